@@ -1,0 +1,58 @@
+"""Finds shipped data: ``models/`` and ``corpora/``.
+
+Looked up in this order: an override folder from the environment
+(``FEEDBACK_MODELS_DIR``, ``FEEDBACK_CORPORA_DIR``), the data inside the installed
+wheel, the checkout that the package runs from.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from feedback_nlp.errors import ArtifactError
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def _data_dir(name: str) -> Path:
+    candidates = (
+        os.environ.get(f"FEEDBACK_{name.upper()}_DIR"),
+        _PACKAGE / "_data" / name,
+        _PACKAGE.parent / name,
+    )
+    for candidate in candidates:
+        if candidate and Path(candidate).is_dir():
+            return Path(candidate)
+    raise ArtifactError(
+        f"找不到数据目录 {name}/",
+        hint=f"重新安装 feedback-nlp，或用环境变量 FEEDBACK_{name.upper()}_DIR 指定目录",
+    )
+
+
+def models_dir() -> Path:
+    """Return the folder of trained artefacts, one sub-folder a task."""
+    return _data_dir("models")
+
+
+def corpora_dir() -> Path:
+    """Return the folder of lexicons, dictionaries, seed examples and the demo."""
+    return _data_dir("corpora")
+
+
+def read_word_list(relative: str) -> tuple[str, ...]:
+    """Read a corpus word list: one entry a line, ``#`` starts a comment, blanks skipped.
+
+    Args:
+        relative: Path below ``corpora/``, such as ``lexicons/negation.txt``.
+
+    Raises:
+        ArtifactError: If the file is not there.
+    """
+    path = corpora_dir() / relative
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError as error:
+        raise ArtifactError(f"找不到词表 {path}", hint="重新安装 feedback-nlp") from error
+    entries = (line.split("#", 1)[0].strip() for line in lines)
+    return tuple(entry for entry in entries if entry)

@@ -1,0 +1,46 @@
+"""Deployment settings from the environment (prefix ``FEEDBACK_``).
+
+Built once in the CLI and in the app factory, then passed on as values: nothing
+below the edges reads the environment. Thresholds and weights are not here but in
+``pipeline.toml`` (:mod:`feedback_nlp.config`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where things are. Every field is an environment variable.
+
+    Attributes:
+        database_url: SQLAlchemy URL. SQLite file in the working folder by default.
+        timezone: Zone for weeks and for all times people see.
+        secret: Keys the hashes of authors and pseudonyms. If unset, one is made at
+            first use and kept in the database.
+        pipeline: Path of a ``pipeline.toml`` that overrides the shipped one.
+        max_upload_bytes: Largest body the API takes.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="FEEDBACK_", extra="ignore")
+
+    database_url: str = "sqlite:///feedback.db"
+    timezone: str = "Asia/Shanghai"
+    secret: SecretStr | None = None
+    pipeline: Path | None = None
+    max_upload_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        ZoneInfo(value)
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The configured zone."""
+        return ZoneInfo(self.timezone)
