@@ -109,7 +109,8 @@ def load_artifact(folder: Path) -> Artifact:
             raise ArtifactError(f"模型 {folder.name} 缺少文件 {name}", hint="重新安装") from error
         if hashlib.sha256(blob).hexdigest() != digest:
             raise ArtifactError(
-                f"模型 {folder.name} 的文件 {name} 与清单不符", hint="文件可能损坏或被替换，请重新安装"
+                f"模型 {folder.name} 的文件 {name} 与清单不符",
+                hint="文件可能损坏或被替换，请重新安装",
             )
         blobs[name] = blob
     try:

@@ -109,7 +109,9 @@ def load_config(path: Path | None = None) -> PipelineConfig:
         for name, section in _read(path).items():
             base = merged.get(name)
             merged[name] = (
-                {**base, **section} if isinstance(base, dict) and isinstance(section, dict) else section
+                {**base, **section}
+                if isinstance(base, dict) and isinstance(section, dict)
+                else section
             )
     try:
         return PipelineConfig.model_validate(merged)
@@ -117,7 +119,9 @@ def load_config(path: Path | None = None) -> PipelineConfig:
         problems = "；".join(
             f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()
         )
-        raise ConfigError(f"配置不可用：{problems}", hint="对照随包的 pipeline.toml 修改") from error
+        raise ConfigError(
+            f"配置不可用：{problems}", hint="对照随包的 pipeline.toml 修改"
+        ) from error
 
 
 def _read(path: Path) -> dict[str, Any]:
