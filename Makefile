@@ -1,0 +1,55 @@
+# Two commands on a fresh machine with Python >= 3.11 and make:
+#   make demo    the main job, from raw files to the week's top issues
+#   make test    the tests
+# Both bootstrap uv into .uv/ and the project's environment into .venv/.
+PYTHON ?= python3
+UV := .uv/bin/uv
+RUN := $(UV) run --frozen --no-sync
+STAMP := .venv/.synced
+
+.PHONY: help demo test test-all lint format bench bench-understanding bench-topics serve clean
+help: ## show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python >= 3.11 is needed; name one with make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+
+$(STAMP): $(UV) pyproject.toml uv.lock
+	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --python $(PYTHON)
+	@touch $@
+
+demo: $(STAMP) ## generate six weeks of feedback for a fictional app, analyse them, write the digests
+	$(RUN) feedback-nlp demo
+
+test: $(STAMP) ## unit, contract, golden and end-to-end tests
+	$(RUN) pytest -n 2 -m "not slow"
+
+test-all: $(STAMP) ## the same, with the slow ones
+	$(RUN) pytest
+
+lint: $(STAMP) ## ruff, mypy strict, import contracts
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+
+format: $(STAMP) ## let ruff rewrite what it can
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+bench: bench-understanding bench-topics ## all benchmarks; FEEDBACK_BENCHMARK_DIR names the labelled data
+
+bench-understanding: $(STAMP) ## accuracy, speed and memory of classify against peers
+	$(RUN) python tests/benchmarks/understanding.py
+
+bench-topics: $(STAMP) ## clustering quality, stability, scale
+	$(RUN) python tests/benchmarks/topics.py
+
+serve: $(STAMP) ## the HTTP API on http://127.0.0.1:8000
+	$(RUN) feedback-nlp serve
+
+clean: ## remove environments and caches
+	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache dist build demo-output

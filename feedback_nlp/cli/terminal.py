@@ -1,0 +1,75 @@
+"""What every command shares: consoles, common options, opening the database.
+
+Results go to standard output, everything else (progress, notes, errors) to standard
+error, so that ``--json`` output can be piped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from feedback_nlp.errors import ConfigError
+from feedback_nlp.settings import Settings
+
+if TYPE_CHECKING:
+    from feedback_nlp.store import Database
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        metavar="URL",
+        help="数据库地址或 SQLite 文件，默认取 FEEDBACK_DATABASE_URL，再默认 feedback.db",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="输出机器可读的 JSON")]
+WeekOption = Annotated[
+    str | None,
+    typer.Option("--week", metavar="2026-W47", help="哪一周，默认是有数据的最后一周"),
+]
+ProductOption = Annotated[str | None, typer.Option("--product", help="只看这个产品")]
+
+
+def load_settings() -> Settings:
+    """Read the environment once.
+
+    Raises:
+        ConfigError: If a variable has an unusable value.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        problems = "；".join(
+            f"FEEDBACK_{str(problem['loc'][0]).upper()}: {problem['msg']}"
+            for problem in error.errors(include_input=False)
+        )
+        raise ConfigError(f"环境变量不可用：{problems}", hint="修改后再试") from error
+
+
+@contextmanager
+def open_database(db: str | None, settings: Settings | None = None) -> Iterator[Database]:
+    """Open the database that ``--db`` or the environment names, with its schema up to date."""
+    from feedback_nlp.store import Database  # noqa: PLC0415 - SQLAlchemy takes 0.5 s to import
+
+    database = Database(db or (settings or load_settings()).database_url)
+    try:
+        database.migrate()
+        yield database
+    finally:
+        database.dispose()
+
+
+def print_json(value: Any) -> None:
+    """Write one JSON document to standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))

@@ -1,0 +1,10 @@
+"""The store: SQLModel tables, sessions, migrations, search, and one repository a matter.
+
+SQLite is the embedded default, PostgreSQL the production database; both run the same
+migrations. Repositories take a session and never commit: the edge that opened the
+session does.
+"""
+
+from feedback_nlp.store.database import Database
+
+__all__ = ["Database"]

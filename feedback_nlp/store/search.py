@@ -1,0 +1,160 @@
+"""Chinese full-text search by character bigrams, the same on SQLite and PostgreSQL.
+
+Each run of letters and digits of the folded text (lower case, half width, simplified)
+is indexed as its overlapping character pairs followed by its last character alone:
+``登录失败`` → ``登录 录失 失败 败``. A query of two or more characters becomes the phrase of
+its pairs; one character becomes a prefix. So a hit means exactly what ``LIKE '%…%'`` on
+the folded text means, no dictionary is needed, and a phrase never crosses punctuation.
+Words separated by spaces or punctuation in a query must all be found.
+
+Tokens are stored as four base-32 digits a character, so neither database's own idea of
+word characters or of case matters.
+
+Source: trials in docs/decisions/0002-store.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import pairwise
+
+from sqlalchemy import Connection, bindparam, column, literal_column, select, table, text
+from sqlalchemy.sql import ColumnElement
+from sqlmodel import Session, col
+
+from feedback_nlp.chinese import fold
+from feedback_nlp.store.tables import Feedback
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuv"
+_CODE_LENGTH = 4
+_RUN = re.compile(r"[^\W_]+")
+# PostgreSQL keeps positions up to 16,383 in a tsvector; longer texts are searched by their head.
+_MAX_INDEXED_CHARS = 16_000
+
+_SEARCH = table("feedback_search", column("feedback_id"), column("tokens"))
+
+
+@lru_cache(maxsize=65_536)
+def _code(character: str) -> str:
+    point = ord(character)
+    return "".join(_DIGITS[(point >> shift) & 31] for shift in (15, 10, 5, 0))
+
+
+def index_tokens(text_: str) -> list[str]:
+    """Return the tokens under which a text is found, in order.
+
+    >>> index_tokens("登录！录")
+    ['0tjr0nqk', '0nqk', '0nqk']
+    """
+    tokens: list[str] = []
+    for run in _RUN.findall(fold(text_[:_MAX_INDEXED_CHARS])):
+        codes = [_code(character) for character in run]
+        tokens.extend(left + right for left, right in pairwise(codes))
+        tokens.append(codes[-1])
+    return tokens
+
+
+def _query_runs(query: str) -> list[list[str]]:
+    """Return one phrase (list of tokens) per run of the query; single characters alone."""
+    phrases = []
+    for run in _RUN.findall(fold(query)):
+        codes = [_code(character) for character in run]
+        phrases.append([left + right for left, right in pairwise(codes)] or codes)
+    return phrases
+
+
+def create_search_table(connection: Connection) -> None:
+    """Create the index table for the dialect at hand."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            text(
+                "CREATE TABLE feedback_search (feedback_id INTEGER PRIMARY KEY "
+                "REFERENCES feedback (id) ON DELETE CASCADE, tokens TSVECTOR NOT NULL)"
+            )
+        )
+        connection.execute(
+            text("CREATE INDEX ix_feedback_search_tokens ON feedback_search USING GIN (tokens)")
+        )
+    else:
+        connection.execute(
+            text(
+                "CREATE VIRTUAL TABLE feedback_search USING fts5 "
+                "(tokens, tokenize = 'unicode61 remove_diacritics 0')"
+            )
+        )
+
+
+def drop_search_table(connection: Connection) -> None:
+    """Drop the index table."""
+    connection.execute(text("DROP TABLE feedback_search"))
+
+
+def index_feedback(session: Session, rows: Iterable[tuple[int, str]]) -> None:
+    """Add feedback to the index, in the same transaction as the rows themselves.
+
+    Args:
+        session: The writing session.
+        rows: ``(feedback id, stored text)`` pairs.
+    """
+    postgres = session.get_bind().dialect.name == "postgresql"
+    render = _tsvector if postgres else " ".join
+    parameters = [{"id": id_, "tokens": render(index_tokens(text_))} for id_, text_ in rows]
+    if not parameters:
+        return
+    statement = (
+        "INSERT INTO feedback_search (feedback_id, tokens) VALUES (:id, CAST(:tokens AS tsvector))"
+        if postgres
+        else "INSERT INTO feedback_search (rowid, tokens) VALUES (:id, :tokens)"
+    )
+    session.connection().execute(text(statement), parameters)
+
+
+def matches(session: Session, query: str) -> ColumnElement[bool]:
+    """Return the condition "this feedback contains every word of the query".
+
+    Args:
+        session: Tells which dialect to speak.
+        query: What a person typed. A query without any letter or digit matches nothing.
+    """
+    phrases = _query_runs(query)
+    if not phrases:
+        return literal_column("1") == literal_column("0")
+    if session.get_bind().dialect.name == "postgresql":
+        expression = " & ".join(f"({_pg_phrase(phrase)})" for phrase in phrases)
+        found = select(_SEARCH.c.feedback_id).where(
+            text("tokens @@ CAST(:search_query AS tsquery)").bindparams(
+                bindparam("search_query", expression)
+            )
+        )
+    else:
+        expression = " AND ".join(_fts_phrase(phrase) for phrase in phrases)
+        found = (
+            select(literal_column("rowid"))
+            .select_from(_SEARCH)
+            .where(
+                text("feedback_search MATCH :search_query").bindparams(
+                    bindparam("search_query", expression)
+                )
+            )
+        )
+    return col(Feedback.id).in_(found)
+
+
+def _is_single(phrase: Sequence[str]) -> bool:
+    return len(phrase[0]) == _CODE_LENGTH
+
+
+def _fts_phrase(phrase: Sequence[str]) -> str:
+    return f'"{phrase[0]}"*' if _is_single(phrase) else f'"{" ".join(phrase)}"'
+
+
+def _pg_phrase(phrase: Sequence[str]) -> str:
+    if _is_single(phrase):
+        return f"'{phrase[0]}':*"
+    return " <-> ".join(f"'{token}'" for token in phrase)
+
+
+def _tsvector(tokens: Sequence[str]) -> str:
+    return " ".join(f"{token}:{position}" for position, token in enumerate(tokens, start=1))

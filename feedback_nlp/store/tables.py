@@ -1,0 +1,277 @@
+"""All tables, in the order of the flow. See ``docs/decisions/0002-store.md``.
+
+History tables (``topic_event``, ``status_event``) are append-only. Everything the
+analysis writes can be made again from ``feedback``; everything people write
+(requests, edits in the ledger, reasons) cannot, and is never overwritten by a run.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Column, Index, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from feedback_nlp.store.columns import Json, UtcDateTime
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata: MetaData = SQLModel.metadata
+
+
+def _json(default: type) -> Any:
+    return Field(default_factory=default, sa_column=Column(Json, nullable=False))
+
+
+def _time(*, nullable: bool = False, index: bool = False) -> Any:
+    if nullable:
+        return Field(default=None, sa_type=UtcDateTime, nullable=True, index=index)
+    return Field(sa_type=UtcDateTime, nullable=False, index=index)
+
+
+class Source(SQLModel, table=True):
+    """One configured origin of feedback."""
+
+    __tablename__: ClassVar[Any] = "source"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(max_length=200, unique=True)
+    kind: str = Field(max_length=20)
+    product: str | None = Field(default=None, max_length=200)
+    mapping: dict[str, str] = _json(dict)
+    created_at: datetime = _time()
+
+
+class IngestBatch(SQLModel, table=True):
+    """One file or one API call. read = accepted + duplicate + rejected, at every commit."""
+
+    __tablename__: ClassVar[Any] = "ingest_batch"
+    id: int | None = Field(default=None, primary_key=True)
+    source_id: int = Field(foreign_key="source.id", index=True)
+    file_name: str = Field(default="", max_length=500)
+    content_sha256: str = Field(default="", max_length=64, index=True)
+    layout: str = Field(default="", max_length=60)
+    status: str = Field(default="running", max_length=20)  # running | complete | failed
+    read_count: int = 0
+    accepted_count: int = 0
+    duplicate_count: int = 0
+    rejected_count: int = 0
+    error: str = Field(default="", sa_type=Text)
+    started_at: datetime = _time()
+    finished_at: datetime | None = _time(nullable=True)
+
+
+class RejectedRow(SQLModel, table=True):
+    """A row that could not be stored, with the line it came from and the reason."""
+
+    __tablename__: ClassVar[Any] = "rejected_row"
+    id: int | None = Field(default=None, primary_key=True)
+    batch_id: int = Field(foreign_key="ingest_batch.id", index=True)
+    line: int
+    reason: str = Field(max_length=60)
+    detail: str = Field(default="", sa_type=Text)
+    raw: str = Field(default="", sa_type=Text)
+
+
+class Feedback(SQLModel, table=True):
+    """One thing one person said once, after redaction.
+
+    ``text`` holds all that is analysed, a title included. The analysis columns are
+    empty until ``analyzed_run_id`` is set. ``person_key`` is whom the ranking counts:
+    the author if known, else the group of copies, else the feedback itself.
+    """
+
+    __tablename__: ClassVar[Any] = "feedback"
+    __table_args__ = (
+        UniqueConstraint("source_id", "source_key"),
+        Index("ix_feedback_occurred_at_id", "occurred_at", "id"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    source_id: int = Field(foreign_key="source.id")
+    source_key: str = Field(max_length=300)
+    batch_id: int | None = Field(default=None, foreign_key="ingest_batch.id", index=True)
+    thread_key: str | None = Field(default=None, max_length=300)
+    author_key: str | None = Field(default=None, max_length=64, index=True)
+    title: str = Field(default="", max_length=500)
+    text: str = Field(sa_type=Text)
+    rating: float | None = None
+    product: str | None = Field(default=None, max_length=200, index=True)
+    channel: str | None = Field(default=None, max_length=100)
+    app_version: str | None = Field(default=None, max_length=60)
+    device: str | None = Field(default=None, max_length=200)
+    region: str | None = Field(default=None, max_length=100)
+    segment: str | None = Field(default=None, max_length=100)
+    meta: dict[str, Any] = _json(dict)
+    occurred_at: datetime = _time()
+    ingested_at: datetime = _time()
+    fingerprint: str = Field(default="", max_length=64, index=True)
+    # what the analysis found
+    analyzed_run_id: int | None = Field(default=None, foreign_key="run.id", index=True)
+    sentiment: str | None = Field(default=None, max_length=10)
+    sentiment_score: float | None = None
+    intent: str | None = Field(default=None, max_length=20)
+    signals: list[str] = _json(list)
+    is_spam: bool = False
+    is_burst: bool = False
+    duplicate_of: int | None = Field(default=None, index=True)  # root of the group of copies
+    person_key: str | None = Field(default=None, max_length=64)
+
+
+class FeedbackUnit(SQLModel, table=True):
+    """The smallest stretch of a feedback that makes one point; its text is
+    ``feedback.text[start:end]``, in code points.
+    """
+
+    __tablename__: ClassVar[Any] = "unit"
+    __table_args__ = (UniqueConstraint("feedback_id", "position"),)
+    id: int | None = Field(default=None, primary_key=True)
+    feedback_id: int = Field(foreign_key="feedback.id")
+    position: int
+    start: int
+    end: int
+    sentiment: str = Field(max_length=10)
+    sentiment_score: float
+    sentiment_confidence: float
+    intent: str = Field(max_length=20)
+    intent_confidence: float
+    topic_id: int | None = Field(default=None, foreign_key="topic.id", index=True)
+    topic_similarity: float | None = None
+    is_vent: bool = False
+    assigned_by: str = Field(default="auto", max_length=20)  # auto | person
+
+
+class Run(SQLModel, table=True):
+    """One execution of the analysis: its configuration, models and figures."""
+
+    __tablename__: ClassVar[Any] = "run"
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(max_length=20)  # analyze | replay
+    status: str = Field(default="running", max_length=20)  # running | complete | aborted
+    config: dict[str, Any] = _json(dict)
+    versions: dict[str, str] = _json(dict)
+    figures: dict[str, Any] = _json(dict)
+    started_at: datetime = _time()
+    finished_at: datetime | None = _time(nullable=True)
+
+
+class Topic(SQLModel, table=True):
+    """What many units talk about. Its id is permanent."""
+
+    __tablename__: ClassVar[Any] = "topic"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(max_length=200)
+    named_by: str = Field(default="auto", max_length=20)  # auto | person | llm
+    keywords: list[str] = _json(list)
+    parent_id: int | None = Field(default=None, foreign_key="topic.id", index=True)
+    is_theme: bool = False
+    state: str = Field(default="active", max_length=20)
+    merged_into_id: int | None = Field(default=None, foreign_key="topic.id")
+    pinned: bool = False
+    muted: bool = False
+    centroid: bytes | None = Field(default=None, sa_type=LargeBinary)  # float32, little endian
+    quote_unit_ids: list[int] = _json(list)
+    created_run_id: int | None = Field(default=None, foreign_key="run.id")
+    updated_run_id: int | None = Field(default=None, foreign_key="run.id")
+
+
+class TopicEvent(SQLModel, table=True):
+    """The ledger: append-only."""
+
+    __tablename__: ClassVar[Any] = "topic_event"
+    id: int | None = Field(default=None, primary_key=True)
+    topic_id: int = Field(foreign_key="topic.id", index=True)
+    kind: str = Field(max_length=20)
+    run_id: int | None = Field(default=None, foreign_key="run.id")
+    actor: str = Field(default="engine", max_length=100)
+    detail: dict[str, Any] = _json(dict)
+    happened_at: datetime = _time()
+
+
+class FeatureRequest(SQLModel, table=True):
+    """The actionable thing the team decides about (需求/问题). ``key`` is ``REQ-12``."""
+
+    __tablename__: ClassVar[Any] = "request"
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(max_length=20, unique=True)
+    title: str = Field(max_length=300)
+    intent: str = Field(max_length=20)  # the intent most of its evidence has
+    topic_id: int | None = Field(default=None, foreign_key="topic.id", index=True)
+    product: str | None = Field(default=None, max_length=200)
+    owner: str | None = Field(default=None, max_length=100)
+    effort: float | None = None  # 0–1, people supply it
+    strategic_weight: float | None = None  # 0–1, people supply it
+    status: str = Field(default="new", max_length=20, index=True)
+    reporter_status: str = Field(default="received", max_length=20)
+    duplicate_of_key: str | None = Field(default=None, max_length=20)
+    priority: float | None = Field(default=None, index=True)  # 0–100
+    priority_low: float | None = None
+    priority_high: float | None = None
+    priority_parts: dict[str, float] = _json(dict)
+    created_by: str = Field(default="engine", max_length=100)
+    created_at: datetime = _time()
+    updated_at: datetime = _time()
+
+
+class Evidence(SQLModel, table=True):
+    """The link from a request to a unit."""
+
+    __tablename__: ClassVar[Any] = "evidence"
+    __table_args__ = (UniqueConstraint("request_id", "unit_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    request_id: int = Field(foreign_key="request.id", index=True)
+    unit_id: int = Field(foreign_key="unit.id", index=True)
+    added_by: str = Field(default="auto", max_length=100)
+
+
+class StatusEvent(SQLModel, table=True):
+    """Every change of a request's status: append-only, both tracks."""
+
+    __tablename__: ClassVar[Any] = "status_event"
+    id: int | None = Field(default=None, primary_key=True)
+    request_id: int = Field(foreign_key="request.id", index=True)
+    from_status: str | None = Field(default=None, max_length=20)
+    to_status: str = Field(max_length=20)
+    from_reporter_status: str | None = Field(default=None, max_length=20)
+    to_reporter_status: str = Field(max_length=20)
+    actor: str = Field(max_length=100)
+    reason: str = Field(default="", sa_type=Text)
+    happened_at: datetime = _time()
+
+
+class Notice(SQLModel, table=True):
+    """One message owed to one reporter about one request; unique by construction."""
+
+    __tablename__: ClassVar[Any] = "notice"
+    __table_args__ = (UniqueConstraint("request_id", "person_key", "reporter_status"),)
+    id: int | None = Field(default=None, primary_key=True)
+    request_id: int = Field(foreign_key="request.id", index=True)
+    feedback_id: int = Field(foreign_key="feedback.id")
+    person_key: str = Field(max_length=64)
+    reporter_status: str = Field(max_length=20)
+    status: str = Field(default="pending", max_length=20)  # pending|sent|failed|unreachable
+    created_at: datetime = _time()
+
+
+class Digest(SQLModel, table=True):
+    """A stored weekly report: the payload that was shown, for the record."""
+
+    __tablename__: ClassVar[Any] = "digest"
+    __table_args__ = (UniqueConstraint("week", "product"),)
+    id: int | None = Field(default=None, primary_key=True)
+    week: str = Field(max_length=10)
+    product: str = Field(default="", max_length=200)
+    payload: dict[str, Any] = _json(dict)
+    created_at: datetime = _time()
+
+
+class Setting(SQLModel, table=True):
+    """Small deployment facts, such as the generated secret."""
+
+    __tablename__: ClassVar[Any] = "setting"
+    key: str = Field(primary_key=True, max_length=100)
+    value: dict[str, Any] = _json(dict)

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+
+from feedback_nlp.errors import StoreError
+from feedback_nlp.store import Database
+from feedback_nlp.store.tables import Feedback, Source, metadata
+
+NOW = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
+
+
+def test_migrations_and_tables_agree(database: Database) -> None:
+    with database.write() as session:
+        context = MigrationContext.configure(
+            session.connection(),
+            opts={
+                "include_name": lambda name, kind, _: (
+                    not (kind == "table" and (name or "").startswith("feedback_search"))
+                )
+            },
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migrating_twice_changes_nothing(database: Database) -> None:
+    database.migrate()
+    with database.read() as session:
+        assert session.exec(select(Source)).all() == []
+
+
+def test_times_come_back_aware_and_in_utc(database: Database) -> None:
+    with database.write() as session:
+        session.add(Source(name="微博", kind="social", created_at=NOW))
+    with database.read() as session:
+        assert session.exec(select(Source)).one().created_at == NOW
+
+
+def test_a_naive_time_is_refused(database: Database) -> None:
+    with pytest.raises(Exception, match="aware datetime"), database.write() as session:
+        session.add(Source(name="微博", kind="social", created_at=NOW.replace(tzinfo=None)))
+
+
+def test_a_failed_block_leaves_nothing(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.write() as session:
+        session.add(Source(name="问卷", kind="survey", created_at=NOW))
+        session.flush()
+        raise RuntimeError("half way")
+    with database.read() as session:
+        assert session.exec(select(Source)).all() == []
+
+
+def test_foreign_keys_hold(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.add(
+            Feedback(source_id=99, source_key="1", text="好", occurred_at=NOW, ingested_at=NOW)
+        )
+
+
+def test_readers_cannot_write(database: Database) -> None:
+    with pytest.raises(StoreError, match="readonly"), database.read() as session:
+        session.add(Source(name="问卷", kind="survey", created_at=NOW))
+        session.flush()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite://", "内存"),
+        ("sqlite:////no/such/folder/x.db", "不存在"),
+        ("what is this://", "无法识别"),
+    ],
+)
+def test_an_unusable_address_is_one_clear_line(url: str, words: str) -> None:
+    with pytest.raises(StoreError, match=words):
+        Database(url)
+
+
+def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_text("这不是数据库，只是一段话。" * 200, encoding="utf-8")
+    database = Database(str(path))
+    with pytest.raises(StoreError, match="not a database"):
+        database.migrate()
+
+
+def test_a_database_from_the_future_is_refused(database: Database) -> None:
+    with database.write() as session:
+        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '2099'")
+    with pytest.raises(StoreError, match="比程序新"):
+        database.migrate()
