@@ -12,7 +12,6 @@ belongs to the clean stage.
 from __future__ import annotations
 
 import unicodedata
-from array import array
 from collections.abc import Sequence
 from functools import cache
 
@@ -75,9 +74,9 @@ def _fold_by_array(text: str) -> str:
 
 
 @cache
-def _table() -> array[int]:
+def _table() -> list[int]:
     """Build the table: index is the code point, value the folded code point."""
-    table = array("I", range(_LAST + 1))
+    table = list(range(_LAST + 1))
     for block in _COMPATIBLE:
         for code in block:
             character = chr(code)
