@@ -166,6 +166,7 @@ class Topic(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(max_length=200)
     named_by: str = Field(default="auto", max_length=20)  # auto | person | llm
+    kind: str = Field(default="issue", max_length=20)  # issue | vent | praise
     keywords: list[str] = _json(list)
     parent_id: int | None = Field(default=None, foreign_key="topic.id", index=True)
     is_theme: bool = False

@@ -83,6 +83,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("named_by", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("keywords", Json, nullable=False),
         sa.Column("parent_id", sa.Integer(), nullable=True),
         sa.Column("is_theme", sa.Boolean(), nullable=False),

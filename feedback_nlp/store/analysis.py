@@ -1,0 +1,319 @@
+"""What the analysis reads and writes: pending feedback, units, groups of copies, topics.
+
+The understanding of each chunk of feedback is one transaction; what depends on all
+feedback (copies, topics, requests) is one more. So a run that is killed anywhere and
+started again ends where an undisturbed one ends.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import bindparam, func, insert, select, update
+from sqlmodel import Session, col
+
+from feedback_nlp.errors import Conflict
+from feedback_nlp.labels import Intent, TopicEventKind, TopicState
+from feedback_nlp.records import Understanding
+from feedback_nlp.store.tables import Feedback, FeedbackUnit, Run, Topic, TopicEvent
+
+# Reserved process entry in a run's figures while it is going on.
+_PROCESS = "process"
+
+
+@dataclass(frozen=True, slots=True)
+class PendingFeedback:
+    """A feedback that no run has read yet."""
+
+    feedback_id: int
+    text: str
+    rating: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFeedback:
+    """What grouping copies needs to know of an analysed feedback."""
+
+    feedback_id: int
+    text: str
+    author_key: str | None
+    channel: str | None
+    occurred_at: datetime
+    duplicate_of: int | None
+    is_burst: bool
+    person_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUnit:
+    """A unit with what the topic stage needs of its feedback."""
+
+    unit_id: int
+    feedback_id: int
+    text: str
+    intent: str
+    sentiment_score: float
+    product: str
+    occurred_at: datetime
+    person_key: str | None
+    topic_id: int | None
+    assigned_by: str
+
+
+def start_run(
+    session: Session, *, config: Mapping[str, Any], versions: Mapping[str, str], now: datetime
+) -> int:
+    """Open a run, closing those that a crash left open.
+
+    Raises:
+        Conflict: If another process on this host is analysing this database now.
+    """
+    for run in session.scalars(select(Run).where(col(Run.status) == "running")):
+        process = run.figures.get(_PROCESS, {})
+        if process.get("host") == socket.gethostname() and _is_alive(process.get("pid")):
+            raise Conflict(
+                f"进程 {process.get('pid')} 正在分析这个数据库", hint="等它结束，或先停掉它再运行"
+            )
+        run.status, run.finished_at = "aborted", now
+        session.add(run)
+    run = Run(
+        kind="analyze",
+        config=dict(config),
+        versions=dict(versions),
+        figures={_PROCESS: {"host": socket.gethostname(), "pid": os.getpid()}},
+        started_at=now,
+    )
+    session.add(run)
+    session.flush()
+    assert run.id is not None
+    return run.id
+
+
+def finish_run(session: Session, run_id: int, *, figures: Mapping[str, Any], now: datetime) -> None:
+    """Close a run with its figures."""
+    session.execute(
+        update(Run)
+        .where(col(Run.id) == run_id)
+        .values(status="complete", figures=dict(figures), finished_at=now)
+    )
+
+
+def count_pending(session: Session) -> int:
+    """Count the feedback that no run has read yet."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Feedback)
+            .where(col(Feedback.analyzed_run_id).is_(None))
+        )
+        or 0
+    )
+
+
+def pending(session: Session, limit: int) -> list[PendingFeedback]:
+    """Return the next feedback to read, oldest id first."""
+    rows = session.execute(
+        select(col(Feedback.id), col(Feedback.text), col(Feedback.rating))
+        .where(col(Feedback.analyzed_run_id).is_(None))
+        .order_by(col(Feedback.id))
+        .limit(limit)
+    )
+    return [PendingFeedback(*row) for row in rows]
+
+
+def save_understandings(
+    session: Session,
+    run_id: int,
+    understood: Sequence[tuple[PendingFeedback, Understanding, bool]],
+) -> None:
+    """Write what the engine read out of a chunk: ``(feedback, understanding, is_spam)``."""
+    session.connection().execute(
+        update(Feedback).where(col(Feedback.id) == bindparam("b_id")),
+        [
+            {
+                "b_id": feedback.feedback_id,
+                "analyzed_run_id": run_id,
+                "sentiment": result.sentiment.value,
+                "sentiment_score": result.sentiment_score,
+                "intent": result.intent.value,
+                "signals": [signal.value for signal in result.signals],
+                "is_spam": is_spam,
+            }
+            for feedback, result, is_spam in understood
+        ],
+    )
+    units = [
+        {
+            "feedback_id": feedback.feedback_id,
+            "position": position,
+            "start": unit.start,
+            "end": unit.end,
+            "sentiment": unit.sentiment.value,
+            "sentiment_score": unit.sentiment_score,
+            "sentiment_confidence": unit.sentiment_confidence,
+            "intent": unit.intent.value,
+            "intent_confidence": unit.confidence,
+            "is_vent": False,
+            "assigned_by": "auto",
+        }
+        for feedback, result, _ in understood
+        for position, unit in enumerate(result.units)
+    ]
+    if units:
+        session.connection().execute(insert(FeedbackUnit), units)
+
+
+def analyzed_feedback(session: Session) -> list[StoredFeedback]:
+    """Return all analysed feedback, by id."""
+    rows = session.execute(
+        select(
+            col(Feedback.id),
+            col(Feedback.text),
+            col(Feedback.author_key),
+            col(Feedback.channel),
+            col(Feedback.occurred_at),
+            col(Feedback.duplicate_of),
+            col(Feedback.is_burst),
+            col(Feedback.person_key),
+        )
+        .where(col(Feedback.analyzed_run_id).is_not(None))
+        .order_by(col(Feedback.id))
+    )
+    return [StoredFeedback(*row) for row in rows]
+
+
+def save_people(session: Session, changed: Iterable[tuple[int, int | None, bool, str]]) -> None:
+    """Write ``(feedback id, root of its copies, part of a burst, person key)`` where they changed."""
+    parameters = [
+        {"b_id": id_, "duplicate_of": root, "is_burst": burst, "person_key": person}
+        for id_, root, burst, person in changed
+    ]
+    if parameters:
+        session.connection().execute(
+            update(Feedback).where(col(Feedback.id) == bindparam("b_id")), parameters
+        )
+
+
+def topic_units(session: Session) -> list[StoredUnit]:
+    """Return every unit that may belong to a topic, by id; spam stays out."""
+    rows = session.execute(
+        select(
+            col(FeedbackUnit.id),
+            col(FeedbackUnit.feedback_id),
+            col(Feedback.text),
+            col(FeedbackUnit.start),
+            col(FeedbackUnit.end),
+            col(FeedbackUnit.intent),
+            col(FeedbackUnit.sentiment_score),
+            col(Feedback.product),
+            col(Feedback.occurred_at),
+            col(Feedback.person_key),
+            col(FeedbackUnit.topic_id),
+            col(FeedbackUnit.assigned_by),
+        )
+        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+        .where(col(Feedback.is_spam).is_(False), col(FeedbackUnit.intent) != Intent.OTHER.value)
+        .order_by(col(FeedbackUnit.id))
+    )
+    return [
+        StoredUnit(
+            unit_id,
+            feedback_id,
+            text[start:end],
+            intent,
+            score,
+            product or "",
+            at,
+            person,
+            topic,
+            by,
+        )
+        for unit_id, feedback_id, text, start, end, intent, score, product, at, person, topic, by in rows
+    ]
+
+
+def living_topics(session: Session) -> list[Topic]:
+    """Return topics that may take units: active and retired, never merged ones; by id."""
+    return list(
+        session.scalars(
+            select(Topic).where(col(Topic.state) != TopicState.MERGED.value).order_by(col(Topic.id))
+        )
+    )
+
+
+def last_event_kinds(session: Session, kinds: Sequence[TopicEventKind]) -> dict[int, str]:
+    """Return the latest of the given event kinds for each topic that has one."""
+    latest = (
+        select(func.max(col(TopicEvent.id)))
+        .where(col(TopicEvent.kind).in_([kind.value for kind in kinds]))
+        .group_by(col(TopicEvent.topic_id))
+    )
+    rows = session.execute(
+        select(col(TopicEvent.topic_id), col(TopicEvent.kind)).where(col(TopicEvent.id).in_(latest))
+    )
+    return {topic_id: kind for topic_id, kind in rows}
+
+
+def add_event(
+    session: Session,
+    topic_id: int,
+    kind: TopicEventKind,
+    *,
+    now: datetime,
+    run_id: int | None = None,
+    actor: str = "engine",
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Append to the ledger."""
+    session.add(
+        TopicEvent(
+            topic_id=topic_id,
+            kind=kind.value,
+            run_id=run_id,
+            actor=actor,
+            detail=dict(detail or {}),
+            happened_at=now,
+        )
+    )
+
+
+def save_assignments(
+    session: Session, changed: Sequence[tuple[int, int | None, float | None, bool]]
+) -> None:
+    """Write ``(unit id, topic id, similarity, is a vent)`` where they changed."""
+    if changed:
+        session.connection().execute(
+            update(FeedbackUnit).where(col(FeedbackUnit.id) == bindparam("b_id")),
+            [
+                {"b_id": id_, "topic_id": topic, "topic_similarity": similarity, "is_vent": vent}
+                for id_, topic, similarity, vent in changed
+            ],
+        )
+
+
+def pack_centroid(centroid: np.ndarray) -> bytes:
+    """Pack a centroid of shape (d,) for the ``topic`` table: float32, little endian."""
+    return np.ascontiguousarray(centroid, dtype="<f4").tobytes()
+
+
+def unpack_centroid(blob: bytes) -> np.ndarray:
+    """Return the centroid of shape (d,), float32, that :func:`pack_centroid` packed."""
+    return np.frombuffer(blob, dtype="<f4").astype(np.float32)
+
+
+def _is_alive(pid: object) -> bool:
+    if not isinstance(pid, int) or pid == os.getpid():
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
