@@ -257,7 +257,7 @@ def last_event_kinds(session: Session, kinds: Sequence[TopicEventKind]) -> dict[
     rows = session.execute(
         select(col(TopicEvent.topic_id), col(TopicEvent.kind)).where(col(TopicEvent.id).in_(latest))
     )
-    return {topic_id: kind for topic_id, kind in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def add_event(
