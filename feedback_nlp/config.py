@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from feedback_nlp.errors import ConfigError
 
@@ -65,21 +65,81 @@ class TopicsConfig(_Section):
 
 
 class RankConfig(_Section):
-    """Weights of the priority's parts; they are normalised to sum to 1."""
+    """The priority's weights and scales; weights are normalised to sum to 1.
+
+    Attributes:
+        version: Version of the weights, copied into every score.
+        weights: Weight of each part: people, severity, trend, reach, segment, strategic, ease.
+        products: Other weights for single products, by product name.
+        bootstrap_samples: Resamples behind the interval; 0 for none.
+        seed: Seeds the resampling.
+        people_reference: People at which the people part reaches 1.
+        people_half_life_weeks: After so many weeks a person counts half.
+        trend_history_weeks: Weeks of its own history a subject is compared with.
+        trend_damping_people: Count at which a surprise counts half.
+        trend_full_surprise: log10 odds that count as the full surprise.
+        horizon_weeks: Evidence older than this is not ranked.
+        severity_by_intent: 0–1.
+        severity_by_signal: 0–1.
+        segment_values: Customer value of a segment, 0–1, by segment name.
+        request_min_people: People a topic needs to become a request.
+    """
 
     version: str
     weights: dict[str, float]
+    products: dict[str, dict[str, float]] = Field(default_factory=dict)
     bootstrap_samples: int = Field(ge=0)
-    seed: int
+    seed: int = Field(ge=0)
+    people_reference: float = Field(gt=0)
+    people_half_life_weeks: float = Field(gt=0)
+    trend_history_weeks: int = Field(ge=1)
+    trend_damping_people: float = Field(ge=0)
+    trend_full_surprise: float = Field(gt=0)
+    horizon_weeks: int = Field(ge=1)
+    severity_by_intent: dict[str, float]
+    severity_by_signal: dict[str, float]
+    segment_values: dict[str, float] = Field(default_factory=dict)
+    request_min_people: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _usable_weights(self) -> Self:
+        known = {"people", "severity", "trend", "reach", "segment", "strategic", "ease"}
+        for weights in (self.weights, *self.products.values()):
+            unknown = set(weights) - known
+            if unknown:
+                raise ValueError(f"不认识的权重 {sorted(unknown)}，可用的是 {sorted(known)}")
+            if min(weights.values(), default=0) < 0:
+                raise ValueError("权重不能为负")
+            always_known = sum(weights.get(name, 0) for name in ("people", "severity", "trend"))
+            if always_known <= 0:
+                raise ValueError("人数、严重程度、趋势三项的权重不能全为 0")
+        return self
+
+    def weights_for(self, product: str | None) -> dict[str, float]:
+        """Return the product's own weights, or the general ones."""
+        return self.products.get(product or "", self.weights)
 
 
 class ReportConfig(_Section):
-    """When a change counts as a movement."""
+    """When a change counts as a movement. Counts are people.
+
+    Attributes:
+        new_after_quiet_weeks: A topic that was silent so long counts as new again.
+        baseline_weeks: Weeks before whose mean a week is compared with.
+        min_change_count: Smallest change against the baseline that is worth telling.
+        min_change_ratio: Smallest factor, up or down, that is worth telling.
+        series_weeks: Length of the small charts.
+        quote_count: Quotes a topic.
+        top_count: Topics in the ranking that people see.
+    """
 
     new_after_quiet_weeks: int = Field(ge=1)
+    baseline_weeks: int = Field(ge=1)
     min_change_count: int = Field(ge=1)
     min_change_ratio: float = Field(gt=1)
+    series_weeks: int = Field(ge=2)
     quote_count: int = Field(ge=1)
+    top_count: int = Field(ge=1)
 
 
 class PipelineConfig(_Section):

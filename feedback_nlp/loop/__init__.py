@@ -1,0 +1,25 @@
+"""The life of a request: a transition table as data, and the one function that applies it.
+
+Pure: no session, no clock. ``store/requests.py`` writes what comes out.
+"""
+
+from feedback_nlp.loop.table import (
+    NOTIFYING,
+    REPORTER_STATUS,
+    SETTLED,
+    TRANSITIONS,
+    Rule,
+    allowed_from,
+)
+from feedback_nlp.loop.transition import Transition, transition
+
+__all__ = [
+    "NOTIFYING",
+    "REPORTER_STATUS",
+    "SETTLED",
+    "TRANSITIONS",
+    "Rule",
+    "Transition",
+    "allowed_from",
+    "transition",
+]

@@ -1,0 +1,11 @@
+"""The priority of topics and requests: readable parts, weights one can argue with, an interval.
+
+Pure: rows in, priorities out. Why it is built this way: ``docs/decisions/0008-priority.md``.
+"""
+
+from feedback_nlp.rank.evidence import Subject, Voice
+from feedback_nlp.rank.explain import explain
+from feedback_nlp.rank.priority import Priority, rank
+from feedback_nlp.rank.views import ice, rice
+
+__all__ = ["Priority", "Subject", "Voice", "explain", "ice", "rank", "rice"]

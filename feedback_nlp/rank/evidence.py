@@ -1,0 +1,142 @@
+"""What the ranking looks at: one voice a unit, gathered into people before anything is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from feedback_nlp.config import RankConfig
+from feedback_nlp.labels import Signal
+
+#: Dimensions in which a subject can reach far or stay narrow.
+REACH_DIMENSIONS = ("channel", "app_version", "region")
+
+
+class Voice(NamedTuple):
+    """One unit that speaks about one subject.
+
+    Attributes:
+        subject_id: The topic or request it is evidence for.
+        person_key: Whom it counts for.
+        weeks_ago: 0 for the ranked week, 1 for the week before, …
+        sentiment_score: −1 … 1.
+        signals: Values of :class:`feedback_nlp.labels.Signal` on the feedback.
+        is_burst: Part of a copy-paste burst: shown to people, never counted.
+    """
+
+    subject_id: int
+    person_key: str
+    weeks_ago: int
+    intent: str
+    sentiment_score: float
+    signals: tuple[str, ...] = ()
+    channel: str | None = None
+    app_version: str | None = None
+    region: str | None = None
+    segment: str | None = None
+    is_burst: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A topic or request to be ranked, with what people added to it.
+
+    Attributes:
+        subject_id: The id that voices refer to.
+        strategic: 0–1, or ``None`` if nobody said.
+        effort: 0–1 (1 is most work), or ``None`` if nobody said.
+    """
+
+    subject_id: int
+    strategic: float | None = None
+    effort: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The distinct people behind one subject, one array entry a person.
+
+    Attributes:
+        weeks: (n, w) bool; ``weeks[i, k]`` if person i spoke k weeks ago, k < w.
+        last_weeks_ago: (n,) int, when the person last spoke.
+        severity: (n,) 0–1, the gravest thing the person said.
+        churns: (n,) bool, the person threatens to leave.
+        segment_value: (n,) 0–1, NaN if the segment is unknown or has no value.
+        reach: For each known dimension an (n, k) one-hot of where the person spoke.
+    """
+
+    weeks: np.ndarray
+    last_weeks_ago: np.ndarray
+    severity: np.ndarray
+    churns: np.ndarray
+    segment_value: np.ndarray
+    reach: Mapping[str, np.ndarray]
+
+    @property
+    def count(self) -> int:
+        """Distinct people."""
+        return len(self.last_weeks_ago)
+
+
+def voice_severity(voice: Voice, config: RankConfig) -> float:
+    """Return 0–1: half the intent, 0.3 the negativity, 0.2 the warning signs."""
+    intent = config.severity_by_intent.get(voice.intent, 0.0)
+    negativity = max(0.0, -voice.sentiment_score)
+    sign = max((config.severity_by_signal.get(name, 0.0) for name in voice.signals), default=0.0)
+    return min(1.0, 0.5 * intent + 0.3 * negativity + 0.2 * sign)
+
+
+def gather_people(voices: Iterable[Voice], config: RankConfig) -> People:
+    """Fold the voices about one subject into its people.
+
+    Copy-paste bursts do not count beside independent voices; a subject that consists
+    of nothing else counts as one person, however many accounts posted it.
+    """
+    kept = list(voices)
+    independent = [voice for voice in kept if not voice.is_burst]
+    if not independent and kept:
+        independent = [voice._replace(person_key="burst") for voice in kept]
+
+    index: dict[str, int] = {}
+    for voice in independent:
+        index.setdefault(voice.person_key, len(index))
+    count = len(index)
+    width = config.trend_history_weeks + 1
+    weeks = np.zeros((count, width), dtype=bool)
+    last = np.full(count, np.iinfo(np.int32).max, dtype=np.int64)
+    severity = np.zeros(count)
+    churns = np.zeros(count, dtype=bool)
+    segment_value = np.full(count, np.nan)
+    places: dict[str, dict[str, set[int]]] = {name: {} for name in REACH_DIMENSIONS}
+    for voice in independent:
+        person = index[voice.person_key]
+        if voice.weeks_ago < width:
+            weeks[person, voice.weeks_ago] = True
+        last[person] = min(last[person], voice.weeks_ago)
+        severity[person] = max(severity[person], voice_severity(voice, config))
+        churns[person] |= Signal.CHURN.value in voice.signals
+        if voice.segment in config.segment_values:
+            segment_value[person] = config.segment_values[voice.segment]
+        for name, value in zip(
+            REACH_DIMENSIONS, (voice.channel, voice.app_version, voice.region), strict=True
+        ):
+            if value:
+                places[name].setdefault(value, set()).add(person)
+    return People(
+        weeks=weeks,
+        last_weeks_ago=last,
+        severity=severity,
+        churns=churns,
+        segment_value=segment_value,
+        reach={name: _one_hot(values, count) for name, values in places.items() if values},
+    )
+
+
+def _one_hot(values: Mapping[str, set[int]], count: int) -> np.ndarray:
+    table = np.zeros((count, len(values)), dtype=np.float64)
+    for column, (_, people) in enumerate(sorted(values.items())):
+        table[sorted(people), column] = 1.0
+    return table

@@ -1,0 +1,76 @@
+"""Says in Chinese why a subject stands where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from feedback_nlp.rank.priority import Priority
+
+#: What people see for each part.
+PART_LABELS = {
+    "people": "人数",
+    "severity": "严重程度",
+    "trend": "趋势",
+    "reach": "波及面",
+    "segment": "客户与流失",
+    "strategic": "战略",
+    "ease": "省力",
+}
+
+
+def explain(priority: Priority, ranking: Sequence[Priority] = ()) -> str:
+    """Return two or three sentences: the figures, what lifts it, what is missing, the neighbour.
+
+    Args:
+        priority: The one to explain.
+        ranking: The whole list, in order; names what separates it from the next one up.
+    """
+    gains = sorted(
+        ((priority.weights[name] * value * 100, name) for name, value in priority.parts.items()),
+        key=lambda item: (-item[0], item[1]),
+    )
+    lifted = "、".join(
+        f"{PART_LABELS[name]} {gain:.0f} 分" for gain, name in gains[:3] if gain >= 0.5
+    )
+    sentences = [
+        f"排第 {priority.position}：{priority.score:.0f} 分"
+        f"（九成把握在 {priority.low:.0f}–{priority.high:.0f}），主要来自{lifted}。",
+        f"共 {priority.people_count} 人提到，本周 {priority.week_people_count} 人，"
+        f"此前平均每周 {priority.usual_people:.1f} 人{_trend_words(priority)}。",
+    ]
+    above = next((item for item in ranking if item.position == priority.position - 1), None)
+    if above is not None:
+        sentences.append(_compare(priority, above))
+    if priority.missing:
+        names = "、".join(PART_LABELS[name] for name in priority.missing)
+        sentences.append(f"没有填{names}，它的权重按比例分给了其他项。")
+    return "".join(sentences)
+
+
+def _trend_words(priority: Priority) -> str:
+    trend = priority.parts.get("trend", 0.5)
+    if trend >= 0.8:
+        return "，明显上升"
+    if trend >= 0.6:
+        return "，略有上升"
+    if trend <= 0.2:
+        return "，明显回落"
+    if trend <= 0.4:
+        return "，略有回落"
+    return "，与平时相当"
+
+
+def _compare(priority: Priority, above: Priority) -> str:
+    gaps = {
+        name: above.weights.get(name, 0) * above.parts.get(name, 0)
+        - priority.weights.get(name, 0) * priority.parts.get(name, 0)
+        for name in set(above.parts) | set(priority.parts)
+    }
+    name, gap = max(gaps.items(), key=lambda item: (item[1], item[0]))
+    overlap = "，两者的区间有重叠，先后不算确定" if priority.high >= above.low else ""
+    if gap <= 0:
+        return f"与第 {above.position} 名同分{overlap}。"
+    return (
+        f"比第 {above.position} 名少 {above.score - priority.score:.1f} 分，"
+        f"差在{PART_LABELS[name]}{overlap}。"
+    )
