@@ -1,0 +1,127 @@
+"""The segmenter: clauses joined into units, as offsets into the text as given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from feedback_nlp.config import SegmentConfig
+from feedback_nlp.records import Span
+from feedback_nlp.segment.boundaries import BoundaryModel, RuleBoundaries
+from feedback_nlp.segment.characters import Kind
+from feedback_nlp.segment.clauses import ClauseTable, find_clauses
+from feedback_nlp.segment.cues import load_cues
+
+_BATCH_CHARS = 1_000_000  # bounds memory, about 60 bytes a character
+
+
+class Segmenter:
+    """Cuts texts into units.
+
+    Units are ordered, do not overlap and hold at least one letter, digit or emoji.
+    Separators and brackets around a unit are left out, but marks that carry feeling
+    or make a question (!, ?) stay with the unit that they close.
+
+    Args:
+        config: Shortest and longest unit.
+        boundaries: Decides between which clauses a new point begins.
+    """
+
+    def __init__(self, config: SegmentConfig, boundaries: BoundaryModel | None = None) -> None:
+        self._config = config
+        self._boundaries = boundaries if boundaries is not None else RuleBoundaries(load_cues())
+        self._cues = load_cues()
+
+    def segment(self, text: str) -> list[Span]:
+        """Return the units of one text."""
+        return self.segment_batch([text])[0]
+
+    def segment_batch(self, texts: Sequence[str]) -> list[list[Span]]:
+        """Return the units of each text; the same as one by one, and far faster."""
+        units: list[list[Span]] = []
+        batch: list[str] = []
+        size = 0
+        for text in texts:
+            batch.append(text)
+            size += len(text) + 1
+            if size >= _BATCH_CHARS:
+                units += self._segment(batch)
+                batch, size = [], 0
+        if batch:
+            units += self._segment(batch)
+        return units
+
+    def _segment(self, texts: Sequence[str]) -> list[list[Span]]:
+        table = find_clauses(texts, self._cues)
+        units: list[list[Span]] = [[] for _ in texts]
+        if not table.start.size:
+            return units
+        cut = self._cuts(table)
+        first = np.flatnonzero(np.concatenate(([True], cut)))
+        last = np.append(first[1:] - 1, table.start.size - 1)
+        text = table.text[first]
+        start, end = _trim(table, table.start[first], table.end[last])
+        offset = table.text_start[text]
+        for index, begin, finish in zip(
+            text.tolist(), (start - offset).tolist(), (end - offset).tolist(), strict=True
+        ):
+            units[index].append(Span(begin, finish))
+        return units
+
+    def _cuts(self, table: ClauseTable) -> np.ndarray:
+        """Return whether a new unit begins after each clause but the last: (c − 1,), bool."""
+        score = self._boundaries.score(table)
+        other_text = table.text[1:] != table.text[:-1]
+        cut = (score > 0) | other_text
+        return _limit_length(table, cut, score, other_text, self._config)
+
+
+def _limit_length(
+    table: ClauseTable,
+    cut: np.ndarray,
+    score: np.ndarray,
+    other_text: np.ndarray,
+    config: SegmentConfig,
+) -> np.ndarray:
+    """Join units that are too short, cut units that are too long at their likeliest place."""
+    cut = cut.copy()
+    first = np.flatnonzero(np.concatenate(([True], cut)))
+    last = np.append(first[1:] - 1, table.start.size - 1)
+    length = table.end[last] - table.start[first]
+    for unit in np.flatnonzero(length < config.min_unit_chars).tolist():
+        before, after = first[unit] - 1, last[unit]
+        if after < cut.size and not other_text[after] and table.gap[after] >> Kind.STOP == 0:
+            cut[after] = False
+        elif before >= 0 and not other_text[before]:
+            cut[before] = False
+        elif after < cut.size and not other_text[after]:
+            cut[after] = False
+    first = np.flatnonzero(np.concatenate(([True], cut)))
+    last = np.append(first[1:] - 1, table.start.size - 1)
+    length = table.end[last] - table.start[first]
+    for unit in np.flatnonzero(length > config.max_unit_chars).tolist():
+        pending = [(int(first[unit]), int(last[unit]))]
+        while pending:
+            low, high = pending.pop()
+            if low < high and table.end[high] - table.start[low] > config.max_unit_chars:
+                place = low + int(np.argmax(score[low:high]))
+                cut[place] = True
+                pending += [(low, place), (place + 1, high)]
+    return cut
+
+
+def _trim(table: ClauseTable, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Leave brackets at the edges out, take closing ! and ? in."""
+    kinds = table.kinds
+    start, end = start.copy(), end.copy()
+    for _ in range(8):
+        opening = kinds[start] == Kind.BRACKET
+        closing = kinds[end - 1] == Kind.BRACKET
+        start += opening & (start < end - 1)
+        end -= closing & (end - 1 > start)
+    limit = len(kinds)
+    for _ in range(8):
+        following = kinds[np.minimum(end, limit - 1)]
+        end += (following == Kind.EXCLAIM) | (following == Kind.ASK)
+    return start, end
