@@ -1,0 +1,26 @@
+"""Tables in and out: CSV, TSV, XLSX/XLS, JSON, JSON lines, Parquet and plain lines.
+
+Everything streams: memory does not grow with the file (Excel workbooks excepted, which
+are bounded instead). Every row of a file comes out exactly once, as a :class:`Row` or as
+a :class:`~feedback_nlp.records.Rejection` that says why it cannot be used.
+"""
+
+from feedback_nlp.tabular.cells import ColumnType, json_line
+from feedback_nlp.tabular.formats import FORMATS, STDIN
+from feedback_nlp.tabular.rows import DEFAULT_LIMITS, Limits, Row
+from feedback_nlp.tabular.table import Table, open_table, read_rows
+from feedback_nlp.tabular.writers import write_rows
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "FORMATS",
+    "STDIN",
+    "ColumnType",
+    "Limits",
+    "Row",
+    "Table",
+    "json_line",
+    "open_table",
+    "read_rows",
+    "write_rows",
+]

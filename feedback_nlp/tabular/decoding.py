@@ -1,0 +1,168 @@
+"""Bytes to text lines: a ladder (BOM, UTF-8, GB18030), decided while streaming.
+
+No statistical detector: on short Chinese lines those guess wrong. Line ends can be found
+in the bytes because neither UTF-8 nor GB18030 uses 0x0A, ``,`` or ``"`` inside a character;
+UTF-16 (Google Play) is recoded to UTF-8 first.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple, cast
+
+from feedback_nlp.tabular.rows import Limits
+
+_BLOCK_BYTES = 1 << 20
+
+
+class TextLine(NamedTuple):
+    """One physical line.
+
+    Attributes:
+        number: 1-based.
+        text: Decoded, with its line end. Undecodable bytes show as U+FFFD.
+        fault: ``""``, or the rejection reason ``bad-encoding`` or ``row-too-long``.
+    """
+
+    number: int
+    text: str
+    fault: str
+
+
+class RecodedToUtf8:
+    """Reads a stream in another encoding as UTF-8.
+
+    A lone surrogate stays undecodable on purpose: the line it is on gets rejected.
+    """
+
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        self._stream = stream
+        errors = "surrogatepass" if encoding == "utf-16" else "replace"
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors=errors)
+
+    def read(self, size: int = -1) -> bytes:
+        """Return about ``size`` bytes; empty only at the end."""
+        while chunk := self._stream.read(size):
+            if text := self._decoder.decode(chunk):
+                return text.encode("utf-8", "surrogatepass")
+        return b""
+
+
+def decide_encoding(sample: bytes) -> str:
+    """Choose between UTF-8 and GB18030 for a stretch of whole lines.
+
+    UTF-8 wins unless fewer than half of the non-ASCII lines are valid in it and more are
+    valid GB18030: a few damaged lines do not make a UTF-8 file look like another one.
+    """
+    lines = [line for line in sample.split(b"\n") if not line.isascii()]
+    utf8 = sum(_is_valid(line, "utf-8") for line in lines)
+    if 2 * utf8 >= len(lines):
+        return "utf-8"
+    return "gb18030" if sum(_is_valid(line, "gb18030") for line in lines) > utf8 else "utf-8"
+
+
+def without_byte_order_mark(stream: BinaryIO) -> tuple[BinaryIO, str | None]:
+    """Step over a byte order mark.
+
+    Args:
+        stream: Seekable, at its start.
+
+    Returns:
+        The stream to go on with (UTF-16 recoded to UTF-8), and ``"utf-8"`` if the mark
+        settled the encoding, else ``None``.
+    """
+    head = stream.read(3)
+    if head.startswith(codecs.BOM_UTF8):
+        return stream, "utf-8"
+    stream.seek(0)
+    if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return cast(BinaryIO, RecodedToUtf8(stream, "utf-16")), "utf-8"
+    return stream, None
+
+
+def utf8_bytes(stream: BinaryIO) -> BinaryIO:
+    """Rewind a seekable stream and return it as UTF-8 without a byte order mark."""
+    stream.seek(0)
+    start, encoding = without_byte_order_mark(stream)
+    if encoding is not None:
+        return start
+    sample = stream.read(_BLOCK_BYTES)
+    stream.seek(0)
+    whole_lines = sample[: sample.rfind(b"\n") + 1] or sample
+    if whole_lines.isascii() or decide_encoding(whole_lines) == "utf-8":
+        return stream
+    return cast(BinaryIO, RecodedToUtf8(stream, "gb18030"))
+
+
+def text_lines(stream: BinaryIO, limits: Limits) -> Iterator[TextLine]:
+    """Yield the physical lines of a seekable stream at its start."""
+    stream, encoding = without_byte_order_mark(stream)
+    number = 0
+    for block, fault in _whole_line_blocks(stream, limits):
+        if encoding is None and not block.isascii():
+            encoding = decide_encoding(block)
+        if not fault:
+            try:
+                decoded = block.decode(encoding or "ascii").split("\n")
+            except UnicodeDecodeError:
+                for line in block.split(b"\n")[:-1]:
+                    number += 1
+                    yield _decode(number, line + b"\n", encoding or "utf-8")
+                continue
+            for text in decoded[:-1]:
+                number += 1
+                yield TextLine(number, text + "\n", "")
+        else:
+            number += 1
+            head = block.decode(encoding or "utf-8", "replace")
+            yield TextLine(number, head, fault)
+
+
+def _decode(number: int, line: bytes, encoding: str) -> TextLine:
+    try:
+        return TextLine(number, line.decode(encoding), "")
+    except UnicodeDecodeError:
+        return TextLine(number, line.decode(encoding, "replace"), "bad-encoding")
+
+
+def _is_valid(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _whole_line_blocks(stream: BinaryIO, limits: Limits) -> Iterator[tuple[bytes, str]]:
+    """Yield blocks of whole lines, or the head of a line that is too long."""
+    carry = b""
+    old_mac: bool | None = None
+    while True:
+        block = stream.read(_BLOCK_BYTES)
+        if not block:
+            break
+        if old_mac is None:
+            old_mac = b"\n" not in block and b"\r" in block[:-1]
+        if old_mac:
+            block = block.replace(b"\r", b"\n")
+        cut = block.rfind(b"\n") + 1
+        if cut:
+            yield carry + block[:cut], ""
+            carry = block[cut:]
+            continue
+        carry += block
+        if len(carry) > limits.max_record_bytes:
+            yield carry[:8_000], "row-too-long"
+            carry = _skip_line(stream)
+    if carry:
+        yield carry if carry.endswith(b"\n") else carry + b"\n", ""
+
+
+def _skip_line(stream: BinaryIO) -> bytes:
+    """Drop everything up to the next line end; return what follows it in the same block."""
+    while block := stream.read(_BLOCK_BYTES):
+        cut = block.find(b"\n") + 1
+        if cut:
+            return bytes(block[cut:])
+    return b""

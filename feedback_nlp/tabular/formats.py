@@ -1,0 +1,183 @@
+"""Which format a file is in: by its first bytes where they tell, else by its name."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from feedback_nlp.errors import FileUnreadable, InputError
+from feedback_nlp.tabular.decoding import utf8_bytes
+from feedback_nlp.tabular.rows import Limits
+
+STDIN = Path("-")
+FORMATS = ("csv", "tsv", "xlsx", "xls", "json", "jsonl", "parquet", "lines")
+
+_SUFFIXES = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".xls": "xls",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".txt": "lines",
+}
+_GZIP = b"\x1f\x8b"
+_HEAD_BYTES = 64 * 1024
+
+
+def format_of_name(path: Path) -> tuple[str | None, bool]:
+    """Return the format that the name says, and whether it says gzip."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    zipped = bool(suffixes) and suffixes[-1] == ".gz"
+    if zipped:
+        suffixes.pop()
+    return (_SUFFIXES.get(suffixes[-1]) if suffixes else None), zipped
+
+
+def open_binary(path: Path) -> BinaryIO:
+    """Open a file for reading, unpacking gzip on the fly (told by its first bytes)."""
+    with path.open("rb") as probe:
+        zipped = probe.read(2) == _GZIP
+    return cast(BinaryIO, GzipInput(path)) if zipped else path.open("rb")
+
+
+class GzipInput:
+    """Reads a gzip file up to where it breaks, instead of losing the last block to an error.
+
+    Attributes:
+        damaged: Whether the file broke off. What was read then ends with its last whole line.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = gzip.open(path, "rb")  # noqa: SIM115 - closed by __exit__
+        self.damaged = False
+
+    def __enter__(self) -> GzipInput:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def read(self, size: int) -> bytes:
+        """Return up to ``size`` bytes; empty at the end and after damage."""
+        pieces: list[bytes] = []
+        left = size
+        while left and not self.damaged:
+            try:
+                piece = self._file.read1(left)
+            except (EOFError, zlib.error, gzip.BadGzipFile):
+                self.damaged = True
+                whole = b"".join(pieces)
+                return whole[: whole.rfind(b"\n") + 1]
+            if not piece:
+                break
+            pieces.append(piece)
+            left -= len(piece)
+        return b"".join(pieces)
+
+    def seek(self, position: int) -> None:
+        """Go to an absolute position."""
+        self.damaged = False
+        self._file.seek(position)
+
+
+def detect_format(path: Path, named: str | None) -> str:
+    """Decide the format of a readable, non-empty file.
+
+    Args:
+        path: The file.
+        named: What its name or the user says; first bytes that contradict it win.
+
+    Raises:
+        FileUnreadable: If it is a kind of file that holds no table.
+    """
+    with open_binary(path) as stream:
+        head = stream.read(_HEAD_BYTES)
+        if head.startswith(b"PK\x03\x04"):
+            return "xlsx"
+        if head.startswith(b"\xd0\xcf\x11\xe0"):
+            return "xls"
+        if head.startswith(b"PAR1"):
+            return "parquet"
+        if named == "parquet":
+            raise FileUnreadable(f"{path.name} 不是完整的 Parquet 文件")
+        text = utf8_bytes(stream).read(_HEAD_BYTES).lstrip()
+    if text[:1] == b"<":
+        raise FileUnreadable(
+            f"{path.name} 其实是网页或 XML，不是表格", hint="用表格软件打开并另存为 xlsx 或 CSV"
+        )
+    if named in ("json", None) and text[:1] == b"{":
+        return "jsonl" if _is_object(text.split(b"\n", 1)[0]) and b"\n{" in text else "json"
+    if named is None and text[:1] == b"[":
+        return "json"
+    return "csv" if named in ("xls", "xlsx", None) else named
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def check_readable(path: Path) -> None:
+    """Raise a clear error for a path that is no readable, non-empty file.
+
+    Raises:
+        FileUnreadable: If it is missing, a directory, not permitted, or empty.
+    """
+    try:
+        if path.is_dir():
+            raise FileUnreadable(f"{path} 是一个目录", hint="请给出文件")
+        with open_binary(path) as stream:
+            if not stream.read(1):
+                if isinstance(stream, GzipInput) and stream.damaged:
+                    raise FileUnreadable(f"{path} 的压缩数据已损坏，无法读取")
+                raise FileUnreadable(f"{path} 是空文件", hint="第一行应是表头，下面每行一条反馈")
+    except FileNotFoundError as error:
+        raise FileUnreadable(f"找不到文件 {path}", hint="检查路径") from error
+    except PermissionError as error:
+        raise FileUnreadable(f"没有权限读取 {path}") from error
+    except (OSError, EOFError) as error:
+        raise FileUnreadable(f"{path} 已损坏，无法读取") from error
+
+
+@contextmanager
+def spooled(source: Path | BinaryIO, limits: Limits, *, unpack: bool = False) -> Iterator[Path]:
+    """Give a seekable file for standard input, a stream or a packed binary file.
+
+    Args:
+        source: A path (``-`` is standard input) or a binary stream.
+        limits: ``max_spool_bytes`` bounds what is copied to disk.
+        unpack: Copy a packed file unpacked, for readers that need random access.
+    """
+    if isinstance(source, Path) and source != STDIN and not unpack:
+        yield source
+        return
+    name = source.name if isinstance(source, Path) else "stdin"
+    with tempfile.TemporaryDirectory(prefix="feedback-nlp-") as folder:
+        target = Path(folder) / ("stdin" if name == "-" else name.removesuffix(".gz"))
+        if not isinstance(source, Path):
+            stream = source
+        else:
+            stream = sys.stdin.buffer if source == STDIN else open_binary(source)
+        with target.open("wb") as file:
+            left = limits.max_spool_bytes
+            while chunk := stream.read(1 << 20):
+                left -= len(chunk)
+                if left < 0:
+                    raise InputError("输入太大，临时目录放不下", hint="拆成多个文件")
+                file.write(chunk)
+        yield target

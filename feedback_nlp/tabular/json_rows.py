@@ -1,0 +1,127 @@
+"""JSON lines, and JSON documents that hold a list of records somewhere.
+
+The only module that imports ``ijson``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import ijson
+
+from feedback_nlp.errors import FileUnreadable
+from feedback_nlp.records import Rejection
+from feedback_nlp.tabular.decoding import (
+    text_lines,
+    utf8_bytes,
+)
+from feedback_nlp.tabular.rows import Limits, Row, reject
+
+_LIST_NAMES = frozenset(
+    [
+        "data",
+        "items",
+        "rows",
+        "records",
+        "list",
+        "results",
+        "result",
+        "entry",
+        "entries",
+        "feedback",
+        "feedbacks",
+        "comments",
+        "reviews",
+        "posts",
+        "answers",
+    ]
+)
+_SEARCH_EVENTS = 200_000
+
+
+def read_json_lines(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
+    """Yield one row for each line that holds a JSON object."""
+    for line in text_lines(stream, limits):
+        text = line.text.strip()
+        if not text and not line.fault:
+            continue
+        if line.fault:
+            yield reject(line.number, line.fault, "这一行不是可读的 UTF-8 文字或太长", text)
+            continue
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            yield reject(line.number, "bad-json", "这一行不是合法的 JSON", text)
+            continue
+        yield _row(line.number, value, limits)
+
+
+def read_lines(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
+    """Yield one row ``{"text": …}`` for each line that is not blank."""
+    for line in text_lines(stream, limits):
+        text = line.text.rstrip("\r\n")
+        if line.fault:
+            yield reject(line.number, line.fault, "这一行不是可读的 UTF-8 文字或太长", text)
+        elif text.strip():
+            yield _row(line.number, {"text": text}, limits)
+
+
+def read_json(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
+    """Yield the records of a JSON document: a list, or an object with a list in it.
+
+    An object without a list of objects is one record itself. If the document breaks off
+    in the middle, the records before the break come out and then one rejection.
+
+    Raises:
+        FileUnreadable: If no record can be read at all.
+    """
+    prefix = _find_records(utf8_bytes(stream))
+    number = 0
+    try:
+        for value in ijson.items(utf8_bytes(stream), prefix, use_float=True):
+            number += 1
+            yield _row(number, value, limits)
+    except ijson.JSONError as error:
+        if number == 0:
+            raise FileUnreadable(f"不是合法的 JSON：{str(error).splitlines()[0]}") from error
+        yield reject(number + 1, "file-damaged", f"第 {number} 条之后的 JSON 已损坏，无法继续读取")
+
+
+def _row(line: int, value: object, limits: Limits) -> Row | Rejection:
+    if not isinstance(value, dict):
+        kind = type(value).__name__
+        return reject(line, "bad-json", f"应是一个 JSON 对象，得到的是 {kind}", value)
+    if len(value) > limits.max_columns:
+        return reject(line, "column-count", f"有 {len(value):,} 个字段", list(value)[:20])
+    longest = max((len(cell) for cell in value.values() if isinstance(cell, str)), default=0)
+    if longest > limits.max_cell_chars:
+        detail = f"有一格长达 {longest:,} 个字符，最多接受 {limits.max_cell_chars:,}"
+        return reject(line, "cell-too-long", detail)
+    return Row(line, value)
+
+
+def _find_records(stream: BinaryIO) -> str:
+    """Return the ijson prefix of the records in a document."""
+    first = ""
+    events = ijson.parse(stream, use_float=True)
+    try:
+        for count, (prefix, event, _) in enumerate(events):
+            if count == 0 and event == "start_array":
+                return "item"
+            if event != "start_map" or not prefix:
+                continue
+            parent = str(prefix).removesuffix(".item").rsplit(".", 1)[-1]
+            is_list_member = prefix.endswith(".item")
+            if parent in _LIST_NAMES and (is_list_member or parent == "entry"):
+                return str(prefix)
+            if is_list_member and not first and prefix.count(".item") == 1:
+                first = str(prefix)
+            if count > _SEARCH_EVENTS:
+                break
+    except ijson.JSONError as error:
+        if not first:
+            line = str(error).splitlines()[0]
+            raise FileUnreadable(f"不是合法的 JSON：{line}", hint="检查文件是否完整") from error
+    return first

@@ -1,0 +1,127 @@
+"""Opens any supported file as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from feedback_nlp.errors import InputError
+from feedback_nlp.records import Rejection
+from feedback_nlp.tabular.delimited import read_delimited
+from feedback_nlp.tabular.formats import (
+    FORMATS,
+    GzipInput,
+    check_readable,
+    detect_format,
+    format_of_name,
+    open_binary,
+    spooled,
+)
+from feedback_nlp.tabular.json_rows import read_json, read_json_lines, read_lines
+from feedback_nlp.tabular.rows import DEFAULT_LIMITS, Limits, Row, columns_ahead, reject
+from feedback_nlp.tabular.workbook import read_workbook
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """An open table.
+
+    Attributes:
+        format: One of ``FORMATS``.
+        columns: Column names in order. For JSON, those of the first 200 records.
+        rows: Each row once, in order; can be read once.
+        other_sheets: Sheets of a workbook that are not read.
+        path: The file that is read (standard input: the spooled copy).
+    """
+
+    format: str
+    columns: tuple[str, ...]
+    rows: Iterator[Row | Rejection]
+    path: Path
+    other_sheets: tuple[str, ...] = ()
+
+
+@contextmanager
+def open_table(
+    source: Path | BinaryIO,
+    *,
+    format: str | None = None,  # noqa: A002 - the user's word
+    sheet: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Iterator[Table]:
+    """Open a file, standard input (``-``) or a binary stream as a table.
+
+    Args:
+        source: What to read. Gzip is recognised by its first bytes.
+        format: One of ``FORMATS``; by default told from the first bytes and the name.
+        sheet: Sheet of a workbook; by default the first that has cells.
+        limits: Upper bounds.
+
+    Raises:
+        FileUnreadable: If it is missing, a directory, empty, damaged, or too large.
+        InputError: If ``format`` is not known.
+    """
+    if format is not None and format not in FORMATS:
+        raise InputError(f"不认识的格式 {format!r}", hint=f"可用的格式：{'、'.join(FORMATS)}")
+    with ExitStack() as stack:
+        path = stack.enter_context(spooled(source, limits))
+        check_readable(path)
+        named, _ = format_of_name(path)
+        kind = detect_format(path, format or named)
+        if kind in ("xlsx", "xls", "parquet"):
+            if _is_gzip(path):
+                path = stack.enter_context(spooled(path, limits, unpack=True))
+            yield _open_binary_table(kind, path, sheet, limits)
+            return
+        stream = stack.enter_context(open_binary(path))
+        others: tuple[str, ...] = ()
+        if kind in ("csv", "tsv"):
+            delimiter = "\t" if kind == "tsv" else None
+            columns, rows = read_delimited(stream, limits, delimiter=delimiter)
+        else:
+            reader = {"json": read_json, "jsonl": read_json_lines, "lines": read_lines}[kind]
+            columns, rows = columns_ahead(reader(stream, limits))
+        yield Table(kind, columns, _until_damage(rows, stream), path, others)
+
+
+def read_rows(
+    source: Path | BinaryIO,
+    *,
+    format: str | None = None,  # noqa: A002 - the user's word
+    limits: Limits = DEFAULT_LIMITS,
+) -> Iterator[Row | Rejection]:
+    """Yield the rows of a file; :func:`open_table` also tells its columns.
+
+    Raises:
+        FileUnreadable: If it is missing, a directory, empty, damaged, or too large.
+    """
+    with open_table(source, format=format, limits=limits) as table:
+        yield from table.rows
+
+
+def _open_binary_table(kind: str, path: Path, sheet: str | None, limits: Limits) -> Table:
+    if kind == "parquet":
+        from feedback_nlp.tabular.parquet import read_parquet  # noqa: PLC0415 - slow to import
+
+        columns, rows = read_parquet(path, limits)
+        return Table(kind, columns, rows, path)
+    columns, rows, others = read_workbook(path, limits, sheet=sheet)
+    return Table(kind, columns, rows, path, others)
+
+
+def _is_gzip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
+
+
+def _until_damage(rows: Iterator[Row | Rejection], stream: BinaryIO) -> Iterator[Row | Rejection]:
+    """End the rows of a packed file that breaks off with one rejection."""
+    line = 0
+    for row in rows:
+        line = row.line
+        yield row
+    if isinstance(stream, GzipInput) and stream.damaged:
+        yield reject(line + 1, "file-damaged", f"第 {line} 行之后的压缩数据已损坏，无法继续读取")

@@ -1,0 +1,183 @@
+"""Excel workbooks in, parsed by a child process that cannot take the machine down.
+
+The archive is weighed before parsing (number of parts, and bytes counted while unpacking,
+because declared sizes may lie); the parser then runs under a memory and a time limit.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import zipfile
+import zlib
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from feedback_nlp.errors import FileUnreadable
+from feedback_nlp.records import Rejection
+from feedback_nlp.tabular.rows import Limits, Row, reject, unique_columns
+
+_CHILD = Path(__file__).with_name("workbook_child.py")
+_RATIO_FROM_BYTES = 16 * 1024 * 1024
+_CHUNK_BYTES = 1 << 20
+
+
+def weigh_archive(path: Path, limits: Limits) -> None:
+    """Refuse a zip archive that unpacks to more than the limits allow.
+
+    Raises:
+        FileUnreadable: If it is too large, or no readable archive.
+    """
+    allowed = limits.max_workbook_bytes
+    packed = max(path.stat().st_size, 1)
+    total = 0
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            if len(entries) > limits.max_workbook_entries:
+                raise _too_large(f"里面有 {len(entries):,} 个部件")
+            if sum(entry.file_size for entry in entries) > allowed:
+                raise _too_large(f"解开后超过 {allowed // 1024**2} MB")
+            for entry in entries:
+                with archive.open(entry) as part:
+                    while chunk := part.read(_CHUNK_BYTES):
+                        total += len(chunk)
+                        if total > allowed:
+                            raise _too_large(f"解开后超过 {allowed // 1024**2} MB")
+                        if total > max(_RATIO_FROM_BYTES, packed * limits.max_workbook_ratio):
+                            raise _too_large(f"解开后是原来的 {limits.max_workbook_ratio} 倍以上")
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as error:
+        raise FileUnreadable(
+            f"{path.name} 不是完整的 Excel 文件", hint="用表格软件打开并另存后再试（不要加密）"
+        ) from error
+
+
+def _too_large(what: str) -> FileUnreadable:
+    return FileUnreadable(f"Excel 文件{what}，拒绝打开", hint="拆成多个文件，或另存为 CSV")
+
+
+def read_workbook(
+    path: Path, limits: Limits, *, sheet: str | None = None
+) -> tuple[tuple[str, ...], Iterator[Row | Rejection], tuple[str, ...]]:
+    """Open one sheet of a workbook; its first row with cells is the header.
+
+    Returns:
+        The column names, the rows, and the names of the sheets that are not read.
+
+    Raises:
+        FileUnreadable: If the workbook is damaged, too large, empty, or lacks the sheet.
+    """
+    if zipfile.is_zipfile(path):
+        weigh_archive(path, limits)
+    elif path.stat().st_size > limits.max_workbook_bytes:
+        raise _too_large(f"超过 {limits.max_workbook_bytes // 1024**2} MB")
+    output = _parsed(path, limits, sheet or "")
+    info = next(output)
+    names: list[Any] = []
+    line = info["start"] - 1
+    for cells in output:
+        line += 1
+        if any(_filled(cell) for cell in cells):
+            names = [_native(cell) for cell in cells]
+            break
+    if not names:
+        raise FileUnreadable(f"工作表 {info['sheet']} 是空的", hint="第一行应是表头")
+    columns = unique_columns(names, limits)
+    others = tuple(name for name in info["sheets"] if name != info["sheet"])
+    return tuple(filter(None, columns)), _rows(output, columns, line, limits), others
+
+
+def _rows(
+    output: Iterator[Any], columns: list[str], line: int, limits: Limits
+) -> Iterator[Row | Rejection]:
+    try:
+        for cells in output:
+            line += 1
+            if not any(_filled(cell) for cell in cells):
+                continue
+            row = {name: _native(cell) for name, cell in zip(columns, cells, strict=False) if name}
+            longest = max((len(cell) for cell in cells if isinstance(cell, str)), default=0)
+            if longest > limits.max_cell_chars:
+                yield reject(line, "cell-too-long", f"有一格长达 {longest:,} 个字符")
+            else:
+                yield Row(line, row)
+    except FileUnreadable as error:
+        yield reject(line + 1, "file-damaged", f"第 {line} 行之后无法继续读取：{error.message}")
+
+
+def _filled(cell: object) -> bool:
+    return cell is not None and not (isinstance(cell, str) and not cell.strip())
+
+
+def _native(cell: Any) -> Any:
+    if isinstance(cell, dict):
+        text = cell["time"]
+        try:
+            return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+        except ValueError:
+            return text
+    return cell
+
+
+def _parsed(path: Path, limits: Limits, sheet: str) -> Iterator[Any]:
+    """Yield the child's output lines, parsed; turn its failures into our errors."""
+    command = [sys.executable, "-P", str(_CHILD), str(path), sheet]
+    command.append(str(limits.workbook_memory_bytes))
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        child.kill()
+
+    timer = threading.Timer(limits.workbook_seconds, stop)
+    timer.daemon = True
+    timer.start()
+    finished = False
+    try:
+        assert child.stdout is not None
+        for line in child.stdout:
+            value = json.loads(line)
+            if isinstance(value, dict) and "error" in value:
+                raise _failure(path, value)
+            if isinstance(value, dict) and "end" in value:
+                finished = True
+                return
+            yield value
+        if late.is_set():
+            raise _too_large(f"在 {limits.workbook_seconds:.0f} 秒内没有读完")
+        if not finished:
+            raise _failure(path, {"error": "memory"})
+    except ValueError as error:
+        raise _failure(path, {"error": "damaged"}) from error
+    finally:
+        timer.cancel()
+        child.kill()
+        child.wait()
+        if child.stdout is not None:
+            child.stdout.close()
+
+
+def _failure(path: Path, output: dict[str, Any]) -> FileUnreadable:
+    match output["error"]:
+        case "no-such-sheet":
+            names = "、".join(output["detail"])
+            return FileUnreadable("没有这个工作表", hint=f"可用的工作表：{names}")
+        case "memory":
+            return _too_large("占用的内存超过上限")
+        case _:
+            return FileUnreadable(
+                f"{path.name} 不是完整的 Excel 文件", hint="用表格软件打开并另存后再试（不要加密）"
+            )

@@ -1,0 +1,188 @@
+"""Tables out: CSV, JSON lines, Parquet and XLSX, written aside and renamed at the end.
+
+A reader of the target never sees half a file; a failure leaves the old one in place.
+The only module that imports ``xlsxwriter``.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+from zoneinfo import ZoneInfo
+
+import xlsxwriter
+
+from feedback_nlp.errors import InputError
+from feedback_nlp.tabular.cells import ColumnType, cell_text, encodable, json_line
+from feedback_nlp.tabular.formats import format_of_name
+
+_XLSX_ROWS = 1_048_575
+_XLSX_CELL_CHARS = 32_767
+_FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
+_BATCH_ROWS = 5_000
+
+_CHINA = ZoneInfo("Asia/Shanghai")
+
+Rows = Iterable[Mapping[str, Any]]
+
+
+def write_rows(
+    path: Path,
+    columns: Sequence[str],
+    rows: Rows,
+    *,
+    types: Mapping[str, ColumnType] | None = None,
+    zone: tzinfo = _CHINA,
+    guard_formulas: bool = False,
+) -> int:
+    """Write a table in the format that the name of ``path`` says, and return the row count.
+
+    CSV is UTF-8 with a byte order mark and CRLF, so that Excel opens it; ids and other
+    texts stay texts in Excel; nested values are JSON text outside JSON lines. JSON lines
+    carry all keys of each row, the other formats exactly ``columns``.
+
+    Args:
+        path: ``.csv``, ``.tsv``, ``.jsonl`` (each also ``.gz``), ``.parquet`` or ``.xlsx``.
+        columns: Names in order.
+        rows: Values by column; missing ones are empty.
+        types: Types of columns that are not text.
+        zone: Zone that times are shown in where the format has none.
+        guard_formulas: Prefix ``'`` to cells that a spreadsheet would run (CSV only).
+
+    Raises:
+        InputError: If the suffix is unknown, the folder is missing, or rows exceed Excel's limit.
+    """
+    kind, zipped = format_of_name(path)
+    types = types or {}
+    writers: dict[str, Callable[[BinaryIO], int]] = {
+        "csv": lambda file: _write_csv(
+            file, columns, rows, zone, delimiter=",", guard=guard_formulas
+        ),
+        "tsv": lambda file: _write_csv(
+            file, columns, rows, zone, delimiter="\t", guard=guard_formulas
+        ),
+        "jsonl": lambda file: _write_jsonl(file, rows, zone),
+        "parquet": lambda file: _write_parquet(file, columns, rows, types, zone),
+        "xlsx": lambda file: _write_xlsx(file, columns, rows, types, zone),
+    }
+    if kind not in writers or (zipped and kind in ("parquet", "xlsx")):
+        raise InputError(
+            f"不能写成 {path.name} 这种格式",
+            hint="后缀用 .csv、.tsv、.jsonl（可加 .gz）、.parquet 或 .xlsx",
+        )
+    if not path.parent.is_dir():
+        raise InputError(f"目录 {path.parent} 不存在", hint="先建好目录")
+    if path.is_dir():
+        raise InputError(f"{path} 是一个目录", hint="请给出文件名")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if zipped:
+                with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
+                    count = writers[kind](cast(BinaryIO, packed))
+            else:
+                count = writers[kind](file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return count
+
+
+def _write_csv(
+    file: BinaryIO,
+    columns: Sequence[str],
+    rows: Rows,
+    zone: tzinfo,
+    *,
+    delimiter: str,
+    guard: bool,
+) -> int:
+    text = io.TextIOWrapper(file, "utf-8-sig", errors="replace", newline="", write_through=False)
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
+    writer.writerow(columns)
+    count = 0
+    for row in rows:
+        cells = [cell_text(row.get(column), zone) for column in columns]
+        if guard:
+            cells = ["'" + cell if cell.startswith(_FORMULA_STARTS) else cell for cell in cells]
+        writer.writerow(cells)
+        count += 1
+    text.flush()
+    text.detach()
+    return count
+
+
+def _write_jsonl(file: BinaryIO, rows: Rows, zone: tzinfo) -> int:
+    count = 0
+    for row in rows:
+        file.write(json_line(row, zone).encode() + b"\n")
+        count += 1
+    return count
+
+
+def _write_xlsx(
+    file: BinaryIO,
+    columns: Sequence[str],
+    rows: Rows,
+    types: Mapping[str, ColumnType],
+    zone: tzinfo,
+) -> int:
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    count = 0
+    with xlsxwriter.Workbook(file, options) as book:
+        sheet = book.add_worksheet("数据")
+        bold = book.add_format({"bold": True})
+        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        for index, column in enumerate(columns):
+            sheet.write_string(0, index, column, bold)
+        sheet.freeze_panes(1, 0)
+        for row in rows:
+            count += 1
+            if count > _XLSX_ROWS:
+                raise InputError(
+                    f"xlsx 最多 {_XLSX_ROWS:,} 行", hint="改写成 .csv、.jsonl 或 .parquet"
+                )
+            for index, column in enumerate(columns):
+                value = row.get(column)
+                kind = types.get(column, ColumnType.TEXT)
+                if value is None:
+                    continue
+                if kind in (ColumnType.INTEGER, ColumnType.NUMBER):
+                    sheet.write_number(count, index, value)
+                elif isinstance(value, datetime):
+                    local = value.astimezone(zone) if value.tzinfo else value
+                    sheet.write_datetime(count, index, local.replace(tzinfo=None), moment)
+                else:
+                    cell = encodable(cell_text(value, zone))
+                    sheet.write_string(count, index, cell[:_XLSX_CELL_CHARS])
+        sheet.autofilter(0, 0, max(count, 1), max(len(columns) - 1, 0))
+    return count
+
+
+def _write_parquet(
+    file: BinaryIO,
+    columns: Sequence[str],
+    rows: Rows,
+    types: Mapping[str, ColumnType],
+    zone: tzinfo,
+) -> int:
+    from feedback_nlp.tabular.parquet import write_parquet  # noqa: PLC0415 - pyarrow is slow to import
+
+    kinds = {column: types.get(column, ColumnType.TEXT) for column in columns}
+    return write_parquet(file, kinds, rows, zone)
