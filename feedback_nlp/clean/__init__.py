@@ -1,0 +1,16 @@
+"""Clean: what is stored (:func:`prepare`) and what is analysed (:func:`normalize`)."""
+
+from __future__ import annotations
+
+from feedback_nlp.clean.fingerprint import fingerprint
+from feedback_nlp.clean.normalize import normalize
+from feedback_nlp.clean.prepare import Prepared, prepare
+from feedback_nlp.clean.pseudonyms import Pseudonymizer
+
+__all__ = [
+    "Prepared",
+    "Pseudonymizer",
+    "fingerprint",
+    "normalize",
+    "prepare",
+]
