@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
 
-.PHONY: help demo test test-all lint format bench bench-understanding bench-topics serve clean
+.PHONY: help demo test test-all test-postgres lint format bench bench-understanding bench-topics serve clean
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
@@ -29,6 +29,11 @@ test: $(STAMP) ## unit, contract, golden and end-to-end tests
 
 test-all: $(STAMP) ## the same, with the slow ones
 	$(RUN) pytest
+
+test-postgres: $(STAMP) ## store and jobs on PostgreSQL: TEST_DATABASE_URL=postgresql+psycopg://user@host/postgres
+	@test -n "$$TEST_DATABASE_URL" || { echo "set TEST_DATABASE_URL to a server whose user may create databases"; exit 1; }
+	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --extra postgres
+	$(RUN) pytest tests/store tests/jobs tests/api
 
 lint: $(STAMP) ## ruff, mypy strict, import contracts
 	$(RUN) ruff check .

@@ -1,12 +1,19 @@
-"""Fixtures every test may use."""
+"""Fixtures every test may use.
+
+The suite runs on SQLite. With ``TEST_DATABASE_URL`` (a PostgreSQL URL whose user may
+create databases) the ``database`` fixture gives each test a database of its own there,
+cloned from a migrated template: ``make test-postgres``.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
 
 from feedback_nlp.store import Database
 
@@ -19,21 +26,57 @@ def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def _migrated_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    path = tmp_path_factory.mktemp("template") / "template.db"
-    database = Database(f"sqlite:///{path}")
-    database.migrate()
-    with database.write() as session:  # fold the write-ahead log into the file
-        session.connection().exec_driver_sql("SELECT 1")
-    database.dispose()
-    return path.read_bytes()
+def new_database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Return a function that makes a migrated, empty database and returns its URL."""
+    server = os.environ.get("TEST_DATABASE_URL")
+    maker = _on_postgres(server) if server else _on_sqlite(tmp_path_factory)
+    yield from maker
 
 
 @pytest.fixture
-def database(tmp_path: Path, _migrated_template: bytes) -> Iterator[Database]:
-    """An empty SQLite database with the present schema."""
-    path = tmp_path / "feedback.db"
-    path.write_bytes(_migrated_template)
-    database = Database(f"sqlite:///{path}")
+def database(new_database_url: Callable[[], str]) -> Iterator[Database]:
+    """An empty database with the present schema."""
+    database = Database(new_database_url())
     yield database
     database.dispose()
+
+
+def _on_sqlite(factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    folder = factory.mktemp("databases")
+    template = folder / "template.db"
+    database = Database(f"sqlite:///{template}")
+    database.migrate()
+    database.dispose()  # the last connection folds the write-ahead log into the file
+    blob, numbers = template.read_bytes(), count()
+
+    def make() -> str:
+        path: Path = folder / f"{next(numbers)}.db"
+        path.write_bytes(blob)
+        return f"sqlite:///{path}"
+
+    yield make
+
+
+def _on_postgres(server: str) -> Iterator[Callable[[], str]]:
+    url = make_url(server)
+    prefix, numbers = f"feedback_test_{os.getpid()}", count()
+    names = [f"{prefix}_template"]
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {names[0]}"))
+    template = Database(url.set(database=names[0]).render_as_string(hide_password=False))
+    template.migrate()
+    template.dispose()
+
+    def make() -> str:
+        name = f"{prefix}_{next(numbers)}"
+        with admin.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {names[0]}"))
+        names.append(name)
+        return url.set(database=name).render_as_string(hide_password=False)
+
+    yield make
+    with admin.connect() as connection:
+        for name in names:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    admin.dispose()

@@ -25,6 +25,7 @@ _GROUPS = (
     "ingest",
     "analyze",
     "report",
+    "topics",
     "requests",
     "search",
     "export",

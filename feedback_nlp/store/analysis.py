@@ -238,6 +238,11 @@ def topic_units(session: Session) -> list[StoredUnit]:
     ]
 
 
+def count_units(session: Session) -> int:
+    """Count all units."""
+    return session.scalar(select(func.count()).select_from(FeedbackUnit)) or 0
+
+
 def living_topics(session: Session) -> list[Topic]:
     """Return topics that may take units: active and retired, never merged ones; by id."""
     return list(

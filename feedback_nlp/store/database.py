@@ -152,7 +152,16 @@ def _clear_errors(url: URL) -> Iterator[None]:
         yield
     except DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
-        openable = ("unable to open", "not a database", "malformed", "readonly", "disk", "locked")
+        openable = (
+            "unable to open",
+            "not a database",
+            "malformed",
+            "readonly",
+            "read-only",
+            "disk",
+            "locked",
+            "connection",
+        )
         if error.connection_invalidated or any(word in reason for word in openable):
             where = url.render_as_string(hide_password=True)
             raise StoreError(

@@ -1,0 +1,84 @@
+"""``feedback-nlp analyze``: read everything new, group it, rank it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from feedback_nlp.cli.terminal import (
+    DatabaseOption,
+    JsonOption,
+    err,
+    load_settings,
+    open_database,
+    out,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from feedback_nlp.jobs.analyze import AnalysisReport
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("analyze", help="分析全部新反馈：切分、情感、意图、主题、排序")(analyze)
+
+
+def analyze(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """Analyse everything that came in since the last run."""
+    from feedback_nlp.config import load_config  # noqa: PLC0415
+    from feedback_nlp.jobs.analyze import run_analysis  # noqa: PLC0415
+
+    settings = load_settings()
+    with open_database(db, settings) as database, progress_bar() as progress:
+        report = run_analysis(
+            database,
+            load_config(settings.pipeline),
+            zone=settings.zone,
+            now=lambda: datetime.now(UTC),
+            progress=progress,
+        )
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        print_report(report)
+
+
+def print_report(report: AnalysisReport) -> None:
+    """Say in Chinese what a run did."""
+    if report.run_id is None:
+        out.print("没有新的反馈，上次的分析仍然有效。")
+        return
+    out.print(
+        f"分析完成：新读 {report.read_count:,} 条反馈；现有观点 {report.unit_count:,} 个、"
+        f"主题 {report.topic_count} 个、需求 {report.request_count} 条，"
+        f"未归类 {report.unassigned_share:.1%}，用时 {report.seconds:.1f} 秒。"
+    )
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield ``update(stage, done, total)``; draws only on a terminal."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    ) as bars:
+        tasks = {}
+
+        def update(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield update

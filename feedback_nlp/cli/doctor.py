@@ -1,0 +1,98 @@
+"""``feedback-nlp doctor``: is everything in place, and if not, what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import typer
+from rich.markup import escape
+
+from feedback_nlp.cli.terminal import (
+    DatabaseOption,
+    JsonOption,
+    load_settings,
+    open_database,
+    out,
+    print_json,
+)
+from feedback_nlp.errors import FeedbackError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("doctor", help="自检：环境、模型、数据库是否就绪")(doctor)
+
+
+def doctor(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """Check the parts one by one; exit 1 if one is not ready."""
+    results = []
+    for name, check in _checks(db):
+        try:
+            results.append({"check": name, "ok": True, "detail": check()})
+        except FeedbackError as error:
+            results.append({"check": name, "ok": False, "detail": str(error)})
+    if as_json:
+        print_json(results)
+    else:
+        for result in results:
+            mark = "[green]✓[/green]" if result["ok"] else "[red]✗[/red]"
+            out.print(f"{mark} {result['check']}：{escape(str(result['detail']))}")
+    if not all(result["ok"] for result in results):
+        raise typer.Exit(1)
+
+
+def _checks(db: str | None) -> Iterator[tuple[str, Callable[[], str]]]:
+    yield "Python", lambda: sys.version.split()[0]
+    yield "SQLite", _sqlite
+    yield "配置", _config
+    yield "模型", _models
+    yield "数据库", lambda: _database(db)
+
+
+def _sqlite() -> str:
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.execute("CREATE VIRTUAL TABLE probe USING fts5 (tokens)")
+    except sqlite3.OperationalError as error:
+        raise FeedbackError(
+            f"SQLite {sqlite3.sqlite_version} 没有 FTS5",
+            hint="换一个带 FTS5 的 Python，或使用 PostgreSQL",
+        ) from error
+    finally:
+        connection.close()
+    return f"{sqlite3.sqlite_version}，支持全文检索"
+
+
+def _config() -> str:
+    from feedback_nlp.config import load_config  # noqa: PLC0415
+
+    settings = load_settings()
+    config = load_config(settings.pipeline)
+    source = settings.pipeline or "随包的 pipeline.toml"
+    return f"{source}，版本 {config.version}，时区 {settings.timezone}"
+
+
+def _models() -> str:
+    from feedback_nlp.config import load_config  # noqa: PLC0415
+    from feedback_nlp.pipeline import Engine  # noqa: PLC0415
+
+    engine = Engine.load(load_config(load_settings().pipeline))
+    (answer,) = engine.understand(["更新之后一直闪退，希望尽快修复"])
+    parts = "、".join(f"{name} {version}" for name, version in sorted(engine.versions.items()))
+    return f"{parts}；试读一句得到 {len(answer.units)} 个观点"
+
+
+def _database(db: str | None) -> str:
+    from sqlmodel import func, select  # noqa: PLC0415
+
+    from feedback_nlp.store.tables import Feedback  # noqa: PLC0415
+
+    started = datetime.now(UTC)
+    with open_database(db) as database, database.read() as session:
+        count = session.exec(select(func.count()).select_from(Feedback)).one()
+        where = database.url.render_as_string(hide_password=True)
+    milliseconds = (datetime.now(UTC) - started).total_seconds() * 1000
+    return f"{where}，反馈 {count:,} 条，打开用时 {milliseconds:.0f} 毫秒"

@@ -1,0 +1,275 @@
+"""The analysis job: read what is new, group copies, find topics, rank requests.
+
+Killing it anywhere is safe. Reading is committed chunk by chunk, oldest feedback first,
+and a feedback is pending until its units are stored. Everything that depends on all
+feedback is computed from what is stored and written in one transaction with the end of
+the run, so a second start ends where an undisturbed one does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from sqlmodel import Session, col, select
+
+from feedback_nlp.config import PipelineConfig
+from feedback_nlp.labels import Intent, TopicEventKind, TopicState
+from feedback_nlp.pipeline import Analyst
+from feedback_nlp.store import Database, analysis
+from feedback_nlp.store.analysis import StoredUnit
+from feedback_nlp.store.requests import sync_requests
+from feedback_nlp.store.tables import Run, Topic
+from feedback_nlp.topics import UNASSIGNED, KnownTopic, TopicKind, TopicResult, TopicUnit
+
+CHUNK_SIZE = 2_000
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisReport:
+    """What a run did.
+
+    Attributes:
+        run_id: ``None`` if there was nothing to do.
+        read_count: Feedback read in this run.
+        unit_count: Units in the store.
+        topic_count: Living topics, vents and praise left out.
+        request_count: Requests in the store.
+        unassigned_share: Share (0–1) of bug, feature, complaint and question units in no topic.
+        events: Ledger events of this run by kind.
+        seconds: Wall clock.
+    """
+
+    run_id: int | None
+    read_count: int = 0
+    unit_count: int = 0
+    topic_count: int = 0
+    request_count: int = 0
+    unassigned_share: float = 0.0
+    events: dict[str, int] | None = None
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as JSON-serialisable values."""
+        return asdict(self)
+
+
+def run_analysis(
+    database: Database,
+    config: PipelineConfig,
+    *,
+    zone: ZoneInfo,
+    now: Callable[[], datetime],
+    progress: Progress = lambda _stage, _done, _total: None,
+) -> AnalysisReport:
+    """Analyse everything that came in since the last complete run.
+
+    Raises:
+        Conflict: If another process is analysing this database.
+        ArtifactError: If a model cannot be loaded.
+    """
+    started = time.monotonic()
+    with database.read() as session:
+        if analysis.count_pending(session) == 0 and _is_settled(session, config):
+            return AnalysisReport(run_id=None)
+    analyst = Analyst.load(config)
+    with database.write() as session:
+        run_id = analysis.start_run(
+            session,
+            config=config.model_dump(mode="json"),
+            versions=analyst.versions,
+            now=now(),
+        )
+    read_count = _read_pending(database, analyst, run_id, progress)
+    progress("归并与排序", 0, 3)
+    _group_copies(database, analyst)
+    progress("归并与排序", 1, 3)
+    units, result = _find_topics(database, analyst)
+    progress("归并与排序", 2, 3)
+    with database.write() as session:
+        figures = _save_topics(session, units, result, run_id, now())
+        request_count = sync_requests(session, config.rank, zone=zone, now=now())
+        report = AnalysisReport(
+            run_id=run_id,
+            read_count=read_count,
+            request_count=request_count,
+            seconds=time.monotonic() - started,
+            **figures,
+        )
+        analysis.finish_run(session, run_id, figures=report.as_dict(), now=now())
+    progress("归并与排序", 3, 3)
+    return report
+
+
+def _is_settled(session: Session, config: PipelineConfig) -> bool:
+    """Tell whether the last run ended well under the present configuration."""
+    last = session.exec(select(Run).order_by(col(Run.id).desc()).limit(1)).first()
+    return (
+        last is not None
+        and last.status == "complete"
+        and last.config == config.model_dump(mode="json")
+    )
+
+
+def _read_pending(database: Database, analyst: Analyst, run_id: int, progress: Progress) -> int:
+    """Read pending feedback chunk by chunk; return how many were read."""
+    with database.read() as session:
+        total = analysis.count_pending(session)
+    done = 0
+    while True:
+        with database.read() as session:
+            chunk = analysis.pending(session, CHUNK_SIZE)
+        if not chunk:
+            return done
+        understood = analyst.understand(
+            [item.text for item in chunk], [item.rating for item in chunk]
+        )
+        spam = [analyst.is_spam(item.text) for item in chunk]
+        with database.write() as session:
+            analysis.save_understandings(
+                session, run_id, list(zip(chunk, understood, spam, strict=True))
+            )
+        done += len(chunk)
+        progress("阅读反馈", done, max(total, done))
+
+
+def _group_copies(database: Database, analyst: Analyst) -> None:
+    """Group copies over all feedback and store who counts as one person."""
+    with database.read() as session:
+        stored = analysis.analyzed_feedback(session)
+    changed = [
+        (item.feedback_id, person.duplicate_of, person.is_burst, person.person_key)
+        for item, person in zip(stored, analyst.count_people(stored), strict=True)
+        if (item.duplicate_of, item.is_burst, item.person_key)
+        != (person.duplicate_of, person.is_burst, person.person_key)
+    ]
+    with database.write() as session:
+        analysis.save_people(session, changed)
+
+
+def _find_topics(database: Database, analyst: Analyst) -> tuple[list[StoredUnit], TopicResult]:
+    """Find topics over all units; clustering takes seconds, so it holds no write lock."""
+    with database.read() as session:
+        units = analysis.topic_units(session)
+        topics = analysis.living_topics(session)
+    return units, analyst.find_topics(
+        [_topic_unit(unit) for unit in units], _known_topics(topics, units)
+    )
+
+
+def _save_topics(
+    session: Session, units: Sequence[StoredUnit], result: TopicResult, run_id: int, now: datetime
+) -> dict[str, Any]:
+    """Store the topics and which units are in them; return the figures of the run."""
+    rows = {topic.id: topic for topic in analysis.living_topics(session) if topic.id is not None}
+    topic_ids, events = _write_topics(session, result, rows, run_id, now)
+    assignment = result.assignment.tolist()
+    changed = []
+    for unit, index, similarity in zip(units, assignment, result.similarity.tolist(), strict=True):
+        if index == UNASSIGNED:
+            new: tuple[int | None, float | None, bool] = (None, None, False)
+        else:
+            is_vent = result.topics[index].kind is TopicKind.VENT
+            new = (topic_ids[index], round(float(similarity), 4), is_vent)
+        if unit.assigned_by != "person" and unit.topic_id != new[0]:
+            changed.append((unit.unit_id, *new))
+    analysis.save_assignments(session, changed)
+    in_scope = [
+        index
+        for unit, index in zip(units, assignment, strict=True)
+        if unit.intent not in (Intent.PRAISE, Intent.OTHER)
+    ]
+    return {
+        "unit_count": analysis.count_units(session),
+        "topic_count": sum(topic.kind is TopicKind.ISSUE for topic in result.topics),
+        "unassigned_share": round(in_scope.count(UNASSIGNED) / max(len(in_scope), 1), 4),
+        "events": dict(sorted(events.items())),
+    }
+
+
+def _topic_unit(unit: StoredUnit) -> TopicUnit:
+    return TopicUnit(
+        unit_id=unit.unit_id,
+        feedback_id=unit.feedback_id,
+        text=unit.text,
+        intent=Intent(unit.intent),
+        sentiment_score=unit.sentiment_score,
+        product=unit.product,
+        occurred_at=unit.occurred_at,
+        author_key=unit.person_key,
+    )
+
+
+def _known_topics(topics: Sequence[Topic], units: Sequence[StoredUnit]) -> list[KnownTopic]:
+    """Return the living topics as the topic stage wants them, members included."""
+    rows = {topic.id: topic for topic in topics if topic.id is not None}
+    members: dict[int, list[StoredUnit]] = {topic_id: [] for topic_id in rows}
+    for unit in units:
+        if unit.topic_id in members:
+            members[unit.topic_id].append(unit)
+    return [
+        KnownTopic(
+            topic_id=str(topic_id),
+            name=row.name,
+            kind=TopicKind(row.kind),
+            centroid=analysis.unpack_centroid(row.centroid or b""),
+            members=frozenset(unit.unit_id for unit in members[topic_id]),
+            pinned_members=frozenset(
+                unit.unit_id for unit in members[topic_id] if unit.assigned_by == "person"
+            ),
+            name_is_pinned=row.named_by == "person",
+            parent_id=str(row.parent_id) if row.parent_id else None,
+        )
+        for topic_id, row in rows.items()
+    ]
+
+
+def _write_topics(
+    session: Session, result: TopicResult, rows: dict[int, Topic], run_id: int, now: datetime
+) -> tuple[list[int], Counter[str]]:
+    """Update living topics, add new ones, retire those that have no units left.
+
+    Returns the permanent id of each topic of the result, and the ledger events by kind.
+    """
+    events: Counter[str] = Counter()
+
+    def log(topic_id: int, kind: TopicEventKind, **detail: Any) -> None:
+        analysis.add_event(session, topic_id, kind, now=now, run_id=run_id, detail=detail)
+        events[kind.value] += 1
+
+    ids: list[int] = []
+    for topic in result.topics:
+        row = rows.get(int(topic.topic_id)) if topic.topic_id is not None else None
+        if row is None:
+            row = Topic(name=topic.name, kind=topic.kind.value, created_run_id=run_id)
+            session.add(row)
+            session.flush()
+            assert row.id is not None
+            log(row.id, TopicEventKind.BORN, name=topic.name, units=topic.member_count)
+        assert row.id is not None
+        if row.state == TopicState.RETIRED.value:
+            row.state = TopicState.ACTIVE.value
+            log(row.id, TopicEventKind.REVIVED, units=topic.member_count)
+        if row.named_by == "auto" and row.name != topic.name:
+            log(row.id, TopicEventKind.RENAMED, before=row.name, after=topic.name)
+            row.name = topic.name
+        row.keywords = list(topic.keywords)
+        row.centroid = analysis.pack_centroid(np.asarray(topic.centroid))
+        row.quote_unit_ids = list(topic.quotes)
+        row.updated_run_id = run_id
+        session.add(row)
+        ids.append(row.id)
+    for topic_id in sorted(set(rows) - set(ids)):
+        row = rows[topic_id]
+        if row.state == TopicState.ACTIVE.value and not row.pinned and not row.is_theme:
+            row.state = TopicState.RETIRED.value
+            session.add(row)
+            log(topic_id, TopicEventKind.RETIRED)
+    return ids, events

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlmodel import Session, col, select
+
+from feedback_nlp.errors import Conflict, InputError, NotFound
+from feedback_nlp.store import Database, topics
+from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
+from feedback_nlp.store.topics import Edit
+
+NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
+EDIT = Edit(actor="小陈", now=NOW)
+TEXTS = ["一登录就闪退", "点登录就退出去了", "首页广告太多", "开屏广告关不掉"]
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """Topics 1 (登录闪退) and 2 (广告太多), two units each."""
+    with database.write() as session:
+        source = Source(name="应用内", kind="in_app", created_at=NOW)
+        session.add_all([source, Topic(name="登录闪退"), Topic(name="广告太多")])
+        session.flush()
+        assert source.id is not None
+        for number, text in enumerate(TEXTS):
+            feedback = Feedback(
+                source_id=source.id,
+                source_key=str(number),
+                text=text,
+                person_key=f"p{number}",
+                occurred_at=NOW,
+                ingested_at=NOW,
+            )
+            session.add(feedback)
+            session.flush()
+            assert feedback.id is not None
+            session.add(
+                FeedbackUnit(
+                    feedback_id=feedback.id,
+                    position=0,
+                    start=0,
+                    end=len(text),
+                    sentiment="neg",
+                    sentiment_score=-0.9,
+                    sentiment_confidence=0.95,
+                    intent="bug",
+                    intent_confidence=0.9,
+                    topic_id=1 + number // 2,
+                )
+            )
+        session.flush()
+        yield session
+
+
+def members(session: Session, topic_id: int) -> list[int]:
+    session.expire_all()
+    return list(
+        session.exec(
+            select(col(FeedbackUnit.id))
+            .where(col(FeedbackUnit.topic_id) == topic_id)
+            .order_by(col(FeedbackUnit.id))
+        )
+    )
+
+
+def test_a_new_name_is_kept_as_a_persons(session: Session) -> None:
+    topic = topics.rename(session, 1, " 登录时崩溃 ", EDIT)
+    assert (topic.name, topic.named_by) == ("登录时崩溃", "person")
+    assert topics.history(session, 1)[-1].actor == "小陈"
+
+
+@pytest.mark.parametrize("name", ["", "   ", "名" * 61])
+def test_an_unusable_name_is_refused(session: Session, name: str) -> None:
+    with pytest.raises(InputError, match="1–60"):
+        topics.rename(session, 1, name, EDIT)
+
+
+def test_merging_moves_all_units_and_closes_the_topic(session: Session) -> None:
+    topics.merge(session, 2, 1, EDIT)
+    assert members(session, 1) == [1, 2, 3, 4]
+    assert topics.get_topic(session, 2).state == "merged"
+    with pytest.raises(Conflict, match="已并入主题 1"):
+        topics.rename(session, 2, "别的名字", EDIT)
+
+
+def test_a_topic_cannot_be_merged_into_itself(session: Session) -> None:
+    with pytest.raises(Conflict, match="自己"):
+        topics.merge(session, 1, 1, EDIT)
+
+
+def test_splitting_makes_a_topic_of_its_own(session: Session) -> None:
+    child = topics.split(session, 2, [4], "开屏广告", EDIT)
+    assert child.id is not None
+    assert members(session, child.id) == [4]
+    assert members(session, 2) == [3]
+    unit = session.get(FeedbackUnit, 4)
+    assert unit is not None
+    assert unit.assigned_by == "person"
+
+
+def test_only_units_of_the_topic_can_be_split_off(session: Session) -> None:
+    with pytest.raises(InputError, match="不在主题 1"):
+        topics.split(session, 1, [1, 3], "混合", EDIT)
+
+
+def test_moving_an_unknown_unit_moves_none(session: Session) -> None:
+    with pytest.raises(NotFound, match="99"):
+        topics.move_units(session, [1, 99], 2, EDIT)
+    assert members(session, 1) == [1, 2]
+
+
+def test_nesting_makes_no_circle(session: Session) -> None:
+    topics.nest(session, 2, 1, EDIT)
+    with pytest.raises(Conflict, match="自己的下级"):
+        topics.nest(session, 1, 2, EDIT)
+
+
+def state(session: Session) -> list[tuple[object, ...]]:
+    session.expire_all()
+    rows: list[tuple[object, ...]] = [
+        (t.id, t.name, t.named_by, t.state, t.pinned, t.muted, t.parent_id, t.merged_into_id)
+        for t in session.exec(select(Topic).order_by(col(Topic.id)))
+    ]
+    rows += [
+        (u.id, u.topic_id, u.assigned_by)
+        for u in session.exec(select(FeedbackUnit).order_by(col(FeedbackUnit.id)))
+    ]
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("topic_id", "edit"),
+    [
+        (1, lambda s: topics.rename(s, 1, "崩溃", EDIT)),
+        (2, lambda s: topics.merge(s, 2, 1, EDIT)),
+        (1, lambda s: topics.move_units(s, [3], 1, EDIT)),
+        (1, lambda s: topics.set_pinned(s, 1, True, EDIT)),
+        (1, lambda s: topics.set_muted(s, 1, True, EDIT)),
+        (2, lambda s: topics.nest(s, 2, 1, EDIT)),
+    ],
+    ids=["rename", "merge", "move", "pin", "mute", "nest"],
+)
+def test_undo_restores_what_was(session: Session, topic_id: int, edit: object) -> None:
+    before = state(session)
+    edit(session)  # type: ignore[operator]
+    assert state(session) != before
+    topics.undo(session, topic_id, EDIT)
+    assert state(session) == before
+
+
+def test_undoing_a_split_gives_the_units_back(session: Session) -> None:
+    child = topics.split(session, 2, [4], "开屏广告", EDIT)
+    topics.undo(session, 2, EDIT)
+    assert members(session, 2) == [3, 4]
+    assert topics.get_topic(session, child.id or 0).state == "merged"
+
+
+def test_undo_goes_back_one_edit_at_a_time(session: Session) -> None:
+    topics.rename(session, 1, "甲", EDIT)
+    topics.rename(session, 1, "乙", EDIT)
+    topics.undo(session, 1, EDIT)
+    assert topics.get_topic(session, 1).name == "甲"
+    topics.undo(session, 1, EDIT)
+    assert topics.get_topic(session, 1).name == "登录闪退"
+    with pytest.raises(NotFound, match="没有可撤销"):
+        topics.undo(session, 1, EDIT)
+
+
+def test_the_list_counts_people_and_hides_what_is_muted(session: Session) -> None:
+    assert [(r.topic.name, r.unit_count, r.person_count) for r in topics.list_topics(session)] == [
+        ("登录闪退", 2, 2),
+        ("广告太多", 2, 2),
+    ]
+    topics.set_muted(session, 1, True, EDIT)
+    assert [r.topic.name for r in topics.list_topics(session)] == ["广告太多"]
+    assert len(topics.list_topics(session, include_hidden=True)) == 2
+
+
+def test_each_event_has_a_chinese_line(session: Session) -> None:
+    topics.merge(session, 2, 1, EDIT)
+    assert topics.describe(topics.history(session, 2)[-1]) == "合并：并入主题 1（2 个观点）"
