@@ -1,0 +1,221 @@
+"""The weekly digest as plain records. Every count names the query that gives it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from feedback_nlp.labels import Movement
+from feedback_nlp.rank import Priority
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One number, and which rows it counts.
+
+    Attributes:
+        value: The number.
+        of: ``people`` (distinct person keys), ``feedback``, ``units`` or ``rows`` (of a file).
+        where: Conditions as :func:`feedback_nlp.store.figures.count` takes them.
+    """
+
+    value: int
+    of: str
+    where: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One unit in the words of the person, after redaction."""
+
+    unit_id: int
+    feedback_id: int
+    text: str
+    channel: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedRequest:
+    """The request that grew from a topic."""
+
+    key: str
+    status: str
+    reporter_status: str
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFigures:
+    """One topic in one week.
+
+    Attributes:
+        movement: ``None`` if there is nothing to compare with.
+        people, feedback: This week.
+        people_last, feedback_last: The week before.
+        people_total: Ever, up to the end of the week.
+        series: People a week, oldest first; the last entry is this week.
+        channels: People this week by channel, most first.
+        sentiments: Units this week by sentiment.
+        priority: Standing in the ranking.
+        why: The ranking's explanation in Chinese.
+    """
+
+    topic_id: int
+    name: str
+    keywords: tuple[str, ...]
+    is_pinned: bool
+    movement: Movement | None
+    people: Count
+    people_last: Count
+    people_total: Count
+    feedback: Count
+    feedback_last: Count
+    series: tuple[Count, ...]
+    channels: Mapping[str, Count]
+    sentiments: Mapping[str, Count]
+    quotes: tuple[Quote, ...]
+    request: LinkedRequest | None
+    priority: Priority
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelFigures:
+    """One channel in one week.
+
+    Attributes:
+        sentiments: Feedback by sentiment.
+        units: All units.
+        problem_units: Units that name a bug, a complaint, a wish or a question.
+        copies: Feedback that repeats another one.
+        spam: Feedback left out as advertising.
+    """
+
+    channel: str
+    feedback: Count
+    feedback_last: Count
+    people: Count
+    sentiments: Mapping[str, Count]
+    units: Count
+    problem_units: Count
+    copies: Count
+    spam: Count
+
+
+@dataclass(frozen=True, slots=True)
+class RatingFigures:
+    """Star ratings of one kind of source.
+
+    Attributes:
+        rated: Feedback with a rating this week.
+        mean: 1–5, two decimals.
+        satisfied: Rated 4 or 5; its share of ``rated`` is the CSAT.
+        mean_last: The week before; ``None`` without ratings.
+    """
+
+    source_kind: str
+    rated: Count
+    mean: float
+    satisfied: Count
+    mean_last: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The whole week.
+
+    Attributes:
+        unassigned_units: Problem units that belong to no topic.
+        vents: Units that vent without content.
+        bursts: Feedback in copy-paste bursts; shown here, counted nowhere else.
+    """
+
+    feedback: Count
+    feedback_last: Count
+    people: Count
+    people_last: Count
+    sentiments: Mapping[str, Count]
+    units: Count
+    problem_units: Count
+    unassigned_units: Count
+    vents: Count
+    vent_people: Count
+    bursts: Count
+    copies: Count
+    spam: Count
+
+
+@dataclass(frozen=True, slots=True)
+class PraiseFigures:
+    """A topic of praise, in short."""
+
+    topic_id: int
+    name: str
+    people: Count
+    quote: Quote | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchNote:
+    """What came in with files and calls during the week, by source."""
+
+    source: str
+    kind: str
+    batches: Count
+    read: Count
+    accepted: Count
+    duplicate: Count
+    rejected: Count
+    rejected_reasons: Mapping[str, Count]
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyDigest:
+    """Everything the renderers show.
+
+    Attributes:
+        week: ``2026-W47``.
+        first_day, last_day: Monday and Sunday in the zone.
+        product: ``None`` for all.
+        weeks: Names of the series' weeks, oldest first.
+        history_weeks: Weeks of data before this one.
+        topics: In the order of the ranking.
+        without_time: Feedback whose source gave no time; dated by its arrival.
+        weights_version: Version of the ranking's weights.
+        top_count: Length of the ranking that people see.
+    """
+
+    week: str
+    first_day: date
+    last_day: date
+    zone: str
+    product: str | None
+    weeks: tuple[str, ...]
+    history_weeks: int
+    totals: Totals
+    topics: tuple[TopicFigures, ...]
+    praise: tuple[PraiseFigures, ...]
+    channels: tuple[ChannelFigures, ...]
+    ratings: tuple[RatingFigures, ...]
+    batches: tuple[BatchNote, ...]
+    without_time: Count
+    weights_version: str
+    top_count: int
+
+    def moved(self, *kinds: Movement) -> tuple[TopicFigures, ...]:
+        """Return the topics that moved so, the largest change first."""
+        return tuple(
+            sorted(
+                (topic for topic in self.topics if topic.movement in kinds),
+                key=lambda topic: (
+                    -abs(topic.people.value - topic.people_last.value),
+                    -topic.people.value,
+                    topic.topic_id,
+                ),
+            )
+        )

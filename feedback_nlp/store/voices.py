@@ -1,0 +1,146 @@
+"""Evidence for the ranking, and where weeks begin and end."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlmodel import Session, col
+
+from feedback_nlp.rank import Voice
+from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Source
+from feedback_nlp.weeks import Week
+
+#: What people see as the channel: the feedback's own, else its source's name.
+CHANNEL: ColumnElement[str] = func.coalesce(col(Feedback.channel), col(Source.name))
+
+_FIELDS = (
+    col(Feedback.person_key),
+    col(Feedback.occurred_at),
+    col(FeedbackUnit.intent),
+    col(FeedbackUnit.sentiment_score),
+    col(Feedback.signals),
+    CHANNEL,
+    col(Feedback.app_version),
+    col(Feedback.region),
+    col(Feedback.segment),
+    col(Feedback.is_burst),
+)
+
+
+def latest_week(session: Session, zone: ZoneInfo, product: str | None = None) -> Week | None:
+    """Return the last week with feedback, or ``None`` without any."""
+    moment = _extreme(session, func.max, product)
+    return None if moment is None else Week.of(moment, zone)
+
+
+def history_weeks(session: Session, week: Week, zone: ZoneInfo, product: str | None = None) -> int:
+    """Return how many weeks of data lie before ``week``; 0 if it is the first."""
+    moment = _extreme(session, func.min, product)
+    if moment is None:
+        return 0
+    start, _ = week.bounds(zone)
+    first, _ = Week.of(moment, zone).bounds(zone)
+    return max(0, round((start - first).total_seconds() / (7 * 86_400)))
+
+
+def week_starts(week: Week, zone: ZoneInfo, count: int) -> list[datetime]:
+    """Return the starts of ``count`` weeks in UTC, ``week`` first, going back."""
+    return [week.shift(-back).bounds(zone)[0] for back in range(count)]
+
+
+def weeks_ago(starts: Sequence[datetime]) -> ColumnElement[int]:
+    """Return SQL for "weeks before the first of ``starts``"; rows must lie in their range."""
+    moment = col(Feedback.occurred_at)
+    return case(*((moment >= start, back) for back, start in enumerate(starts)), else_=len(starts))
+
+
+def topic_voices(
+    session: Session,
+    topic_ids: Iterable[int],
+    week: Week,
+    zone: ZoneInfo,
+    *,
+    horizon_weeks: int,
+    product: str | None = None,
+) -> list[Voice]:
+    """Return what was said about each topic, up to the end of ``week``."""
+    wanted = set(topic_ids)
+    statement = (
+        select(col(FeedbackUnit.topic_id), *_FIELDS)
+        .select_from(FeedbackUnit)
+        .where(col(FeedbackUnit.topic_id).is_not(None))
+    )
+    if product is not None:
+        statement = statement.where(col(Feedback.product) == product)
+    rows = _run(session, statement, week_starts(week, zone, horizon_weeks), week.bounds(zone)[1])
+    return [voice for voice in rows if voice.subject_id in wanted]
+
+
+def request_voices(
+    session: Session, week: Week, zone: ZoneInfo, *, horizon_weeks: int
+) -> list[Voice]:
+    """Return the evidence of every request, up to the end of ``week``."""
+    statement = (
+        select(col(Evidence.request_id), *_FIELDS)
+        .select_from(FeedbackUnit)
+        .join(Evidence, col(Evidence.unit_id) == col(FeedbackUnit.id))
+    )
+    return _run(session, statement, week_starts(week, zone, horizon_weeks), week.bounds(zone)[1])
+
+
+def _run(
+    session: Session, statement: Any, starts: Sequence[datetime], end: datetime
+) -> list[Voice]:
+    statement = (
+        statement.join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+        .join(Source, col(Source.id) == col(Feedback.source_id))
+        .where(
+            col(Feedback.occurred_at) >= starts[-1],
+            col(Feedback.occurred_at) < end,
+            col(Feedback.is_spam).is_(False),
+            col(FeedbackUnit.is_vent).is_(False),
+            col(Feedback.person_key).is_not(None),
+        )
+        .order_by(col(FeedbackUnit.id))
+    )
+    oldest_first = starts[::-1]
+    return [
+        Voice(
+            subject_id=subject_id,
+            person_key=person,
+            weeks_ago=len(starts) - bisect_right(oldest_first, moment),
+            intent=intent,
+            sentiment_score=score,
+            signals=tuple(signals),
+            channel=channel,
+            app_version=version,
+            region=region,
+            segment=segment,
+            is_burst=is_burst,
+        )
+        for (
+            subject_id,
+            person,
+            moment,
+            intent,
+            score,
+            signals,
+            channel,
+            version,
+            region,
+            segment,
+            is_burst,
+        ) in session.execute(statement)
+    ]
+
+
+def _extreme(session: Session, function: Any, product: str | None) -> datetime | None:
+    statement = select(function(col(Feedback.occurred_at)))
+    if product is not None:
+        statement = statement.where(col(Feedback.product) == product)
+    return session.scalar(statement)

@@ -1,0 +1,171 @@
+from dataclasses import fields, is_dataclass
+
+import pytest
+
+from feedback_nlp.config import load_config
+from feedback_nlp.errors import InputError, NotFound
+from feedback_nlp.labels import Movement
+from feedback_nlp.report.digest import Count
+from feedback_nlp.store import Database
+from feedback_nlp.store.counting import count
+from feedback_nlp.store.figures import choose_week, weekly
+from feedback_nlp.store.tables import Topic
+from tests.store.six_weeks import PLAN, WEEK, ZONE, six_weeks
+
+CONFIG = load_config()
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    with six_weeks(tmp_path_factory.mktemp("figures")) as (database, build):
+        yield database, build
+
+
+def compute(database, week=WEEK, product=None):
+    with database.read() as session:
+        return weekly(
+            session,
+            week,
+            ZONE,
+            rank_config=CONFIG.rank,
+            report_config=CONFIG.report,
+            product=product,
+        )
+
+
+def counts_in(value):
+    if isinstance(value, Count):
+        yield value
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from counts_in(getattr(value, field.name))
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from counts_in(item)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from counts_in(item)
+
+
+@pytest.mark.parametrize("back", [0, 1, 3])
+@pytest.mark.parametrize("product", [None, "云笔记"])
+def test_every_number_equals_its_query(filled, back, product):
+    database, _ = filled
+    digest = compute(database, WEEK.shift(-back), product)
+    numbers = list(counts_in(digest))
+    assert len(numbers) > 100
+    assert sum(number.value > 0 for number in numbers) > 40
+    with database.read() as session:
+        for number in numbers:
+            assert count(session, number.of, number.where, ZONE) == number.value, number
+
+
+def test_the_plan_is_what_is_reported(filled):
+    topics = {topic.name: topic for topic in compute(filled[0]).topics}
+    assert set(topics) == set(PLAN)
+    for name, people in PLAN.items():
+        assert tuple(number.value for number in topics[name].series[-6:]) == people
+        assert topics[name].people_total.value == sum(people)
+
+
+def test_movements(filled):
+    moves = {topic.name: topic.movement for topic in compute(filled[0]).topics}
+    assert moves == {
+        "上传照片闪退": Movement.RISING,
+        "希望有夜间模式": Movement.STEADY,
+        "同步很慢": Movement.FALLING,
+        "登录收不到验证码": Movement.GONE,
+    }
+
+
+def test_crash_is_new_in_the_week_it_appears(filled):
+    moved = compute(filled[0], WEEK.shift(-1)).moved(Movement.NEW)
+    assert [topic.name for topic in moved] == ["上传照片闪退"]
+
+
+def test_first_week_has_nothing_to_compare_with(filled):
+    digest = compute(filled[0], WEEK.shift(-5))
+    assert digest.history_weeks == 0
+    assert {topic.movement for topic in digest.topics} == {None}
+
+
+def test_burst_is_shown_but_not_counted(filled):
+    digest = compute(filled[0])
+    wish = next(topic for topic in digest.topics if topic.name == "希望有夜间模式")
+    assert digest.totals.bursts.value == 40
+    assert wish.people.value == 6
+    assert wish.priority.week_people_count == 6
+    assert all("顶" not in quote.text for quote in wish.quotes)
+
+
+def test_vents_praise_spam_and_unassigned_stay_out_of_the_ranking(filled):
+    digest = compute(filled[0])
+    assert digest.totals.vents.value == 1
+    assert digest.totals.spam.value == 1
+    assert digest.totals.unassigned_units.value == 1
+    assert digest.without_time.value == 1
+    assert [item.name for item in digest.praise] == ["界面好看"]
+
+
+def test_quotes_differ_and_are_of_this_week(filled):
+    digest = compute(filled[0])
+    crash = next(topic for topic in digest.topics if topic.name == "上传照片闪退")
+    texts = [quote.text for quote in crash.quotes]
+    assert len(set(texts)) == CONFIG.report.quote_count
+    assert all(digest.first_day <= quote.on <= digest.last_day for quote in crash.quotes)
+
+
+def test_channels_and_rejections(filled):
+    digest = compute(filled[0])
+    assert (
+        sum(channel.feedback.value for channel in digest.channels) == digest.totals.feedback.value
+    )
+    note = next(note for note in digest.batches if note.source == "反馈页")
+    assert {reason: number.value for reason, number in note.rejected_reasons.items()} == {
+        "bad-encoding": 1,
+        "blank-text": 3,
+    }
+    assert note.read.value == note.accepted.value + note.duplicate.value + note.rejected.value
+
+
+def test_ratings_by_kind_of_source(filled):
+    (rating,) = compute(filled[0]).ratings
+    assert rating.source_kind == "app_store"
+    assert 1 <= rating.mean <= 2
+    assert rating.satisfied.value == 0
+
+
+def test_another_product_has_nothing(filled):
+    digest = compute(filled[0], product="别的")
+    assert digest.topics == ()
+    assert digest.totals.feedback.value == 0
+
+
+def test_muted_topics_are_left_out(tmp_path):
+    with six_weeks(tmp_path) as (database, build):
+        with database.write() as session:
+            topic = session.get_one(Topic, build.topics["同步很慢"])
+            topic.muted = True
+            session.add(topic)
+        assert "同步很慢" not in {topic.name for topic in compute(database).topics}
+
+
+def test_default_week_is_the_last_with_data(filled):
+    with filled[0].read() as session:
+        assert choose_week(session, ZONE) == WEEK
+        assert str(choose_week(session, ZONE, "2026-W40")) == "2026-W40"
+        with pytest.raises(NotFound, match="别的"):
+            choose_week(session, ZONE, product="别的")
+
+
+def test_empty_database_says_what_to_do(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+    database.migrate()
+    with database.read() as session, pytest.raises(NotFound, match="ingest"):
+        choose_week(session, ZONE)
+    database.dispose()
+
+
+def test_unknown_condition_is_refused(filled):
+    with filled[0].read() as session, pytest.raises(InputError, match="nonsense"):
+        count(session, "feedback", {"nonsense": 1}, ZONE)
