@@ -1,0 +1,63 @@
+"""Ratings as exports write them, on a scale of 1 to 5 stars."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+
+from feedback_nlp.ingest.columns import read_toml
+
+_CHINESE_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
+_NUMBER = re.compile(r"(\d(?:\.\d+)?)\s*(?:分|星|颗星|星级|stars?|/\s*5(?:\.0+)?)?", re.IGNORECASE)
+_CHINESE = re.compile(r"([一二两三四五])(半)?\s*(?:分|颗星|星)(?:级)?(?:好评)?(半)?")
+_FILLED = re.compile("[★⭐🌟]")
+_STARS = re.compile(r"[★☆⭐🌟\ufe0f\s]+")
+
+
+@cache
+def _words() -> dict[str, float]:
+    return {word: float(stars) for word, stars in read_toml("aliases.toml")["ratings"].items()}
+
+
+def parse_rating(value: object) -> float | None:
+    """Read a rating: ``4``, ``4.0``, ``5分``, ``五星``, ``★★★★☆``, ``4/5``, ``非常满意``.
+
+    Returns:
+        1–5, or ``None`` if it is no rating on that scale.
+    """
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value) if 1 <= value <= 5 else None
+    return _read(str(value))
+
+
+@cache
+def _read(text: str) -> float | None:
+    text = unicodedata.normalize("NFKC", text).strip()
+    if not text or len(text) > 20:
+        return None
+    if text in _words():
+        return _words()[text]
+    if _STARS.fullmatch(text):
+        stars: float = len(_FILLED.findall(text))
+    elif (match := _NUMBER.fullmatch(text)) is not None:
+        stars = float(match[1])
+    elif (match := _CHINESE.fullmatch(text)) is not None:
+        stars = _CHINESE_DIGITS[match[1]] + (0.5 if match[2] or match[3] else 0)
+    else:
+        return None
+    return stars if 1 <= stars <= 5 else None
+
+
+def is_star_scale(values: Iterable[object]) -> bool:
+    """Whether a column of numbers can be stars: no value above 5 (0–10 scales have some)."""
+    for value in values:
+        try:
+            if float(str(value)) > 5:
+                return False
+        except ValueError:
+            continue
+    return True

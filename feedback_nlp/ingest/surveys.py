@@ -1,0 +1,248 @@
+"""Survey exports (问卷星, 腾讯问卷): one answer sheet a row, one item a written answer.
+
+Exports do not say which questions were open. A question is open if its wording asks for
+words, or if its answers are long and nearly all different; that is decided on the first
+rows of the file. Closed answers go to every item of the sheet as ``meta``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from feedback_nlp.errors import UnknownLayout
+from feedback_nlp.ingest.columns import comparable, is_identity, read_toml
+from feedback_nlp.ingest.items import MAX_TEXT_CHARS, fitted_key, meta_value, plain, raw_row
+from feedback_nlp.ingest.keys import OccurrenceCounter, content_hash, derive_key
+from feedback_nlp.ingest.ratings import is_star_scale, parse_rating
+from feedback_nlp.ingest.times import parse_time
+from feedback_nlp.records import RawItem, Rejection
+
+SAMPLE_ROWS = 500
+_MIN_ANSWERS = 5
+_MIN_DISTINCT_SHARE = 0.5
+_MIN_MEAN_CHARS = 6.0
+_PLACE = re.compile(r"[(（]([^)）]+)[)）]")
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyLayout:
+    """How one survey tool writes its export; see ``corpora/ingest/surveys.toml``."""
+
+    name: str
+    label: str
+    channel: str
+    requires: frozenset[str]
+    key: str
+    time: str
+    author: tuple[str, ...]
+    region: tuple[str, ...]
+    question: re.Pattern[str]
+    fixed: frozenset[str]
+    skipped: frozenset[str]
+
+    def answer(self, value: Any) -> str:
+        """Return a cell as an answer; blank if the question was skipped."""
+        text = plain(value)
+        return "" if text in self.skipped else text
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What the columns of one survey file are.
+
+    Attributes:
+        open: Question id by column, for written answers.
+        closed: Columns whose answers accompany each item.
+        rating: The closed column that is a satisfaction on 1–5, if any.
+    """
+
+    open: Mapping[str, str]
+    closed: Sequence[str]
+    rating: str | None
+
+
+@cache
+def survey_layouts() -> tuple[SurveyLayout, ...]:
+    """Return all survey layouts, in the order in which they are tried."""
+    return tuple(
+        SurveyLayout(
+            name=data["name"],
+            label=data["label"],
+            channel=data["channel"],
+            requires=frozenset(map(comparable, data["requires"])),
+            key=data["key"],
+            time=data["time"],
+            author=tuple(data["author"]),
+            region=tuple(data["region"]),
+            question=re.compile(data["question"]),
+            fixed=frozenset(data["fixed"]),
+            skipped=frozenset(data["skipped"]),
+        )
+        for data in read_toml("surveys.toml")["survey"]
+    )
+
+
+def recognise_survey(columns: Sequence[str]) -> SurveyLayout | None:
+    """Return the survey tool that wrote these columns, or ``None``."""
+    present = set(map(comparable, columns))
+    return next((layout for layout in survey_layouts() if layout.requires <= present), None)
+
+
+def classify_questions(
+    layout: SurveyLayout,
+    columns: Sequence[str],
+    sample: Sequence[Mapping[str, Any]],
+    *,
+    open_column: str | None = None,
+) -> Questions:
+    """Decide which columns hold written answers.
+
+    Args:
+        layout: The survey tool.
+        columns: All headers.
+        sample: The first rows.
+        open_column: The one that a person has named as text.
+
+    Raises:
+        UnknownLayout: If none does.
+    """
+    hints = read_toml("surveys.toml")["hints"]
+    others = [column for column in columns if column not in layout.fixed]
+    asked = [column for column in others if layout.question.match(column)] or others
+    answers = {
+        column: [text for row in sample if (text := layout.answer(row.get(column)))]
+        for column in asked
+    }
+    if open_column is not None:
+        written = [open_column]
+    else:
+        written = [
+            column
+            for column in asked
+            if not is_identity(layout.question.sub("", column))
+            and _is_open(column, answers[column], hints)
+        ]
+    if not written:
+        shown = "、".join(asked[:30])
+        example = asked[-1] if asked else "列名"
+        raise UnknownLayout(
+            f"{layout.label}里看不出哪一题是文字题。题目：{shown}",
+            hint=f"用 --map 指明，例如 --map '{example}=text'",
+        )
+    closed = [
+        column
+        for column in others
+        if column not in written and not is_identity(layout.question.sub("", column))
+    ]
+    rating = next(
+        (
+            column
+            for column in closed
+            if any(word in column for word in hints["stars"])
+            and answers.get(column)
+            and is_star_scale(answers[column])
+            and any(parse_rating(answer) is not None for answer in answers[column])
+        ),
+        None,
+    )
+    return Questions(_numbered(layout, written), closed, rating)
+
+
+def _is_open(column: str, answers: Sequence[str], hints: Mapping[str, Sequence[str]]) -> bool:
+    if not answers:
+        return False
+    marked = sum(any(mark in a for mark in hints["multiple_choice_marks"]) for a in answers)
+    numeric = sum(parse_rating(a) is not None or a.isdecimal() for a in answers)
+    if marked > 0.05 * len(answers) or numeric > 0.5 * len(answers):
+        return False
+    distinct = len(set(answers)) / len(answers)
+    if any(word in column for word in hints["open"]):
+        return len(answers) < 2 * _MIN_ANSWERS or distinct > 0.2
+    mean_chars = sum(map(len, answers)) / len(answers)
+    return (
+        len(answers) >= _MIN_ANSWERS
+        and distinct >= _MIN_DISTINCT_SHARE
+        and mean_chars >= _MIN_MEAN_CHARS
+    )
+
+
+def _numbered(layout: SurveyLayout, columns: Sequence[str]) -> dict[str, str]:
+    numbers: dict[str, int] = {}
+    ids = {}
+    for column in columns:
+        match = layout.question.match(column)
+        number = match[1] if match else content_hash([column])[:8]
+        numbers[number] = numbers.get(number, 0) + 1
+        ids[column] = number if numbers[number] == 1 else f"{number}.{numbers[number]}"
+    return ids
+
+
+@dataclass
+class SheetReader:
+    """Turns the answer sheets of one file into items, in order."""
+
+    layout: SurveyLayout
+    questions: Questions
+    zone: ZoneInfo
+    occurrences: OccurrenceCounter
+
+    def items(self, line: int, row: Mapping[str, Any]) -> Iterator[RawItem | Rejection]:
+        """Yield one item a written answer, or one rejection if there is none."""
+        written = [
+            (column, number, text)
+            for column, number in self.questions.open.items()
+            if (text := self.layout.answer(row.get(column)))
+        ]
+        if not written:
+            yield Rejection(line, "blank-text", "这份答卷没有文字回答", raw_row(row.items()))
+            return
+        sheet = self._sheet_key(row)
+        closed = {
+            column: meta_value(answer)
+            for column in self.questions.closed
+            if (answer := self.layout.answer(row.get(column)))
+        }
+        time = row.get(self.layout.time)
+        occurred_at = parse_time(time, self.zone)
+        if occurred_at is None and plain(time):
+            closed["time_raw"] = plain(time)
+        rating = parse_rating(row.get(self.questions.rating)) if self.questions.rating else None
+        for column, number, text in written:
+            if len(text) > MAX_TEXT_CHARS:
+                detail = f"正文有 {len(text):,} 字，最多接受 {MAX_TEXT_CHARS:,} 字"
+                yield Rejection(line, "text-too-long", detail, text[:2_000])
+                continue
+            yield RawItem(
+                line=line,
+                source_key=fitted_key(f"{sheet}#{number}"),
+                text=text,
+                thread_key=fitted_key(sheet),
+                author=self._first(row, self.layout.author),
+                rating=rating,
+                channel=self.layout.channel,
+                region=self._region(row),
+                occurred_at=occurred_at,
+                meta={**closed, "question": column},
+            )
+
+    def _sheet_key(self, row: Mapping[str, Any]) -> str:
+        if key := plain(row.get(self.layout.key)):
+            return key
+        parts = [plain(value) for value in row.values()]
+        return derive_key(parts, self.occurrences.add(content_hash(parts)))
+
+    @staticmethod
+    def _first(row: Mapping[str, Any], columns: Sequence[str]) -> str | None:
+        return next((text for column in columns if (text := plain(row.get(column)))), None)
+
+    def _region(self, row: Mapping[str, Any]) -> str | None:
+        """Return a place: 1.2.3.4(广东-深圳) gives 广东-深圳, never the address."""
+        value = self._first(row, self.layout.region) or ""
+        if (match := _PLACE.search(value)) is not None:
+            return match[1][:100]
+        return None if any(char.isdigit() for char in value) else value[:100] or None

@@ -1,0 +1,156 @@
+"""Times as exports write them. What cannot be told for certain is ``None``."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo
+
+_YEARS = range(1990, 2101)
+_EXCEL_EPOCH = datetime(1899, 12, 30)
+_EXCEL_DAYS = (20_000, 80_000)
+_SECONDS = (10**8, 10**11)
+_MILLISECONDS = (10**11, 10**14)
+_MICROSECONDS = (10**14, 10**17)
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_YEAR_FIRST = re.compile(
+    r"(?P<y>\d{4})\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})\s*[日号]?"
+    r"(?:\s*\(?(?:星期|周)[一二三四五六日天]\)?)?"
+    r"(?:[T\s,]*(?P<half>上午|下午|中午|晚上|凌晨|早上|AM|PM)?\s*"
+    r"(?P<H>\d{1,2})\s*[:：时点]\s*(?P<M>\d{1,2})?\s*(?:[:：分]\s*(?P<S>\d{1,2})?(?:\.\d+)?)?\s*秒?"
+    r"\s*(?P<half2>AM|PM)?\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?",
+    re.IGNORECASE,
+)
+_YEAR_LAST = re.compile(
+    r"(?P<a>\d{1,2})[/.](?P<b>\d{1,2})[/.](?P<y>\d{4})"
+    r"(?:[\s,]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2}))?\s*(?P<half>AM|PM)?)?",
+    re.IGNORECASE,
+)
+_ENGLISH = (
+    "%d-%b-%Y %H:%M:%S",
+    "%d-%b-%Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%b %d, %Y %I:%M %p",
+    "%B %d, %Y %I:%M %p",
+    "%b %d, %Y %I:%M:%S %p",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%a %b %d %H:%M:%S %z %Y",
+)
+_AFTERNOON = {"下午", "晚上", "pm"}
+_MORNING = {"上午", "凌晨", "早上", "am"}
+
+
+def parse_time(value: object, zone: ZoneInfo) -> datetime | None:
+    """Read a time: text in ten kinds, a typed cell, epoch seconds to µs, an Excel serial.
+
+    Args:
+        value: The cell.
+        zone: Zone of times that name none.
+
+    Returns:
+        An aware datetime in UTC, or ``None`` if it is no time, relative (昨天), or
+        ambiguous (3/1/26).
+    """
+    try:
+        moment = _read(value)
+        if moment is None:
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=zone)
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError, OSError, TypeError):
+        return None
+    return moment if moment.year in _YEARS else None
+
+
+def _read(value: object) -> datetime | None:
+    match value:
+        case datetime():
+            return value
+        case date():
+            return datetime.combine(value, time())
+        case bool() | None:
+            return None
+        case int() | float():
+            return _from_number(float(value))
+        case str():
+            return _from_text(value.partition("|")[0].strip())  # "2026年3月1日 | 2.1 版"
+        case _:
+            return None
+
+
+def _from_number(number: float) -> datetime | None:
+    if _EXCEL_DAYS[0] <= number < _EXCEL_DAYS[1]:
+        return _EXCEL_EPOCH + timedelta(seconds=round(number * 86_400))
+    if number == int(number) and (compact := _from_compact(str(int(number)))) is not None:
+        return compact
+    for (low, high), scale in ((_SECONDS, 1), (_MILLISECONDS, 10**3), (_MICROSECONDS, 10**6)):
+        if low <= number < high:
+            return datetime.fromtimestamp(number / scale, UTC)
+    return None
+
+
+def _from_compact(digits: str) -> datetime | None:
+    """Read ``20260301`` and ``20260301102231``."""
+    if len(digits) not in (8, 14) or int(digits[:4]) not in _YEARS:
+        return None
+    try:
+        return datetime.strptime(digits, "%Y%m%d%H%M%S"[: 6 if len(digits) == 8 else 12])
+    except ValueError:
+        return None
+
+
+def _from_text(text: str) -> datetime | None:
+    if not text:
+        return None
+    if _NUMBER.fullmatch(text):
+        return _from_number(float(text))
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    if (match := _YEAR_FIRST.fullmatch(text)) is not None:
+        return _from_year_first(match)
+    if (match := _YEAR_LAST.fullmatch(text)) is not None:
+        return _from_year_last(match)
+    if not text.isascii():
+        return None
+    for form in _ENGLISH:
+        try:
+            return datetime.strptime(text, form)
+        except ValueError:
+            continue
+    return parsedate_to_datetime(text) if "," in text or text[-5:-4] in "+-" else None
+
+
+def _from_year_first(match: re.Match[str]) -> datetime:
+    day = date(int(match["y"]), int(match["m"]), int(match["d"]))
+    if match["H"] is None:
+        return datetime.combine(day, time())
+    clock = _clock(match, match["half"] or match["half2"])
+    text = f"{day.isoformat()}T{clock.isoformat()}"
+    zone = (match["zone"] or "").upper()
+    return datetime.fromisoformat(text + ("Z" if zone in ("UTC", "GMT") else zone))
+
+
+def _from_year_last(match: re.Match[str]) -> datetime | None:
+    first, second = int(match["a"]), int(match["b"])
+    if first <= 12 and second <= 12 and first != second:
+        return None  # 3/1/2026: month or day first? nobody can tell
+    month, day = (first, second) if first <= 12 else (second, first)
+    clock = _clock(match, match["half"]) if match["H"] else time()
+    return datetime.combine(date(int(match["y"]), month, day), clock)
+
+
+def _clock(match: re.Match[str], half: str | None) -> time:
+    hour = int(match["H"])
+    half = (half or "").lower()
+    if half in _AFTERNOON and hour < 12:
+        hour += 12
+    elif half in _MORNING and hour == 12:
+        hour = 0
+    return time(hour, int(match["M"] or 0), int(match["S"] or 0))
