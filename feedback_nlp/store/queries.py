@@ -17,8 +17,10 @@ from sqlalchemy.sql import ColumnElement
 from sqlmodel import Session, col, select
 
 from feedback_nlp.errors import NotFound
+from feedback_nlp.store.counting import is_counted
 from feedback_nlp.store.search import matches
-from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic, TopicEvent
+from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
+from feedback_nlp.store.voices import CHANNEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class TopicPosition(NamedTuple):
 class TopicRow(NamedTuple):
     """One topic with its size in the asked stretch of time.
 
-    Copies count once in ``people_count``; spam counts nowhere.
+    Copies count once in ``people_count``; spam and bursts count nowhere, as in the digest.
     """
 
     topic: Topic
@@ -94,6 +96,10 @@ class TopicRow(NamedTuple):
     feedback_count: int
     people_count: int
     last_seen_at: datetime | None
+
+    def sizes(self) -> dict[str, Any]:
+        """Return everything but the topic itself, by name."""
+        return {name: value for name, value in self._asdict().items() if name != "topic"}
 
 
 def feedback_page(
@@ -161,6 +167,8 @@ def topic_page(
     limit: int,
     after: TopicPosition | None = None,
     state: str | None = None,
+    kind: str | None = None,
+    include_muted: bool = False,
     product: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
@@ -172,6 +180,8 @@ def topic_page(
         limit: Size of the page.
         after: Where the last page ended.
         state: Only topics in this state.
+        kind: Only topics of this kind.
+        include_muted: Also topics that people muted.
         product: Count only this product's feedback, and leave topics without any out.
         since: Count from here on, and leave topics without any out.
         until: Count up to here, exclusive, and leave topics without any out.
@@ -184,6 +194,10 @@ def topic_page(
         statement = statement.where(size > 0)
     if state is not None:
         statement = statement.where(col(Topic.state) == state)
+    if kind is not None:
+        statement = statement.where(col(Topic.kind) == kind)
+    if not include_muted:
+        statement = statement.where(col(Topic.muted).is_(False))
     if after is not None:
         statement = statement.where(
             or_(
@@ -208,19 +222,11 @@ def topic_row(session: Session, topic_id: int) -> TopicRow:
     return TopicRow(*row)
 
 
-def topic_events(session: Session, topic_id: int) -> list[TopicEvent]:
-    """Return the ledger of one topic, oldest first."""
-    statement = (
-        select(TopicEvent).where(col(TopicEvent.topic_id) == topic_id).order_by(col(TopicEvent.id))
-    )
-    return list(session.exec(statement).all())
-
-
 def _feedback_conditions(session: Session, wanted: FeedbackFilter) -> list[ColumnElement[bool]]:
     equal: list[tuple[Any, object]] = [
         (col(Source.name), wanted.source),
         (col(Feedback.product), wanted.product),
-        (col(Feedback.channel), wanted.channel),
+        (CHANNEL, wanted.channel),
         (col(Feedback.sentiment), wanted.sentiment),
         (col(Feedback.intent), wanted.intent),
     ]
@@ -261,7 +267,7 @@ def _topic_counts(product: str | None, since: datetime | None, until: datetime |
             func.max(col(Feedback.occurred_at)).label("last_seen_at"),
         )
         .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
-        .where(col(FeedbackUnit.topic_id).is_not(None), col(Feedback.is_spam).is_(False))
+        .where(col(FeedbackUnit.topic_id).is_not(None), is_counted())
         .group_by(col(FeedbackUnit.topic_id))
     )
     if product is not None:

@@ -1,0 +1,111 @@
+"""The application factory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import anyio.to_thread
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from feedback_api import errors
+from feedback_api.edge import RequestEdge
+from feedback_api.pages import docs
+from feedback_api.routes import classify, feedback, health, requests, topics
+from feedback_api.services import Services
+from feedback_nlp import __version__
+from feedback_nlp.config import load_config
+from feedback_nlp.settings import Settings
+from feedback_nlp.store import Database
+
+_DESCRIPTION = """自托管的中文用户反馈引擎：反馈进来，本周要事和需求排行出去。
+
+- 出错时一律返回 `application/problem+json`（RFC 9457）：`title` 给人看，`type` 给程序看。
+- 列表用游标翻页：把 `next_cursor` 原样放进下一次的 `cursor`，为 `null` 就到头了。
+- 写入都可以放心重试：同一来源的同一个 `source_key` 只存一份；已经是目标状态的流转不会再记一次。
+- 返回成功就是已经落盘。
+"""
+
+
+def create_app(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    allowed_hosts: Collection[str] | None = None,
+) -> FastAPI:
+    """Build the application on one deployment's settings.
+
+    The database is opened and migrated when the application starts; models load at
+    first use.
+
+    Args:
+        settings: Where things are.
+        now: The clock.
+        allowed_hosts: Names this service answers to in the Host header; any if ``None``.
+            A service without keys names its own, so that a web page elsewhere cannot
+            reach it under a name of its choice (DNS rebinding).
+
+    Raises:
+        ConfigError: If ``pipeline.toml`` is not usable.
+        StoreError: If the database address is not usable.
+    """
+    services = Services(
+        settings=settings,
+        config=load_config(settings.pipeline),
+        database=Database(settings.database_url),
+        now=now,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await anyio.to_thread.run_sync(services.database.migrate)
+        yield
+        services.database.dispose()
+
+    app = FastAPI(
+        title="feedback-nlp",
+        version=__version__,
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,  # Swagger UI and ReDoc load scripts from a CDN; /docs is our own page
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.services = services
+    errors.install(app)
+    app.add_middleware(
+        RequestEdge, max_body_bytes=settings.max_upload_bytes, allowed_hosts=allowed_hosts
+    )
+    for module in (feedback, topics, requests, classify, health, docs):
+        app.include_router(module.router)
+    _document_problems(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _document_problems(app: FastAPI) -> None:
+    """Add the problem shape to the OpenAPI document, which no response model refers to."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+            )
+            problem = errors.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            shapes = schema.setdefault("components", {}).setdefault("schemas", {})
+            shapes.update(problem.pop("$defs"))
+            shapes["Problem"] = problem
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

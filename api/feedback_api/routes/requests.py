@@ -1,0 +1,152 @@
+"""Requests: the ranked list, one with its evidence and history, and its next step."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi.openapi.models import Example
+from sqlmodel import Session
+
+from feedback_api.errors import document
+from feedback_api.paging import Cursor, Limit, bounded, cut_page, decode_cursor, encode_cursor
+from feedback_api.schemas import (
+    RequestDetail,
+    RequestOut,
+    RequestPage,
+    StatusEventOut,
+    Transitioned,
+    TransitionIn,
+)
+from feedback_api.services import ServicesDep
+from feedback_api.shapes import quote_out
+from feedback_api.validation import MAX_ID, Word
+from feedback_nlp.labels import Intent, RequestStatus
+from feedback_nlp.loop import allowed_from
+from feedback_nlp.store import request_queries as queries
+from feedback_nlp.store.request_queries import RequestFilter, RequestPosition
+from feedback_nlp.store.requests import apply_transition, get_request
+from feedback_nlp.store.tables import FeatureRequest
+
+router = APIRouter(prefix="/v1/requests", tags=["需求"])
+_LIST = "requests"
+_MAX_QUOTES = 50
+
+RequestKey = Annotated[
+    str,
+    Path(pattern=r"^REQ-[1-9][0-9]{0,8}$", description="需求编号", examples=["REQ-12"]),
+]
+
+
+@router.get("", operation_id="list_requests", responses=document(422, 503))
+def list_requests(
+    request: Request,
+    response: Response,
+    services: ServicesDep,
+    status: Annotated[
+        list[RequestStatus] | None,
+        Query(description="内部状态，可写多个：status=new&status=triaged", max_length=10),
+    ] = None,
+    intent: Annotated[Intent | None, Query(description="证据里最多的意图")] = None,
+    product: Annotated[Word | None, Query(description="产品")] = None,
+    owner: Annotated[Word | None, Query(description="负责人")] = None,
+    topic: Annotated[int | None, Query(ge=1, le=MAX_ID, description="主题编号")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> RequestPage:
+    """需求，优先级高的在前；带得分的构成和区间。"""
+    after = decode_cursor(_LIST, cursor, _position)
+    wanted = RequestFilter(
+        statuses=[item.value for item in status or ()],
+        intent=intent,
+        product=product,
+        owner=owner,
+        topic_id=topic,
+    )
+    with services.database.read() as session:
+        rows = queries.request_page(session, wanted, limit=limit + 1, after=after)
+    page, next_cursor = cut_page(rows, limit, _cursor_of, request=request, response=response)
+    return RequestPage(
+        items=[RequestOut.model_validate(row) for row in page], next_cursor=next_cursor
+    )
+
+
+@router.get("/{key}", operation_id="get_request", responses=document(404, 422, 503))
+def get_one(services: ServicesDep, key: RequestKey) -> RequestDetail:
+    """一个需求：证据原话、状态历史、现在能改成什么。"""
+    with services.database.read() as session:
+        return _detail(session, get_request(session, key))
+
+
+@router.post(
+    "/{key}/transitions",
+    operation_id="transition_request",
+    responses=document(400, 404, 409, 413, 422, 503),
+)
+def transition_request(
+    services: ServicesDep,
+    key: RequestKey,
+    wanted: Annotated[
+        TransitionIn,
+        Body(
+            openapi_examples={
+                "排期": Example(value={"to": "planned", "actor": "林晓", "reason": "排进 3.3 版"}),
+                "不采纳": Example(
+                    value={"to": "declined", "actor": "林晓", "reason": "与隐私政策冲突"}
+                ),
+                "重复": Example(
+                    value={"to": "duplicate", "actor": "林晓", "duplicate_of": "REQ-3"}
+                ),
+            }
+        ),
+    ],
+) -> Transitioned:
+    """改状态。已经是这个状态就什么也不做，所以可以放心重试；不允许的流转返回 409。"""
+    with services.database.write() as session:
+        request = get_request(session, key)
+        before = RequestStatus(request.status)
+        done = before is wanted.to and wanted.duplicate_of in (None, request.duplicate_of_key)
+        if not done:
+            apply_transition(
+                session,
+                key,
+                wanted.to,
+                actor=wanted.actor,
+                now=services.now(),
+                reason=wanted.reason,
+                duplicate_of=wanted.duplicate_of,
+            )
+        after = RequestOut.model_validate(get_request(session, key))
+    return Transitioned(changed=not done, from_status=before, request=after)
+
+
+def _detail(session: Session, request: FeatureRequest) -> RequestDetail:
+    request_id = request.id or 0
+    size = queries.evidence_size(session, request_id)
+    return RequestDetail(
+        **RequestOut.model_validate(request).model_dump(),
+        evidence_count=size.evidence_count,
+        people_count=size.people_count,
+        evidence=[
+            quote_out(quote)
+            for quote in queries.evidence_quotes(session, request_id, limit=_MAX_QUOTES)
+        ],
+        history=[
+            StatusEventOut.model_validate(event)
+            for event in queries.status_events(session, request_id)
+        ],
+        allowed_transitions=list(allowed_from(RequestStatus(request.status))),
+    )
+
+
+def _cursor_of(request: FeatureRequest) -> str:
+    return encode_cursor(_LIST, queries.position_of(request))
+
+
+def _position(key: list[Any]) -> RequestPosition:
+    priority, request_id = key
+    score = float(priority)
+    if not math.isfinite(score):
+        raise ValueError(priority)
+    return RequestPosition(score, bounded(request_id))

@@ -1,0 +1,83 @@
+"""Topics and their ledger."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from feedback_api.errors import document
+from feedback_api.paging import Cursor, Limit, bounded, cut_page, decode_cursor, encode_cursor
+from feedback_api.schemas import TopicDetail, TopicEventOut, TopicPage
+from feedback_api.services import ServicesDep, StretchDep
+from feedback_api.shapes import quote_out, topic_out
+from feedback_api.validation import MAX_ID, Word
+from feedback_nlp.labels import TopicState
+from feedback_nlp.store import queries, topics
+from feedback_nlp.store.queries import TopicPosition, TopicRow
+
+router = APIRouter(prefix="/v1/topics", tags=["主题"])
+_LIST = "topics"
+
+
+@router.get("", operation_id="list_topics", responses=document(422, 503))
+def list_topics(
+    request: Request,
+    response: Response,
+    services: ServicesDep,
+    stretch: StretchDep,
+    state: Annotated[TopicState | None, Query(description="主题的状态")] = TopicState.ACTIVE,
+    kind: Annotated[
+        Literal["issue", "vent", "praise"] | None,
+        Query(description="issue 具体问题，vent 泛泛的情绪，praise 表扬"),
+    ] = None,
+    include_muted: Annotated[bool, Query(description="连静音的主题一起列")] = False,
+    product: Annotated[Word | None, Query(description="只数这个产品的反馈")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> TopicPage:
+    """主题，反馈多的在前。给了产品或时间，就只数其中的反馈，没有反馈的主题不列。"""
+    after = decode_cursor(_LIST, cursor, _position)
+    with services.database.read() as session:
+        rows = queries.topic_page(
+            session,
+            limit=limit + 1,
+            after=after,
+            state=state,
+            kind=kind,
+            include_muted=include_muted,
+            product=product,
+            since=stretch.since,
+            until=stretch.until,
+        )
+    page, next_cursor = cut_page(rows, limit, _cursor_of, request=request, response=response)
+    return TopicPage(items=[topic_out(row) for row in page], next_cursor=next_cursor)
+
+
+@router.get("/{topic_id}", operation_id="get_topic", responses=document(404, 422, 503))
+def get_topic(
+    services: ServicesDep,
+    topic_id: Annotated[int, Path(ge=1, le=MAX_ID, description="主题编号，永久不变")],
+) -> TopicDetail:
+    """一个主题：原话和它的一生（出现、改名、合并……）。"""
+    with services.database.read() as session:
+        row = queries.topic_row(session, topic_id)
+        events = topics.history(session, topic_id)
+        quotes = queries.quotes(session, row.topic.quote_unit_ids)
+    return TopicDetail(
+        **topic_out(row).model_dump(),
+        quotes=[quote_out(quote) for quote in quotes],
+        history=[
+            TopicEventOut.model_validate({**event.model_dump(), "summary": topics.describe(event)})
+            for event in events
+        ],
+    )
+
+
+def _cursor_of(row: TopicRow) -> str:
+    return encode_cursor(_LIST, (row.feedback_count, row.topic.id or 0))
+
+
+def _position(key: list[Any]) -> TopicPosition:
+    count, topic_id = key
+    return TopicPosition(bounded(count), bounded(topic_id))

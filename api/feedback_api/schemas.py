@@ -1,0 +1,390 @@
+"""Shapes of requests and responses. Field names are the words of the design, in snake_case.
+
+Requests refuse unknown fields, so a misspelt one is not silently lost.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from feedback_api.validation import Moment, Plain, Word
+from feedback_nlp.labels import (
+    Intent,
+    ReporterStatus,
+    RequestStatus,
+    Sentiment,
+    Signal,
+    SourceKind,
+    TopicEventKind,
+    TopicState,
+)
+
+MAX_ITEMS = 1_000
+MAX_TEXT_CHARS = 100_000
+MAX_CLASSIFY_ITEMS = 500
+MAX_CLASSIFY_CHARS = 20_000
+
+Key = Annotated[Plain, Field(min_length=1, max_length=300)]
+MetaText = Annotated[Plain, Field(max_length=2_000)]
+MetaNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+# ── feedback in ──────────────────────────────────────────────────────────────
+
+
+class SourceIn(_In):
+    """Where the feedback comes from; made at first use, found by its name afterwards."""
+
+    name: Word = Field(description="来源名称", examples=["官网反馈"])
+    kind: SourceKind = Field(description="来源类型；已有来源的类型不能改", examples=["in_app"])
+    product: Word | None = Field(
+        default=None, description="新建来源时的默认产品", examples=["小岛记账"]
+    )
+
+
+class FeedbackIn(_In):
+    """One thing one person said once."""
+
+    source_key: Key = Field(
+        description="在来源里唯一；同一个键再发一次算重复，不会存两份", examples=["fb-1001"]
+    )
+    text: Plain = Field(
+        max_length=MAX_TEXT_CHARS,
+        min_length=1,
+        description="说了什么；个人信息在入库前脱敏",
+        examples=["升级到 3.2 以后一点记账就闪退"],
+    )
+    title: Plain = Field(max_length=500, default="", description="标题，会并入正文一起分析")
+    thread_key: Key | None = Field(default=None, description="同一串对话的编号")
+    author: Key | None = Field(
+        default=None, description="作者标识，只存带密钥的哈希", examples=["user-87"]
+    )
+    rating: float | None = Field(default=None, ge=1, le=5, description="星级 1–5", examples=[1])
+    product: Word | None = Field(default=None, description="产品", examples=["小岛记账"])
+    channel: Plain | None = Field(
+        max_length=100, default=None, description="渠道", examples=["官网"]
+    )
+    app_version: Plain | None = Field(
+        max_length=60, default=None, description="版本", examples=["3.2.0"]
+    )
+    device: Word | None = Field(default=None, description="设备", examples=["iPhone 15"])
+    region: Plain | None = Field(
+        max_length=100, default=None, description="地区", examples=["浙江"]
+    )
+    segment: Plain | None = Field(
+        max_length=100, default=None, description="用户分层", examples=["付费"]
+    )
+    occurred_at: Moment | None = Field(
+        default=None,
+        description="什么时候说的；不带时区按服务的时区，不填记为收到的时间",
+        examples=["2026-11-16T09:30:00+08:00"],
+    )
+    meta: dict[Key, MetaText | bool | MetaNumber | float | None] = Field(
+        default_factory=dict, max_length=50, description="其他信息，例如问卷的选择题"
+    )
+
+
+class FeedbackPost(_In):
+    """One or many feedback of one source."""
+
+    source: SourceIn
+    items: list[FeedbackIn] = Field(
+        min_length=1, max_length=MAX_ITEMS, description=f"一次 1–{MAX_ITEMS} 条"
+    )
+
+
+class ItemOutcome(_Out):
+    """What became of one item."""
+
+    index: int = Field(description="在 items 里的位置，从 0 起")
+    source_key: str | None
+    status: Literal["accepted", "duplicate", "rejected"]
+    reason: str | None = Field(default=None, description="拒收原因，英文代码")
+    detail: str | None = Field(default=None, description="拒收原因，中文")
+
+
+class FeedbackPosted(_Out):
+    """What became of a post. read = accepted + duplicate + rejected."""
+
+    batch_id: int
+    read_count: int
+    accepted_count: int
+    duplicate_count: int
+    rejected_count: int
+    items: list[ItemOutcome]
+
+
+# ── feedback out ─────────────────────────────────────────────────────────────
+
+
+class UnitOut(_Out):
+    """The smallest stretch that makes one point: ``text`` = feedback.text[start:end]."""
+
+    id: int
+    start: int = Field(description="起点，按 Unicode 字符计")
+    end: int = Field(description="终点（不含）")
+    text: str
+    sentiment: Sentiment
+    sentiment_score: float = Field(description="−1…1")
+    intent: Intent
+    confidence: float = Field(description="意图的把握，0–1")
+    topic_id: int | None
+    topic_name: str | None
+
+
+class FeedbackOut(_Out):
+    """One stored feedback; the analysis fields are null until the next ``analyze``."""
+
+    id: int
+    source: str
+    kind: SourceKind
+    source_key: str
+    thread_key: str | None
+    title: str
+    text: str
+    rating: float | None
+    product: str | None
+    channel: str | None
+    app_version: str | None
+    device: str | None
+    region: str | None
+    segment: str | None
+    occurred_at: datetime
+    ingested_at: datetime
+    sentiment: Sentiment | None
+    sentiment_score: float | None
+    intent: Intent | None
+    signals: list[Signal]
+    is_spam: bool
+    is_burst: bool = Field(description="短时间内大量复制粘贴的一条")
+    duplicate_of: int | None = Field(description="与哪一条是同一份内容")
+    units: list[UnitOut]
+    meta: dict[str, Any]
+
+
+class FeedbackPage(_Out):
+    """One page of feedback, newest first."""
+
+    items: list[FeedbackOut]
+    next_cursor: str | None
+
+
+# ── topics ───────────────────────────────────────────────────────────────────
+
+
+class TopicOut(_Out):
+    """A topic and its size in the asked stretch of time."""
+
+    id: int
+    name: str
+    keywords: list[str]
+    parent_id: int | None
+    is_theme: bool
+    kind: Literal["issue", "vent", "praise"]
+    state: TopicState
+    merged_into_id: int | None
+    pinned: bool
+    muted: bool
+    unit_count: int
+    feedback_count: int
+    people_count: int = Field(description="多少人；同一人、同一份内容只算一次")
+    last_seen_at: datetime | None
+
+
+class TopicPage(_Out):
+    """One page of topics, those with most feedback first."""
+
+    items: list[TopicOut]
+    next_cursor: str | None
+
+
+class QuoteOut(_Out):
+    """What somebody said, word for word after redaction."""
+
+    unit_id: int
+    feedback_id: int
+    text: str
+    source: str
+    channel: str | None
+    rating: float | None
+    app_version: str | None
+    occurred_at: datetime
+    sentiment: Sentiment
+    intent: Intent
+
+
+class TopicEventOut(_Out):
+    """One entry of the ledger."""
+
+    kind: TopicEventKind
+    summary: str = Field(description="一句中文", examples=["改名：闪退 → 记账闪退"])
+    actor: str
+    detail: dict[str, Any]
+    happened_at: datetime
+
+
+class TopicDetail(TopicOut):
+    """A topic with its quotes and its whole life."""
+
+    quotes: list[QuoteOut]
+    history: list[TopicEventOut] = Field(description="从早到晚，只增不改")
+
+
+# ── requests ─────────────────────────────────────────────────────────────────
+
+
+class RequestOut(_Out):
+    """The actionable thing the team decides about."""
+
+    key: str = Field(examples=["REQ-12"])
+    title: str
+    intent: Intent
+    status: RequestStatus = Field(description="内部状态")
+    reporter_status: ReporterStatus = Field(description="用户看到的状态")
+    product: str | None
+    topic_id: int | None
+    owner: str | None
+    effort: float | None = Field(description="工作量 0–1，由人填写")
+    strategic_weight: float | None = Field(description="战略权重 0–1，由人填写")
+    duplicate_of_key: str | None
+    priority: float | None = Field(description="0–100")
+    priority_low: float | None = Field(description="区间下限")
+    priority_high: float | None = Field(description="区间上限")
+    priority_parts: dict[str, float] = Field(description="得分的构成，每项 0–1")
+    created_at: datetime
+    updated_at: datetime
+
+
+class RequestPage(_Out):
+    """One page of requests, highest priority first."""
+
+    items: list[RequestOut]
+    next_cursor: str | None
+
+
+class StatusEventOut(_Out):
+    """One change of status, both tracks."""
+
+    from_status: RequestStatus | None
+    to_status: RequestStatus
+    from_reporter_status: ReporterStatus | None
+    to_reporter_status: ReporterStatus
+    actor: str
+    reason: str
+    happened_at: datetime
+
+
+class RequestDetail(RequestOut):
+    """A request with its evidence and history."""
+
+    evidence_count: int = Field(description="证据共多少条，evidence 里最多 50 条")
+    people_count: int
+    evidence: list[QuoteOut] = Field(description="最新的在前")
+    history: list[StatusEventOut] = Field(description="从早到晚，只增不改")
+    allowed_transitions: list[RequestStatus] = Field(description="现在可以改成哪些状态")
+
+
+class TransitionIn(_In):
+    """A wanted change of status."""
+
+    to: RequestStatus = Field(description="改成什么", examples=["planned"])
+    actor: Plain = Field(max_length=100, min_length=1, description="谁改的", examples=["林晓"])
+    reason: Plain = Field(
+        max_length=2_000,
+        default="",
+        description="为什么；不采纳、退回和重开时必填",
+        examples=["排进 3.3 版"],
+    )
+    duplicate_of: Annotated[str, Field(pattern=r"^REQ-[1-9][0-9]{0,8}$")] | None = Field(
+        default=None, description="标为重复时，与哪个需求重复", examples=[None]
+    )
+
+
+class Transitioned(_Out):
+    """What became of a wanted change."""
+
+    changed: bool = Field(description="false 表示已经是这个状态（重复的调用），什么也没有再记")
+    from_status: RequestStatus
+    request: RequestOut
+
+
+# ── classify ─────────────────────────────────────────────────────────────────
+
+
+class TextIn(_In):
+    """One text to read."""
+
+    id: Plain | None = Field(max_length=300, default=None, description="原样带回", examples=["1"])
+    text: Plain = Field(
+        max_length=MAX_CLASSIFY_CHARS,
+        description="原文",
+        examples=["质量还行，要是能再送个小礼品就更好了"],
+    )
+    rating: float | None = Field(default=None, ge=1, le=5, description="星级 1–5，可不填")
+
+
+class ClassifyPost(_In):
+    """Texts to read; nothing is stored."""
+
+    items: list[TextIn] = Field(min_length=1, max_length=MAX_CLASSIFY_ITEMS)
+
+
+class ReadUnit(_Out):
+    """A unit of a text that was only read."""
+
+    start: int
+    end: int
+    text: str
+    sentiment: Sentiment
+    sentiment_score: float
+    intent: Intent
+    confidence: float
+
+
+class ReadText(_Out):
+    """All that the engine reads out of one text."""
+
+    id: str | None
+    text: str
+    sentiment: Sentiment
+    sentiment_score: float
+    intent: Intent
+    signals: list[Signal]
+    units: list[ReadUnit]
+
+
+class Classified(_Out):
+    """The texts in the order they came."""
+
+    items: list[ReadText]
+
+
+# ── health ───────────────────────────────────────────────────────────────────
+
+
+class Health(_Out):
+    """The process answers."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class Readiness(_Out):
+    """Whether this process can do its work; ``checks`` says what is wrong, in Chinese."""
+
+    status: Literal["ok", "unready"]
+    checks: dict[str, str] = Field(examples=[{"database": "ok", "schema": "ok", "models": "ok"}])
+
+
+DigestJson = dict[str, JsonValue]

@@ -1,0 +1,102 @@
+"""What routes work with, built once in the app factory and handed over by dependency."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Query, Request
+
+from feedback_api.validation import EndMoment, Moment, in_zone
+from feedback_nlp.config import PipelineConfig
+from feedback_nlp.settings import Settings
+from feedback_nlp.store import Database
+from feedback_nlp.weeks import Week
+
+if TYPE_CHECKING:
+    from feedback_nlp.pipeline import Engine
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Services:
+    """The deployment: its settings, configuration, database, models and clock.
+
+    Attributes:
+        settings: Where things are.
+        config: How an analysis is done.
+        database: Open, with its schema at head.
+        now: The clock; tests set it.
+    """
+
+    settings: Settings
+    config: PipelineConfig
+    database: Database
+    now: Callable[[], datetime] = _utc_now
+    _engine: Engine | None = None
+    _loading: threading.Lock = field(default_factory=threading.Lock)
+
+    def engine(self) -> Engine:
+        """Return the models, loaded at first use and once for the process.
+
+        Raises:
+            ArtifactError: If a model is missing or damaged.
+        """
+        with self._loading:
+            if self._engine is None:
+                from feedback_nlp.pipeline import Engine  # noqa: PLC0415 - numpy, sklearn
+
+                self._engine = Engine.load(self.config)
+            return self._engine
+
+
+def get_services(request: Request) -> Services:
+    """Return the services of the application that answers."""
+    services: Services = request.app.state.services
+    return services
+
+
+ServicesDep = Annotated[Services, Depends(get_services)]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of time ``[since, until)``, aware; ``None`` is open."""
+
+    since: datetime | None
+    until: datetime | None
+
+
+def _stretch(
+    services: ServicesDep,
+    week: Annotated[
+        str | None,
+        Query(
+            pattern=r"^20[0-9]{2}-W(0[1-9]|[1-4][0-9]|5[0-3])$",
+            description="哪一周（周一到周日），例如 2026-W47",
+        ),
+    ] = None,
+    from_: Annotated[
+        Moment | None, Query(alias="from", description="从何时起，日期或时刻，例如 2026-11-16")
+    ] = None,
+    to: Annotated[
+        EndMoment | None, Query(description="到何时止；写日期则含当天，写时刻则不含该时刻")
+    ] = None,
+) -> Stretch:
+    zone = services.settings.zone
+    since = in_zone(from_, zone) if from_ else None
+    until = in_zone(to, zone) if to else None
+    if week is not None:
+        start, end = Week.parse(week).bounds(zone)
+        since = max(since, start) if since else start
+        until = min(until, end) if until else end
+    return Stretch(since, until)
+
+
+StretchDep = Annotated[Stretch, Depends(_stretch)]

@@ -1,0 +1,62 @@
+"""Turns stored rows into response shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmodel import Session
+
+from feedback_api.schemas import FeedbackOut, QuoteOut, TopicOut, UnitOut
+from feedback_nlp.store.queries import FeedbackRow, Quote, TopicRow, UnitRow, units_of
+
+
+def feedback_out(session: Session, rows: Sequence[FeedbackRow]) -> list[FeedbackOut]:
+    """Return feedback with its units."""
+    units = units_of(session, [row.feedback.id or 0 for row in rows])
+    return [
+        FeedbackOut.model_validate(
+            {
+                **row.feedback.model_dump(),
+                "source": row.source.name,
+                "kind": row.source.kind,
+                "units": [
+                    _unit_out(unit, row.feedback.text) for unit in units[row.feedback.id or 0]
+                ],
+            }
+        )
+        for row in rows
+    ]
+
+
+def topic_out(row: TopicRow) -> TopicOut:
+    """Return a topic with its size."""
+    return TopicOut.model_validate({**row.topic.model_dump(exclude={"centroid"}), **row.sizes()})
+
+
+def quote_out(quote: Quote) -> QuoteOut:
+    """Return a unit as a quote."""
+    return QuoteOut.model_validate(
+        {
+            **quote.feedback.model_dump(
+                include={"channel", "rating", "app_version", "occurred_at"}
+            ),
+            "unit_id": quote.unit.id,
+            "feedback_id": quote.feedback.id,
+            "text": quote.text,
+            "source": quote.source.name,
+            "sentiment": quote.unit.sentiment,
+            "intent": quote.unit.intent,
+        }
+    )
+
+
+def _unit_out(row: UnitRow, text: str) -> UnitOut:
+    unit = row.unit
+    return UnitOut.model_validate(
+        {
+            **unit.model_dump(),
+            "text": text[unit.start : unit.end],
+            "confidence": unit.intent_confidence,
+            "topic_name": row.topic_name,
+        }
+    )
