@@ -1,0 +1,165 @@
+"""The encoder: a bag of hashed n-grams a unit, a bag of units a review.
+
+For a unit with n-grams g::
+
+    u = Σ idf(g)·E(g) / √(Σ idf(g)² + ε)          (d)   linear, as TF-IDF with l2 norm
+    h = relu(u·W1 + b1)                            (h)   what a single clause says
+    z = relu([mean u, mean h, max h]·Wz + bz)      (z)   what the whole review says
+
+A unit's features are [u, h, z of its review], so that a clause is read in context; a
+review's are [z, mean u]. Heads (sentiment, intent) are linear on these.
+
+Source: fastText's hashed n-gram bags (Joulin et al. 2016), Deep Sets pooling (Zaheer et
+al. 2017), and docs/decisions/0004-classifier.md for what was measured here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from feedback_nlp.artifacts import load_artifact
+from feedback_nlp.errors import ArtifactError
+from feedback_nlp.features.batch import UnitBatch
+from feedback_nlp.features.hashing import NgramHasher
+from feedback_nlp.resources import models_dir
+
+NORM_EPSILON = 1e-3
+_CHUNK_CHARACTERS = 200_000  # of one hashing pass: bounds memory, keeps arrays in cache
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What the heads read.
+
+    Attributes:
+        batch: The units that were encoded.
+        units: float32 of shape (n, d + h + z), one row a unit.
+        reviews: float32 of shape (m, z + d), one row a review; zero for one without units.
+    """
+
+    batch: UnitBatch
+    units: Floats
+    reviews: Floats
+
+
+class NgramEncoder:
+    """Encodes units and reviews with trained tables.
+
+    Args:
+        hasher: The hashing the tables were trained with.
+        buckets: uint32 of shape (a,): the buckets that have a row, ascending.
+        rows: float32 of shape (a, d): idf-weighted embedding of each of these buckets.
+        idf: float32 of shape (a,): their weights in the norm.
+        dense: ``W1`` (d, h), ``b1`` (h,), ``Wz`` (d + 2h, z), ``bz`` (z,).
+        version: Content version of the artefact.
+    """
+
+    def __init__(
+        self,
+        hasher: NgramHasher,
+        buckets: npt.NDArray[np.uint32],
+        rows: Floats,
+        idf: Floats,
+        dense: Mapping[str, Floats],
+        version: str = "",
+    ) -> None:
+        self.hasher = hasher
+        self.version = version
+        self.dense = dict(dense)
+        self._row_of = np.zeros(hasher.bucket_count + 1, dtype=np.int32)
+        self._row_of[buckets] = np.arange(1, len(buckets) + 1)
+        # Row 0 is for buckets nobody trained; the last column sums up the squared norm.
+        self._table = np.zeros((len(buckets) + 1, rows.shape[1] + 1), dtype=np.float32)
+        self._table[1:, :-1] = rows
+        self._table[1:, -1] = idf.astype(np.float32) ** 2
+
+    def encode(self, batch: UnitBatch) -> Encoded:
+        """Encode a batch; each row depends on its own review alone."""
+        u = self._bags(batch.texts)
+        h = np.maximum(u @ self.dense["W1"] + self.dense["b1"], 0)
+        reviews = np.zeros(
+            (len(batch.counts), self.dense["Wz"].shape[1] + u.shape[1]), dtype=np.float32
+        )
+        filled = np.flatnonzero(batch.counts)
+        starts = batch.starts[filled]
+        if len(filled):
+            share = np.reciprocal(batch.counts[filled].astype(np.float32))[:, None]
+            mean_u = np.add.reduceat(u, starts, axis=0) * share
+            mean_h = np.add.reduceat(h, starts, axis=0) * share
+            pooled = np.hstack([mean_u, mean_h, np.maximum.reduceat(h, starts, axis=0)])
+            z = np.maximum(pooled @ self.dense["Wz"] + self.dense["bz"], 0)
+            reviews[filled] = np.hstack([z, mean_u])
+        width = self.dense["Wz"].shape[1]
+        return Encoded(batch, np.hstack([u, h, reviews[batch.owners, :width]]), reviews)
+
+    def _bags(self, texts: Any) -> Floats:
+        """Return u for each text: shape (n, d)."""
+        bags = np.empty((len(texts), self._table.shape[1] - 1), dtype=np.float32)
+        begin = characters = 0
+        for position, text in enumerate(texts):
+            characters += len(text) + 1
+            if characters >= _CHUNK_CHARACTERS:
+                bags[begin : position + 1] = self._bag(texts[begin : position + 1])
+                begin, characters = position + 1, 0
+        if begin < len(texts):
+            bags[begin:] = self._bag(texts[begin:])
+        return bags
+
+    def _bag(self, texts: Any) -> Floats:
+        index = self.hasher.index(texts)
+        size = int(index.indptr[-1])
+        ones = np.ones(size, dtype=np.float32)
+        sums: Floats = np.zeros((len(texts), self._table.shape[1]), dtype=np.float32)
+        for buckets in index.buckets:
+            rows = self._row_of[buckets[:size]]
+            matrix = sparse.csr_array(
+                (ones, rows, index.indptr), shape=(len(texts), len(self._table))
+            )
+            np.add(sums, matrix @ self._table, out=sums)
+        bags: Floats = sums[:, :-1] / np.sqrt(sums[:, -1:] + np.float32(NORM_EPSILON))
+        return bags
+
+
+def quantize(rows: Floats) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float16]]:
+    """Return rows as int8 of shape (a, d) with one float16 scale a row, shape (a,)."""
+    scale = (np.abs(rows).max(axis=1, initial=0) / 127).astype(np.float16)
+    safe = np.where(scale > 0, scale, 1).astype(np.float32)
+    return np.clip(np.rint(rows / safe[:, None]), -127, 127).astype(np.int8), scale
+
+
+def load_encoder(folder: Path | None = None) -> NgramEncoder:
+    """Load the shared encoder.
+
+    Args:
+        folder: An artefact folder; ``models/encoder`` by default.
+
+    Raises:
+        ArtifactError: If the folder is missing, damaged or of another shape.
+    """
+    artifact = load_artifact(folder if folder is not None else models_dir() / "encoder")
+    tensors, config = artifact.tensors, artifact.config
+    try:
+        hasher = NgramHasher(config["bits"], tuple(config["orders"]), config["skip"])
+        rows = tensors["rows"].astype(np.float32)
+        rows *= tensors["scale"].astype(np.float32)[:, None]
+        return NgramEncoder(
+            hasher,
+            tensors["buckets"],
+            rows,
+            tensors["idf"].astype(np.float32),
+            {name: tensors[name].astype(np.float32) for name in ("W1", "b1", "Wz", "bz")},
+            artifact.version,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArtifactError(
+            f"编码器模型的内容不完整：{error}", hint="用 feedback-nlp train 重新训练"
+        ) from error

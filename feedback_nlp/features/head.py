@@ -1,0 +1,63 @@
+"""A calibrated linear head on the encoder's features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class SoftmaxHead:
+    """``softmax((x·weight + bias) / temperature + shift)``.
+
+    Attributes:
+        weight: float32 of shape (features, classes).
+        bias: float32 of shape (classes,).
+        temperature: Above 1 softens; fitted on held-out data (Guo et al. 2017).
+        shift: float32 of shape (classes,): prior correction, fitted with the temperature.
+    """
+
+    weight: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32]
+    temperature: float
+    shift: npt.NDArray[np.float32]
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, np.ndarray], name: str) -> SoftmaxHead:
+        """Read the head ``name`` of an artefact."""
+        return cls(
+            tensors[f"{name}.weight"].astype(np.float32),
+            tensors[f"{name}.bias"].astype(np.float32),
+            float(tensors[f"{name}.temperature"][0]),
+            tensors[f"{name}.shift"].astype(np.float32),
+        )
+
+    def tensors(self, name: str) -> dict[str, np.ndarray]:
+        """Return what :meth:`from_tensors` reads."""
+        return {
+            f"{name}.weight": self.weight,
+            f"{name}.bias": self.bias,
+            f"{name}.temperature": np.array([self.temperature], dtype=np.float32),
+            f"{name}.shift": self.shift,
+        }
+
+    def logits(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return uncalibrated scores: (n, features) → (n, classes)."""
+        scores: npt.NDArray[np.float32] = features @ self.weight + self.bias
+        return scores
+
+    def probabilities(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return calibrated probabilities: (n, features) → (n, classes), rows sum to 1."""
+        return softmax(self.logits(features) / np.float32(self.temperature) + self.shift)
+
+
+def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return row-wise softmax of (n, k) scores."""
+    if not logits.size:
+        return logits
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities: npt.NDArray[np.float32] = shifted / shifted.sum(axis=1, keepdims=True)
+    return probabilities

@@ -1,0 +1,151 @@
+"""Examples hashed once, so that every epoch is arithmetic on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+
+from feedback_nlp.features import NgramHasher
+from feedback_nlp.training.examples import UNKNOWN, Example
+
+Ints = npt.NDArray[np.int64]
+_CHUNK = 200_000  # units hashed at once: bounds memory
+
+
+@dataclass(frozen=True, slots=True)
+class HashedDataset:
+    """Reviews as ranges of units, units as ranges of n-grams.
+
+    Attributes:
+        ngrams: int32, bucket of every n-gram, unit by unit.
+        unit_starts: Shape (units + 1,), offsets into ``ngrams``.
+        review_starts: Shape (reviews + 1,), offsets into the units.
+        review_labels: Head → class index of each review, ``UNKNOWN`` if not labelled.
+        unit_labels: Head → class index of each unit, ``UNKNOWN`` if not labelled.
+        weights: Weight of each review in the loss.
+        bucket_count: Buckets of the hasher.
+    """
+
+    ngrams: npt.NDArray[np.int32]
+    unit_starts: Ints
+    review_starts: Ints
+    review_labels: Mapping[str, Ints]
+    unit_labels: Mapping[str, Ints]
+    weights: npt.NDArray[np.float32]
+    bucket_count: int
+
+    def __len__(self) -> int:
+        return len(self.review_starts) - 1
+
+    @property
+    def unit_owners(self) -> Ints:
+        """Review of each unit."""
+        return np.repeat(np.arange(len(self)), np.diff(self.review_starts))
+
+    @classmethod
+    def build(
+        cls,
+        examples: Sequence[Example],
+        hasher: NgramHasher,
+        review_heads: Sequence[str],
+        unit_heads: Sequence[str],
+    ) -> HashedDataset:
+        """Hash ``examples``; each must have at least one unit."""
+        units = list(chain.from_iterable(example.units for example in examples))
+        sizes = [len(example.units) for example in examples]
+        parts, lengths = [], []
+        for begin in range(0, len(units), _CHUNK):
+            ngrams, counts = _hash(units[begin : begin + _CHUNK], hasher)
+            parts.append(ngrams)
+            lengths.append(counts)
+        return cls(
+            np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32),
+            _starts(np.concatenate(lengths) if lengths else np.zeros(0, dtype=np.int64)),
+            _starts(np.array(sizes, dtype=np.int64)),
+            {
+                head: np.array([e.review_labels.get(head, UNKNOWN) for e in examples], np.int64)
+                for head in review_heads
+            },
+            {
+                head: np.array(
+                    list(
+                        chain.from_iterable(
+                            e.unit_labels.get(head) or (UNKNOWN,) * len(e.units) for e in examples
+                        )
+                    ),
+                    np.int64,
+                )
+                for head in unit_heads
+            },
+            np.array([example.weight for example in examples], dtype=np.float32),
+            hasher.bucket_count,
+        )
+
+    def document_frequencies(self) -> Ints:
+        """Return in how many places each bucket occurs: shape (bucket_count,)."""
+        return np.bincount(self.ngrams, minlength=self.bucket_count)
+
+    def restricted(self, kept: npt.NDArray[np.int64]) -> HashedDataset:
+        """Return the data with only the buckets ``kept`` (ascending), renumbered from 0."""
+        number = np.full(self.bucket_count, -1, dtype=np.int32)
+        number[kept] = np.arange(len(kept), dtype=np.int32)
+        renumbered = number[self.ngrams]
+        known = renumbered >= 0
+        before = np.concatenate([[0], np.cumsum(known)])
+        return replace(
+            self,
+            ngrams=renumbered[known],
+            unit_starts=before[self.unit_starts],
+            bucket_count=len(kept),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The n-grams of some reviews, ready for a sparse product.
+
+    Attributes:
+        units: Index of each unit in its data set, shape (n,).
+        review_starts: Shape (reviews + 1,), offsets into ``units``.
+        ngrams: Buckets, shape (nnz,).
+        unit_starts: Shape (n + 1,), offsets into ``ngrams``.
+    """
+
+    units: Ints
+    review_starts: Ints
+    ngrams: npt.NDArray[np.int32]
+    unit_starts: Ints
+
+
+def take(data: HashedDataset, reviews: Ints) -> Rows:
+    """Gather reviews by index, in the order given."""
+    units, review_starts = _ranges(data.review_starts, reviews)
+    positions, unit_starts = _ranges(data.unit_starts, units)
+    return Rows(units, review_starts, data.ngrams[positions], unit_starts)
+
+
+def _hash(units: Sequence[str], hasher: NgramHasher) -> tuple[npt.NDArray[np.int32], Ints]:
+    """Return the buckets unit by unit, and how many each unit has."""
+    index = hasher.index(units)
+    size = int(index.indptr[-1])
+    owners = np.repeat(np.arange(len(units), dtype=np.int32), np.diff(index.indptr))
+    grid = np.stack([family[:size] for family in index.buckets], axis=1)  # position × family
+    valid = grid < index.bucket_count
+    counts = np.bincount(owners, weights=valid.sum(axis=1), minlength=len(units))
+    return grid[valid], counts.astype(np.int64)
+
+
+def _starts(sizes: Ints) -> Ints:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def _ranges(starts: Ints, chosen: Ints) -> tuple[Ints, Ints]:
+    """Return the concatenated ranges ``starts[i]:starts[i + 1]`` and their new starts."""
+    sizes = starts[chosen + 1] - starts[chosen]
+    fresh = _starts(sizes)
+    offsets = np.repeat(starts[chosen] - fresh[:-1], sizes)
+    return offsets + np.arange(fresh[-1]), fresh

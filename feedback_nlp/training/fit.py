@@ -1,0 +1,196 @@
+"""Fits the encoder and its heads to labelled examples, and calibrates them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from feedback_nlp.features import NgramEncoder, NgramHasher, SoftmaxHead
+from feedback_nlp.training.dataset import HashedDataset, take
+from feedback_nlp.training.examples import Example
+from feedback_nlp.training.network import Network, Shape, Target
+
+UNIT_HEADS = {"sentiment": 3, "intent": 6}
+REVIEW_HEADS = {"overall": 4, "polarity": 2, "emotion": 6, "bank": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class FitOptions:
+    """How to train. Rates fall linearly to 2 % of their start.
+
+    Attributes:
+        min_count: A bucket seen less often in training gets no row.
+        max_rows: Rows kept at most, the most frequent buckets.
+        head_weights: Head → weight of its loss; 1 if absent.
+        balance: Exponent of the inverse class frequency in the loss; 0 is none.
+    """
+
+    hasher: NgramHasher = field(default_factory=NgramHasher)
+    shape: Shape = field(default_factory=Shape)
+    epochs: int = 2
+    batch_size: int = 256
+    row_rate: float = 0.05
+    dense_rate: float = 2e-3
+    dropout: float = 0.3
+    ngram_dropout: float = 0.15
+    min_count: int = 3
+    max_rows: int = 200_000
+    balance: float = 0.5
+    head_weights: Mapping[str, float] = field(
+        default_factory=lambda: {
+            "overall": 1.5,
+            "emotion": 0.5,
+            "bank": 0.5,
+            "sentiment": 1.0,
+            "polarity": 1.0,
+        }
+    )
+    seed: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A trained encoder and its heads, not calibrated yet.
+
+    Attributes:
+        rows: Idf-weighted embedding of each kept bucket, float32 (a, d).
+        buckets: The kept buckets, ascending, uint32 (a,).
+        idf: Their weights, float32 (a,).
+        dense: ``W1``, ``b1``, ``Wz``, ``bz``.
+        heads: Head → weights.
+    """
+
+    hasher: NgramHasher
+    rows: npt.NDArray[np.float32]
+    buckets: npt.NDArray[np.uint32]
+    idf: npt.NDArray[np.float32]
+    dense: Mapping[str, npt.NDArray[np.float32]]
+    heads: Mapping[str, SoftmaxHead]
+
+    def encoder(self) -> NgramEncoder:
+        """Return the encoder that runs these weights."""
+        return NgramEncoder(self.hasher, self.buckets, self.rows, self.idf, self.dense)
+
+
+def fit(
+    examples: Sequence[Example],
+    options: FitOptions,
+    *,
+    progress: Callable[[float], None] | None = None,
+) -> Fitted:
+    """Train on all ``examples``.
+
+    Args:
+        examples: What to learn from.
+        options: How.
+        progress: Called with the share done, 0–1, after each batch.
+    """
+    data = HashedDataset.build(examples, options.hasher, tuple(REVIEW_HEADS), tuple(UNIT_HEADS))
+    kept, idf = _kept_buckets(data, options)
+    data = data.restricted(kept)
+    network = Network(idf, options.shape, UNIT_HEADS, REVIEW_HEADS, options.seed)
+    class_weights = {
+        head: _class_weights(labels, classes, options.balance)
+        for heads, known in ((REVIEW_HEADS, data.review_labels), (UNIT_HEADS, data.unit_labels))
+        for head, classes in heads.items()
+        for labels in (known[head],)
+    }
+    random = np.random.default_rng(options.seed)
+    total = options.epochs * -(-len(data) // options.batch_size)
+    done = 0
+    for _ in range(options.epochs):
+        order = random.permutation(len(data))
+        for begin in range(0, len(order), options.batch_size):
+            reviews = order[begin : begin + options.batch_size]
+            rows = take(data, reviews)
+            targets = {
+                head: _target(
+                    data.review_labels[head][reviews],
+                    data.weights[reviews] * options.head_weights.get(head, 1.0),
+                    class_weights[head],
+                )
+                for head in REVIEW_HEADS
+            }
+            owners = np.repeat(reviews, np.diff(rows.review_starts))
+            for head in UNIT_HEADS:
+                targets[head] = _target(
+                    data.unit_labels[head][rows.units],
+                    data.weights[owners] * options.head_weights.get(head, 1.0),
+                    class_weights[head],
+                )
+            rate = max(1 - done / total, 0.02)
+            network.step(
+                rows,
+                targets,
+                random,
+                row_rate=options.row_rate * rate,
+                dense_rate=options.dense_rate * rate,
+                dropout=options.dropout,
+                ngram_dropout=options.ngram_dropout,
+            )
+            done += 1
+            if progress is not None:
+                progress(done / total)
+    return _export(network, kept, options)
+
+
+def _kept_buckets(
+    data: HashedDataset, options: FitOptions
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """Return the buckets worth a row, ascending, and their idf."""
+    frequency = data.document_frequencies()
+    threshold = options.min_count
+    if (frequency >= threshold).sum() > options.max_rows:
+        threshold = int(np.partition(frequency, -options.max_rows)[-options.max_rows]) + 1
+    kept = np.flatnonzero(frequency >= threshold)
+    units = len(data.unit_starts) - 1
+    idf = np.maximum(np.log(units / (1 + frequency[kept])), 0.1)
+    return kept, idf.astype(np.float32)
+
+
+def _class_weights(
+    labels: npt.NDArray[np.int64], classes: int, balance: float
+) -> npt.NDArray[np.float32]:
+    counts = np.bincount(labels[labels >= 0], minlength=classes).astype(np.float64)
+    if not counts.any():
+        return np.ones(classes, np.float32)
+    weights: npt.NDArray[np.float32] = (
+        (counts.sum() / classes / np.maximum(counts, 1)) ** balance
+    ).astype(np.float32)
+    return weights
+
+
+def _target(
+    labels: npt.NDArray[np.int64],
+    weights: npt.NDArray[np.float32],
+    class_weights: npt.NDArray[np.float32],
+) -> Target:
+    known = labels >= 0
+    chosen = np.where(known, labels, 0)
+    return Target(
+        np.eye(len(class_weights), dtype=np.float32)[chosen],
+        (known * weights * class_weights[chosen]).astype(np.float32),
+    )
+
+
+def _export(network: Network, kept: npt.NDArray[np.int64], options: FitOptions) -> Fitted:
+    heads = {
+        head: SoftmaxHead(
+            network.dense[f"{head}.weight"],
+            network.dense[f"{head}.bias"],
+            1.0,
+            np.zeros(classes, np.float32),
+        )
+        for head, classes in {**UNIT_HEADS, **REVIEW_HEADS}.items()
+    }
+    return Fitted(
+        options.hasher,
+        network.rows * network.idf[:, None],
+        kept.astype(np.uint32),
+        network.idf,
+        {name: network.dense[name] for name in ("W1", "b1", "Wz", "bz")},
+        heads,
+    )

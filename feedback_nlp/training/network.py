@@ -1,0 +1,243 @@
+"""The encoder's network with its gradients: training in NumPy, without a framework.
+
+The forward pass is that of :class:`feedback_nlp.features.NgramEncoder`, with dropout.
+Embedding rows are updated by row-wise Adagrad (only the rows a batch touches), dense
+matrices by Adam. A batch of 256 reviews takes 10–30 ms on one core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from feedback_nlp.features import softmax
+from feedback_nlp.features.encoder import NORM_EPSILON
+from feedback_nlp.training.dataset import Rows
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Widths of the layers: embedding, unit, review."""
+
+    embedding: int = 48
+    unit: int = 64
+    review: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a head should say about a batch.
+
+    Attributes:
+        probabilities: Shape (rows, classes); one-hot, or soft labels of a teacher.
+        weights: Shape (rows,); 0 where the head has no label.
+    """
+
+    probabilities: Floats
+    weights: Floats
+
+
+@dataclass(slots=True)
+class _Trace:
+    """What the backward pass needs of the forward pass."""
+
+    distinct: npt.NDArray[np.int32]
+    matrix: sparse.csr_array
+    u: Floats
+    u_mask: Floats
+    h: Floats
+    owners: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+    counts: Floats
+    top: Floats
+    pooled: Floats
+    z: Floats
+    z_mask: Floats
+    unit_features: Floats
+    review_features: Floats
+
+
+class Network:
+    """Hashed embedding bag, two hidden layers, and any number of softmax heads.
+
+    Args:
+        idf: Weight of each bucket, shape (buckets,); 0 keeps a bucket out.
+        shape: Widths.
+        unit_heads: Head → number of classes.
+        review_heads: Head → number of classes.
+        seed: Of the initial weights.
+    """
+
+    def __init__(
+        self,
+        idf: Floats,
+        shape: Shape,
+        unit_heads: Mapping[str, int],
+        review_heads: Mapping[str, int],
+        seed: int,
+    ) -> None:
+        random = np.random.default_rng(seed)
+        self.idf = idf
+        self.shape = shape
+        self.unit_heads = dict(unit_heads)
+        self.review_heads = dict(review_heads)
+        self.rows = (random.standard_normal((len(idf), shape.embedding)) * 0.05).astype(np.float32)
+        d, h, z = shape.embedding, shape.unit, shape.review
+
+        def layer(inputs: int, outputs: int, gain: float = 1.0) -> Floats:
+            scale = gain * np.sqrt(2 / inputs)
+            weights: Floats = (random.standard_normal((inputs, outputs)) * scale).astype(np.float32)
+            return weights
+
+        self.dense: dict[str, Floats] = {
+            "W1": layer(d, h),
+            "b1": np.zeros(h, np.float32),
+            "Wz": layer(d + 2 * h, z),
+            "bz": np.zeros(z, np.float32),
+        }
+        for head, classes in self.unit_heads.items():
+            self.dense[f"{head}.weight"] = layer(d + h + z, classes, 0.3)
+            self.dense[f"{head}.bias"] = np.zeros(classes, np.float32)
+        for head, classes in self.review_heads.items():
+            self.dense[f"{head}.weight"] = layer(z + d, classes, 0.3)
+            self.dense[f"{head}.bias"] = np.zeros(classes, np.float32)
+        self._row_square = np.full(len(idf), 1e-6, np.float32)
+        self._first = {name: np.zeros_like(value) for name, value in self.dense.items()}
+        self._second = {name: np.zeros_like(value) for name, value in self.dense.items()}
+        self._steps = 0
+
+    def step(
+        self,
+        rows: Rows,
+        targets: Mapping[str, Target],
+        random: np.random.Generator,
+        *,
+        row_rate: float,
+        dense_rate: float,
+        dropout: float,
+        ngram_dropout: float,
+    ) -> float:
+        """Take one gradient step and return the mean loss before it."""
+        trace = self._forward(rows, random, dropout, ngram_dropout)
+        gradients: dict[str, Floats] = {}
+        d_unit = np.zeros_like(trace.unit_features)
+        d_review = np.zeros_like(trace.review_features)
+        loss = 0.0
+        for head, target in targets.items():
+            if not target.weights.any():
+                continue
+            of_units = head in self.unit_heads
+            features = trace.unit_features if of_units else trace.review_features
+            weight = self.dense[f"{head}.weight"]
+            guess = softmax(features @ weight + self.dense[f"{head}.bias"])
+            loss -= float(
+                (np.log(guess + 1e-9) * target.probabilities).sum(axis=1) @ target.weights
+            ) / float(target.weights.sum())
+            error: Floats = (guess - target.probabilities) * target.weights[:, None]
+            error = error / np.float32(len(trace.counts))
+            gradients[f"{head}.weight"] = features.T @ error
+            gradients[f"{head}.bias"] = error.sum(axis=0, dtype=np.float32)
+            if of_units:
+                d_unit += error @ weight.T
+            else:
+                d_review += error @ weight.T
+        row_gradient = self._backward(trace, d_unit, d_review, gradients)
+        self._update(trace.distinct, row_gradient, gradients, row_rate, dense_rate)
+        return loss
+
+    def _forward(
+        self, rows: Rows, random: np.random.Generator, dropout: float, ngram_dropout: float
+    ) -> _Trace:
+        weights = self.idf[rows.ngrams]
+        if ngram_dropout:
+            weights = weights * (random.random(len(weights), np.float32) >= ngram_dropout)
+        sizes = np.diff(rows.unit_starts)
+        owners = np.repeat(np.arange(len(sizes)), sizes)
+        norm = np.sqrt(
+            np.bincount(owners, weights.astype(np.float64) ** 2, minlength=len(sizes))
+            + NORM_EPSILON
+        ).astype(np.float32)
+        distinct, places = np.unique(rows.ngrams, return_inverse=True)
+        matrix = sparse.csr_array(
+            (weights / norm[owners], places.astype(np.int32), rows.unit_starts.astype(np.int32)),
+            shape=(len(sizes), len(distinct)),
+        )
+        u = matrix @ self.rows[distinct]
+        u_mask = _mask(u.shape, dropout, random)
+        u = u * u_mask
+        h = np.maximum(u @ self.dense["W1"] + self.dense["b1"], 0)
+        starts = rows.review_starts[:-1]
+        units = np.diff(rows.review_starts)
+        counts = units.astype(np.float32)[:, None]
+        mean_u = np.add.reduceat(u, starts, axis=0) / counts
+        top = np.maximum.reduceat(h, starts, axis=0)
+        pooled = np.hstack([mean_u, np.add.reduceat(h, starts, axis=0) / counts, top])
+        z = np.maximum(pooled @ self.dense["Wz"] + self.dense["bz"], 0)
+        z_mask = _mask(z.shape, dropout, random)
+        z = z * z_mask
+        unit_owner = np.repeat(np.arange(len(units)), units)
+        return _Trace(
+            distinct, matrix, u, u_mask, h, unit_owner, starts, counts, top, pooled, z, z_mask,
+            np.hstack([u, h, z[unit_owner]]), np.hstack([z, mean_u]),
+        )  # fmt: skip
+
+    def _backward(
+        self, trace: _Trace, d_unit: Floats, d_review: Floats, gradients: dict[str, Floats]
+    ) -> Floats:
+        """Fill ``gradients`` of the hidden layers; return that of the touched rows."""
+        d, h, z = self.shape.embedding, self.shape.unit, self.shape.review
+        d_z = d_review[:, :z] + np.add.reduceat(d_unit[:, d + h :], trace.starts, axis=0)
+        d_z = d_z * trace.z_mask * (trace.z > 0)
+        gradients["Wz"] = trace.pooled.T @ d_z
+        gradients["bz"] = d_z.sum(axis=0)
+        d_pooled = d_z @ self.dense["Wz"].T
+        owners = trace.owners
+        share = (1 / trace.counts)[owners]
+        d_h = (
+            d_unit[:, d : d + h]
+            + d_pooled[owners, d : d + h] * share
+            + d_pooled[owners, d + h :] * (trace.h == trace.top[owners])
+        ) * (trace.h > 0)
+        gradients["W1"] = trace.u.T @ d_h
+        gradients["b1"] = d_h.sum(axis=0)
+        d_u = (
+            d_unit[:, :d]
+            + (d_review[:, z:] + d_pooled[:, :d])[owners] * share
+            + d_h @ self.dense["W1"].T
+        ) * trace.u_mask
+        row_gradient: Floats = trace.matrix.T @ d_u.astype(np.float32)
+        return row_gradient
+
+    def _update(
+        self,
+        distinct: npt.NDArray[np.int32],
+        row_gradient: Floats,
+        gradients: Mapping[str, Floats],
+        row_rate: float,
+        dense_rate: float,
+    ) -> None:
+        self._row_square[distinct] += (row_gradient**2).mean(axis=1)
+        shrink = np.float32(row_rate) / np.sqrt(self._row_square[distinct])
+        self.rows[distinct] -= row_gradient * shrink[:, None]
+        self._steps += 1
+        first_bias, second_bias = 1 - 0.9**self._steps, 1 - 0.999**self._steps
+        for name, gradient in gradients.items():
+            first, second = self._first[name], self._second[name]
+            first += 0.1 * (gradient - first)
+            second += 0.001 * (gradient**2 - second)
+            step = (first / first_bias) / (np.sqrt(second / second_bias) + 1e-8)
+            self.dense[name] -= (dense_rate * step).astype(np.float32)
+
+
+def _mask(shape: tuple[int, ...], dropout: float, random: np.random.Generator) -> Floats:
+    """Return inverted-dropout factors."""
+    if not dropout:
+        return np.ones(shape, np.float32)
+    kept = random.random(shape, np.float32) >= dropout
+    return kept.astype(np.float32) / np.float32(1 - dropout)
