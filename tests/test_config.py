@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from feedback_nlp.config import load_config
+from feedback_nlp.errors import ConfigError
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_deployment_names_only_what_differs(tmp_path: Path) -> None:
+    shipped = load_config()
+    own = load_config(write(tmp_path / "own.toml", "[topics]\nseed = 99\n"))
+    assert own.topics.seed == 99
+    assert own.topics.model_copy(update={"seed": shipped.topics.seed}) == shipped.topics
+    assert own.rank == shipped.rank
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[topics]\nsede = 1\n", "topics.sede"),
+        ("[clean]\nnear_duplicate_jaccard = 7\n", "clean.near_duplicate_jaccard"),
+        ("[topics\n", "不是合法的 TOML"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        load_config(write(tmp_path / "own.toml", text))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.toml"):
+        load_config(tmp_path / "nowhere.toml")
