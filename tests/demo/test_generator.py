@@ -30,7 +30,11 @@ def items(folder: Path, manifest: Manifest) -> dict[str, list[RawItem]]:
     read = {}
     for file in manifest.files:
         with open_source(folder / file.path, zone=ZONE) as source:
-            read[file.source] = [item for item in source.items if isinstance(item, RawItem)]
+            by_key: dict[str, RawItem] = {}
+            for item in source.items:
+                if isinstance(item, RawItem):
+                    by_key.setdefault(item.source_key, item)
+            read[file.source] = list(by_key.values())
     return read
 
 
