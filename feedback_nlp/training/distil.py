@@ -11,6 +11,7 @@ Source: docs/decisions/0005-static-embeddings.md; Kingma & Ba 2015 for Adam.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from feedback_nlp.embed.terms import Vocabulary, split_terms
 from feedback_nlp.errors import InputError
 
 MIN_TEXTS = 100
+_REVEALING = re.compile(r"\d{5}|[\w.-]{25}|@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,14 @@ def target_space(vectors: Floats, dimensions: int, whitening: float) -> Floats:
 
 
 def choose_terms(texts: Sequence[str], min_count: int, max_terms: int) -> list[str]:
-    """Return the terms found in at least ``min_count`` texts, most frequent first."""
+    """Return the terms found in at least ``min_count`` texts, most frequent first.
+
+    Long numbers, names of accounts and the like stay out: they could tell on a person,
+    and mean nothing to anyone else.
+    """
     counts: Counter[str] = Counter()
     for terms in split_terms(texts):
-        counts.update(set(terms))
+        counts.update({term for term in terms if not _REVEALING.search(term)})
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [term for term, count in ordered[:max_terms] if count >= min_count]
 
