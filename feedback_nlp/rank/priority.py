@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -85,6 +85,12 @@ def rank(
     ]
     scored.sort(key=lambda item: (-item.score, -item.people_count, item.subject_id))
     return [replace(item, position=position) for position, item in enumerate(scored, start=1)]
+
+
+def settled_last(ranking: Sequence[Priority], settled: Collection[int]) -> list[Priority]:
+    """Return the ranking with the settled subjects after the open ones, renumbered."""
+    order = sorted(ranking, key=lambda item: (item.subject_id in settled, item.position))
+    return [replace(item, position=position) for position, item in enumerate(order, start=1)]
 
 
 def _score(

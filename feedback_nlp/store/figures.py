@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,9 +18,9 @@ from sqlmodel import Session, col
 
 from feedback_nlp.config import RankConfig, ReportConfig
 from feedback_nlp.errors import NotFound
-from feedback_nlp.labels import Movement, RequestStatus, Sentiment, TopicState
+from feedback_nlp.labels import Movement, RequestStatus, Sentiment, TopicState, label
 from feedback_nlp.loop import SETTLED
-from feedback_nlp.rank import Priority, Subject, explain, rank
+from feedback_nlp.rank import Priority, Subject, explain, rank, settled_last
 from feedback_nlp.report.digest import (
     Count,
     LinkedRequest,
@@ -136,7 +136,11 @@ class _WeekFacts:
     def topics(self) -> tuple[TopicFigures, ...]:
         """Return the issue topics worth showing, in the order of the ranking."""
         rows = self._living("issue")
-        requests, settled = self._requests()
+        requests = self._requests()
+        before, by_now = (
+            self._statuses(requests, moment)
+            for moment in (self.starts[0], self.week.bounds(self.zone)[1])
+        )
         ranking = self._ranking(rows, requests)
         people, feedback = self._by_week()
         moves = {
@@ -144,10 +148,17 @@ class _WeekFacts:
                 [people[item.subject_id, back] for back in range(len(self.starts))],
                 self.report_config,
                 history_weeks=self.history,
-                is_settled=item.subject_id in settled,
+                is_settled=before.get(item.subject_id) in SETTLED,
             )
             for item in ranking
         }
+        done = {
+            topic_id
+            for topic_id, status in by_now.items()
+            if status in (*SETTLED, RequestStatus.DECLINED)
+            and moves.get(topic_id) is not Movement.REOPENED
+        }
+        ranking = settled_last(ranking, done)
         shown = [
             item
             for item in ranking
@@ -172,7 +183,11 @@ class _WeekFacts:
                 by_mood=by_mood[item.subject_id],
                 quotes=quotes.get(item.subject_id, ()),
                 request=requests.get(item.subject_id),
-                why=explain(item, ranking),
+                why=(
+                    f"{explain(item)}需求{label(by_now[item.subject_id])}，排在未解决的后面。"
+                    if item.subject_id in done
+                    else explain(item, ranking)
+                ),
             )
             for item in shown
         )
@@ -266,36 +281,39 @@ class _WeekFacts:
         )
         return {topic.id: topic for topic in self.session.scalars(statement) if topic.id}
 
-    def _requests(self) -> tuple[dict[int, FeatureRequest], set[int]]:
-        """Return each topic's request, and the topics whose request was settled before this week."""
+    def _requests(self) -> dict[int, FeatureRequest]:
+        """Return the request that stands for each topic; a duplicate points to its target."""
+        rows = list(self.session.scalars(select(FeatureRequest).order_by(col(FeatureRequest.id))))
+        by_key = {request.key: request for request in rows}
         requests: dict[int, FeatureRequest] = {}
-        for request in self.session.scalars(
-            select(FeatureRequest)
-            .where(
-                col(FeatureRequest.topic_id).is_not(None),
-                col(FeatureRequest.status) != RequestStatus.DUPLICATE.value,
-            )
-            .order_by(col(FeatureRequest.id))
-        ):
+        for request in sorted(rows, key=lambda row: row.duplicate_of_key is not None):
+            target = request
+            while target.duplicate_of_key:
+                target = by_key[target.duplicate_of_key]
             if request.topic_id is not None:
-                requests.setdefault(request.topic_id, request)
+                requests.setdefault(request.topic_id, target)
+        return requests
+
+    def _statuses(
+        self, requests: Mapping[int, FeatureRequest], moment: datetime
+    ) -> dict[int, RequestStatus]:
+        """Return the status that each topic's request had just before ``moment``."""
         latest = (
             select(func.max(col(StatusEvent.id)))
-            .where(col(StatusEvent.happened_at) < self.starts[0])
+            .where(col(StatusEvent.happened_at) < moment)
             .group_by(col(StatusEvent.request_id))
         )
-        status_at = {
-            event.request_id: event.to_status
+        status = {
+            event.request_id: RequestStatus(event.to_status)
             for event in self.session.scalars(
                 select(StatusEvent).where(col(StatusEvent.id).in_(latest))
             )
         }
-        settled = {
-            topic_id
+        return {
+            topic_id: status[request.id]
             for topic_id, request in requests.items()
-            if request.id is not None and status_at.get(request.id) in set(SETTLED)
+            if request.id in status
         }
-        return requests, settled
 
     def _ranking(
         self, rows: Mapping[int, Topic], requests: Mapping[int, FeatureRequest]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.labels import Sentiment
@@ -226,13 +226,13 @@ def scope(week: Week, product: str | None, **where: Any) -> dict[str, Any]:
 
 
 def _in_week(
-    statement: Select[Any],
+    statement: Any,
     week: Week,
     zone: ZoneInfo,
     product: str | None,
     *,
     units: bool = False,
-) -> Select[Any]:
+) -> Any:
     start, end = week.bounds(zone)
     statement = statement.select_from(Feedback).join(
         Source, col(Source.id) == col(Feedback.source_id)
@@ -243,5 +243,5 @@ def _in_week(
     return statement if product is None else statement.where(col(Feedback.product) == product)
 
 
-def _grouped(session: Session, statement: Select[Any]) -> dict[str, int]:
+def _grouped(session: Session, statement: Any) -> dict[str, int]:
     return {row[0]: row[1] for row in session.execute(statement)}

@@ -1,15 +1,17 @@
 from dataclasses import fields, is_dataclass
 
 import pytest
+from sqlmodel import select
 
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError, NotFound
-from feedback_nlp.labels import Movement
+from feedback_nlp.labels import Movement, RequestStatus
 from feedback_nlp.report.digest import Count
 from feedback_nlp.store import Database
 from feedback_nlp.store.counting import count
 from feedback_nlp.store.figures import choose_week, weekly
-from feedback_nlp.store.tables import Topic
+from feedback_nlp.store.requests import apply_transition, sync_requests
+from feedback_nlp.store.tables import FeatureRequest, Topic
 from tests.store.six_weeks import PLAN, WEEK, ZONE, six_weeks
 
 CONFIG = load_config()
@@ -169,3 +171,21 @@ def test_empty_database_says_what_to_do(tmp_path):
 def test_unknown_condition_is_refused(filled):
     with filled[0].read() as session, pytest.raises(InputError, match="nonsense"):
         count(session, "feedback", {"nonsense": 1}, ZONE)
+
+
+def test_settled_requests_come_last_and_come_back_as_reopened(tmp_path):
+    with six_weeks(tmp_path) as (database, _):
+        with database.write() as session:
+            sync_requests(session, CONFIG.rank, zone=ZONE, now=WEEK.shift(-3).bounds(ZONE)[0])
+            keys = {row.title: row.key for row in session.scalars(select(FeatureRequest))}
+            for name in ("上传照片闪退", "同步很慢"):
+                for to in (RequestStatus.PLANNED, RequestStatus.RELEASED):
+                    apply_transition(
+                        session, keys[name], to, actor="小王", now=WEEK.shift(-2).bounds(ZONE)[0]
+                    )
+        topics = compute(database).topics
+    assert topics[0].name == "上传照片闪退"
+    assert topics[0].movement is Movement.REOPENED
+    assert topics[-1].name == "同步很慢"
+    assert "已发布" in topics[-1].why
+    assert [topic.priority.position for topic in topics] == [1, 2, 3, 4]

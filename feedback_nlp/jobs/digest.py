@@ -1,0 +1,98 @@
+"""The digest job: compute a week, render it, keep what was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from feedback_nlp.config import PipelineConfig
+from feedback_nlp.errors import FileUnreadable, InputError
+from feedback_nlp.report.as_json import render_json, to_payload
+from feedback_nlp.report.digest import WeeklyDigest
+from feedback_nlp.report.markdown import render_markdown
+from feedback_nlp.store import Database
+from feedback_nlp.store.figures import choose_week, weekly
+from feedback_nlp.store.tables import Digest
+
+
+def compute_digest(
+    session: Session,
+    config: PipelineConfig,
+    *,
+    zone: ZoneInfo,
+    week: str | None = None,
+    product: str | None = None,
+) -> WeeklyDigest:
+    """Return the figures of a week, by default the last with data.
+
+    Raises:
+        InputError: If ``week`` is not a week.
+        NotFound: If there is no feedback or no analysis.
+    """
+    chosen = choose_week(session, zone, week, product)
+    return weekly(
+        session,
+        chosen,
+        zone,
+        rank_config=config.rank,
+        report_config=config.report,
+        product=product,
+    )
+
+
+def write_digest(
+    database: Database,
+    config: PipelineConfig,
+    outputs: list[Path],
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    week: str | None = None,
+    product: str | None = None,
+) -> WeeklyDigest:
+    """Compute a digest, write it to each file by its suffix, and keep it in the store.
+
+    Raises:
+        InputError: If a suffix is not one we write.
+        FileUnreadable: If a file cannot be written.
+        NotFound: If there is no feedback or no analysis.
+    """
+    renderers = [_renderer(path) for path in outputs]
+    with database.read() as session:
+        digest = compute_digest(session, config, zone=zone, week=week, product=product)
+    for path, render in zip(outputs, renderers, strict=True):
+        rendered = render(digest)
+        try:
+            path.write_bytes(rendered if isinstance(rendered, bytes) else rendered.encode())
+        except OSError as error:
+            raise FileUnreadable(
+                f"写不了 {path}：{error.strerror}", hint="检查目录是否存在、是否有写权限"
+            ) from error
+    with database.write() as session:
+        _keep(session, digest, now)
+    return digest
+
+
+def _renderer(path: Path) -> Callable[[WeeklyDigest], str | bytes]:
+    suffix = path.suffix.lower()
+    if suffix == ".json":
+        return render_json
+    if suffix == ".md":
+        return render_markdown
+    raise InputError(
+        f"不会写 {suffix or path.name} 格式的周报", hint="可用 .html、.md、.xlsx、.json"
+    )
+
+
+def _keep(session: Session, digest: WeeklyDigest, now: datetime) -> None:
+    row = session.scalars(
+        select(Digest).where(
+            col(Digest.week) == digest.week, col(Digest.product) == (digest.product or "")
+        )
+    ).first() or Digest(week=digest.week, product=digest.product or "", created_at=now)
+    row.payload, row.created_at = to_payload(digest), now
+    session.add(row)

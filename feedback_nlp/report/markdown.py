@@ -1,0 +1,122 @@
+"""The digest as Markdown for a team chat.
+
+Chat robots take little: WeCom 4,096 bytes, DingTalk and Feishu about 20 kB, and WeCom's
+plain ``markdown`` knows no tables. So there are no tables, and a limit in UTF-8 bytes
+drops quotes first and then the end of the ranking, never the changes.
+
+Source: 消息推送 documentation of WeCom (markdown, 4096 bytes), DingTalk and Feishu.
+"""
+
+from __future__ import annotations
+
+import re
+
+from feedback_nlp.labels import Movement, label
+from feedback_nlp.report.digest import TopicFigures, WeeklyDigest
+from feedback_nlp.report.wording import (
+    REVIEW_ORDER,
+    change,
+    interval,
+    kind_label,
+    main_channels,
+    movement_label,
+    notes,
+    period,
+    request_words,
+    share,
+    shorten,
+)
+
+#: Bytes that one message of WeCom's robot holds.
+WECOM_MAX_BYTES = 4_096
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
+_LISTED = 6
+
+
+def render_markdown(digest: WeeklyDigest, *, max_bytes: int | None = None) -> str:
+    """Return the message.
+
+    Args:
+        digest: What to show.
+        max_bytes: Longest message in UTF-8 bytes; ``None`` for no limit. The smallest
+            form (changes and three topics) is returned even if it is longer.
+    """
+    variants = [(digest.top_count, 1), (digest.top_count, 0), (10, 0), (5, 0), (3, 0)]
+    text = ""
+    for top_count, quotes in variants:
+        text = _render(digest, min(top_count, digest.top_count), quotes)
+        if max_bytes is None or len(text.encode()) <= max_bytes:
+            break
+    return text
+
+
+def escape(text: str) -> str:
+    """Return ``text`` so that Markdown shows it as it is, on one line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _render(digest: WeeklyDigest, top_count: int, quotes: int) -> str:
+    total = digest.totals
+    product = f" · {escape(digest.product)}" if digest.product else ""
+    lines = [
+        f"# 用户反馈周报{product}",
+        f"{period(digest)}",
+        "",
+        f"本周 **{total.feedback.value}** 条反馈（{change(total.feedback, total.feedback_last)}），"
+        f"**{total.people.value}** 人（{change(total.people, total.people_last)}），"
+        f"负面 {share(total.sentiments['neg'], total.feedback)}。",
+        "",
+        "## 变化",
+        *(_movement_lines(digest) or ["没有达到阈值的变化。"]),
+        "",
+        "## 本周要事",
+        *(line for topic in digest.topics[:top_count] for line in _topic_lines(topic, quotes)),
+    ]
+    if not digest.topics:
+        lines.append("本周没有成形的主题。")
+    if digest.praise:
+        words = "、".join(f"{escape(item.name)} {item.people.value} 人" for item in digest.praise)
+        lines += ["", f"**表扬**：{words}"]
+    if digest.ratings:
+        words = "；".join(
+            f"{kind_label(rating.source_kind)} 平均 {rating.mean:.2f} 星（{rating.rated.value} 人打分，"
+            f"4 星以上 {share(rating.satisfied, rating.rated)}）"
+            for rating in digest.ratings
+        )
+        lines += ["", f"**评分**：{words}"]
+    lines += ["", "## 数据说明", *(f"- {escape(note)}" for note in notes(digest))]
+    return "\n".join(lines) + "\n"
+
+
+def _movement_lines(digest: WeeklyDigest) -> list[str]:
+    lines = []
+    for kind in REVIEW_ORDER:
+        moved = digest.moved(kind)
+        if not moved:
+            continue
+        words = "、".join(
+            f"{escape(topic.name)}（{topic.people_last.value}→{topic.people.value} 人）"
+            if kind is not Movement.NEW
+            else f"{escape(topic.name)}（{topic.people.value} 人）"
+            for topic in moved[:_LISTED]
+        )
+        more = f" 等 {len(moved)} 个" if len(moved) > _LISTED else ""
+        lines.append(f"- **{label(kind)}**：{words}{more}")
+    return lines
+
+
+def _topic_lines(topic: TopicFigures, quotes: int) -> list[str]:
+    facts = [
+        movement_label(topic.movement),
+        f"{topic.people.value} 人（上周 {topic.people_last.value}）",
+        f"优先级 {interval(topic)}",
+        escape(main_channels(topic)),
+        escape(request_words(topic.request)),
+    ]
+    lines = [
+        f"{topic.priority.position}. **{escape(topic.name)}** "
+        + "｜".join(fact for fact in facts if fact and fact != "—")
+    ]
+    lines += [f"   > “{escape(shorten(quote.text))}”" for quote in topic.quotes[:quotes]]
+    return lines

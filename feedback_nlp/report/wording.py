@@ -1,0 +1,161 @@
+"""The words and number formats that all renderers share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from feedback_nlp.labels import Movement, RequestStatus, Sentiment, SourceKind, label
+from feedback_nlp.report.digest import Count, LinkedRequest, TopicFigures, WeeklyDigest
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+#: Movements in the order a weekly review goes through them, the urgent first.
+REVIEW_ORDER = (
+    Movement.REOPENED,
+    Movement.NEW,
+    Movement.RISING,
+    Movement.FALLING,
+    Movement.GONE,
+)
+
+_REASONS = {
+    "blank-text": "没有文字",
+    "text-too-long": "文字过长",
+    "bad-encoding": "编码损坏",
+    "broken-row": "行损坏",
+    "admin-post": "官方帖子",
+    "not-feedback": "不是反馈",
+}
+
+#: How the digest's numbers are meant; one line an entry.
+DEFINITIONS = (
+    ("人数", "去重后的人：同一作者只算一次，内容雷同的帖子算一个人；广告和复制粘贴刷屏不计。"),
+    ("条数", "反馈条数，广告和刷屏不计。"),
+    ("新增", "本周有人提到，而之前若干周（配置 new_after_quiet_weeks）没有人提到。"),
+    (
+        "上升 / 下降",
+        "与上周同向，且偏离前几周（baseline_weeks）的平均达到 min_change_count 人和 min_change_ratio 倍。",
+    ),
+    ("消失", "上周还有人提到，本周没有，且前几周的人数达到 min_change_count。"),
+    ("复发", "对应的需求在本周之前已发布、已验证或已关闭，主题却又新增或上升。"),
+    (
+        "优先级",
+        "0–100，各分项（人数、严重程度、趋势、波及面、客户与流失、战略、省力）0–1 加权平均；缺的分项不计，权重按比例分给其余分项。",
+    ),
+    ("区间", "对提到的人重复抽样得到的 90% 区间；区间重叠的两项，先后不算确定。"),
+    ("未归类", "提出了问题、建议、抱怨或咨询，但不属于任何主题的观点所占的比例。"),
+    ("情绪宣泄", "只有情绪、没有具体内容的话，不参与主题排行。"),
+)
+
+
+def day(value: date) -> str:
+    """Return ``11月16日``."""
+    return f"{value.month}月{value.day}日"
+
+
+def period(digest: WeeklyDigest) -> str:
+    """Return ``2026 年第 47 周（11月16日–11月22日）``."""
+    year, number = digest.week.split("-W")
+    return f"{year} 年第 {int(number)} 周（{day(digest.first_day)}–{day(digest.last_day)}）"
+
+
+def change(this: Count, last: Count) -> str:
+    """Return ``+12%`` against last week, ``+3`` for small numbers, ``上周无`` without any."""
+    difference = this.value - last.value
+    if last.value == 0:
+        return "上周无" if this.value else "持平"
+    if difference == 0:
+        return "持平"
+    if last.value < 20:
+        return f"{difference:+d}"
+    return f"{difference / last.value:+.0%}"
+
+
+def share(part: Count, whole: Count) -> str:
+    """Return ``62%``, or ``—`` of nothing."""
+    return f"{part.value / whole.value:.0%}" if whole.value else "—"
+
+
+def movement_label(move: Movement | None) -> str:
+    """Return the movement's word, ``—`` if there is nothing to tell."""
+    return "—" if move is None else label(move)
+
+
+def interval(topic: TopicFigures) -> str:
+    """Return ``78（70–85）``."""
+    priority = topic.priority
+    return f"{priority.score:.0f}（{priority.low:.0f}–{priority.high:.0f}）"
+
+
+def main_channels(topic: TopicFigures, limit: int = 2) -> str:
+    """Return ``应用商店 10、微博 8``."""
+    return "、".join(
+        f"{channel} {number.value}" for channel, number in list(topic.channels.items())[:limit]
+    )
+
+
+def request_words(request: LinkedRequest | None) -> str:
+    """Return ``REQ-3 已排期 小王``, empty without a request."""
+    if request is None:
+        return ""
+    words = [request.key, label(RequestStatus(request.status)), request.owner or ""]
+    return " ".join(word for word in words if word)
+
+
+def sparkline(series: Sequence[Count]) -> str:
+    """Return block characters, scaled to the largest entry; zero is the lowest block."""
+    values = [number.value for number in series]
+    top = max(values, default=0)
+    if top == 0:
+        return _BARS[0] * len(values)
+    return "".join(_BARS[round(value / top * (len(_BARS) - 1))] for value in values)
+
+
+def kind_label(kind: str) -> str:
+    """Return a source kind's word."""
+    return label(SourceKind(kind))
+
+
+def sentiment_label(sentiment: str) -> str:
+    """Return a sentiment's word."""
+    return label(Sentiment(sentiment))
+
+
+def shorten(text: str, limit: int = 60) -> str:
+    """Return one line of at most ``limit`` characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def notes(digest: WeeklyDigest) -> list[str]:
+    """Return the sentences about the data itself: what was left out and why."""
+    total = digest.totals
+    sentences = [
+        f"未归类：{share(total.unassigned_units, total.problem_units)} 的问题类观点"
+        f"（{total.unassigned_units.value}/{total.problem_units.value}）不属于任何主题。",
+    ]
+    if total.vents.value:
+        sentences.append(
+            f"情绪宣泄：{total.vent_people.value} 人说了 {total.vents.value} 句没有具体内容的话。"
+        )
+    if total.bursts.value:
+        sentences.append(f"疑似刷屏 {total.bursts.value} 条，只在此列出，不计入人数和排行。")
+    if total.copies.value:
+        sentences.append(f"内容重复 {total.copies.value} 条，雷同的只算一个人。")
+    if total.spam.value:
+        sentences.append(f"广告 {total.spam.value} 条，不计。")
+    if digest.without_time.value:
+        sentences.append(f"{digest.without_time.value} 条没有时间，按导入时间算。")
+    for batch in digest.batches:
+        reasons = "、".join(
+            f"{_REASONS.get(reason, reason)} {number.value}"
+            for reason, number in batch.rejected_reasons.items()
+        )
+        rejected = f"，拒收 {batch.rejected.value}（{reasons}）" if batch.rejected.value else ""
+        duplicate = f"，已有 {batch.duplicate.value}" if batch.duplicate.value else ""
+        sentences.append(
+            f"来源“{batch.source}”（{kind_label(batch.kind)}）：{batch.batches.value} 批共读入 "
+            f"{batch.read.value} 行，收下 {batch.accepted.value}{duplicate}{rejected}。"
+        )
+    return sentences

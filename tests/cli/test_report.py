@@ -1,0 +1,78 @@
+import json
+
+import pytest
+import typer
+from sqlmodel import select
+from typer.testing import CliRunner
+
+from feedback_nlp.cli import report
+from feedback_nlp.errors import InputError, NotFound
+from feedback_nlp.store import Database
+from feedback_nlp.store.tables import Digest
+from tests.store.six_weeks import six_weeks
+
+app = typer.Typer()
+report.register(app)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli_report")
+    with six_weeks(folder):
+        pass
+    return str(folder / "six_weeks.db")
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+
+def test_top_lists_ranking_and_changes(database, monkeypatch):
+    monkeypatch.setattr(report.out, "_width", 140)
+    text = run("top", "--db", database).output
+    assert "2026 年第 47 周（11月16日–11月22日）" in text
+    ranking = text.splitlines()
+    assert "上传照片闪退" in next(line for line in ranking if line.lstrip().startswith("1 "))
+    assert "24/3 人" in text
+    assert "下降　同步很慢 4→2 人" in text
+    assert "刷屏 40 条" in text
+
+
+def test_top_explains(database):
+    assert "排第 1：" in run("top", "--why", "--db", database).output
+
+
+def test_top_of_a_past_week_as_json(database):
+    payload = json.loads(run("top", "--week", "2026-W46", "--json", "--db", database).output)
+    assert payload["week"] == "2026-W46"
+    crash = next(topic for topic in payload["topics"] if topic["name"] == "上传照片闪退")
+    assert crash["movement"] == "new"
+
+
+def test_limit(database):
+    payload = json.loads(run("top", "-n", "2", "--json", "--db", database).output)
+    assert payload["top_count"] == 2
+
+
+def test_digest_writes_by_suffix_and_is_kept(database, tmp_path):
+    paths = [tmp_path / name for name in ("a.md", "a.json")]
+    result = run("digest", "--db", database, *(f"-o{path}" for path in paths))
+    assert result.exit_code == 0
+    assert "用户反馈周报" in paths[0].read_text(encoding="utf-8")
+    payload = json.loads(paths[1].read_text(encoding="utf-8"))
+    store = Database(database)
+    with store.read() as session:
+        (kept,) = session.exec(select(Digest)).all()
+        assert kept.payload == payload
+    store.dispose()
+
+
+def test_unknown_suffix_is_refused_before_anything_is_written(database, tmp_path):
+    with pytest.raises(InputError, match=r"\.docx"):
+        run("digest", "--db", database, f"-o{tmp_path / 'a.md'}", f"-o{tmp_path / 'a.docx'}")
+    assert not (tmp_path / "a.md").exists()
+
+
+def test_empty_database_gives_a_hint(tmp_path):
+    with pytest.raises(NotFound, match="ingest"):
+        run("top", "--db", str(tmp_path / "empty.db"))
