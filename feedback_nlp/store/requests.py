@@ -77,7 +77,7 @@ def create_request(
     session.flush()
     session.add(
         StatusEvent(
-            request_id=_id(request),
+            request_id=id_of(request),
             to_status=RequestStatus.NEW.value,
             to_reporter_status=ReporterStatus.RECEIVED.value,
             actor=actor,
@@ -123,7 +123,7 @@ def apply_transition(
     session.add(request)
     session.add(
         StatusEvent(
-            request_id=_id(request),
+            request_id=id_of(request),
             from_status=step.from_status.value,
             to_status=step.to_status.value,
             from_reporter_status=step.from_reporter_status.value,
@@ -141,6 +141,26 @@ def apply_transition(
     return step
 
 
+def set_estimates(
+    session: Session, key: str, values: Mapping[str, Any], *, now: datetime
+) -> FeatureRequest:
+    """Write what people supply: ``owner``, ``effort``, ``strategic_weight``.
+
+    Raises:
+        NotFound: If there is no such request.
+        InputError: If a field is not one of these.
+    """
+    request = get_request(session, key)
+    for name, value in values.items():
+        if name not in {"owner", "effort", "strategic_weight"}:
+            raise InputError(f"不能改 {name!r}", hint="可改：owner、effort、strategic_weight")
+        setattr(request, name, value)
+    request.updated_at = now
+    session.add(request)
+    session.flush()
+    return request
+
+
 def open_notices(session: Session, request: FeatureRequest, *, now: datetime) -> int:
     """Owe one message to each person who asked and can be named; return how many are new.
 
@@ -148,7 +168,7 @@ def open_notices(session: Session, request: FeatureRequest, *, now: datetime) ->
     Someone who was told the same status of this request before is not told again.
     """
     told = select(col(Notice.person_key)).where(
-        col(Notice.request_id) == _id(request),
+        col(Notice.request_id) == id_of(request),
         col(Notice.reporter_status) == request.reporter_status,
     )
     askers = (
@@ -156,7 +176,7 @@ def open_notices(session: Session, request: FeatureRequest, *, now: datetime) ->
         .join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
         .join(Evidence, col(Evidence.unit_id) == col(FeedbackUnit.id))
         .where(
-            col(Evidence.request_id) == _id(request),
+            col(Evidence.request_id) == id_of(request),
             col(Feedback.author_key).is_not(None),
             col(Feedback.author_key).not_in(told),
         )
@@ -165,7 +185,7 @@ def open_notices(session: Session, request: FeatureRequest, *, now: datetime) ->
     )
     rows = [
         {
-            "request_id": _id(request),
+            "request_id": id_of(request),
             "feedback_id": feedback_id,
             "person_key": person,
             "reporter_status": request.reporter_status,
@@ -233,7 +253,7 @@ def refresh_priorities(session: Session, config: RankConfig, *, zone: ZoneInfo) 
         item.subject_id: item
         for item in rank(
             [
-                Subject(_id(request), strategic=request.strategic_weight, effort=request.effort)
+                Subject(id_of(request), strategic=request.strategic_weight, effort=request.effort)
                 for request in requests
             ],
             request_voices(session, week, zone, horizon_weeks=config.horizon_weeks),
@@ -242,7 +262,7 @@ def refresh_priorities(session: Session, config: RankConfig, *, zone: ZoneInfo) 
         )
     }
     for request in requests:
-        item = scored.get(_id(request))
+        item = scored.get(id_of(request))
         request.priority = item.score if item else None
         request.priority_low = item.low if item else None
         request.priority_high = item.high if item else None
@@ -386,14 +406,14 @@ def _refresh_evidence(session: Session) -> None:
     for request in requests:
         if request.topic_id is None:
             continue
-        wanted.add((_id(request), request.topic_id))
+        wanted.add((id_of(request), request.topic_id))
         target = request
         while target.duplicate_of_key:
             target = by_key[target.duplicate_of_key]
-            wanted.add((_id(target), request.topic_id))
+            wanted.add((id_of(target), request.topic_id))
     for request in requests:
         topic_ids = [topic_id for request_id, topic_id in wanted if request_id == request.id]
-        _set_evidence(session, _id(request), sorted(topic_ids))
+        _set_evidence(session, id_of(request), sorted(topic_ids))
 
 
 def _set_evidence(session: Session, request_id: int, topic_ids: list[int]) -> None:
@@ -423,6 +443,7 @@ def _set_evidence(session: Session, request_id: int, topic_ids: list[int]) -> No
     )
 
 
-def _id(request: FeatureRequest) -> int:
+def id_of(request: FeatureRequest) -> int:
+    """Return the id of a stored request."""
     assert request.id is not None
     return request.id

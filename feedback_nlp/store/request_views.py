@@ -1,0 +1,157 @@
+"""What people see of requests: the list by priority, and one request with its whole life."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from feedback_nlp.labels import RequestStatus
+from feedback_nlp.report.quotes import QuoteCandidate, choose_quotes
+from feedback_nlp.store.counting import is_counted
+from feedback_nlp.store.requests import get_request, id_of
+from feedback_nlp.store.tables import (
+    Evidence,
+    FeatureRequest,
+    Feedback,
+    FeedbackUnit,
+    Notice,
+    Source,
+    StatusEvent,
+)
+from feedback_nlp.store.voices import CHANNEL
+
+_QUOTE_COUNT = 5
+
+
+class RequestRow(NamedTuple):
+    """A request with the people behind it."""
+
+    request: FeatureRequest
+    people_count: int
+
+
+class RequestQuote(NamedTuple):
+    """One piece of evidence in the words of the person."""
+
+    unit_id: int
+    feedback_id: int
+    text: str
+    channel: str
+    occurred_at: datetime
+
+
+class RequestDetail(NamedTuple):
+    """All that is shown of one request.
+
+    Attributes:
+        people_count: Distinct people in the evidence, bursts left out.
+        evidence_count: Units.
+        quotes: Up to five, of different people and words.
+        history: Oldest first.
+        notices: How many messages in which state.
+    """
+
+    request: FeatureRequest
+    people_count: int
+    evidence_count: int
+    quotes: list[RequestQuote]
+    history: list[StatusEvent]
+    notices: dict[str, int]
+
+
+def list_requests(
+    session: Session,
+    *,
+    statuses: Sequence[RequestStatus] = (),
+    product: str | None = None,
+    limit: int | None = None,
+) -> list[RequestRow]:
+    """Return requests by priority, the unranked last.
+
+    Args:
+        session: A reading session.
+        statuses: Only these; empty for all.
+        product: Only this product's.
+        limit: At most so many.
+    """
+    priority = col(FeatureRequest.priority)
+    statement = select(FeatureRequest).order_by(
+        priority.is_(None), priority.desc(), col(FeatureRequest.id)
+    )
+    if statuses:
+        statement = statement.where(
+            col(FeatureRequest.status).in_([status.value for status in statuses])
+        )
+    if product is not None:
+        statement = statement.where(col(FeatureRequest.product) == product)
+    requests = list(session.scalars(statement.limit(limit)))
+    people = _evidence_people(session, [id_of(request) for request in requests])
+    return [RequestRow(request, people.get(id_of(request), 0)) for request in requests]
+
+
+def request_detail(session: Session, key: str) -> RequestDetail:
+    """Return one request with evidence, history and notices.
+
+    Raises:
+        NotFound: If there is none.
+    """
+    request = get_request(session, key)
+    id_ = id_of(request)
+    rows = session.execute(
+        select(
+            col(FeedbackUnit.id),
+            col(Feedback.id),
+            col(Feedback.text),
+            col(FeedbackUnit.start),
+            col(FeedbackUnit.end),
+            CHANNEL,
+            col(Feedback.occurred_at),
+            col(Feedback.person_key),
+            col(FeedbackUnit.topic_similarity),
+        )
+        .select_from(Evidence)
+        .join(FeedbackUnit, col(FeedbackUnit.id) == col(Evidence.unit_id))
+        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+        .join(Source, col(Source.id) == col(Feedback.source_id))
+        .where(col(Evidence.request_id) == id_)
+        .order_by(col(Feedback.occurred_at).desc(), col(FeedbackUnit.id).desc())
+    ).all()
+    quotes = {
+        row[0]: RequestQuote(row[0], row[1], row[2][row[3] : row[4]].strip(), row[5], row[6])
+        for row in rows
+    }
+    candidates = [
+        QuoteCandidate(1 - (row[8] or 0), row[0], row[7] or str(row[1]), quotes[row[0]].text)
+        for row in rows
+    ]
+    notices = session.execute(
+        select(col(Notice.status), func.count())
+        .where(col(Notice.request_id) == id_)
+        .group_by(col(Notice.status))
+    )
+    history = session.scalars(
+        select(StatusEvent).where(col(StatusEvent.request_id) == id_).order_by(col(StatusEvent.id))
+    )
+    return RequestDetail(
+        request=request,
+        people_count=_evidence_people(session, [id_]).get(id_, 0),
+        evidence_count=len(rows),
+        quotes=[quotes[unit_id] for unit_id in choose_quotes(candidates, _QUOTE_COUNT)],
+        history=list(history),
+        notices={row[0]: row[1] for row in notices},
+    )
+
+
+def _evidence_people(session: Session, request_ids: Sequence[int]) -> dict[int, int]:
+    statement = (
+        select(col(Evidence.request_id), func.count(func.distinct(col(Feedback.person_key))))
+        .join(FeedbackUnit, col(FeedbackUnit.id) == col(Evidence.unit_id))
+        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+        .where(col(Evidence.request_id).in_(request_ids), is_counted())
+        .group_by(col(Evidence.request_id))
+    )
+    return {row[0]: row[1] for row in session.execute(statement)}

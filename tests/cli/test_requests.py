@@ -1,0 +1,70 @@
+import json
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from feedback_nlp.cli import requests
+from feedback_nlp.config import load_config
+from feedback_nlp.errors import InputError, NotFound, TransitionNotAllowed
+from feedback_nlp.store.requests import sync_requests
+from tests.store.six_weeks import NOW, PLAN, ZONE, six_weeks
+
+app = typer.Typer()
+requests.register(app)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setattr(requests.out, "_width", 120)
+    with six_weeks(tmp_path) as (database, _), database.write() as session:
+        sync_requests(session, load_config().rank, zone=ZONE, now=NOW)
+
+    def invoke(*arguments):
+        arguments = [*arguments, "--db", str(tmp_path / "six_weeks.db")]
+        return CliRunner().invoke(app, arguments, catch_exceptions=False).output
+
+    return invoke
+
+
+def test_list_show_and_move(run):
+    listed = json.loads(run("requests", "--json"))
+    assert listed[0]["title"] == "上传照片闪退"
+    assert [row["priority"] for row in listed] == sorted(
+        (row["priority"] for row in listed), reverse=True
+    )
+    key = listed[0]["key"]
+    assert "上传照片闪退" in run("requests")
+
+    text = run("request", key.lower(), "--to", "已排期", "--actor", "小王")
+    assert "状态 已排期（反馈者看到：已计划）" in text
+    assert f"通知：待发 {sum(PLAN['上传照片闪退'])}" in text
+    assert "小王 新建 → 已排期" in text
+    assert [row["key"] for row in json.loads(run("requests", "--status", "planned", "--json"))] == [
+        key
+    ]
+
+    shown = json.loads(run("request", key, "--json"))
+    assert shown["evidence_count"] == sum(PLAN["上传照片闪退"])
+    assert [event["to_status"] for event in shown["history"]] == ["new", "planned"]
+    assert "released" in shown["allowed"]
+
+
+def test_refusals_say_what_is_possible(run):
+    with pytest.raises(TransitionNotAllowed, match="triaged"):
+        run("request", "REQ-1", "--to", "closed", "--actor", "小王")
+    with pytest.raises(InputError, match="理由"):
+        run("request", "REQ-1", "--to", "declined", "--actor", "小王")
+    with pytest.raises(InputError, match="planned（已排期）"):
+        run("request", "REQ-1", "--to", "someday", "--actor", "小王")
+    with pytest.raises(NotFound, match="REQ-77"):
+        run("request", "REQ-77")
+
+
+def test_estimates_change_the_priority(run):
+    before = json.loads(run("request", "REQ-2", "--json"))
+    run("request", "REQ-2", "--effort", "0.1", "--strategic", "1", "--owner", "小李")
+    after = json.loads(run("request", "REQ-2", "--json"))
+    assert after["priority"] > before["priority"]
+    assert after["owner"] == "小李"
+    assert after["status"] == "new"
