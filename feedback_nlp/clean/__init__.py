@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from feedback_nlp.clean.duplicates import DuplicateGroup, DuplicateItem, find_duplicates
 from feedback_nlp.clean.fingerprint import fingerprint
 from feedback_nlp.clean.normalize import normalize
 from feedback_nlp.clean.prepare import Prepared, prepare
 from feedback_nlp.clean.pseudonyms import Pseudonymizer
 
 __all__ = [
+    "DuplicateGroup",
+    "DuplicateItem",
     "Prepared",
     "Pseudonymizer",
+    "find_duplicates",
     "fingerprint",
     "normalize",
     "prepare",
