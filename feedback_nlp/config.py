@@ -59,7 +59,9 @@ class TopicsConfig(_Section):
     seed: int
     neighbours: int = Field(ge=2)
     resolution: float = Field(gt=0)
+    consensus_runs: int = Field(ge=1)
     min_topic_size: int = Field(ge=2)
+    anchor_min_score: float = Field(gt=0, lt=1)
     assign_min_similarity: float = Field(ge=-1, le=1)
     sample_size: int = Field(ge=100)
 

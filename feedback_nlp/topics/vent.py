@@ -1,0 +1,23 @@
+"""Venting: displeasure that names no problem (垃圾软件, 太差了). Never a topic in the list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from feedback_nlp.topics.words import HAN_OR_LATIN, TopicWords
+
+
+def is_vent(tokens: Sequence[str], words: TopicWords) -> bool:
+    """Tell whether a unit vents: some displeasure, and nothing besides filler.
+
+    Args:
+        tokens: The unit, cut and folded.
+        words: The word lists.
+    """
+    spoken = [token for token in tokens if HAN_OR_LATIN.search(token)]
+    if any(words.is_content(token) for token in spoken):
+        return False
+    joined = "".join(spoken)
+    return any(token in words.vents for token in spoken) or any(
+        len(vent) > 1 and vent in joined for vent in words.vents
+    )
