@@ -24,7 +24,7 @@ _MAX_META_FIELDS = 100
 _REPEATED_CHARS = 8
 _MARGIN = " \t\r\n\u3000。！？!?.…~～，,"
 _KEY_FIELDS = ("title", "author", "occurred_at", "product", "rating")
-_SPACE = "\u3000\u200b\u200c\u200d\u2060\ufeff\u00a0"
+_SPACE = " \t\r\n\ufffd\u3000\u200b\u200c\u200d\u2060\ufeff\u00a0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class ItemBuilder:
         values = {name: self._first(row, columns[name]) for name in columns}
         title = plain(values.get("title"))
         text = plain(values.get("text"))
-        if not text.strip(_SPACE) and not title.strip(_SPACE):
+        if _is_blank(text) and _is_blank(title):
             return _rejection(line, "blank-text", "没有文字内容", row)
         if title and title not in text:
             text = f"{title}\n{text}" if text else title
@@ -139,6 +139,11 @@ class ItemBuilder:
                 continue
             meta[storable(name)] = meta_value(value)
         return meta
+
+
+def _is_blank(text: str) -> bool:
+    """Whether nothing is left to read: blanks of any kind, controls, broken characters."""
+    return not storable(text).strip(_SPACE)
 
 
 def _is_repeated(value: Any, text: str) -> bool:

@@ -1,0 +1,270 @@
+"""``feedback-nlp ingest`` and ``batches``: files in, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from feedback_nlp.cli.terminal import (
+    DatabaseOption,
+    JsonOption,
+    err,
+    load_settings,
+    open_database,
+    out,
+    print_json,
+)
+from feedback_nlp.errors import FeedbackError, InputError
+from feedback_nlp.labels import SourceKind
+
+if TYPE_CHECKING:
+    from feedback_nlp.jobs.ingest import IngestReport
+    from feedback_nlp.settings import Settings
+    from feedback_nlp.store import Database
+    from feedback_nlp.store.tables import IngestBatch
+
+_ROWS_REJECTED = 1
+_FILE_UNUSABLE = 2
+_STATUS = {"running": "未完成", "complete": "完成", "failed": "失败"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("ingest", help="导入文件：问卷、应用商店、社交媒体、工单……格式自动识别")(ingest)
+    app.command("batches", help="查看每次导入的账目和被拒绝的行")(batches)
+
+
+def ingest(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE…", help="CSV、TSV、XLSX、JSON、JSONL、Parquet，可为 .gz；- 表示标准输入"
+        ),
+    ],
+    source: Annotated[
+        str, typer.Option("--source", metavar="NAME", help="来源名，新名字会自动登记")
+    ],
+    kind: Annotated[
+        SourceKind | None,
+        typer.Option("--kind", help="来源类型，默认由文件格式判断", show_default=False),
+    ] = None,
+    product: Annotated[
+        str | None, typer.Option("--product", help="产品名，用于没写产品的行", show_default=False)
+    ] = None,
+    maps: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="列名=字段",
+            help="指明某列是什么，可重复；会记在来源上",
+            show_default=False,
+        ),
+    ] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", help="标准输入等无法判断时指定格式", show_default=False),
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", help="读工作簿里的哪张表", show_default=False)
+    ] = None,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Store files. Exit 0: all well; 1: rows were rejected; 2: a file was not usable."""
+    from feedback_nlp.ingest import parse_mapping  # noqa: PLC0415
+    from feedback_nlp.jobs.ingest import ingest_file  # noqa: PLC0415
+
+    settings = load_settings()
+    mapping = parse_mapping(maps or ())
+    reports: list[IngestReport] = []
+    failures: list[tuple[Path, FeedbackError]] = []
+
+    def store(database: Database, path: Path, settings: Settings) -> IngestReport:
+        secret = settings.secret.get_secret_value() if settings.secret else None
+        with _counter(path) as progress:
+            return ingest_file(
+                database,
+                path,
+                source=source,
+                zone=settings.zone,
+                now=lambda: datetime.now(UTC),
+                kind=kind,
+                product=product,
+                mapping=mapping,
+                format=format_,
+                sheet=sheet,
+                secret=secret,
+                progress=progress,
+            )
+
+    with open_database(db, settings) as database:
+        for path in files:
+            try:
+                report = store(database, path, settings)
+            except InputError as error:
+                if len(files) == 1:
+                    raise
+                failures.append((path, error))
+                err.print(
+                    f"[red]{error.title}[/red]：{escape(f'{path.name}：{error}')}", soft_wrap=True
+                )
+                continue
+            reports.append(report)
+            if not as_json:
+                _print_report(report)
+    if as_json:
+        failed = [{"file_name": path.name, "error": str(error)} for path, error in failures]
+        print_json({"batches": [report.as_dict() for report in reports], "failed": failed})
+    if failures:
+        raise typer.Exit(_FILE_UNUSABLE)
+    if any(report.has_faults for report in reports):
+        raise typer.Exit(_ROWS_REJECTED)
+
+
+def _print_report(report: IngestReport) -> None:
+    resumed = f"（接着上次中断处的第 {report.resumed_from:,} 条）" if report.resumed_from else ""
+    out.print(
+        escape(
+            f"{report.file_name}：{report.layout_label}，读入 {report.read:,} 条{resumed} = "
+            f"新增 {report.accepted:,} + 重复 {report.duplicate:,} + 拒绝 {report.rejected:,}"
+            f"（批次 {report.batch_id}）"
+        ),
+        soft_wrap=True,
+    )
+    for note in report.notes:
+        err.print(escape(f"注意：{note}"), soft_wrap=True)
+    if report.rejected:
+        what = "部分行被拒绝" if report.has_faults else "部分行没有可分析的文字，已记在批次里"
+        reasons = "、".join(f"{reason} {count}" for reason, count in sorted(report.reasons.items()))
+        hint = f"用 feedback-nlp batches --rejected {report.batch_id} 查看"
+        err.print(escape(f"{what}：{reasons or report.rejected}（{hint}）"), soft_wrap=True)
+
+
+@contextmanager
+def _counter(path: Path) -> Iterator[Callable[[int], None]]:
+    """Yield ``update(records)``; draws only on a terminal."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    ) as bars:
+        task = bars.add_task(f"导入 {escape(path.name)}")
+
+        def update(records: int) -> None:
+            bars.update(task, description=f"导入 {escape(path.name)}：{records:,} 条")
+
+        yield update
+
+
+def batches(
+    rejected: Annotated[
+        int | None, typer.Option("--rejected", metavar="批次", help="列出这个批次被拒绝的行")
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="FILE", help="写成 .csv、.jsonl、.parquet 或 .xlsx"),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="最多列出多少个批次")] = 20,
+    db: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show batches, or the rejected rows of one; ``--export`` writes them to a file."""
+    from feedback_nlp.store import ingestion  # noqa: PLC0415
+
+    settings = load_settings()
+    with open_database(db, settings) as database, database.read() as session:
+        if rejected is None:
+            columns, rows = _batch_rows(ingestion.list_batches(session, limit))
+            title = "导入批次"
+        else:
+            columns = ["line", "reason", "detail", "raw"]
+            title = f"批次 {rejected} 被拒绝的行"
+            rows = [
+                {name: getattr(row, name) for name in columns}
+                for row in ingestion.rejected_rows(session, rejected)
+            ]
+    if export is not None:
+        from feedback_nlp.tabular import write_rows  # noqa: PLC0415
+
+        count = write_rows(export, columns, rows, types=_types(columns), zone=settings.zone)
+        out.print(escape(f"已写出 {count:,} 行到 {export}"), soft_wrap=True)
+    elif as_json:
+        print_json(rows)
+    else:
+        _print_table(title, columns, rows)
+
+
+def _batch_rows(found: list[tuple[IngestBatch, str]]) -> tuple[list[str], list[dict[str, Any]]]:
+    rows = [
+        {
+            "batch": batch.id,
+            "source": name,
+            "file": batch.file_name,
+            "layout": batch.layout,
+            "status": batch.status,
+            "read": batch.read_count,
+            "accepted": batch.accepted_count,
+            "duplicate": batch.duplicate_count,
+            "rejected": batch.rejected_count,
+            "started_at": batch.started_at,
+            "finished_at": batch.finished_at,
+        }
+        for batch, name in found
+    ]
+    columns = (
+        "batch source file layout status read accepted duplicate rejected started_at finished_at"
+    )
+    return columns.split(), rows
+
+
+_HEADINGS = {
+    "batch": "批次",
+    "source": "来源",
+    "file": "文件",
+    "layout": "格式",
+    "status": "状态",
+    "read": "读入",
+    "accepted": "新增",
+    "duplicate": "重复",
+    "rejected": "拒绝",
+    "line": "行",
+    "reason": "原因",
+    "detail": "说明",
+    "raw": "原始内容",
+}
+_NUMBERS = {"batch", "read", "accepted", "duplicate", "rejected", "line"}
+
+
+def _types(columns: list[str]) -> dict[str, Any]:
+    from feedback_nlp.tabular import ColumnType  # noqa: PLC0415
+
+    types = {name: ColumnType.INTEGER for name in columns if name in _NUMBERS}
+    return types | {name: ColumnType.TIME for name in columns if name.endswith("_at")}
+
+
+def _print_table(title: str, columns: list[str], rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        out.print(f"{title}：没有记录。")
+        return
+    table = Table(title=title)
+    shown = [name for name in columns if name in _HEADINGS]
+    for name in shown:
+        table.add_column(_HEADINGS[name], justify="right" if name in _NUMBERS else "left")
+    for row in rows:
+        cells = []
+        for name in shown:
+            value = _STATUS.get(row[name], row[name]) if name == "status" else row[name]
+            cells.append(f"{value:,}" if name in _NUMBERS else escape(str(value))[:60])
+        table.add_row(*cells)
+    out.print(table)

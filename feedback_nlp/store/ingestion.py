@@ -1,0 +1,311 @@
+"""What ingestion reads and writes: sources, batches, feedback, rejected rows, the secret.
+
+A chunk of rows, its search index, its rejected rows and the new totals of its batch go
+into one transaction. The totals are moved on only from the values the writer expects, so
+that two processes on the same file cannot count a row twice.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
+
+from feedback_nlp.errors import Conflict, NotFound
+from feedback_nlp.labels import SourceKind, label
+from feedback_nlp.records import Rejection
+from feedback_nlp.store.search import index_feedback
+from feedback_nlp.store.tables import Feedback, IngestBatch, RejectedRow, Setting, Source
+
+_SECRET = "secret"  # noqa: S105 - the name of a row
+_SECRET_BYTES = 32
+_REJECTED_DETAIL = "编号与已有反馈相同，但内容不同；原有的一条保持不变"
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Running totals of a batch: ``read = accepted + duplicate + rejected``."""
+
+    read: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+
+
+def deployment_secret(session: Session, configured: str | None = None) -> bytes:
+    """Return the key of author hashes and pseudonyms.
+
+    Args:
+        session: A writing session: without a configured secret, the first call makes one.
+        configured: ``FEEDBACK_SECRET``, which always wins.
+    """
+    if configured:
+        return configured.encode()
+    setting = session.get(Setting, _SECRET)
+    if setting is None:
+        setting = Setting(key=_SECRET, value={"hex": secrets.token_hex(_SECRET_BYTES)})
+        session.add(setting)
+        session.flush()
+    return bytes.fromhex(setting.value["hex"])
+
+
+def find_source(session: Session, name: str) -> Source | None:
+    """Return the source of that name, or ``None``."""
+    return session.scalar(select(Source).where(col(Source.name) == name))
+
+
+def ensure_source(
+    session: Session,
+    name: str,
+    *,
+    now: datetime,
+    kind: SourceKind | None = None,
+    default_kind: SourceKind = SourceKind.IN_APP,
+    product: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> Source:
+    """Return the source of that name, made if it is new.
+
+    Args:
+        session: A writing session.
+        name: Unique name.
+        now: Time of a new source.
+        kind: What a person said it is.
+        default_kind: Kind of a new source if nobody said.
+        product: Default product; set if the source has none.
+        mapping: Column by field, laid over what is saved.
+
+    Raises:
+        Conflict: If ``kind`` contradicts what the source is registered as.
+    """
+    source = find_source(session, name)
+    if source is None:
+        source = Source(
+            name=name,
+            kind=(kind or default_kind).value,
+            product=product,
+            mapping=dict(mapping or {}),
+            created_at=now,
+        )
+    elif kind is not None and source.kind != kind.value:
+        known = SourceKind(source.kind)
+        raise Conflict(
+            f"来源 {name} 已登记为{label(known)}（{known.value}），不是{label(kind)}",
+            hint=f"去掉 --kind，或用 --kind {known.value}，或换一个来源名",
+        )
+    else:
+        source.product = source.product or product
+        source.mapping = {**source.mapping, **(mapping or {})}
+    session.add(source)
+    session.flush()
+    return source
+
+
+def open_batch(
+    session: Session,
+    source: Source,
+    *,
+    now: datetime,
+    file_name: str = "",
+    content_sha256: str = "",
+    layout: str = "",
+) -> IngestBatch:
+    """Open the batch of a file, or the one that a crash left open for the same content.
+
+    Args:
+        session: A writing session.
+        source: Where it comes from.
+        now: Time of a new batch.
+        file_name: Name without folder.
+        content_sha256: Identity of content and way of reading; blank never resumes.
+        layout: Name of the layout.
+    """
+    if content_sha256:
+        unfinished = session.scalar(
+            select(IngestBatch)
+            .where(
+                col(IngestBatch.source_id) == source.id,
+                col(IngestBatch.content_sha256) == content_sha256,
+                col(IngestBatch.status) == "running",
+            )
+            .order_by(col(IngestBatch.id))
+            .limit(1)
+        )
+        if unfinished is not None:
+            return unfinished
+    assert source.id is not None
+    batch = IngestBatch(
+        source_id=source.id,
+        file_name=file_name[:500],
+        content_sha256=content_sha256,
+        layout=layout,
+        started_at=now,
+    )
+    session.add(batch)
+    session.flush()
+    return batch
+
+
+def totals_of(batch: IngestBatch) -> Totals:
+    """Return the totals a batch has reached."""
+    return Totals(
+        batch.read_count, batch.accepted_count, batch.duplicate_count, batch.rejected_count
+    )
+
+
+def store_chunk(
+    session: Session,
+    batch_id: int,
+    source_id: int,
+    before: Totals,
+    rows: Sequence[Mapping[str, Any] | Rejection],
+) -> tuple[Totals, list[Rejection]]:
+    """Store a chunk of prepared rows and move the totals of its batch on.
+
+    A row whose key is known and whose text is the same counts as duplicate. One whose key
+    is known but whose text differs is rejected, so that it is not lost silently.
+
+    Args:
+        session: A writing session.
+        batch_id: The open batch.
+        source_id: Its source.
+        before: The totals that the writer believes the batch to have.
+        rows: Column values of ``feedback`` (all but the ids), or rejections.
+
+    Returns:
+        The new totals, and all rejections of the chunk.
+
+    Raises:
+        Conflict: If somebody else moved the batch on.
+    """
+    wanted = [row for row in rows if not isinstance(row, Rejection)]
+    known = _known_texts(session, source_id, [row["source_key"] for row in wanted])
+    fresh: list[dict[str, Any]] = []
+    rejected: list[Rejection] = []
+    duplicates = 0
+    for row in rows:
+        if isinstance(row, Rejection):
+            rejected.append(row)
+            continue
+        key, text = row["source_key"], row["text"]
+        if key not in known:
+            known[key] = text
+            values = {name: value for name, value in row.items() if name != "line"}
+            fresh.append({**values, "source_id": source_id, "batch_id": batch_id})
+        elif known[key] == text:
+            duplicates += 1
+        else:
+            raw = f"{key}: {text}"[:2_000]
+            rejected.append(Rejection(row["line"], "key-conflict", _REJECTED_DETAIL, raw))
+    accepted = _insert_feedback(session, fresh)
+    duplicates += len(fresh) - accepted
+    if rejected:
+        session.connection().execute(
+            insert(RejectedRow),
+            [
+                {
+                    "batch_id": batch_id,
+                    "line": row.line,
+                    "reason": row.reason,
+                    "detail": row.detail,
+                    "raw": row.raw,
+                }
+                for row in rejected
+            ],
+        )
+    after = Totals(
+        before.read + len(rows),
+        before.accepted + accepted,
+        before.duplicate + duplicates,
+        before.rejected + len(rejected),
+    )
+    _move_totals(session, batch_id, before, after)
+    return after, rejected
+
+
+def _known_texts(session: Session, source_id: int, keys: Sequence[str]) -> dict[str, str]:
+    found = session.execute(
+        select(col(Feedback.source_key), col(Feedback.text)).where(
+            col(Feedback.source_id) == source_id, col(Feedback.source_key).in_(keys)
+        )
+    )
+    return {key: text for key, text in found}  # noqa: C416 - rows, not pairs, for mypy
+
+
+def _insert_feedback(session: Session, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert rows and index them for search; return how many were new after all."""
+    if not rows:
+        return 0
+    dialect = session.get_bind().dialect.name
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(Feedback)
+    inserted = session.connection().execute(
+        statement.on_conflict_do_nothing(index_elements=["source_id", "source_key"]).returning(
+            col(Feedback.id), col(Feedback.text)
+        ),
+        list(rows),
+    )
+    pairs = [(int(id_), str(text)) for id_, text in inserted]
+    index_feedback(session, pairs)
+    return len(pairs)
+
+
+def _move_totals(session: Session, batch_id: int, before: Totals, after: Totals) -> None:
+    moved = session.connection().execute(
+        update(IngestBatch)
+        .where(
+            col(IngestBatch.id) == batch_id,
+            col(IngestBatch.status) == "running",
+            col(IngestBatch.read_count) == before.read,
+        )
+        .values(
+            read_count=after.read,
+            accepted_count=after.accepted,
+            duplicate_count=after.duplicate,
+            rejected_count=after.rejected,
+        )
+    )
+    assert isinstance(moved, CursorResult)
+    if moved.rowcount != 1:
+        raise Conflict("另一个进程正在导入同一个文件", hint="等它结束后再看 feedback-nlp batches")
+
+
+def finish_batch(session: Session, batch_id: int, *, now: datetime) -> None:
+    """Close a batch: everything of its file is accounted for."""
+    session.connection().execute(
+        update(IngestBatch)
+        .where(col(IngestBatch.id) == batch_id)
+        .values(status="complete", finished_at=now)
+    )
+
+
+def list_batches(session: Session, limit: int = 50) -> list[tuple[IngestBatch, str]]:
+    """Return the latest batches with the names of their sources, newest first."""
+    found = session.execute(
+        select(IngestBatch, col(Source.name))
+        .join(Source, col(Source.id) == col(IngestBatch.source_id))
+        .order_by(col(IngestBatch.id).desc())
+        .limit(limit)
+    )
+    return [(batch, name) for batch, name in found]
+
+
+def rejected_rows(session: Session, batch_id: int) -> list[RejectedRow]:
+    """Return what a batch rejected, in file order.
+
+    Raises:
+        NotFound: If there is no such batch.
+    """
+    if session.get(IngestBatch, batch_id) is None:
+        raise NotFound(f"没有批次 {batch_id}", hint="用 feedback-nlp batches 查看所有批次")
+    found = session.scalars(
+        select(RejectedRow)
+        .where(col(RejectedRow.batch_id) == batch_id)
+        .order_by(col(RejectedRow.id))
+    )
+    return list(found)
