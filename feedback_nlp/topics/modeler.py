@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
 
-from feedback_nlp.chinese import Tokenizer, fold
+from feedback_nlp.chinese import Tokenizer, default_tokenizer, fold
 from feedback_nlp.config import TopicsConfig
 from feedback_nlp.labels import Intent
 from feedback_nlp.topics.anchors import anchor_labels
@@ -16,6 +17,7 @@ from feedback_nlp.topics.bertopic_model import fit_bertopic
 from feedback_nlp.topics.clustering import GraphClustering, centroids_of
 from feedback_nlp.topics.graph import nearest_centroids
 from feedback_nlp.topics.metric import TopicMetric
+from feedback_nlp.topics.metric_artifact import load_metric
 from feedback_nlp.topics.naming import NamedUnit, Namer, unique_name
 from feedback_nlp.topics.praise import praised_aspect
 from feedback_nlp.topics.quotes import choose_quotes
@@ -37,6 +39,19 @@ from feedback_nlp.topics.words import TopicWords, read_topic_words
 _NAMING_SAMPLE = 20_000
 _NAMING_UNITS = 300
 _KEYWORDS = 6
+
+
+class NamedEmbedder(Protocol):
+    """What the topic stage needs to know of an embedder."""
+
+    @property
+    def name(self) -> str:
+        """Backend and model; vectors compare only within one name."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """Embed n texts: (n, d) float32."""
+        ...
 
 
 @dataclass
@@ -64,6 +79,16 @@ class TopicModeler:
         self._tokenizer = tokenizer
         self._metric = metric
         self._words: TopicWords = read_topic_words()
+
+    @classmethod
+    def load(cls, config: TopicsConfig, embedder: NamedEmbedder) -> Self:
+        """Build a modeler for an embedder, with the shipped metric if it fits it.
+
+        Raises:
+            ArtifactError: If the shipped metric or a word list is missing or damaged.
+        """
+        metric = load_metric(embedder.name, embedder.embed)
+        return cls(config, default_tokenizer(), metric)
 
     def fit(
         self,
