@@ -7,6 +7,7 @@ from feedback_nlp.clean.fingerprint import fingerprint
 from feedback_nlp.clean.normalize import normalize
 from feedback_nlp.clean.prepare import Prepared, prepare
 from feedback_nlp.clean.pseudonyms import Pseudonymizer
+from feedback_nlp.clean.spam import is_spam, spam_score
 
 __all__ = [
     "DuplicateGroup",
@@ -15,6 +16,8 @@ __all__ = [
     "Pseudonymizer",
     "find_duplicates",
     "fingerprint",
+    "is_spam",
     "normalize",
     "prepare",
+    "spam_score",
 ]
