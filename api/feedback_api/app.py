@@ -16,6 +16,7 @@ from feedback_api import errors
 from feedback_api.edge import RequestEdge
 from feedback_api.pages import docs
 from feedback_api.routes import classify, feedback, health, requests, topics
+from feedback_api.schemas import FeedbackIn
 from feedback_api.services import Services
 from feedback_nlp import __version__
 from feedback_nlp.config import load_config
@@ -82,7 +83,7 @@ def create_app(
     )
     for module in (feedback, topics, requests, classify, health, docs):
         app.include_router(module.router)
-    _document_problems(app)
+    _document_shapes(app)
     return app
 
 
@@ -90,8 +91,8 @@ def _operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def _document_problems(app: FastAPI) -> None:
-    """Add the problem shape to the OpenAPI document, which no response model refers to."""
+def _document_shapes(app: FastAPI) -> None:
+    """Add the shapes to the OpenAPI document that no route names by its types."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -101,10 +102,11 @@ def _document_problems(app: FastAPI) -> None:
                 description=app.description,
                 routes=app.routes,
             )
-            problem = errors.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             shapes = schema.setdefault("components", {}).setdefault("schemas", {})
-            shapes.update(problem.pop("$defs"))
-            shapes["Problem"] = problem
+            for shape in (errors.Problem, FeedbackIn):
+                described = shape.model_json_schema(ref_template="#/components/schemas/{model}")
+                shapes.update(described.pop("$defs", {}))
+                shapes[shape.__name__] = described
             app.openapi_schema = schema
         return app.openapi_schema
 

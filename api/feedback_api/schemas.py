@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 
 from feedback_api.validation import Moment, Plain, Word
 from feedback_nlp.labels import (
@@ -30,6 +30,7 @@ MAX_CLASSIFY_CHARS = 20_000
 Key = Annotated[Plain, Field(min_length=1, max_length=300)]
 MetaText = Annotated[Plain, Field(max_length=2_000)]
 MetaNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
+MetaValue = MetaText | bool | MetaNumber | float | list[MetaText] | None
 
 
 class _In(BaseModel):
@@ -49,7 +50,7 @@ class SourceIn(_In):
     name: Word = Field(description="来源名称", examples=["官网反馈"])
     kind: SourceKind = Field(description="来源类型；已有来源的类型不能改", examples=["in_app"])
     product: Word | None = Field(
-        default=None, description="新建来源时的默认产品", examples=["小岛记账"]
+        default=None, description="没写产品的条目用它，也记作来源的默认产品", examples=["小岛记账"]
     )
 
 
@@ -70,7 +71,9 @@ class FeedbackIn(_In):
     author: Key | None = Field(
         default=None, description="作者标识，只存带密钥的哈希", examples=["user-87"]
     )
-    rating: float | None = Field(default=None, ge=1, le=5, description="星级 1–5", examples=[1])
+    rating: float | None = Field(
+        default=None, strict=True, ge=1, le=5, description="星级 1–5", examples=[1]
+    )
     product: Word | None = Field(default=None, description="产品", examples=["小岛记账"])
     channel: Plain | None = Field(
         max_length=100, default=None, description="渠道", examples=["官网"]
@@ -90,7 +93,7 @@ class FeedbackIn(_In):
         description="什么时候说的；不带时区按服务的时区，不填记为收到的时间",
         examples=["2026-11-16T09:30:00+08:00"],
     )
-    meta: dict[Key, MetaText | bool | MetaNumber | float | None] = Field(
+    meta: dict[Key, MetaValue] = Field(
         default_factory=dict, max_length=50, description="其他信息，例如问卷的选择题"
     )
 
@@ -99,9 +102,21 @@ class FeedbackPost(_In):
     """One or many feedback of one source."""
 
     source: SourceIn
-    items: list[FeedbackIn] = Field(
-        min_length=1, max_length=MAX_ITEMS, description=f"一次 1–{MAX_ITEMS} 条"
-    )
+    items: Annotated[
+        list[Any],
+        Field(min_length=1, max_length=MAX_ITEMS),
+        # Items are checked one by one, so that one bad item does not hold up the others.
+        WithJsonSchema(
+            {
+                "type": "array",
+                "title": "Items",
+                "description": f"一次 1–{MAX_ITEMS} 条；不合格的条目单独拒收，不影响其他条目",
+                "items": {"$ref": "#/components/schemas/FeedbackIn"},
+                "minItems": 1,
+                "maxItems": MAX_ITEMS,
+            }
+        ),
+    ]
 
 
 class ItemOutcome(_Out):
@@ -110,6 +125,7 @@ class ItemOutcome(_Out):
     index: int = Field(description="在 items 里的位置，从 0 起")
     source_key: str | None
     status: Literal["accepted", "duplicate", "rejected"]
+    id: int | None = Field(default=None, description="存成了哪一条反馈；拒收的没有")
     reason: str | None = Field(default=None, description="拒收原因，英文代码")
     detail: str | None = Field(default=None, description="拒收原因，中文")
 
@@ -331,7 +347,9 @@ class TextIn(_In):
         description="原文",
         examples=["质量还行，要是能再送个小礼品就更好了"],
     )
-    rating: float | None = Field(default=None, ge=1, le=5, description="星级 1–5，可不填")
+    rating: float | None = Field(
+        default=None, strict=True, ge=1, le=5, description="星级 1–5，可不填"
+    )
 
 
 class ClassifyPost(_In):

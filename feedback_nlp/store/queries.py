@@ -58,6 +58,13 @@ class FeedbackRow(NamedTuple):
     source: Source
 
 
+class StoredKey(NamedTuple):
+    """Where a source key is stored, and the batch that brought it."""
+
+    feedback_id: int
+    batch_id: int | None
+
+
 class UnitRow(NamedTuple):
     """One unit with its topic's name, ``None`` if it fits nowhere."""
 
@@ -137,6 +144,16 @@ def feedback_count(session: Session, wanted: FeedbackFilter) -> int:
         .where(*_feedback_conditions(session, wanted))
     )
     return session.exec(statement).one()
+
+
+def stored_keys(session: Session, source: str, keys: Iterable[str]) -> dict[str, StoredKey]:
+    """Return what is stored of one source under these keys; keys that are not are left out."""
+    statement = (
+        select(col(Feedback.source_key), col(Feedback.id), col(Feedback.batch_id))
+        .join(Source, col(Source.id) == col(Feedback.source_id))
+        .where(col(Source.name) == source, col(Feedback.source_key).in_(set(keys)))
+    )
+    return {key: StoredKey(id_ or 0, batch_id) for key, id_, batch_id in session.exec(statement)}
 
 
 def units_of(session: Session, feedback_ids: Sequence[int]) -> dict[int, list[UnitRow]]:

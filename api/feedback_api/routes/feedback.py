@@ -5,20 +5,48 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi.openapi.models import Example
 
-from feedback_api.errors import document
+from feedback_api.errors import ProblemError, document
+from feedback_api.intake import outcomes, read_item
 from feedback_api.paging import Cursor, Limit, bounded, cut_page, decode_cursor, encode_cursor
-from feedback_api.schemas import FeedbackPage
+from feedback_api.schemas import FeedbackPage, FeedbackPost, FeedbackPosted
 from feedback_api.services import ServicesDep, StretchDep
 from feedback_api.shapes import feedback_out
-from feedback_api.validation import MAX_ID, Word
+from feedback_api.validation import MAX_ID, FieldError, Word
+from feedback_nlp.jobs.ingest import ingest_items
 from feedback_nlp.labels import Intent, Sentiment
 from feedback_nlp.store import queries
 from feedback_nlp.store.queries import FeedbackFilter, FeedbackPosition, FeedbackRow
 
 router = APIRouter(prefix="/v1/feedback", tags=["反馈"])
 _LIST = "feedback"
+_SOURCE = {"name": "官网反馈", "kind": "in_app", "product": "小岛记账"}
+_EXAMPLES = {
+    "两条": Example(
+        value={
+            "source": _SOURCE,
+            "items": [
+                {
+                    "source_key": "fb-1001",
+                    "text": "升级到 3.2 以后一点记账就闪退",
+                    "rating": 1,
+                    "author": "user-87",
+                    "app_version": "3.2.0",
+                    "occurred_at": "2026-11-16T09:30:00+08:00",
+                },
+                {"source_key": "fb-1002", "text": "希望能导出 Excel"},
+            ],
+        }
+    ),
+    "最少只要这些": Example(
+        value={
+            "source": {"name": "官网反馈", "kind": "in_app"},
+            "items": [{"source_key": "fb-1003", "text": "退款一直没到账"}],
+        }
+    ),
+}
 
 
 @router.get("", operation_id="list_feedback", responses=document(422, 503))
@@ -56,6 +84,55 @@ def list_feedback(
         rows = queries.feedback_page(session, wanted, limit=limit + 1, after=after)
         page, next_cursor = cut_page(rows, limit, _cursor_of, request=request, response=response)
         return FeedbackPage(items=feedback_out(session, page), next_cursor=next_cursor)
+
+
+@router.post(
+    "",
+    operation_id="post_feedback",
+    responses=document(400, 409, 413, 422, 503),
+)
+def post_feedback(
+    services: ServicesDep,
+    wanted: Annotated[FeedbackPost, Body(openapi_examples=_EXAMPLES)],
+) -> FeedbackPosted:
+    """送来反馈，一条或多条；返回 200 就已落盘。
+
+    同一来源的同一个 source_key 只存一份，超时了照原样重发即可。每一条各有结果：
+    accepted 新存，duplicate 已有，rejected 拒收并说明原因；全部拒收时返回 422。
+    """
+    items = [
+        read_item(position, item, services.settings.zone)
+        for position, item in enumerate(wanted.items)
+    ]
+    secret = services.settings.secret
+    report = ingest_items(
+        services.database,
+        items,
+        source=wanted.source.name,
+        now=services.now(),
+        kind=wanted.source.kind,
+        product=wanted.source.product,
+        secret=secret.get_secret_value() if secret else None,
+    )
+    with services.database.read() as session:
+        posted = outcomes(session, report, items)
+    if posted.rejected_count == posted.read_count:
+        raise ProblemError(
+            422,
+            "all-rejected",
+            "全部条目都被拒收",
+            "每一条的原因见 errors；改好后可以重发",
+            errors=[
+                FieldError(
+                    pointer=f"/items/{item.index}",
+                    code=item.reason or "rejected",
+                    detail=item.detail or "",
+                )
+                for item in posted.items
+            ],
+            extensions={"batch_id": posted.batch_id},
+        )
+    return posted
 
 
 def _cursor_of(row: FeedbackRow) -> str:

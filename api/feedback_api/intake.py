@@ -1,0 +1,107 @@
+"""Items of a post to raw items or rejections, and back to what became of each.
+
+Each item is checked by itself: one bad item does not hold up the others. Items then go
+through the same job as files, in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+from sqlmodel import Session
+
+from feedback_api.schemas import FeedbackIn, FeedbackPosted, ItemOutcome
+from feedback_api.validation import describe, in_zone
+from feedback_nlp.ingest.items import raw_row
+from feedback_nlp.jobs.ingest import IngestReport
+from feedback_nlp.records import RawItem, Rejection
+from feedback_nlp.store.ingestion import rejected_rows
+from feedback_nlp.store.queries import stored_keys
+
+_IDENTITY = "author"
+_MAX_FINDINGS = 5
+
+
+def read_item(position: int, item: Any, zone: ZoneInfo) -> RawItem | Rejection:
+    """Return the item at a position (from 0), or why it cannot be stored.
+
+    Args:
+        position: Where it stands in the post; the line of the batch is one higher.
+        item: What was sent, any JSON value.
+        zone: Zone of a time without an offset.
+    """
+    line = position + 1
+    if not isinstance(item, dict):
+        return Rejection(line, "invalid-item", "应是一个对象", "")
+    try:
+        sent = FeedbackIn.model_validate(item)
+    except ValidationError as error:
+        findings = describe(error.errors(include_url=False, include_input=False))
+        detail = "；".join(
+            f"{finding.pointer.lstrip('/')}：{finding.detail}"
+            for finding in findings[:_MAX_FINDINGS]
+        )
+        raw = raw_row((name, value) for name, value in item.items() if name != _IDENTITY)
+        return Rejection(line, "invalid-item", detail, raw)
+    fields = sent.model_dump(exclude={"text", "title", "occurred_at"})
+    text, title = sent.text, sent.title.strip()
+    return RawItem(
+        line=line,
+        text=f"{title}\n{text}" if title and title not in text else text,
+        title=title,
+        occurred_at=in_zone(sent.occurred_at, zone) if sent.occurred_at else None,
+        **fields,
+    )
+
+
+def outcomes(
+    session: Session, report: IngestReport, items: Sequence[RawItem | Rejection]
+) -> FeedbackPosted:
+    """Return what became of each item, from what is stored.
+
+    Args:
+        session: A reading session, opened after the job has committed.
+        report: What the job counted.
+        items: What it was given, in order.
+    """
+    rejected = {row.line: row for row in rejected_rows(session, report.batch_id)}
+    keys = [item.source_key for item in items if isinstance(item, RawItem)]
+    stored = stored_keys(session, report.source, keys)
+    seen: set[str] = set()
+    results = []
+    for position, item in enumerate(items):
+        key = item.source_key if isinstance(item, RawItem) else None
+        rejection = rejected.get(item.line)
+        if rejection is not None or key is None:
+            results.append(
+                ItemOutcome(
+                    index=position,
+                    source_key=key,
+                    status="rejected",
+                    reason=rejection.reason if rejection else None,
+                    detail=rejection.detail if rejection else None,
+                )
+            )
+            continue
+        place = stored[key]
+        is_new = place.batch_id == report.batch_id and key not in seen
+        seen.add(key)
+        results.append(
+            ItemOutcome(
+                index=position,
+                source_key=key,
+                status="accepted" if is_new else "duplicate",
+                id=place.feedback_id,
+            )
+        )
+    return FeedbackPosted(
+        batch_id=report.batch_id,
+        read_count=report.read,
+        accepted_count=report.accepted,
+        duplicate_count=report.duplicate,
+        rejected_count=report.rejected,
+        items=results,
+    )
