@@ -50,7 +50,7 @@ def find_clauses(texts: Sequence[str], cues: Cues) -> ClauseTable:
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     text_start = np.concatenate(([0], np.cumsum(lengths + 1)[:-1])) if len(texts) else lengths
     kinds = kinds_of(codes)
-    matches = cues.find(codes.tobytes().decode("utf-32-le"))
+    matches = cues.find(codes)
 
     separates = kinds >= FIRST_SEPARATOR
     edges = np.diff(separates.astype(np.int8), prepend=np.int8(1))
@@ -135,3 +135,19 @@ def _gaps(kinds: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
     gap[following == end] = 0
     result: np.ndarray = gap
     return result
+
+
+def clause_cues(table: ClauseTable) -> tuple[np.ndarray, np.ndarray]:
+    """Return the cue bits that each clause holds, and opens with: shape (c,), int64, twice."""
+    count = table.start.size
+    held = np.zeros(count, dtype=np.int64)
+    opening = np.zeros(count, dtype=np.int64)
+    matches = table.cues
+    clause = np.searchsorted(table.start, matches.start, side="right") - 1
+    inside = clause >= 0
+    inside[inside] = matches.start[inside] < table.end[clause[inside]]
+    clause = clause[inside]
+    np.bitwise_or.at(held, clause, matches.held[inside])
+    first = matches.start[inside] == table.start[clause]
+    opening[clause[first]] = matches.opening[inside][first]
+    return held, opening

@@ -5,20 +5,19 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 
 import numpy as np
-from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from feedback_nlp.errors import ArtifactError
 from feedback_nlp.resources import corpora_dir
+from feedback_nlp.segment.words import WordFinder
 
 _LEXICON = "lexicons/unit_cues.toml"
 
 
 @dataclass(frozen=True, slots=True)
 class CueMatches:
-    """Cue words found in a text, in order, not overlapping.
+    """Cue words found in a text, in order of start.
 
     Attributes:
         start, end: Code-point offsets, shape (m,), int64.
@@ -35,7 +34,7 @@ class CueMatches:
 
 
 class Cues:
-    """The cue lexicon, compiled into one automaton.
+    """The cue lexicon, compiled.
 
     Args:
         sections: Section name → class name → words, as in ``unit_cues.toml``.
@@ -47,6 +46,7 @@ class Cues:
 
     def __init__(self, sections: dict[str, dict[str, list[str]]]) -> None:
         self.held_names = (*sections["anywhere"], *sections["aspect"])
+        self.aspect_names = (*sections["aspect"],)
         self.opening_names = (*sections["opening"],)
         bits: dict[str, list[int]] = {}
         for column, names in enumerate((self.held_names, self.opening_names)):
@@ -60,18 +60,13 @@ class Cues:
             bits.setdefault(word, [0, 0, 0])
         _inherit_openings(bits)
         self._bits = np.array(list(bits.values()), dtype=np.int64).reshape(-1, 3)
-        self._automaton = AhoCorasick(
-            list(bits), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA
-        )
+        self._finder = WordFinder(list(bits))
 
-    def find(self, folded: str) -> CueMatches:
-        """Find all cue words in folded text that holds no lone surrogates."""
-        tuples = self._automaton.find_matches_as_indexes(folded)
-        found = np.fromiter(
-            chain.from_iterable(tuples), dtype=np.int64, count=3 * len(tuples)
-        ).reshape(-1, 3)
-        bits = self._bits[found[:, 0]]
-        return CueMatches(found[:, 1], found[:, 2], bits[:, 0], bits[:, 1], bits[:, 2] == 1)
+    def find(self, codes: np.ndarray) -> CueMatches:
+        """Find all cue words in folded code points, shape (n,), uint32."""
+        word, start, end = self._finder.find(codes)
+        bits = self._bits[word]
+        return CueMatches(start, end, bits[:, 0], bits[:, 1], bits[:, 2] == 1)
 
 
 def _inherit_openings(bits: dict[str, list[int]]) -> None:

@@ -8,12 +8,12 @@ import numpy as np
 
 from feedback_nlp.config import SegmentConfig
 from feedback_nlp.records import Span
-from feedback_nlp.segment.boundaries import BoundaryModel, RuleBoundaries
+from feedback_nlp.segment.boundaries import BoundaryModel, load_boundaries
 from feedback_nlp.segment.characters import Kind
 from feedback_nlp.segment.clauses import ClauseTable, find_clauses
 from feedback_nlp.segment.cues import load_cues
 
-_BATCH_CHARS = 1_000_000  # bounds memory, about 60 bytes a character
+_BATCH_CHARS = 150_000  # keeps the arrays of a batch within a few MB
 
 
 class Segmenter:
@@ -21,16 +21,18 @@ class Segmenter:
 
     Units are ordered, do not overlap and hold at least one letter, digit or emoji.
     Separators and brackets around a unit are left out, but marks that carry feeling
-    or make a question (!, ?) stay with the unit that they close.
+    or make a question (!, ?) stay with the unit that they close. Points of a list
+    (1、 ②) are always units of their own, without their markers.
 
     Args:
         config: Shortest and longest unit.
-        boundaries: Decides between which clauses a new point begins.
+        boundaries: Decides between which clauses a new point begins; the shipped model
+            by default.
     """
 
     def __init__(self, config: SegmentConfig, boundaries: BoundaryModel | None = None) -> None:
         self._config = config
-        self._boundaries = boundaries if boundaries is not None else RuleBoundaries(load_cues())
+        self._boundaries = boundaries if boundaries is not None else load_boundaries()
         self._cues = load_cues()
 
     def segment(self, text: str) -> list[Span]:
@@ -73,7 +75,8 @@ class Segmenter:
         """Return whether a new unit begins after each clause but the last: (c − 1,), bool."""
         score = self._boundaries.score(table)
         other_text = table.text[1:] != table.text[:-1]
-        cut = (score > 0) | other_text
+        listed = (table.marker[1:] > 0) | (table.gap[:-1] >> Kind.MARK & 1 == 1)
+        cut = (score > 0) | listed | other_text
         return _limit_length(table, cut, score, other_text, self._config)
 
 

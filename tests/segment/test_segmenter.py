@@ -56,7 +56,7 @@ feedback_text = st.text(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(feedback_text, max_size=4))
 @example(["a\n", "\nb", "a.", ".b", "\ud83d", "\udc4d"])
 def test_units_are_in_order_inside_solid_and_trimmed(

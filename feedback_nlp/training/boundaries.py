@@ -1,0 +1,334 @@
+"""Trains the boundary model: where a person would say that a new point begins.
+
+Two steps. First bigram weights that tell what a clause leans to: its feeling (from
+texts with a binary label) and which point it makes (from annotated units). Then a
+logistic regression over the places between clauses, from the annotated units and from
+the seed sentences of ``corpora/units``. The leanings that the second step sees of a
+text were learnt without that text.
+
+Command: ``python -m feedback_nlp.training.boundaries --help``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import json
+import re
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from feedback_nlp.artifacts import save_artifact
+from feedback_nlp.chinese import fold
+from feedback_nlp.chinese.fold import folded_code_points
+from feedback_nlp.records import Span
+from feedback_nlp.resources import corpora_dir
+from feedback_nlp.segment.characters import kinds_of
+from feedback_nlp.segment.clauses import ClauseTable, find_clauses
+from feedback_nlp.segment.cues import load_cues
+from feedback_nlp.segment.features import (
+    HASH_BITS,
+    LEANINGS,
+    bigram_buckets,
+    bigram_mask,
+    boundary_features,
+    clause_leanings,
+)
+
+_SEEDS = "units/seed_boundaries.txt"
+_FOLDS = 10
+_END_TOLERANCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedText:
+    """A text with its true units.
+
+    Attributes:
+        text: What was said.
+        units: Its units, in order.
+        intents: One a unit, or empty if not annotated.
+    """
+
+    text: str
+    units: tuple[Span, ...]
+    intents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedBoundaries:
+    """What training gives: the tensors and settings of ``models/segment``, and figures."""
+
+    tensors: Mapping[str, np.ndarray]
+    features: tuple[str, ...]
+    bias: float
+    figures: Mapping[str, float]
+
+
+def text_key(text: str) -> str:
+    """Return what identifies a text regardless of punctuation, width, case and script."""
+    return re.sub(r"\W+", "", fold(text))
+
+
+def read_seeds(relative: str = _SEEDS) -> list[AnnotatedText]:
+    """Read seed sentences: one a line, a bar where a new unit begins."""
+    seeds = []
+    for line in (corpora_dir() / relative).read_text(encoding="utf-8").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        start, units = 0, []
+        for part in line.split("|"):
+            units.append(Span(start, start + len(part.rstrip("，。 "))))
+            start += len(part)
+        seeds.append(AnnotatedText(line.replace("|", ""), tuple(units)))
+    return seeds
+
+
+def feeling_weights(
+    texts: Sequence[str], positive: Sequence[bool], *, regularization: float = 0.3
+) -> np.ndarray:
+    """Learn the feeling of bigrams from whole texts: shape (2**HASH_BITS,)."""
+    return _fit_weights(_bigrams(texts), np.asarray(positive), regularization, balanced=False)
+
+
+def point_weights(annotated: Sequence[AnnotatedText], *, regularization: float = 1.0) -> np.ndarray:
+    """Learn which point bigrams make from annotated units: shape (2**HASH_BITS, 4)."""
+    pairs = [
+        (item.text[unit.start : unit.end], intent)
+        for item in annotated
+        for unit, intent in zip(item.units, item.intents, strict=False)
+    ]
+    matrix = _bigrams([text for text, _ in pairs])
+    intents = np.array([intent for _, intent in pairs])
+    return np.column_stack(
+        [
+            _fit_weights(matrix, intents == point, regularization, balanced=True)
+            for point in LEANINGS[1:]
+        ]
+    )
+
+
+def train_boundaries(
+    annotated: Sequence[AnnotatedText],
+    seeds: Sequence[AnnotatedText],
+    feeling: np.ndarray,
+    *,
+    regularization: float = 0.1,
+    cuts_per_gold: float = 1.2,
+    seed: int = 7,
+) -> TrainedBoundaries:
+    """Fit the boundary model.
+
+    Args:
+        annotated: Texts with units and intents.
+        seeds: Texts of other domains with units.
+        feeling: From :func:`feeling_weights`, learnt without the annotated texts.
+        regularization: Inverse strength, as scikit-learn's ``C``.
+        cuts_per_gold: Operating point: inner cuts of the held-out annotated texts and
+            seeds, as a multiple of their true inner boundaries.
+        seed: Seed of the folds.
+
+    Raises:
+        ValueError: If there is nothing to learn from.
+    """
+    if not annotated or not seeds:
+        raise ValueError(f"got {len(annotated)} annotated texts and {len(seeds)} seeds")
+    fold_of = np.random.default_rng(seed).integers(0, _FOLDS, len(annotated))
+    everything = np.column_stack((feeling, point_weights(annotated)))
+    parts = [_places(seeds, everything, np.arange(len(seeds)) % _FOLDS)]
+    for held_out in range(_FOLDS):
+        inside = [a for a, k in zip(annotated, fold_of, strict=True) if k == held_out]
+        outside = [a for a, k in zip(annotated, fold_of, strict=True) if k != held_out]
+        if inside:
+            leanings = np.column_stack((feeling, point_weights(outside)))
+            parts.append(_places(inside, leanings, np.full(len(inside), held_out)))
+    features = np.vstack([part[0] for part in parts])
+    cut = np.concatenate([part[1] for part in parts])
+    folds = np.concatenate([part[2] for part in parts])
+    names = _feature_names(everything)
+
+    held_out_score = np.zeros(len(cut))
+    for held_out in range(_FOLDS):
+        here = folds == held_out
+        if here.any():
+            held_out_score[here] = (
+                _logistic(regularization)
+                .fit(features[~here], cut[~here])
+                .decision_function(features[here])
+            )
+    share = min(1.0, cuts_per_gold * float(cut.mean()))
+    threshold = float(np.quantile(held_out_score, 1 - share))
+    model = _logistic(regularization).fit(features, cut)
+    called = held_out_score > threshold
+    matched = int((called & cut).sum())
+    return TrainedBoundaries(
+        tensors={
+            "leanings": everything.astype(np.float16),
+            "weights": model.coef_[0].astype(np.float32),
+        },
+        features=names,
+        bias=float(model.intercept_[0]) - threshold,
+        figures={
+            "held_out_inner_precision": matched / max(1, int(called.sum())),
+            "held_out_inner_recall": matched / max(1, int(cut.sum())),
+            "places": len(cut),
+            "true_inner_boundaries": int(cut.sum()),
+        },
+    )
+
+
+def _places(
+    items: Sequence[AnnotatedText], leanings: np.ndarray, folds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return features, truth and fold of every place inside a text."""
+    cues = load_cues()
+    table = find_clauses([item.text for item in items], cues)
+    features, _ = boundary_features(table, cues, clause_leanings(table, leanings))
+    inner = table.text[1:] == table.text[:-1]
+    return features[inner], true_cuts(items, table)[inner], folds[table.text[:-1][inner]]
+
+
+def true_cuts(items: Sequence[AnnotatedText], table: ClauseTable) -> np.ndarray:
+    """Return after which clauses a true unit ends: shape (c − 1,), bool.
+
+    A unit's end belongs to the nearest place between clauses, if one lies within the
+    tolerance of two characters; the last unit of a text has none.
+    """
+    cut = np.zeros(max(0, table.start.size - 1), dtype=bool)
+    for index, item in enumerate(items):
+        places = np.flatnonzero((table.text[:-1] == index) & (table.text[1:] == index))
+        if not places.size:
+            continue
+        ends = table.end[places] - table.text_start[index]
+        starts = table.start[places + 1] - table.text_start[index]
+        for unit in item.units[:-1]:
+            near = (ends - _END_TOLERANCE <= unit.end) & (unit.end < starts + _END_TOLERANCE)
+            if near.any():
+                cut[places[near][np.argmin(np.abs(ends[near] - unit.end))]] = True
+    return cut
+
+
+def _feature_names(leanings: np.ndarray) -> tuple[str, ...]:
+    cues = load_cues()
+    table = find_clauses(["好，坏"], cues)
+    return boundary_features(table, cues, clause_leanings(table, leanings))[1]
+
+
+def _logistic(regularization: float) -> LogisticRegression:
+    return LogisticRegression(C=regularization, max_iter=3000)
+
+
+def _fit_weights(
+    matrix: csr_matrix, target: np.ndarray, regularization: float, *, balanced: bool
+) -> np.ndarray:
+    model = LogisticRegression(
+        C=regularization, solver="liblinear", class_weight="balanced" if balanced else None
+    )
+    weights: np.ndarray = model.fit(matrix, target).coef_[0]
+    return weights
+
+
+def _bigrams(texts: Sequence[str]) -> csr_matrix:
+    """Return which bigram buckets each text holds: shape (texts, 2**HASH_BITS)."""
+    rows = []
+    for text in texts:
+        codes = folded_code_points(text)
+        rows.append(np.unique(bigram_buckets(codes)[bigram_mask(kinds_of(codes))]))
+    indices = np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
+    ends = np.cumsum([0, *map(len, rows)])
+    return csr_matrix(
+        (np.ones(len(indices), dtype=np.float32), indices, ends),
+        shape=(len(rows), 1 << HASH_BITS),
+    )
+
+
+def _lines(path: Path) -> Iterator[str]:
+    if path.suffix == ".gz":
+        with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+            yield from file
+    else:
+        with path.open(encoding="utf-8", newline="") as file:
+            yield from file
+
+
+def read_annotated(path: Path, split: str | None) -> list[AnnotatedText]:
+    """Read JSON lines of ``text`` and ``units`` (start, end, intent), gzipped or not."""
+    items = []
+    for line in _lines(path):
+        row = json.loads(line)
+        if split is None or row.get("split", split) == split:
+            units = tuple(Span(unit["start"], unit["end"]) for unit in row["units"])
+            intents = tuple(str(unit["intent"]) for unit in row["units"])
+            items.append(AnnotatedText(row["text"], units, intents))
+    return items
+
+
+def read_feeling(path: Path, split: str | None) -> Iterator[tuple[str, bool]]:
+    """Read (text, positive) from a CSV with ``text`` and ``label`` (0, 1) or ``star``.
+
+    Three stars and other splits are left out. A plain ``pos.txt`` or ``neg.txt`` is one
+    text a line.
+    """
+    if path.suffix == ".txt":
+        for line in _lines(path):
+            if line.strip():
+                yield line.strip(), path.stem == "pos"
+        return
+    for row in csv.DictReader(_lines(path)):
+        if split is not None and row.get("split", split) != split:
+            continue
+        if "star" in row:
+            if row["star"] in {"1", "2", "4", "5"}:
+                yield row["text"], row["star"] in {"4", "5"}
+        elif row["label"] in {"0", "1"}:
+            yield row["text"], row["label"] == "1"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train ``models/segment`` from files."""
+    parser = argparse.ArgumentParser(prog="python -m feedback_nlp.training.boundaries")
+    parser.add_argument("--units", type=Path, required=True, help="annotated units, JSON lines")
+    parser.add_argument("--feeling", type=Path, nargs="+", required=True, help="labelled texts")
+    parser.add_argument("--split", default="train", help="rows with another `split` are left out")
+    parser.add_argument("--out", type=Path, default=Path("models/segment"))
+    options = parser.parse_args(arguments)
+    annotated = read_annotated(options.units, options.split)
+    # Neither the texts the second step learns from nor the held-out ones.
+    known = {text_key(item.text) for item in read_annotated(options.units, None)}
+    pairs = [
+        (text, positive)
+        for path in options.feeling
+        for text, positive in read_feeling(path, options.split)
+        if text_key(text) not in known
+    ]
+    feeling = feeling_weights([text for text, _ in pairs], [positive for _, positive in pairs])
+    trained = train_boundaries(annotated, read_seeds(), feeling)
+    names = [_data_name(path) for path in (options.units, *options.feeling)]
+    save_artifact(
+        options.out,
+        tensors=trained.tensors,
+        config={"features": list(trained.features), "bias": trained.bias},
+        figures={**trained.figures, "feeling_texts": len(pairs)},
+        trained_on=[*names, _SEEDS],
+        command="python -m feedback_nlp.training.boundaries --units "
+        + shlex.join([names[0], "--feeling", *names[1:], "--out", "models/segment"]),
+    )
+    print(json.dumps(trained.figures), file=sys.stderr)
+    return 0
+
+
+def _data_name(path: Path) -> str:
+    """Return the data set's own folder and file, not where this machine keeps it."""
+    return f"{path.parent.name}/{path.name}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
