@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from feedback_nlp.clean import DuplicateItem, find_duplicates
 from feedback_nlp.config import PipelineConfig
+from feedback_nlp.embed import Embedder, load_embedder
 from feedback_nlp.features import NgramEncoder, UnitBatch, load_encoder
 from feedback_nlp.intent import INTENTS, IntentClassifier, load_intent, overall_intent
 from feedback_nlp.labels import Intent, Sentiment
@@ -20,6 +23,8 @@ from feedback_nlp.sentiment import (
 )
 from feedback_nlp.sentiment.scorer import OVERALL
 from feedback_nlp.signals import detect_batch
+from feedback_nlp.topics import KnownTopic, TopicResult, TopicUnit
+from feedback_nlp.topics.modeler import TopicModeler
 
 _BATCH_CHARACTERS = 400_000  # bounds memory: about 1 kB a unit
 
@@ -155,3 +160,98 @@ class Engine:
                 strict=True,
             )
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a feedback counts for.
+
+    Attributes:
+        person_key: The same for everything one person said, and for all copies of one text.
+        duplicate_of: Id of the first of the copies it belongs to, or ``None``.
+        is_burst: Part of a burst of copies within hours.
+    """
+
+    person_key: str
+    duplicate_of: int | None
+    is_burst: bool
+
+
+class Analyst:
+    """All stages of an analysis, loaded once: what ``analyze`` runs over the store.
+
+    Args:
+        config: The analysis.
+        engine: Reads single feedback.
+        embedder: Places units by meaning.
+        modeler: Finds topics among placed units.
+    """
+
+    def __init__(
+        self,
+        config: PipelineConfig,
+        engine: Engine,
+        embedder: Embedder,
+        modeler: TopicModeler,
+    ) -> None:
+        self._config = config
+        self._engine = engine
+        self._embedder = embedder
+        self._modeler = modeler
+
+    @classmethod
+    def load(cls, config: PipelineConfig) -> Analyst:
+        """Load everything that the configuration names.
+
+        Raises:
+            ArtifactError: If a model is missing or damaged.
+        """
+        embedder = load_embedder(config.embed)
+        return cls(
+            config,
+            Engine.load(config),
+            embedder,
+            TopicModeler.load(config.topics, embedder),
+        )
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Content versions of all models in use."""
+        return {**self._engine.versions, "embeddings": self._embedder.name}
+
+    def understand(
+        self, texts: Sequence[str], ratings: Sequence[float | None] | None = None
+    ) -> list[Understanding]:
+        """Read each text: see :meth:`Engine.understand`."""
+        return self._engine.understand(texts, ratings)
+
+    def is_spam(self, text: str) -> bool:
+        """Tell whether a text is an advert or promotion rather than feedback."""
+        return False  # until clean offers it
+
+    def count_people(self, items: Sequence[DuplicateItem]) -> list[Person]:
+        """Tell for each feedback (``key`` is its id) whom it counts for, in order.
+
+        Copies of one text count as one person whoever posted them; otherwise the author
+        does, and an anonymous feedback counts for itself.
+        """
+        groups = {
+            member: group
+            for group in find_duplicates(items, self._config.clean)
+            for member in group.members
+        }
+        people = []
+        for item in items:
+            group = groups.get(item.key)
+            if group is not None:
+                people.append(Person(f"copies:{group.root}", group.root, group.is_burst))
+            else:
+                people.append(Person(item.person or f"one:{item.key}", None, False))
+        return people
+
+    def find_topics(
+        self, units: Sequence[TopicUnit], known: Sequence[KnownTopic] = ()
+    ) -> TopicResult:
+        """Group units into topics that continue the known ones where they can."""
+        embeddings = self._embedder.embed([unit.text for unit in units])
+        return self._modeler.fit(units, embeddings, known=known)

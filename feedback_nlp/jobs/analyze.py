@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from sqlmodel import Session, col, select
 
+from feedback_nlp.clean import DuplicateItem
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.labels import Intent, TopicEventKind, TopicState
 from feedback_nlp.pipeline import Analyst
@@ -144,9 +145,21 @@ def _group_copies(database: Database, analyst: Analyst) -> None:
     """Group copies over all feedback and store who counts as one person."""
     with database.read() as session:
         stored = analysis.analyzed_feedback(session)
+    people = analyst.count_people(
+        [
+            DuplicateItem(
+                key=item.feedback_id,
+                text=item.text,
+                person=item.author_key,
+                channel=item.channel,
+                occurred_at=item.occurred_at,
+            )
+            for item in stored
+        ]
+    )
     changed = [
         (item.feedback_id, person.duplicate_of, person.is_burst, person.person_key)
-        for item, person in zip(stored, analyst.count_people(stored), strict=True)
+        for item, person in zip(stored, people, strict=True)
         if (item.duplicate_of, item.is_burst, item.person_key)
         != (person.duplicate_of, person.is_burst, person.person_key)
     ]

@@ -1,0 +1,91 @@
+"""The demo job: invented feedback through the whole chain, in a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from feedback_nlp.config import PipelineConfig
+from feedback_nlp.demo import Manifest, generate
+from feedback_nlp.jobs.analyze import AnalysisReport, Progress, run_analysis
+from feedback_nlp.jobs.digest import write_digest
+from feedback_nlp.jobs.ingest import IngestReport, ingest_file
+from feedback_nlp.labels import SourceKind
+from feedback_nlp.report.digest import WeeklyDigest
+from feedback_nlp.settings import Settings
+from feedback_nlp.store import Database
+
+DIGEST_NAMES = ("digest.html", "digest.md", "digest.xlsx")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """What the demo did.
+
+    Attributes:
+        manifest: What was planted.
+        ingested: One report a file.
+        analysis: What the analysis did.
+        digest: The figures of the last week.
+        digest_files: The written reports.
+        database_path: The demo's own database.
+    """
+
+    manifest: Manifest
+    ingested: tuple[IngestReport, ...]
+    analysis: AnalysisReport
+    digest: WeeklyDigest
+    digest_files: tuple[Path, ...]
+    database_path: Path
+
+
+def run_demo(
+    folder: Path,
+    config: PipelineConfig,
+    settings: Settings,
+    *,
+    now: Callable[[], datetime],
+    seed: int = 42,
+    progress: Progress = lambda _stage, _done, _total: None,
+) -> DemoReport:
+    """Generate, ingest, analyse and report, starting from an empty database each time.
+
+    Args:
+        folder: Made if missing; the demo's earlier files in it are replaced.
+        config: The analysis.
+        settings: Zone and secret; the database is the demo's own.
+        now: The clock.
+        seed: Of the generator.
+        progress: Called with stage, done, total.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    database_path = folder / "demo.db"
+    for suffix in ("", "-wal", "-shm"):
+        database_path.with_name(database_path.name + suffix).unlink(missing_ok=True)
+    manifest = generate(folder / "data", seed=seed)
+    database = Database(f"sqlite:///{database_path}")
+    try:
+        database.migrate()
+        ingested = []
+        for number, file in enumerate(manifest.files, start=1):
+            ingested.append(
+                ingest_file(
+                    database,
+                    folder / "data" / file.path,
+                    source=file.source,
+                    zone=settings.zone,
+                    now=now,
+                    kind=SourceKind(file.kind),
+                    product=manifest.product,
+                    secret=settings.secret.get_secret_value() if settings.secret else None,
+                )
+            )
+            progress("导入文件", number, len(manifest.files))
+        analysis = run_analysis(database, config, zone=settings.zone, now=now, progress=progress)
+        digest_files = tuple(folder / name for name in DIGEST_NAMES)
+        digest = write_digest(database, config, list(digest_files), zone=settings.zone, now=now())
+    finally:
+        database.dispose()
+    return DemoReport(manifest, tuple(ingested), analysis, digest, digest_files, database_path)
