@@ -8,15 +8,18 @@ from functools import cache
 from feedback_nlp.resources import read_word_list
 
 _VARIANTS = "[\ufe0f\U0001f3fb-\U0001f3ff]*"
-_PICTOGRAPH = re.compile(
-    "[\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d"
-    "\u3297\u3299\ufe0f\u200d\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f]+"
+_PICTOGRAPHS = (
+    "\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d"
+    "\u3297\u3299\ufe0f\u200d\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f"
 )
+_PICTOGRAPH = re.compile(f"[{_PICTOGRAPHS}]+")
 _CIRCLED = re.compile("[\u2460-\u24ff]")
 
 
 def feelings_to_tokens(text: str) -> str:
     """Replace signs of feeling by ``〔开心〕`` and the like, and drop all other pictographs."""
+    if not _hint().search(text):
+        return text
     text = _signs().sub(_token, text)
     return _PICTOGRAPH.sub(_kept, text)
 
@@ -57,7 +60,19 @@ def _feelings() -> dict[str, str]:
 
 
 @cache
+def _hint() -> re.Pattern[str]:
+    """Match one character that begins a sign, or a pictograph: the cheap first look."""
+    first = re.escape("".join(sorted({sign[0] for sign in _feelings()})))
+    return re.compile(f"[{first}{_PICTOGRAPHS}]")
+
+
+@cache
 def _signs() -> re.Pattern[str]:
-    # Every alternative begins with a literal, so that the engine can skip to candidates.
-    alternatives = map(re.escape, sorted(_feelings(), key=len, reverse=True))
-    return re.compile(f"(?:{'|'.join(alternatives)}){_VARIANTS}")
+    """Match one sign: single characters as one class, the rest as few branches, longest first."""
+    single = re.escape("".join(sign for sign in _feelings() if len(sign) == 1))
+    rests: dict[str, list[str]] = {}
+    for sign in sorted(_feelings(), key=len, reverse=True):
+        if len(sign) > 1:
+            rests.setdefault(sign[0], []).append(re.escape(sign[1:]))
+    branches = [f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in rests.items()]
+    return re.compile(f"(?:{'|'.join(branches)}|[{single}]){_VARIANTS}")

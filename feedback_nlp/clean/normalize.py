@@ -45,5 +45,6 @@ def normalize(text: str, *, keep_pseudonyms: bool = False) -> str:
     text = _REPEATED_HAN.sub(r"\1\1", text)
     text = _REPEATED_LETTER.sub(r"\1\1", text)
     text = _REPEATED_MARK.sub(r"\1", text)
-    text = _REPEATED_PHRASE.sub(r"\1", text)
+    if len(set(text)) * 2 <= len(text):  # only what says little can repeat itself so often
+        text = _REPEATED_PHRASE.sub(r"\1", text)
     return _BLANKS.sub(" ", text).strip()
