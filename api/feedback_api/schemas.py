@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from feedback_api.validation import Moment, Plain, Word
 from feedback_nlp.labels import (
@@ -308,6 +308,9 @@ class RequestDetail(RequestOut):
     people_count: int
     evidence: list[QuoteOut] = Field(description="最新的在前")
     history: list[StatusEventOut] = Field(description="从早到晚，只增不改")
+    notices: dict[str, int] = Field(
+        description="欠反馈者的通知，各种状态各多少条", examples=[{"pending": 12}]
+    )
     allowed_transitions: list[RequestStatus] = Field(description="现在可以改成哪些状态")
 
 
@@ -403,6 +406,3 @@ class Readiness(_Out):
 
     status: Literal["ok", "unready"]
     checks: dict[str, str] = Field(examples=[{"database": "ok", "schema": "ok", "models": "ok"}])
-
-
-DigestJson = dict[str, JsonValue]

@@ -1,4 +1,4 @@
-"""Read queries for requests: pages in priority order, evidence, history."""
+"""Read queries for requests: pages in priority order, and the evidence behind one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from sqlalchemy import and_, func, literal, or_
 from sqlalchemy.sql import ColumnElement
 from sqlmodel import Session, col, select
 
-from feedback_nlp.store.counting import is_counted
 from feedback_nlp.store.queries import Quote
 from feedback_nlp.store.tables import (
     Evidence,
@@ -18,7 +17,6 @@ from feedback_nlp.store.tables import (
     Feedback,
     FeedbackUnit,
     Source,
-    StatusEvent,
 )
 
 # Requests without a score come last.
@@ -41,13 +39,6 @@ class RequestPosition(NamedTuple):
 
     priority: float
     id: int
-
-
-class EvidenceSize(NamedTuple):
-    """How much stands behind a request; spam and bursts do not count as people."""
-
-    evidence_count: int
-    people_count: int
 
 
 def position_of(request: FeatureRequest) -> RequestPosition:
@@ -77,18 +68,6 @@ def request_page(
     return list(session.exec(statement).all())
 
 
-def evidence_size(session: Session, request_id: int) -> EvidenceSize:
-    """Count the evidence of a request and the people behind it."""
-    links = select(func.count()).select_from(Evidence).where(col(Evidence.request_id) == request_id)
-    people = (
-        select(func.count(func.distinct(col(Feedback.person_key))))
-        .join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
-        .join(Evidence, col(Evidence.unit_id) == col(FeedbackUnit.id))
-        .where(col(Evidence.request_id) == request_id, is_counted())
-    )
-    return EvidenceSize(session.exec(links).one(), session.exec(people).one())
-
-
 def evidence_quotes(session: Session, request_id: int, *, limit: int) -> list[Quote]:
     """Return the evidence of a request in people's words, newest first."""
     statement = (
@@ -101,16 +80,6 @@ def evidence_quotes(session: Session, request_id: int, *, limit: int) -> list[Qu
         .limit(limit)
     )
     return [Quote(*row) for row in session.exec(statement).all()]
-
-
-def status_events(session: Session, request_id: int) -> list[StatusEvent]:
-    """Return the history of a request, oldest first."""
-    statement = (
-        select(StatusEvent)
-        .where(col(StatusEvent.request_id) == request_id)
-        .order_by(col(StatusEvent.id))
-    )
-    return list(session.exec(statement).all())
 
 
 def _conditions(wanted: RequestFilter) -> list[ColumnElement[bool]]:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 from fastapi.openapi.models import Example
-from sqlmodel import Session
 
 from feedback_api.errors import document
 from feedback_api.paging import Cursor, Limit, bounded, cut_page, decode_cursor, encode_cursor
@@ -25,6 +24,7 @@ from feedback_api.validation import MAX_ID, Word
 from feedback_nlp.labels import Intent, RequestStatus
 from feedback_nlp.loop import allowed_from
 from feedback_nlp.store import request_queries as queries
+from feedback_nlp.store import request_views
 from feedback_nlp.store.request_queries import RequestFilter, RequestPosition
 from feedback_nlp.store.requests import apply_transition, get_request
 from feedback_nlp.store.tables import FeatureRequest
@@ -76,7 +76,17 @@ def list_requests(
 def get_one(services: ServicesDep, key: RequestKey) -> RequestDetail:
     """一个需求：证据原话、状态历史、现在能改成什么。"""
     with services.database.read() as session:
-        return _detail(session, get_request(session, key))
+        detail = request_views.request_detail(session, key)
+        evidence = queries.evidence_quotes(session, detail.request.id or 0, limit=_MAX_QUOTES)
+    return RequestDetail(
+        **RequestOut.model_validate(detail.request).model_dump(),
+        evidence_count=detail.evidence_count,
+        people_count=detail.people_count,
+        evidence=[quote_out(quote) for quote in evidence],
+        history=[StatusEventOut.model_validate(event) for event in detail.history],
+        notices=detail.notices,
+        allowed_transitions=list(allowed_from(RequestStatus(detail.request.status))),
+    )
 
 
 @router.post(
@@ -119,25 +129,6 @@ def transition_request(
             )
         after = RequestOut.model_validate(get_request(session, key))
     return Transitioned(changed=not done, from_status=before, request=after)
-
-
-def _detail(session: Session, request: FeatureRequest) -> RequestDetail:
-    request_id = request.id or 0
-    size = queries.evidence_size(session, request_id)
-    return RequestDetail(
-        **RequestOut.model_validate(request).model_dump(),
-        evidence_count=size.evidence_count,
-        people_count=size.people_count,
-        evidence=[
-            quote_out(quote)
-            for quote in queries.evidence_quotes(session, request_id, limit=_MAX_QUOTES)
-        ],
-        history=[
-            StatusEventOut.model_validate(event)
-            for event in queries.status_events(session, request_id)
-        ],
-        allowed_transitions=list(allowed_from(RequestStatus(request.status))),
-    )
 
 
 def _cursor_of(request: FeatureRequest) -> str:

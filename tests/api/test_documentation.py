@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+OPERATIONS = {
+    "post_feedback": "POST /v1/feedback",
+    "list_feedback": "GET /v1/feedback",
+    "list_topics": "GET /v1/topics",
+    "get_topic": "GET /v1/topics/{topic_id}",
+    "list_requests": "GET /v1/requests",
+    "get_request": "GET /v1/requests/{key}",
+    "transition_request": "POST /v1/requests/{key}/transitions",
+    "get_digest": "GET /v1/digests/{week}",
+    "classify": "POST /v1/classify",
+    "healthz": "GET /healthz",
+    "readyz": "GET /readyz",
+}
+
+
+@pytest.fixture
+def schema(client: TestClient) -> dict[str, Any]:
+    document: dict[str, Any] = client.get("/openapi.json").json()
+    return document
+
+
+def test_operation_ids_are_a_contract(schema: dict[str, Any]) -> None:
+    assert {
+        operation["operationId"]: f"{method.upper()} {path}"
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    } == OPERATIONS
+
+
+def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
+    shapes = schema["components"]["schemas"]
+
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            if "$ref" in value:
+                assert value["$ref"].rsplit("/", 1)[-1] in shapes
+            for part in value.values():
+                walk(part)
+        elif isinstance(value, list):
+            for part in value:
+                walk(part)
+
+    walk(schema)
+
+
+def test_examples_of_the_documentation_work(client: TestClient, schema: dict[str, Any]) -> None:
+    for path in ("/v1/feedback", "/v1/classify"):
+        body = schema["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+        for example in body["examples"].values():
+            response = client.post(path, json=example["value"])
+            assert response.status_code == 200, response.text
+
+
+def test_the_page_shows_every_operation(client: TestClient) -> None:
+    page = client.get("/docs").text
+    for operation in OPERATIONS.values():
+        method, path = operation.split()
+        assert f'<span class="method">{method}</span> <code>{path}</code>' in page
+    assert "curl -X POST http://testserver/v1/feedback" in page
+    assert "升级到 3.2 以后一点记账就闪退" in page
