@@ -13,10 +13,21 @@ from feedback_nlp.config import PipelineConfig
 from feedback_nlp.errors import FileUnreadable, InputError
 from feedback_nlp.report.as_json import render_json, to_payload
 from feedback_nlp.report.digest import WeeklyDigest
+from feedback_nlp.report.html import render_html
 from feedback_nlp.report.markdown import render_markdown
+from feedback_nlp.report.workbook import render_workbook
 from feedback_nlp.store import Database
 from feedback_nlp.store.figures import choose_week, weekly
 from feedback_nlp.store.tables import Digest
+from feedback_nlp.store.week_lines import feedback_lines, request_lines
+from feedback_nlp.weeks import Week
+
+_TEXT_RENDERERS: dict[str, Callable[[WeeklyDigest], str]] = {
+    ".html": render_html,
+    ".md": render_markdown,
+    ".json": render_json,
+}
+_SUFFIXES = (*_TEXT_RENDERERS, ".xlsx")
 
 
 def compute_digest(
@@ -61,13 +72,17 @@ def write_digest(
         FileUnreadable: If a file cannot be written.
         NotFound: If there is no feedback or no analysis.
     """
-    renderers = [_renderer(path) for path in outputs]
+    for path in outputs:
+        if path.suffix.lower() not in _SUFFIXES:
+            raise InputError(
+                f"不会写 {path.suffix or path.name} 格式的周报", hint="可用 " + "、".join(_SUFFIXES)
+            )
     with database.read() as session:
         digest = compute_digest(session, config, zone=zone, week=week, product=product)
-    for path, render in zip(outputs, renderers, strict=True):
-        rendered = render(digest)
+        rendered = [_render(session, path.suffix.lower(), digest, zone) for path in outputs]
+    for path, content in zip(outputs, rendered, strict=True):
         try:
-            path.write_bytes(rendered if isinstance(rendered, bytes) else rendered.encode())
+            path.write_bytes(content)
         except OSError as error:
             raise FileUnreadable(
                 f"写不了 {path}：{error.strerror}", hint="检查目录是否存在、是否有写权限"
@@ -77,15 +92,12 @@ def write_digest(
     return digest
 
 
-def _renderer(path: Path) -> Callable[[WeeklyDigest], str | bytes]:
-    suffix = path.suffix.lower()
-    if suffix == ".json":
-        return render_json
-    if suffix == ".md":
-        return render_markdown
-    raise InputError(
-        f"不会写 {suffix or path.name} 格式的周报", hint="可用 .html、.md、.xlsx、.json"
-    )
+def _render(session: Session, suffix: str, digest: WeeklyDigest, zone: ZoneInfo) -> bytes:
+    if suffix == ".xlsx":
+        week = Week.parse(digest.week)
+        lines = feedback_lines(session, week, zone, digest.product)
+        return render_workbook(digest, lines, request_lines(session, digest.product))
+    return _TEXT_RENDERERS[suffix](digest).encode()
 
 
 def _keep(session: Session, digest: WeeklyDigest, now: datetime) -> None:

@@ -1,0 +1,60 @@
+"""The digest as one self-contained HTML page: no script, no network, prints well."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from feedback_nlp.labels import ReporterStatus, RequestStatus, label
+from feedback_nlp.rank.explain import PART_LABELS
+from feedback_nlp.report import charts, wording
+from feedback_nlp.report.digest import WeeklyDigest
+
+_MOVED_COUNT = 8
+
+
+def render_html(digest: WeeklyDigest) -> str:
+    """Return the page; every text that people wrote is escaped."""
+    return (
+        _environment()
+        .get_template("digest.html")
+        .render(
+            digest=digest,
+            top=digest.topics[: digest.top_count],
+            moved=[(kind, digest.moved(kind)) for kind in wording.REVIEW_ORDER],
+            moved_count=_MOVED_COUNT,
+            week_map=charts.week_heat_map(digest),
+            channel_map=charts.channel_heat_map(digest),
+            notes=wording.notes(digest),
+            definitions=wording.DEFINITIONS,
+            part_labels=PART_LABELS,
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("feedback_nlp.report"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        movement=wording.movement_label,
+        shorten=wording.shorten,
+        kind=wording.kind_label,
+        day=wording.day,
+        request_status=lambda status: label(RequestStatus(status)),
+        reporter_status=lambda status: label(ReporterStatus(status)),
+    )
+    environment.globals.update(
+        change=wording.change,
+        share=wording.share,
+        period=wording.period,
+        sparkline=charts.sparkline,
+        interval_bar=charts.interval_bar,
+    )
+    return environment

@@ -1,0 +1,140 @@
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import openpyxl
+import pytest
+
+from feedback_nlp.config import load_config
+from feedback_nlp.report.digest import FeedbackLine, RequestLine
+from feedback_nlp.report.html import render_html
+from feedback_nlp.report.workbook import render_workbook
+from feedback_nlp.store.figures import weekly
+from feedback_nlp.store.requests import sync_requests
+from feedback_nlp.store.week_lines import feedback_lines, request_lines
+from tests.store.six_weeks import NOW, WEEK, ZONE, six_weeks
+
+# openpyxl reads no sparklines; we only look at cells with it.
+pytestmark = pytest.mark.filterwarnings("ignore:Sparkline Group extension:UserWarning")
+
+CONFIG = load_config()
+LINE = FeedbackLine(
+    feedback_id=12345678901234567,
+    occurred_at=datetime(2026, 11, 16, 18, 30, tzinfo=UTC),
+    channel="微博",
+    product=None,
+    app_version="5.0",
+    region=None,
+    rating=2.0,
+    text='=HYPERLINK("http://x.example","点我")',
+    sentiment="neg",
+    intent="bug",
+    topics=("甲", "乙"),
+    is_burst=False,
+    is_spam=True,
+    is_copy=False,
+)
+
+
+@pytest.fixture(scope="module")
+def week(tmp_path_factory):
+    """The digest, the week's lines and the requests."""
+    with six_weeks(tmp_path_factory.mktemp("workbook")) as (database, _):
+        with database.write() as session:
+            sync_requests(session, CONFIG.rank, zone=ZONE, now=NOW)
+        with database.read() as session:
+            digest = weekly(
+                session, WEEK, ZONE, rank_config=CONFIG.rank, report_config=CONFIG.report
+            )
+            return digest, list(feedback_lines(session, WEEK, ZONE)), request_lines(session)
+
+
+def opened(*content):
+    return openpyxl.load_workbook(io.BytesIO(render_workbook(*content)))
+
+
+def table(sheet):
+    heading, *rows = sheet.iter_rows(values_only=True)
+    return [dict(zip(heading, row, strict=True)) for row in rows]
+
+
+def test_sheets_headings_and_figures(week):
+    digest, lines, requests = week
+    book = opened(digest, lines, requests)
+    assert book.sheetnames == ["概览", "主题排行", "反馈明细", "需求清单", "口径说明"]
+    for name in ("主题排行", "反馈明细", "需求清单"):
+        assert book[name].freeze_panes is not None
+        assert book[name].auto_filter.ref is not None
+    rows = table(book["主题排行"])
+    assert [row["主题"] for row in rows] == [topic.name for topic in digest.topics]
+    assert [row["本周人数"] for row in rows] == [topic.people.value for topic in digest.topics]
+    assert rows[0]["2026-W46"] == digest.topics[0].series[-2].value
+    assert len(table(book["反馈明细"])) == len(lines)
+    assert {row["编号"] for row in table(book["需求清单"])} == {line.key for line in requests}
+    overview = [row[:4] for row in book["概览"].iter_rows(values_only=True)]
+    total = digest.totals
+    assert ("反馈条数", total.feedback.value, total.feedback_last.value, "+64%") in overview
+
+
+def test_texts_stay_texts_and_times_are_dates_in_the_zone(week):
+    digest, _, requests = week
+    sheet = opened(digest, [LINE], requests)["反馈明细"]
+    (row,) = table(sheet)
+    assert row["编号"] == "12345678901234567"
+    assert row["时间"] == datetime(2026, 11, 17, 2, 30)
+    assert row["原文"] == LINE.text
+    assert row["主题"] == "甲、乙"
+    assert row["广告"] == "是"
+    cell = next(cell for cell in sheet[2] if cell.value == LINE.text)
+    assert cell.data_type == "s"
+    assert cell.hyperlink is None
+
+
+def test_huge_and_strange_cells(week):
+    digest, _, requests = week
+    long = replace(LINE, text="长" * 40_000)
+    control = replace(LINE, text="响\x07铃\u3000http://x.example/")
+    rows = table(opened(digest, [long, control], requests)["反馈明细"])
+    assert len(rows[0]["原文"]) == 32_767
+    assert rows[0]["原文"].endswith("…")
+    assert rows[1]["原文"].endswith("http://x.example/")
+
+
+def test_same_rows_give_the_same_bytes(week):
+    digest, lines, requests = week
+    assert render_workbook(*week) == render_workbook(digest, lines, requests)
+
+
+def test_empty_week(week):
+    digest, _, _ = week
+    empty = replace(digest, topics=(), channels=(), ratings=(), praise=(), batches=())
+    book = opened(empty, [], list[RequestLine]())
+    assert table(book["主题排行"]) == []
+    assert "没有成形的主题" in render_html(empty)
+
+
+def test_html_is_self_contained_and_escapes(week):
+    digest, _, _ = week
+    evil = replace(
+        digest.topics[0],
+        name="<script>alert(1)</script>",
+        quotes=(replace(digest.topics[0].quotes[0], text='"><img src=x onerror=alert(1)>'),),
+    )
+    page = render_html(replace(digest, topics=(evil, *digest.topics[1:])))
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    for remote in ("src=", "@import", "url(", "<link"):
+        assert remote not in page.replace("img src=x", "")
+    assert page.count("<svg") >= 2 + 2 * len(digest.topics)
+    assert 'lang="zh-CN"' in page
+
+
+def test_html_shows_the_figures(week):
+    digest, _, _ = week
+    page = render_html(digest)
+    for topic in digest.topics:
+        assert topic.name in page
+        assert f"<b>{topic.people.value}</b> 人（上周 {topic.people_last.value}" in page
+        assert topic.why in page
+    assert page == render_html(digest)
