@@ -7,7 +7,7 @@ from functools import cache
 
 from feedback_nlp.resources import read_word_list
 
-_VARIANTS = "[\ufe0f\U0001f3fb-\U0001f3ff]*"
+_VARIANTS = "\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 _PICTOGRAPHS = (
     "\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\u3030\u303d"
     "\u3297\u3299\ufe0f\u200d\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f"
@@ -18,10 +18,17 @@ _CIRCLED = re.compile("[\u2460-\u24ff]")
 
 def feelings_to_tokens(text: str) -> str:
     """Replace signs of feeling by ``〔开心〕`` and the like, and drop all other pictographs."""
-    if not _hint().search(text):
-        return text
-    text = _signs().sub(_token, text)
-    return _PICTOGRAPH.sub(_kept, text)
+    pieces: list[str] = []
+    position = 0
+    for hint in _hint().finditer(text):
+        start = hint.start()
+        if start < position:
+            continue
+        match = _signs().match(text, start) or _PICTOGRAPH.match(text, start)
+        if match is not None:
+            pieces += text[position:start], _token(match)
+            position = match.end()
+    return "".join(pieces) + text[position:] if pieces else text
 
 
 def is_feeling_token(text: str) -> bool:
@@ -30,23 +37,19 @@ def is_feeling_token(text: str) -> bool:
 
 
 def _token(match: re.Match[str]) -> str:
-    start, end = match.span()
-    inside_a_word = _is_word(match.string[start : start + 1]) and _is_word(
-        match.string[max(0, start - 1) : start]
-    )
-    if inside_a_word or (_is_word(match[0][-1]) and _is_word(match.string[end : end + 1])):
+    text, (start, end) = match.string, match.span()
+    begins_inside = _is_word(text[start]) and _is_word(text[max(0, start - 1) : start])
+    if begins_inside or (_is_word(text[end - 1]) and _is_word(text[end : end + 1])):
         return match[0]  # the XD of "XDR", the T_T of "PART_TIME"
-    sign = match[0].rstrip("\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
-    return f"〔{_feelings()[sign]}〕"
+    feeling = _feelings().get(match[0].rstrip(_VARIANTS))
+    if feeling is not None:
+        return f"〔{feeling}〕"
+    # Circled numbers are structure (①…②…), not pictures.
+    return "".join(_CIRCLED.findall(match[0])) or " "
 
 
 def _is_word(character: str) -> bool:
     return character.isascii() and character.isalnum()
-
-
-def _kept(match: re.Match[str]) -> str:
-    # Circled numbers are structure (①…②…), not pictures.
-    return "".join(_CIRCLED.findall(match[0])) or " "
 
 
 @cache
@@ -62,7 +65,8 @@ def _feelings() -> dict[str, str]:
 @cache
 def _hint() -> re.Pattern[str]:
     """Match one character that begins a sign, or a pictograph: the cheap first look."""
-    first = re.escape("".join(sorted({sign[0] for sign in _feelings()})))
+    # Astral characters are in a range already; one by one they would make the class slow.
+    first = re.escape("".join(sorted({sign[0] for sign in _feelings() if sign[0] <= "\uffff"})))
     return re.compile(f"[{first}{_PICTOGRAPHS}]")
 
 
@@ -75,4 +79,4 @@ def _signs() -> re.Pattern[str]:
         if len(sign) > 1:
             rests.setdefault(sign[0], []).append(re.escape(sign[1:]))
     branches = [f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in rests.items()]
-    return re.compile(f"(?:{'|'.join(branches)}|[{single}]){_VARIANTS}")
+    return re.compile(f"(?:{'|'.join(branches)}|[{single}])[{_VARIANTS}]*")
