@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from feedback_nlp.chinese.fold import folded_code_points
+from feedback_nlp.chinese.fold import code_points, folded_code_points
 from feedback_nlp.segment.characters import FIRST_SEPARATOR, Kind, kinds_of
 from feedback_nlp.segment.cues import CueMatches, Cues
 
 _MIN_BEFORE_INLINE = 3  # characters a clause must have before an inline cue, and from it on
 _LIST_MARKER_CHARS = 2
+_NUMERALS = code_points("一二三四五六七八九十")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def find_clauses(texts: Sequence[str], cues: Cues) -> ClauseTable:
     extra = np.concatenate((_inline_starts(start, end, matches), _after_emoji(kinds)))
     if extra.size:
         start, end = _insert(start, end, np.unique(extra))
-    start, end, marker = _take_list_markers(start, end, kinds)
+    start, end, marker = _take_list_markers(start, end, codes, kinds)
     text = np.searchsorted(text_start, start, side="right") - 1
     return ClauseTable(
         codes, kinds, start, end, text, _gaps(kinds, start, end), marker, text_start, matches
@@ -103,9 +104,9 @@ def _insert(start: np.ndarray, end: np.ndarray, cut: np.ndarray) -> tuple[np.nda
 
 
 def _take_list_markers(
-    start: np.ndarray, end: np.ndarray, kinds: np.ndarray
+    start: np.ndarray, end: np.ndarray, codes: np.ndarray, kinds: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Drop clauses that are one or two digits before 、 or a dot; mark the clause after."""
+    """Drop clauses like 1、 12. or 三、 and mark the clause after."""
     digits = np.concatenate(([0], np.cumsum(kinds == Kind.DIGIT)))
     length = end - start
     closing = kinds[np.minimum(end, len(kinds) - 1)]
@@ -114,6 +115,7 @@ def _take_list_markers(
         & (digits[end] - digits[start] == length)
         & ((closing == Kind.PAUSE) | (closing == Kind.STOP) | (closing == Kind.COLON))
     )
+    is_marker |= (length == 1) & (closing == Kind.PAUSE) & np.isin(codes[start], _NUMERALS)
     # Only a marker if something follows right after it.
     followed = np.zeros(start.size, dtype=bool)
     followed[:-1] = start[1:] == end[:-1] + 1

@@ -26,6 +26,7 @@ def units(segmenter: Segmenter, text: str) -> list[str]:
         ("界面挺好看的，就是广告太多", ["界面挺好看的", "就是广告太多"]),
         ("①一直闪退②广告太多", ["一直闪退", "广告太多"]),
         ("1、打开就闪退\n2、希望支持平板", ["打开就闪退", "希望支持平板"]),
+        ("一、电梯总坏；二、物业不管", ["电梯总坏", "物业不管"]),
         ("　垃圾！！！　", ["垃圾！！！"]),
         ("（很好用）", ["很好用"]),
         ("ios 13.1.2 和 iPhone 11 Pro 都连不上", ["ios 13.1.2 和 iPhone 11 Pro 都连不上"]),
@@ -77,7 +78,8 @@ def test_units_are_in_order_inside_solid_and_trimmed(
             previous = end
         covered = {i for start, end in spans for i in range(start, end)}
         lost = [i for i in range(len(text)) if kinds[i] < Kind.BRACKET and i not in covered]
-        assert all(kinds[i] == Kind.DIGIT for i in lost)  # list markers only
+        # List markers only.
+        assert all(kinds[i] == Kind.DIGIT or text[i] in "一二三四五六七八九十" for i in lost)
 
 
 def test_no_unit_is_longer_than_the_limit_where_it_can_be_cut(segmenter: Segmenter) -> None:
