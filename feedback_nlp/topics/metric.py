@@ -29,7 +29,7 @@ from scipy.sparse import csr_matrix
 from feedback_nlp.topics.lexical import count_ngrams, inverse_document_frequency, weigh
 from feedback_nlp.topics.seeds import SeedIssue
 
-DENSE_SHARE = 0.5
+DENSE_SHARE = 0.4
 RIDGE = 0.3
 BALANCE = 0.5
 SCORE_WEIGHT = 1.0
