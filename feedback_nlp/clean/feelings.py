@@ -31,11 +31,6 @@ def feelings_to_tokens(text: str) -> str:
     return "".join(pieces) + text[position:] if pieces else text
 
 
-def is_feeling_token(text: str) -> bool:
-    """Tell whether ``text`` is exactly one feeling token."""
-    return text[:1] == "〔" and text[-1:] == "〕" and text[1:-1] in set(_feelings().values())
-
-
 def _token(match: re.Match[str]) -> str:
     text, (start, end) = match.string, match.span()
     begins_inside = _is_word(text[start]) and _is_word(text[max(0, start - 1) : start])

@@ -14,6 +14,10 @@ from feedback_nlp.resources import corpora_dir
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _OTHER_SCRIPT_SHARE = 0.06
+_BARE_SHARE = 0.6
+_OCCASION_LAST_SHARE = 0.65
+_SHORT = 9  # so short a thing is said by many people alike
+_TRIES = 40
 _CLOSING_MARKS = "。！？!?…~～"
 
 
@@ -57,6 +61,7 @@ class Speaker:
     def __init__(self, random: Random) -> None:
         self._random = random
         self._slots = _read("slots")
+        self._said: set[str] = set()
 
     def fill(self, phrase: str, **given: str) -> str:
         """Fill the slots in braces; ``given`` words come before the lists."""
@@ -73,24 +78,48 @@ class Speaker:
         return self.fill(self._random.choice(pool), version=version)
 
     def complaint(self, point: str, *, wish: bool = False, bare: bool = False) -> str:
-        """Put an opener (unless ``bare``) before and a closer behind a point."""
+        """Tell the occasion now and then; put an opener (unless ``bare``) before, a closer after."""
+        told = self._told(point, "hopes" if wish else "circumstances")
         opener: str = "" if bare else self._random.choice(voices()["openers"])
         closer = self._random.choice(voices()["wish_closers" if wish else "closers"])
-        return opener + _closed(point, closer)
+        return opener + _closed(told, closer)
 
     def praise(self) -> str:
         """Say something nice."""
-        phrase = self.of("praise")
-        return _closed(phrase, self._random.choice(voices()["praise_closers"]))
+        told = self._told(self.of("praise"), "occasions")
+        return _closed(told, self._random.choice(voices()["praise_closers"]))
+
+    def aside(self, kind: str) -> str:
+        """Say one of ``seasonal``, ``vents`` or ``chat``."""
+        point = self.of(kind)
+        return self._told(point, {"seasonal": "occasions", "chat": "chat"}.get(kind, "vents"))
 
     def of(self, kind: str) -> str:
-        """Say one of ``praise``, ``seasonal``, ``vents`` or ``chat``, bare."""
+        """Take one bare phrase of a list in ``voices.toml``."""
         return self.fill(self._random.choice(voices()[kind]))
 
     def mixed(self, point: str) -> str:
         """Say praise first and then the point."""
         joint: str = self._random.choice(voices()["joints"])
         return self.of("praise").rstrip(_CLOSING_MARKS) + joint + point
+
+    def _told(self, point: str, kind: str) -> str:
+        """Add an occasion: by chance, and always where someone has said the same words before.
+
+        Strangers do not write a dozen equal characters; only planted copies may.
+        """
+        is_new = point not in self._said
+        self._said.add(point)
+        if len(point) < _SHORT or (is_new and self._random.random() < _BARE_SHARE):
+            return point
+        for _ in range(_TRIES):
+            occasion = self.of(kind)
+            if occasion != point and (point + occasion) not in self._said:
+                break
+        self._said.add(point + occasion)
+        if self._random.random() < _OCCASION_LAST_SHARE:
+            return f"{point.rstrip(_CLOSING_MARKS)}，{occasion}"
+        return f"{occasion}，{point}"
 
     def both(self, point: str, second: str) -> str:
         """Say two points in one text."""

@@ -120,14 +120,14 @@ class Newsroom:
 
     def _unissued(self, post: Post, subject: str) -> Post:
         stars = self._random.choice(_STARS["neg" if subject == "vents" else "praise"])
-        text = self._speaker.praise() if subject == "praise" else self._speaker.of(subject)
+        text = self._speaker.praise() if subject == "praise" else self._speaker.aside(subject)
         return replace(post, text=text, stars=stars, kind=subject)
 
     def _about(self, post: Post, issue: Issue) -> Post:
         planted, chance = self._plan.planted, self._random.random()
         speaker, stars = self._speaker, _STARS[issue.sentiment]
         if issue.sarcastic and chance < planted["sarcasm_share"]:
-            text = speaker.point(issue, post.version, sarcastic=True)
+            text = speaker.complaint(speaker.point(issue, post.version, sarcastic=True), bare=True)
             return replace(
                 post,
                 text=text,

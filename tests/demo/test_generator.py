@@ -4,7 +4,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from feedback_nlp.clean import Pseudonymizer, fingerprint, prepare
+from feedback_nlp.clean import (
+    DuplicateItem,
+    Pseudonymizer,
+    find_duplicates,
+    fingerprint,
+    is_spam,
+    prepare,
+)
+from feedback_nlp.config import load_config
 from feedback_nlp.demo import Manifest, Spike, generate, generate_with
 from feedback_nlp.demo.phrases import issues, voices
 from feedback_nlp.ingest import open_source
@@ -203,3 +211,26 @@ def test_rates_weeks_and_spikes_can_be_changed(tmp_path: Path) -> None:
     assert sum(manifest.fact("season").weeks.values()) == 0
     assert manifest.issues["push-spam"].weeks["2026-W11"] == 55
     assert sum(manifest.fact("burst").weeks.values()) == 0
+
+
+def test_only_the_planted_copies_are_copies(
+    items: dict[str, list[RawItem]], manifest: Manifest
+) -> None:
+    said = [(source, item) for source, group in items.items() for item in group]
+    copies = find_duplicates(
+        [
+            DuplicateItem(key, item.text, f"{source}/{item.author}", item.channel, item.occurred_at)
+            for key, (source, item) in enumerate(said)
+        ],
+        load_config().clean,
+    )
+    [burst] = [group for group in copies if group.is_burst]
+    assert len(burst.members) == manifest.fact("burst").weeks[LAST]
+    crossed = [group for group in copies if len({said[key][0] for key in group.members}) == 3]
+    planted = manifest.fact("cross-posts").detail["groups"]
+    assert planted <= len(crossed) <= planted + 2
+    assert len(copies) < planted + 15
+
+
+def test_hardly_anything_is_taken_for_an_advert(items: dict[str, list[RawItem]]) -> None:
+    assert sum(is_spam(item.text) for group in items.values() for item in group) <= 1
