@@ -83,7 +83,9 @@ def _signs(text: str, lexicon: SignalLexicon) -> set[Signal]:
             praise.append((start, end))
         if role & (FAILURE | SEVERE):
             failures.append((start, end))
-    if praise and failures and _sarcastic(text, praise, failures, lexicon):
+    if praise:
+        failures += [match.span() for match in lexicon.failure.finditer(text)]
+    if failures and _sarcastic(text, praise, failures, lexicon):
         signs.add(Signal.SARCASM)
     return signs
 

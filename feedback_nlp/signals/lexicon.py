@@ -27,6 +27,7 @@ class SignalLexicon:
         roles: Bits of what each word is a sign of, by pattern index; 0 shields.
         negated_before: Matches at the end of what stands before a word that it negates.
         over_after: Matches at the start of what stands after a word that is over.
+        failure: Failures that are told by a number.
         contrast: A turn between praise and failure that makes both of them meant.
     """
 
@@ -34,6 +35,7 @@ class SignalLexicon:
     roles: tuple[int, ...]
     negated_before: re.Pattern[str]
     over_after: re.Pattern[str]
+    failure: re.Pattern[str]
     contrast: re.Pattern[str]
 
 
@@ -74,6 +76,7 @@ def load_lexicon() -> SignalLexicon:
         over_after=re.compile(
             f"(?:{_any_of(negation['after_fillers'])}){{0,3}}(?:{_any_of(negation['after'])})"
         ),
+        failure=re.compile("|".join(sarcasm["failure_pattern"])),
         contrast=re.compile(_any_of(sarcasm["contrast"])),
     )
 

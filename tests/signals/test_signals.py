@@ -60,6 +60,8 @@ def test_severe(text: str) -> None:
         "给五星是怕你们看不见",
         "厉害了，付了钱没反应",
         "不愧是大厂，一周崩溃三次",
+        "佩服，一杯咖啡送了三个小时",
+        "质量真好，穿两天就破了",
     ],
 )
 def test_sarcasm(text: str) -> None:
@@ -80,6 +82,7 @@ def test_sarcasm(text: str) -> None:
         ("这次就不投诉了", Signal.CHURN),
         ("界面很漂亮，但是偶尔闪退", Signal.SARCASM),
         ("送得快，味道好，五星好评", Signal.SARCASM),
+        ("物流真快，两天就到了，好评", Signal.SARCASM),
         ("服务态度真好，以后还来", Signal.CHURN),
         ("退款很快", Signal.SEVERE),
     ],
