@@ -9,7 +9,12 @@ from feedback_nlp.ingest.columns import resolve_columns
 from feedback_nlp.ingest.fields import FIELDS, parse_mapping
 from feedback_nlp.ingest.keys import derive_key
 from feedback_nlp.ingest.ratings import parse_rating
-from feedback_nlp.ingest.reading import EXPECTED_REASONS, SourceReading, open_source
+from feedback_nlp.ingest.reading import (
+    EXPECTED_REASONS,
+    SourceReading,
+    open_source,
+    text_and_key_columns,
+)
 from feedback_nlp.ingest.times import parse_time
 
 __all__ = [
@@ -22,4 +27,5 @@ __all__ = [
     "parse_rating",
     "parse_time",
     "resolve_columns",
+    "text_and_key_columns",
 ]

@@ -72,7 +72,7 @@ def resolve_columns(
     resolved = dict(find_given(columns, given or {}))
     free = {column: None for column in columns if column not in resolved.values()}
     exact = {comparable(column): column for column in reversed(free)}
-    loose = {without_brackets(column): column for column in reversed(free)}
+    loose = {without_brackets(column.rsplit(".", 1)[-1]): column for column in reversed(free)}
     for name, aliases in _aliases().items():
         if name in resolved:
             continue

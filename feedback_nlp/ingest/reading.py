@@ -106,6 +106,28 @@ def open_source(
         )
 
 
+def text_and_key_columns(
+    columns: Sequence[str], given: Mapping[str, str] | None = None
+) -> tuple[str | None, str | None]:
+    """Find the columns of text and key: named by a person, by a layout, or by alias sets.
+
+    Raises:
+        InputError: If a named column is not in the file.
+    """
+    named = find_given(columns, given or {})
+    layout = recognise(columns)
+    if layout is None:
+        resolved: Mapping[str, str] = resolve_columns(columns, given)
+    else:
+        chosen = layout.mapping(columns).columns
+        present = set(columns)
+        resolved = {
+            name: next((column for column in chosen[name] if column in present), chosen[name][0])
+            for name in ("text", "source_key")
+        } | named
+    return resolved.get("text"), resolved.get("source_key")
+
+
 def _choose(
     columns: Sequence[str],
     given: Mapping[str, str],

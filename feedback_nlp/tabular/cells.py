@@ -29,7 +29,7 @@ def json_line(row: Mapping[str, Any], zone: tzinfo) -> str:
     return text
 
 
-def cell_text(value: Any, zone: tzinfo) -> str:  # noqa: PLR0911 - one line a type
+def cell_text(value: Any, zone: tzinfo) -> str:
     """Return a value as people read it in a cell."""
     match value:
         case None:

@@ -119,7 +119,8 @@ def detect_format(path: Path, named: str | None) -> str:
             f"{path.name} 其实是网页或 XML，不是表格", hint="用表格软件打开并另存为 xlsx 或 CSV"
         )
     if named in ("json", None) and text[:1] == b"{":
-        return "jsonl" if _is_object(text.split(b"\n", 1)[0]) and b"\n{" in text else "json"
+        first, _, rest = text.partition(b"\n")
+        return "jsonl" if rest.strip() and _is_object(first) else "json"
     if named is None and text[:1] == b"[":
         return "json"
     return "csv" if named in ("xls", "xlsx", None) else named

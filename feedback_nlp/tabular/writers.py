@@ -10,8 +10,10 @@ import csv
 import gzip
 import io
 import os
+import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -21,12 +23,12 @@ import xlsxwriter
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.tabular.cells import ColumnType, cell_text, encodable, json_line
-from feedback_nlp.tabular.formats import format_of_name
+from feedback_nlp.tabular.formats import STDIN, format_of_name
 
 _XLSX_ROWS = 1_048_575
 _XLSX_CELL_CHARS = 32_767
 _FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
-_BATCH_ROWS = 5_000
+_WRITABLE = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 
 _CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -59,7 +61,7 @@ def write_rows(
     Raises:
         InputError: If the suffix is unknown, the folder is missing, or rows exceed Excel's limit.
     """
-    kind, zipped = format_of_name(path)
+    kind = output_format(path)
     types = types or {}
     writers: dict[str, Callable[[BinaryIO], int]] = {
         "csv": lambda file: _write_csv(
@@ -68,27 +70,65 @@ def write_rows(
         "tsv": lambda file: _write_csv(
             file, columns, rows, zone, delimiter="\t", guard=guard_formulas
         ),
-        "jsonl": lambda file: _write_jsonl(file, rows, zone),
+        "jsonl": lambda file: _write_lines(file, (json_line(row, zone) for row in rows)),
         "parquet": lambda file: _write_parquet(file, columns, rows, types, zone),
         "xlsx": lambda file: _write_xlsx(file, columns, rows, types, zone),
     }
-    if kind not in writers or (zipped and kind in ("parquet", "xlsx")):
+    with _replaced(path) as file:
+        return writers[kind](file)
+
+
+def write_json_lines(path: Path, lines: Iterable[str]) -> int:
+    """Write lines of JSON that are rendered already, atomically; return how many.
+
+    Args:
+        path: ``.jsonl`` or ``.jsonl.gz``, or ``-`` for standard output.
+        lines: Without line ends.
+
+    Raises:
+        InputError: If the folder is missing.
+    """
+    if path == STDIN:
+        return _write_lines(sys.stdout.buffer, lines)
+    with _replaced(path) as file:
+        return _write_lines(file, lines)
+
+
+def output_format(path: Path) -> str:
+    """Return the format that a table can be written in under this name.
+
+    Raises:
+        InputError: If the suffix is unknown or the folder is missing.
+    """
+    if path == STDIN:
+        return "jsonl"
+    kind, zipped = format_of_name(path)
+    if kind not in _WRITABLE or (zipped and kind in ("parquet", "xlsx")):
         raise InputError(
             f"不能写成 {path.name} 这种格式",
             hint="后缀用 .csv、.tsv、.jsonl（可加 .gz）、.parquet 或 .xlsx",
         )
-    if not path.parent.is_dir():
-        raise InputError(f"目录 {path.parent} 不存在", hint="先建好目录")
     if path.is_dir():
         raise InputError(f"{path} 是一个目录", hint="请给出文件名")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    if not path.parent.is_dir():
+        raise InputError(f"目录 {path.parent} 不存在", hint="先建好目录")
+    return kind
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[BinaryIO]:
+    """Open a file beside ``path`` that takes its place if the block ends well."""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise InputError(f"不能写到 {path}：{error.strerror}", hint="检查目录和权限") from error
     try:
         with os.fdopen(handle, "wb") as file:
-            if zipped:
+            if path.name.endswith(".gz"):
                 with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
-                    count = writers[kind](cast(BinaryIO, packed))
+                    yield cast(BinaryIO, packed)
             else:
-                count = writers[kind](file)
+                yield file
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)
@@ -96,7 +136,6 @@ def write_rows(
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    return count
 
 
 def _write_csv(
@@ -123,10 +162,10 @@ def _write_csv(
     return count
 
 
-def _write_jsonl(file: BinaryIO, rows: Rows, zone: tzinfo) -> int:
+def _write_lines(file: BinaryIO, lines: Iterable[str]) -> int:
     count = 0
-    for row in rows:
-        file.write(json_line(row, zone).encode() + b"\n")
+    for line in lines:
+        file.write(line.encode() + b"\n")
         count += 1
     return count
 
