@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from feedback_nlp.clean.address import find_addresses
 from feedback_nlp.clean.checksums import is_identity_card, passes_luhn
-from feedback_nlp.clean.telephone import is_chinese_number
+from feedback_nlp.clean.telephone import is_chinese_number, is_international_number
 
 
 class PersonalDatum(NamedTuple):
@@ -68,6 +68,7 @@ _MOBILE = re.compile(
     r"(1[3-9][0-9](?:[ \-.]?[0-9]{4}[ \-.]?[0-9]{4}|[0-9][ \-][0-9]{3}[ \-][0-9]{4}"
     r"|[ \-][0-9]{3}[ \-][0-9]{5})|1(?:[ \-][0-9]){10})(?![0-9])"
 )
+_FOREIGN = re.compile(r"(?<![0-9+])(\+[1-9](?:[ \-]?[0-9]){7,14})(?![0-9])")
 _SPOKEN_MOBILE = re.compile(
     r"(?<![零〇一幺二两三四五六七八九])([一幺][三四五六七八九][零〇一幺二两三四五六七八九]{9})"
     r"(?![零〇一幺二两三四五六七八九])"
@@ -80,9 +81,7 @@ _LANDLINE = re.compile(
 _LOCAL_LINE = re.compile(
     rf"(?:电话|座机|固话|tel){_LABEL}([2-8][0-9]{{2,3}}[ \-]?[0-9]{{4}})(?![0-9\-])"
 )
-_IDENTITY = re.compile(
-    r"(?<![0-9])([1-9][0-9]{5}[ \-]?[0-9]{8}[ \-]?[0-9]{3}[0-9x]|[1-9][0-9]{14})(?![0-9])"
-)
+_IDENTITY = re.compile(r"(?<![0-9])([1-9](?:[ \-]?[0-9]){16}[ \-]?[0-9x]|[1-9][0-9]{14})(?![0-9])")
 _STATED_IDENTITY = re.compile(rf"身份证{_LABEL}([1-9][0-9]{{13,16}}[0-9x])(?![0-9])")
 _CARD = re.compile(
     r"(?<![0-9])([0-9]{13,19}|[0-9]{4}(?:[ \-][0-9]{4}){2,3}(?:[ \-][0-9]{1,4})?"
@@ -104,7 +103,7 @@ _ORDER = re.compile(
 )
 _BARE_ORDER = re.compile(r"(?:订单|快递|包裹)[是为: #(]{0,4}([a-z]{0,4}[0-9]{8,30})(?![0-9a-z])")
 _WECHAT_NAME = (
-    r"(?:微信|薇信|威信|微♥|wechat|weixin|(?<![a-z])(?:vx|wx|v信)|[加➕+] ?(?:v|薇|微|威))"
+    r"(?:微信|薇信|威信|微♥|wechat|weixin|(?<![a-z])(?:vx|wx|v信)|[加➕+]我? ?(?:v|薇|微|威))"
 )
 _WECHAT_HINTS = ("微", "薇", "威信", "wechat", "weixin", "vx", "wx", "v")
 _STATED_WECHAT = re.compile(
@@ -153,6 +152,7 @@ _RULES = (
     _Rule("银行卡", _STATED_CARD, 1, _always, ("卡", "账号", "帐号")),
     _Rule("订单号", _ORDER, 1, _is_order, ("单", "快递", "物流", "流水", "交易", "order")),
     _Rule("手机号", _MOBILE, 0, _always),
+    _Rule("电话", _FOREIGN, 1, is_international_number),
     _Rule("微信", _STATED_WECHAT, 1, _is_stated_wechat, _WECHAT_HINTS),
     _Rule("QQ", _QQ, 1, _always, ("q", "扣扣", "企鹅号")),
     _Rule("微信", _WECHAT, 1, _is_free_wechat, _WECHAT_HINTS),
@@ -199,6 +199,8 @@ def find_personal_data(text: str) -> list[PersonalDatum]:
 def _canonical(rule: _Rule, match: re.Match[str]) -> str:
     if rule.kind == "邮箱":
         return match[0]
+    if rule.kind == "电话":
+        return "+" + _NOT_CANONICAL.sub("", match[1])
     value = match[1] if rule.kind in {"手机号", "座机"} else match[rule.group]
     return _NOT_CANONICAL.sub("", value)
 

@@ -1,4 +1,4 @@
-"""Adapter of ``phonenumbers``: is this a telephone number of the mainland?"""
+"""Adapter of ``phonenumbers``: can this be dialled?"""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ import phonenumbers
 @lru_cache(maxsize=4096)
 def is_chinese_number(digits: str) -> bool:
     """Tell whether national ``digits`` (with the leading 0 of an area code) can be dialled in CN."""
+    return _is_valid(digits, "CN")
+
+
+@lru_cache(maxsize=4096)
+def is_international_number(number: str) -> bool:
+    """Tell whether ``+`` and digits are a number of any country."""
+    return _is_valid(number, None)
+
+
+def _is_valid(number: str, region: str | None) -> bool:
     try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(digits, "CN"))
+        return phonenumbers.is_valid_number(phonenumbers.parse(number, region))
     except phonenumbers.NumberParseException:
         return False
