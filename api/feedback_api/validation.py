@@ -13,7 +13,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 MAX_ID = 2**31 - 1
@@ -135,17 +142,30 @@ def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
+_MOMENT_SCHEMA = WithJsonSchema(
+    {
+        "type": "string",
+        "pattern": (
+            r"^(199[0-9]|20[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+            r"([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
+            r"(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])?)?$"
+        ),
+    }
+)
+
 Moment = Annotated[
     datetime,
-    BeforeValidator(_only_iso_text, json_schema_input_type=str),
+    BeforeValidator(_only_iso_text),
     AfterValidator(_within_reach),
+    _MOMENT_SCHEMA,
 ]
 """A day or a moment, ISO 8601; local time of the configured zone if it has no offset."""
 
 EndMoment = Annotated[
     datetime,
-    BeforeValidator(_whole_last_day, json_schema_input_type=str),
+    BeforeValidator(_whole_last_day),
     AfterValidator(_within_reach_or_at_its_end),
+    _MOMENT_SCHEMA,
 ]
 """The exclusive end of a stretch; a bare day includes that whole day."""
 

@@ -23,7 +23,7 @@ from feedback_nlp.store.tables import Feedback, IngestBatch
 _COMMAND = "import typer; from feedback_nlp.cli.serve import serve; typer.run(serve)"
 _ROOT = Path(__file__).parents[2]
 _KILLS = 2
-_ACKNOWLEDGED_BEFORE_KILL = 40
+_ACKNOWLEDGED_BEFORE_KILL = 25
 _SENDERS = 3
 
 

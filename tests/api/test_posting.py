@@ -68,6 +68,8 @@ def test_a_known_key_with_other_words_is_not_lost_silently(client: TestClient) -
     posted = post(client, item(1, "换了内容"), item(2))
     assert statuses(posted) == ["rejected", "accepted"]
     assert posted["items"][0]["reason"] == "key-conflict"
+    problem = post(client, item(1, "又换了内容"), status=409)
+    assert problem["type"] == "urn:feedback-nlp:problem:all-rejected"
 
 
 def test_one_bad_item_does_not_hold_up_the_others(client: TestClient, database: Database) -> None:

@@ -98,7 +98,7 @@ def post_feedback(
     """送来反馈，一条或多条；返回 200 就已落盘。
 
     同一来源的同一个 source_key 只存一份，超时了照原样重发即可。每一条各有结果：
-    accepted 新存，duplicate 已有，rejected 拒收并说明原因；全部拒收时返回 422。
+    accepted 新存，duplicate 已有，rejected 拒收并说明原因；全部拒收时返回 422，全是编号冲突则返回 409。
     """
     items = [
         read_item(position, item, services.settings.zone)
@@ -117,8 +117,9 @@ def post_feedback(
     with services.database.read() as session:
         posted = outcomes(session, report, items)
     if posted.rejected_count == posted.read_count:
+        only_conflicts = all(item.reason == "key-conflict" for item in posted.items)
         raise ProblemError(
-            422,
+            409 if only_conflicts else 422,
             "all-rejected",
             "全部条目都被拒收",
             "每一条的原因见 errors；改好后可以重发",
