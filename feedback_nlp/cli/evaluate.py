@@ -147,9 +147,8 @@ def _print_part(part: Assessment) -> None:
 
 def _print_confusion(part: Assessment) -> None:
     names = [_chinese(part.name, name) for name in part.report.labels]
-    table = Table(
-        "实际＼判成", *names, box=None, pad_edge=False, title="混淆矩阵", title_justify="left"
-    )
+    out.print("混淆矩阵")
+    table = Table("实际＼判成", *names, box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     for name, row in zip(names, part.report.confusion, strict=True):
@@ -158,10 +157,11 @@ def _print_confusion(part: Assessment) -> None:
 
 
 def _print_reliability(part: Assessment) -> None:
-    table = Table("把握", "实际对的", "条数", "", box=None, pad_edge=False, title_justify="left")
-    table.title = (
-        f"可靠性：校准误差 {part.calibration_error:.3f}（{part.calibrated_count:,} 条有单一概率的）"
+    out.print(
+        f"可靠性：校准误差 {part.calibration_error:.3f}"
+        f"（按有单一概率的 {part.calibrated_count:,} 条计算）"
     )
+    table = Table("把握", "实际对的", "条数", "", box=None, pad_edge=False)
     for entry in part.reliability:
         bar = "█" * round(entry.accuracy * _BAR_CHARS)
         table.add_row(f"{entry.confidence:.0%}", f"{entry.accuracy:.0%}", f"{entry.count:,}", bar)
@@ -171,10 +171,8 @@ def _print_reliability(part: Assessment) -> None:
 def _print_mistakes(part: Assessment) -> None:
     if not part.mistakes:
         return
-    table = Table(
-        "行", "实际", "判成", "把握", "原文", box=None, pad_edge=False, title_justify="left"
-    )
-    table.title = "最有把握却判错的"
+    out.print("最有把握却判错的")
+    table = Table("行", "实际", "判成", "把握", "原文", box=None, pad_edge=False)
     for mistake in part.mistakes:
         text = " ".join(mistake.text.split())
         table.add_row(

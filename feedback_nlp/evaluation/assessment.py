@@ -13,7 +13,7 @@ from feedback_nlp.evaluation.calibration import (
 from feedback_nlp.evaluation.classification import ClassificationReport, classification_report
 from feedback_nlp.evaluation.labelled import LabelledText
 from feedback_nlp.evaluation.units import BoundaryFigures, align_units, boundary_figures
-from feedback_nlp.labels import Sentiment
+from feedback_nlp.labels import Intent, Sentiment
 from feedback_nlp.records import Span, Understanding, Unit
 
 _BINARY = {Sentiment.NEG, Sentiment.POS}
@@ -189,7 +189,10 @@ def _assessment(
     return Assessment(
         name=name,
         report=classification_report(
-            found.true, found.predicted, bootstrap_samples=bootstrap_samples
+            found.true,
+            found.predicted,
+            labels=_in_order(name, {*found.true, *found.predicted}),
+            bootstrap_samples=bootstrap_samples,
         ),
         calibration_error=expected_calibration_error(sure, right) if sure else None,
         reliability=reliability_curve(sure, right) if sure else (),
@@ -200,3 +203,9 @@ def _assessment(
         ),
         binary=binary,
     )
+
+
+def _in_order(name: str, occurring: set[str]) -> list[str]:
+    """Return the labels that occur, in the order of their vocabulary."""
+    vocabulary = Sentiment if name.endswith("sentiment") else Intent
+    return [value.value for value in vocabulary if value.value in occurring]
