@@ -127,6 +127,7 @@ class ReportConfig(_Section):
 
     Attributes:
         new_after_quiet_weeks: A topic that was silent so long counts as new again.
+        new_min_people: Fewer people than this are no new topic yet.
         baseline_weeks: Weeks before whose mean a week is compared with.
         min_change_count: Smallest change against the baseline that is worth telling.
         min_change_ratio: Smallest factor, up or down, that is worth telling.
@@ -136,6 +137,7 @@ class ReportConfig(_Section):
     """
 
     new_after_quiet_weeks: int = Field(ge=1)
+    new_min_people: int = Field(ge=1)
     baseline_weeks: int = Field(ge=1)
     min_change_count: int = Field(ge=1)
     min_change_ratio: float = Field(gt=1)

@@ -38,7 +38,11 @@ def severity_part(people: People, weights: np.ndarray, config: RankConfig) -> np
 
 
 def trend_part(
-    people: People, weights: np.ndarray, config: RankConfig, history_weeks: int
+    people: People,
+    weights: np.ndarray,
+    config: RankConfig,
+    history_weeks: int,
+    exposure: float = 1.0,
 ) -> np.ndarray:
     """Return 0.5 for a week like the ones before, 1 for a surprise upwards, 0 downwards; (b,).
 
@@ -52,6 +56,8 @@ def trend_part(
         weights: How often each counts in each resample; (b, n).
         config: Damping and full surprise.
         history_weeks: Weeks before this one with any data, at most the configured number.
+        exposure: Volume of this week against a usual one, above 0 and at most 1: in a quiet
+            or unfinished week less is expected of every subject.
 
     Source: conjugate Gamma-Poisson prediction; mid-p value, Lancaster 1961.
     """
@@ -60,12 +66,12 @@ def trend_part(
     counts = weights @ people.weeks[:, : history_weeks + 1]
     this_week, history = counts[:, 0], counts[:, 1:].sum(axis=1)
     shape, rate = history + _PRIOR_SHAPE, history_weeks + _PRIOR_RATE
-    success = rate / (rate + 1.0)
+    success = rate / (rate + exposure)
     at_most = betainc(shape, this_week + 1.0, success)
     below = np.where(this_week > 0, betainc(shape, np.maximum(this_week, _TINY), success), 0.0)
     middle = np.clip((at_most + below) / 2, _TINY, 1 - _TINY)
     surprise = np.log10(middle / (1 - middle))
-    mass = np.maximum(this_week, history / history_weeks)
+    mass = np.maximum(this_week, exposure * history / history_weeks)
     damped = surprise * mass / (mass + config.trend_damping_people)
     return np.asarray(np.clip(0.5 + damped / (2 * config.trend_full_surprise), 0.0, 1.0))
 

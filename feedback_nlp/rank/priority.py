@@ -59,6 +59,7 @@ def rank(
     config: RankConfig,
     *,
     history_weeks: int,
+    exposure: float = 1.0,
     product: str | None = None,
 ) -> list[Priority]:
     """Rank subjects by priority; ties by people, then by id. Deterministic.
@@ -69,6 +70,7 @@ def rank(
         config: Weights and scales.
         history_weeks: Weeks of data before the ranked week, so that a young data set does
             not look like a sudden rise.
+        exposure: Volume of the week against a usual one, above 0 and at most 1.
         product: Whose weights to use, if the configuration has its own for it.
     """
     by_subject: dict[int, list[Voice]] = defaultdict(list)
@@ -78,7 +80,12 @@ def rank(
     history = min(history_weeks, config.trend_history_weeks)
     scored = [
         _score(
-            subject, gather_people(by_subject[subject.subject_id], config), config, weights, history
+            subject,
+            gather_people(by_subject[subject.subject_id], config),
+            config,
+            weights,
+            history,
+            exposure,
         )
         for subject in subjects
         if by_subject[subject.subject_id]
@@ -99,6 +106,7 @@ def _score(
     config: RankConfig,
     weights: Mapping[str, float],
     history_weeks: int,
+    exposure: float,
 ) -> Priority:
     # Poisson resampling: each person counts 0, 1, 2 … times, so that the number of people
     # varies too. Seeded by subject: other subjects coming and going change nothing.
@@ -108,7 +116,7 @@ def _score(
     parts: dict[str, np.ndarray | None] = {
         "people": people_part(people, rows, config),
         "severity": severity_part(people, rows, config),
-        "trend": trend_part(people, rows, config, history_weeks),
+        "trend": trend_part(people, rows, config, history_weeks, exposure),
         "reach": reach_part(people, rows),
         "segment": segment_part(people, rows),
         "strategic": _constant(subject.strategic, len(rows)),

@@ -184,6 +184,7 @@ class WeeklyDigest:
         product: ``None`` for all.
         weeks: Names of the series' weeks, oldest first.
         history_weeks: Weeks of data before this one.
+        exposure: People of the week against the median of the weeks before, at most 1.
         topics: In the order of the ranking.
         without_time: Feedback whose source gave no time; dated by its arrival.
         weights_version: Version of the ranking's weights.
@@ -197,6 +198,7 @@ class WeeklyDigest:
     product: str | None
     weeks: tuple[str, ...]
     history_weeks: int
+    exposure: float
     totals: Totals
     topics: tuple[TopicFigures, ...]
     praise: tuple[PraiseFigures, ...]

@@ -13,11 +13,12 @@ def movement(
     config: ReportConfig,
     *,
     history_weeks: int,
+    exposure: float = 1.0,
     is_settled: bool = False,
 ) -> Movement | None:
     """Return the movement of one topic, or ``None`` if there is nothing to compare or to tell.
 
-    - new: people this week, none in the ``new_after_quiet_weeks`` before;
+    - new: at least ``new_min_people`` this week, nobody in the ``new_after_quiet_weeks`` before;
     - gone: nobody this week, somebody last week, and enough people in the baseline;
     - rising / falling: at least as many (few) as last week, and away from the baseline's
       mean by at least ``min_change_count`` people and ``min_change_ratio``;
@@ -28,22 +29,26 @@ def movement(
         people: Distinct people a week, this week first; zero-filled.
         config: Thresholds.
         history_weeks: Weeks of data before this one; without any, nothing moved.
+        exposure: Volume of the week against a usual one, above 0 and at most 1; in a quiet
+            or unfinished week no topic falls or vanishes just because everything does.
         is_settled: The topic's request was released, verified or closed before this week.
     """
     if history_weeks == 0 or not any(people[:2]):
         return None
     this, last = people[0], people[1]
     quiet = people[1 : 1 + config.new_after_quiet_weeks]
-    if this and not any(quiet):
+    if this >= config.new_min_people and not any(quiet):
         return Movement.REOPENED if is_settled else Movement.NEW
     before = people[1 : 1 + min(config.baseline_weeks, history_weeks)]
-    baseline = sum(before) / len(before)
+    usual = sum(before) / len(before)
+    baseline = usual * exposure
     if this == 0:
-        return Movement.GONE if sum(before) >= config.min_change_count else Movement.STEADY
+        was_many = sum(before) * exposure >= config.min_change_count
+        return Movement.GONE if was_many else Movement.STEADY
     if (
         this >= last
-        and this - baseline >= config.min_change_count
-        and this >= config.min_change_ratio * baseline
+        and this - usual >= config.min_change_count
+        and this >= config.min_change_ratio * usual
     ):
         return Movement.REOPENED if is_settled else Movement.RISING
     if (

@@ -19,6 +19,8 @@ REVIEW_ORDER = (
     Movement.GONE,
 )
 
+_QUIET = 0.6
+
 _REASONS = {
     "blank-text": "没有文字",
     "text-too-long": "文字过长",
@@ -32,7 +34,7 @@ _REASONS = {
 DEFINITIONS = (
     ("人数", "去重后的人：同一作者只算一次，内容雷同的帖子算一个人；广告和复制粘贴刷屏不计。"),
     ("条数", "反馈条数，广告和刷屏不计。"),
-    ("新增", "本周有人提到，而之前若干周（配置 new_after_quiet_weeks）没有人提到。"),
+    ("新增", "本周至少 new_min_people 人提到，而之前若干周（new_after_quiet_weeks）没有人提到。"),
     (
         "上升 / 下降",
         "与上周同向，且偏离前几周（baseline_weeks）的平均达到 min_change_count 人和 min_change_ratio 倍。",
@@ -131,7 +133,13 @@ def shorten(text: str, limit: int = 60) -> str:
 def notes(digest: WeeklyDigest) -> list[str]:
     """Return the sentences about the data itself: what was left out and why."""
     total = digest.totals
-    sentences = [
+    sentences = []
+    if digest.exposure < _QUIET:
+        sentences.append(
+            f"本周的人数只有平时的 {digest.exposure:.0%}，可能还没收全；"
+            "趋势和变化已按这个比例放宽，不会因此报下降或消失。"
+        )
+    sentences += [
         f"未归类：{share(total.unassigned_units, total.problem_units)} 的问题类观点"
         f"（{total.unassigned_units.value}/{total.problem_units.value}）不属于任何主题。",
     ]

@@ -43,6 +43,7 @@ from feedback_nlp.store.tables import (
 )
 from feedback_nlp.store.voices import (
     CHANNEL,
+    exposure,
     history_weeks,
     latest_week,
     topic_voices,
@@ -103,6 +104,7 @@ def weekly(
         product=product,
         weeks=tuple(str(week.shift(-back)) for back in range(facts.length - 1, -1, -1)),
         history_weeks=facts.history,
+        exposure=round(facts.exposure, 3),
         totals=totals(session, week, zone, product),
         topics=facts.topics(),
         praise=facts.praise(),
@@ -132,6 +134,13 @@ class _WeekFacts:
         window = max(self.length, report.new_after_quiet_weeks + 1, report.baseline_weeks + 1)
         self.starts = week_starts(self.week, self.zone, window)
         self.history = history_weeks(self.session, self.week, self.zone, self.product)
+        self.exposure = exposure(
+            self.session,
+            self.week,
+            self.zone,
+            usual_weeks=self.rank_config.trend_history_weeks,
+            product=self.product,
+        )
 
     def topics(self) -> tuple[TopicFigures, ...]:
         """Return the issue topics worth showing, in the order of the ranking."""
@@ -148,6 +157,7 @@ class _WeekFacts:
                 [people[item.subject_id, back] for back in range(len(self.starts))],
                 self.report_config,
                 history_weeks=self.history,
+                exposure=self.exposure,
                 is_settled=before.get(item.subject_id) in SETTLED,
             )
             for item in ranking
@@ -335,7 +345,12 @@ class _WeekFacts:
             product=self.product,
         )
         return rank(
-            subjects, voices, self.rank_config, history_weeks=self.history, product=self.product
+            subjects,
+            voices,
+            self.rank_config,
+            history_weeks=self.history,
+            exposure=self.exposure,
+            product=self.product,
         )
 
     def _units(self, statement: Any) -> Any:

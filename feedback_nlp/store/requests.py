@@ -29,7 +29,7 @@ from feedback_nlp.store.tables import (
     StatusEvent,
     Topic,
 )
-from feedback_nlp.store.voices import history_weeks, latest_week, request_voices
+from feedback_nlp.store.voices import exposure, history_weeks, latest_week, request_voices
 from feedback_nlp.weeks import Week
 
 ENGINE = "engine"
@@ -259,6 +259,7 @@ def refresh_priorities(session: Session, config: RankConfig, *, zone: ZoneInfo) 
             request_voices(session, week, zone, horizon_weeks=config.horizon_weeks),
             config,
             history_weeks=history_weeks(session, week, zone),
+            exposure=exposure(session, week, zone, usual_weeks=config.trend_history_weeks),
         )
     }
     for request in requests:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,8 @@ from feedback_nlp.weeks import Week
 
 #: What people see as the channel: the feedback's own, else its source's name.
 CHANNEL: ColumnElement[str] = func.coalesce(col(Feedback.channel), col(Source.name))
+
+_MIN_EXPOSURE = 0.01
 
 _FIELDS = (
     col(Feedback.person_key),
@@ -46,6 +49,42 @@ def history_weeks(session: Session, week: Week, zone: ZoneInfo, product: str | N
     start, _ = week.bounds(zone)
     first, _ = Week.of(moment, zone).bounds(zone)
     return max(0, round((start - first).total_seconds() / (7 * 86_400)))
+
+
+def exposure(
+    session: Session,
+    week: Week,
+    zone: ZoneInfo,
+    *,
+    usual_weeks: int,
+    product: str | None = None,
+) -> float:
+    """Return the people of ``week`` against the median of the weeks before it.
+
+    At most 1: a loud week is news, a quiet or unfinished one explains smaller numbers.
+    1 without history; never 0.
+    """
+    usual_weeks = min(usual_weeks, history_weeks(session, week, zone, product))
+    if usual_weeks == 0:
+        return 1.0
+    starts = week_starts(week, zone, usual_weeks + 1)
+    back = weeks_ago(starts)
+    statement = (
+        select(back, func.count(func.distinct(col(Feedback.person_key))))
+        .where(
+            col(Feedback.occurred_at) >= starts[-1],
+            col(Feedback.occurred_at) < week.bounds(zone)[1],
+            col(Feedback.is_spam).is_(False),
+            col(Feedback.is_burst).is_(False),
+        )
+        .group_by(back)
+    )
+    if product is not None:
+        statement = statement.where(col(Feedback.product) == product)
+    people = dict.fromkeys(range(usual_weeks + 1), 0)
+    people.update((row[0], row[1]) for row in session.execute(statement))
+    usual = median(people[weeks] for weeks in range(1, usual_weeks + 1))
+    return min(1.0, max(people[0] / usual, _MIN_EXPOSURE)) if usual else 1.0
 
 
 def week_starts(week: Week, zone: ZoneInfo, count: int) -> list[datetime]:

@@ -94,6 +94,14 @@ def test_a_single_new_voice_is_no_trend():
     assert trend([1]) < trend([3]) < trend([10])
 
 
+def test_less_is_expected_in_a_quiet_week():
+    rows = [row for week in range(1, 9) for row in voices(1, 10, week=week)] + voices(1, 2)
+    full = rank([Subject(1)], rows, CONFIG, history_weeks=8)[0]
+    quiet = rank([Subject(1)], rows, CONFIG, history_weeks=8, exposure=0.2)[0]
+    assert full.parts["trend"] < 0.25
+    assert quiet.parts["trend"] == pytest.approx(0.5, abs=0.06)
+
+
 def test_without_history_nothing_is_a_trend():
     assert trend([40], history=0) == 0.5
 

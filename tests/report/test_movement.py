@@ -16,7 +16,8 @@ def move(*people, history=8, **arguments):
     ("people", "expected"),
     [
         ((7,), Movement.NEW),
-        ((1,), Movement.NEW),
+        ((3,), Movement.NEW),
+        ((2,), Movement.STEADY),
         ((3, 0, 0, 0, 0, 40), Movement.NEW),
         ((3, 0, 0, 0, 4), Movement.STEADY),
         ((30, 10, 10, 10, 10), Movement.RISING),
@@ -48,3 +49,11 @@ def test_settled_matter_that_comes_back_is_reopened():
     assert move(6, is_settled=True) is Movement.REOPENED
     assert move(30, 10, 10, 10, 10, is_settled=True) is Movement.REOPENED
     assert move(2, 4, 9, 18, 22, is_settled=True) is Movement.FALLING
+
+
+def test_quiet_week_of_everything_is_no_fall_of_one_topic():
+    assert move(2, 20, 20, 20, 20, exposure=0.1) is Movement.STEADY
+    assert move(2, 20, 20, 20, 20) is Movement.FALLING
+    assert move(0, 20, 20, 20, 20, exposure=0.05) is Movement.STEADY
+    assert move(0, 20, 20, 20, 20) is Movement.GONE
+    assert move(30, 10, 10, 10, 10, exposure=0.5) is Movement.RISING

@@ -7,6 +7,7 @@ from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.labels import Movement, RequestStatus
 from feedback_nlp.report.digest import Count
+from feedback_nlp.report.wording import notes
 from feedback_nlp.store import Database
 from feedback_nlp.store.counting import count
 from feedback_nlp.store.figures import choose_week, weekly
@@ -189,3 +190,14 @@ def test_settled_requests_come_last_and_come_back_as_reopened(tmp_path):
     assert topics[-1].name == "同步很慢"
     assert "已发布" in topics[-1].why
     assert [topic.priority.position for topic in topics] == [1, 2, 3, 4]
+
+
+def test_unfinished_week_reports_no_falls(tmp_path):
+    with six_weeks(tmp_path) as (database, build):
+        with database.write() as session:
+            build.session = session
+            build.say("传照片又闪退", weeks_ago=-1, topic="上传照片闪退")
+        digest = compute(database, WEEK.shift(1))
+    assert digest.exposure < 0.1
+    assert not digest.moved(Movement.FALLING, Movement.GONE)
+    assert any("还没收全" in note for note in notes(digest))
