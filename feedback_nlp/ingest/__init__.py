@@ -6,7 +6,7 @@ and the option to write. Layouts and aliases are data, in ``corpora/ingest/``.
 """
 
 from feedback_nlp.ingest.columns import resolve_columns
-from feedback_nlp.ingest.fields import FIELDS, parse_mapping
+from feedback_nlp.ingest.fields import FIELDS, parse_mapping, storable
 from feedback_nlp.ingest.keys import derive_key
 from feedback_nlp.ingest.ratings import parse_rating
 from feedback_nlp.ingest.reading import (
@@ -27,5 +27,6 @@ __all__ = [
     "parse_rating",
     "parse_time",
     "resolve_columns",
+    "storable",
     "text_and_key_columns",
 ]

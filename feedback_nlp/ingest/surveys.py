@@ -124,8 +124,7 @@ def classify_questions(
         written = [
             column
             for column in asked
-            if not is_identity(layout.question.sub("", column))
-            and _is_open(column, answers[column], hints)
+            if not _asks_who(layout, column, hints) and _is_open(column, answers[column], hints)
         ]
     if not written:
         shown = "、".join(asked[:30])
@@ -137,7 +136,7 @@ def classify_questions(
     closed = [
         column
         for column in others
-        if column not in written and not is_identity(layout.question.sub("", column))
+        if column not in written and not _asks_who(layout, column, hints)
     ]
     rating = next(
         (
@@ -151,6 +150,13 @@ def classify_questions(
         None,
     )
     return Questions(_numbered(layout, written), closed, rating)
+
+
+def _asks_who(layout: SurveyLayout, column: str, hints: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a question asks for a name or a way to reach someone: never stored."""
+    return is_identity(layout.question.sub("", column)) or any(
+        word in column for word in hints["identity"]
+    )
 
 
 def _is_open(column: str, answers: Sequence[str], hints: Mapping[str, Sequence[str]]) -> bool:

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from feedback_nlp.clean import Pseudonymizer, fingerprint, prepare
+from feedback_nlp.clean import Pseudonymizer, prepare
 from feedback_nlp.errors import InputError
-from feedback_nlp.ingest import EXPECTED_REASONS, open_source
+from feedback_nlp.ingest import EXPECTED_REASONS, open_source, storable
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
 from feedback_nlp.store import Database, ingestion
@@ -31,6 +31,7 @@ CHUNK_SIZE = 1_000
 _CACHE_ENTRIES = 50_000
 _RAW_CHARS = 2_000
 _MAX_SOURCE_NAME = 200
+_MAX_CHANNEL = 100
 
 Progress = Callable[[int], None]
 
@@ -84,11 +85,15 @@ class Preparer:
     Args:
         pseudonymizer: Keyed by the deployment's secret.
         product: Product of items that name none.
+        channel: Channel of items that name none: the name of the source.
     """
 
-    def __init__(self, pseudonymizer: Pseudonymizer, product: str | None = None) -> None:
+    def __init__(
+        self, pseudonymizer: Pseudonymizer, product: str | None = None, channel: str | None = None
+    ) -> None:
         self._pseudonymizer = pseudonymizer
         self._product = product
+        self._channel = channel[:_MAX_CHANNEL] if channel else None
         self._cache: dict[str, str] = {}
 
     def values(self, item: RawItem | Rejection, now: datetime) -> dict[str, Any] | Rejection:
@@ -114,7 +119,7 @@ class Preparer:
             "text": prepared.text,
             "rating": item.rating,
             "product": item.product or self._product,
-            "channel": item.channel,
+            "channel": item.channel or self._channel,
             "app_version": item.app_version,
             "device": self._redacted(item.device) if item.device else None,
             "region": item.region,
@@ -122,7 +127,7 @@ class Preparer:
             "meta": meta,
             "occurred_at": item.occurred_at or now,
             "ingested_at": now,
-            "fingerprint": fingerprint(prepared.text),
+            "fingerprint": "",
             "signals": [],
             "is_spam": False,
             "is_burst": False,
@@ -202,14 +207,14 @@ def ingest_file(
                 session,
                 owner,
                 now=now(),
-                file_name="标准输入" if str(path) == "-" else path.name,
+                file_name="标准输入" if str(path) == "-" else storable(path.name),
                 content_sha256=identity,
                 layout=reading.layout,
             )
             before = ingestion.totals_of(batch)
         assert batch.id is not None
         assert owner.id is not None
-        preparer = Preparer(pseudonymizer, product or owner.product)
+        preparer = Preparer(pseudonymizer, product or owner.product, name)
         items = islice(reading.items, before.read, None)
         totals, reasons = before, Counter[str]()
         for chunk in _chunks(items):
@@ -269,7 +274,7 @@ def ingest_items(
     with database.write() as session:
         pseudonymizer = Pseudonymizer(ingestion.deployment_secret(session, secret))
         owner = ingestion.ensure_source(session, name, now=now, kind=kind, product=product)
-        preparer = Preparer(pseudonymizer, product or owner.product)
+        preparer = Preparer(pseudonymizer, product or owner.product, name)
         batch = ingestion.open_batch(session, owner, now=now, layout=layout)
         assert batch.id is not None
         assert owner.id is not None

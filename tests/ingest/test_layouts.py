@@ -128,7 +128,7 @@ def test_app_store_connect_and_play_apis():
     assert item.occurred_at == datetime(2026, 3, 1, 2, 22, 31, tzinfo=UTC)
 
 
-WJX = "序号,提交答卷时间,所用时间,来源,来源详情,来自IP,总分,1、您的年龄：,2、您的满意度打几分？,3、遇到过哪些问题？,4、您还有什么建议？,5、手机号："
+WJX = "序号,提交答卷时间,所用时间,来源,来源详情,来自IP,总分,1、您的年龄：,2、您的满意度打几分？,3、遇到过哪些问题？,4、您还有什么建议？,5、您的手机号码是："
 
 
 def test_wjx_gives_one_item_a_written_answer():
