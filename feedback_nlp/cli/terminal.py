@@ -12,13 +12,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 
 from feedback_nlp.errors import ConfigError
-from feedback_nlp.settings import Settings
 
 if TYPE_CHECKING:
+    from feedback_nlp.settings import Settings
     from feedback_nlp.store import Database
 
 out = Console(highlight=False)
@@ -47,6 +46,10 @@ def load_settings() -> Settings:
     Raises:
         ConfigError: If a variable has an unusable value.
     """
+    from pydantic import ValidationError  # noqa: PLC0415 - half of the start-up time of --help
+
+    from feedback_nlp.settings import Settings  # noqa: PLC0415
+
     try:
         return Settings()
     except ValidationError as error:

@@ -1,0 +1,177 @@
+"""The analysis survives being killed anywhere, and says no to a second one."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, select
+
+from feedback_nlp.config import load_config
+from feedback_nlp.demo import generate
+from feedback_nlp.errors import Conflict
+from feedback_nlp.jobs.analyze import run_analysis
+from feedback_nlp.jobs.ingest import ingest_file
+from feedback_nlp.settings import Settings
+from feedback_nlp.store import Database, analysis
+from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, Run, Topic
+
+NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
+ZONE = Settings().zone
+ANALYZE = """
+import sys
+from datetime import UTC, datetime
+import feedback_nlp.jobs.analyze as job
+from feedback_nlp.config import load_config
+from feedback_nlp.settings import Settings
+from feedback_nlp.store import Database
+job.CHUNK_SIZE = 50
+database = Database(sys.argv[1])
+print("ready", flush=True)
+job.run_analysis(database, load_config(), zone=Settings().zone, now=lambda: datetime.now(UTC))
+"""
+
+
+@pytest.fixture
+def filled(new_database_url: Callable[[], str], tmp_path: Path) -> Callable[[], Database]:
+    """Return a function that makes a database with a few hundred feedback, not analysed."""
+    manifest = generate(tmp_path / "data")
+    file = next(file for file in manifest.files if file.path == "android_store.csv")
+
+    def make() -> Database:
+        database = Database(new_database_url())
+        ingest_file(
+            database,
+            tmp_path / "data" / file.path,
+            source=file.source,
+            zone=ZONE,
+            now=lambda: NOW,
+            secret="test",
+        )
+        return database
+
+    return make
+
+
+def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    """Return all that an analysis decides, without times and run numbers."""
+    with database.read() as session:
+        return {
+            "feedback": [
+                (f.id, f.sentiment, f.sentiment_score, f.intent, f.signals, f.person_key, f.is_spam)
+                for f in session.exec(select(Feedback).order_by(col(Feedback.id)))
+            ],
+            "units": [
+                (u.id, u.feedback_id, u.start, u.end, u.sentiment, u.intent, u.topic_id)
+                for u in session.exec(select(FeedbackUnit).order_by(col(FeedbackUnit.id)))
+            ],
+            "topics": [
+                (t.id, t.name, t.state, t.keywords, t.quote_unit_ids)
+                for t in session.exec(select(Topic).order_by(col(Topic.id)))
+            ],
+            "requests": [
+                (r.key, r.title, r.priority, r.status)
+                for r in session.exec(select(FeatureRequest).order_by(col(FeatureRequest.id)))
+            ],
+        }
+
+
+def test_killed_anywhere_it_ends_where_an_undisturbed_run_ends(
+    filled: Callable[[], Database],
+) -> None:
+    undisturbed = filled()
+    run_analysis(undisturbed, load_config(), zone=ZONE, now=lambda: NOW)
+    expected = contents(undisturbed)
+    assert expected["units"]
+
+    disturbed = filled()
+    chance = random.Random(20261121)
+    url = disturbed.url.render_as_string(hide_password=False)
+    kills = 0
+    for _ in range(4):
+        process = subprocess.Popen(
+            [sys.executable, "-c", ANALYZE, url], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(chance.uniform(0.2, 6.0))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        kills += process.returncode == -signal.SIGKILL
+    assert kills
+    run_analysis(disturbed, load_config(), zone=ZONE, now=lambda: NOW)
+    assert contents(disturbed) == expected
+
+
+def test_a_run_left_open_by_a_crash_is_closed(filled: Callable[[], Database]) -> None:
+    database = filled()
+    with database.write() as session:
+        session.add(
+            Run(
+                kind="analyze",
+                started_at=NOW,
+                figures={"process": {"host": socket.gethostname(), "pid": 2**22 + 1}},
+            )
+        )
+    run_analysis(database, load_config(), zone=ZONE, now=lambda: NOW)
+    with database.read() as session:
+        assert list(session.exec(select(Run.status).order_by(col(Run.id)))) == [
+            "aborted",
+            "complete",
+        ]
+
+
+def test_a_second_analysis_at_the_same_time_is_refused(database: Database) -> None:
+    with database.write() as session:
+        session.add(
+            Run(
+                kind="analyze",
+                started_at=NOW,
+                figures={"process": {"host": socket.gethostname(), "pid": os.getppid()}},
+            )
+        )
+    with pytest.raises(Conflict, match="正在分析"), database.write() as session:
+        analysis.start_run(session, config={}, versions={}, now=NOW)
+
+
+def test_reading_in_other_chunks_changes_nothing(
+    filled: Callable[[], Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = filled(), filled()
+    run_analysis(one, load_config(), zone=ZONE, now=lambda: NOW)
+    monkeypatch.setattr("feedback_nlp.jobs.analyze.CHUNK_SIZE", 37)
+    run_analysis(other, load_config(), zone=ZONE, now=lambda: NOW)
+    assert contents(one) == contents(other)
+
+
+def test_what_comes_later_joins_the_same_topics(
+    filled: Callable[[], Database], tmp_path: Path
+) -> None:
+    database = filled()
+    run_analysis(database, load_config(), zone=ZONE, now=lambda: NOW)
+    before = contents(database)
+    ingest_file(
+        database,
+        tmp_path / "data" / "app_store.csv",
+        source="App Store",
+        zone=ZONE,
+        now=lambda: NOW,
+        secret="test",
+    )
+    run_analysis(database, load_config(), zone=ZONE, now=lambda: NOW)
+    after = contents(database)
+    assert len(after["units"]) > len(before["units"])
+    assert [row[:6] for row in after["units"]][: len(before["units"])] == [
+        row[:6] for row in before["units"]
+    ]
+    assert {row[0] for row in before["topics"]} <= {row[0] for row in after["topics"]}
+    assert {row[0] for row in before["requests"]} <= {row[0] for row in after["requests"]}

@@ -1,0 +1,130 @@
+"""The main job, end to end: what the generator planted must be in the week's list."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, func, select
+
+from feedback_nlp.config import load_config
+from feedback_nlp.demo import Fact
+from feedback_nlp.jobs.analyze import run_analysis
+from feedback_nlp.jobs.demo import DemoReport, run_demo
+from feedback_nlp.labels import Movement
+from feedback_nlp.report.digest import TopicFigures
+from feedback_nlp.settings import Settings
+from feedback_nlp.store import Database
+from feedback_nlp.store.tables import Feedback, FeedbackUnit, RejectedRow
+
+NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoReport:
+    return run_demo(tmp_path_factory.mktemp("demo"), load_config(), Settings(), now=lambda: NOW)
+
+
+@pytest.fixture(scope="module")
+def database(demo: DemoReport) -> Database:
+    return Database(f"sqlite:///{demo.database_path}")
+
+
+def speaks_of(topic: TopicFigures, fact: Fact) -> bool:
+    """Tell whether a topic's name or its leading keywords say what was planted."""
+    return any(word in topic.name + "".join(topic.keywords[:3]) for word in fact.names)
+
+
+def test_every_file_is_accounted_for(demo: DemoReport) -> None:
+    for file, batch in zip(demo.manifest.files, demo.ingested, strict=True):
+        assert (batch.read, batch.accepted, batch.duplicate, batch.rejected) == (
+            file.rows,
+            file.accepted,
+            file.duplicate,
+            file.rejected,
+        ), file.path
+
+
+def test_rejected_rows_are_kept_with_their_line(demo: DemoReport, database: Database) -> None:
+    with database.read() as session:
+        rows = session.exec(select(RejectedRow)).all()
+    assert len(rows) == sum(file.rejected for file in demo.manifest.files)
+    assert all(row.line > 0 and row.reason and row.detail for row in rows)
+
+
+def test_no_personal_data_is_stored(demo: DemoReport) -> None:
+    demo_bytes = demo.database_path.read_bytes()
+    leaked = [
+        item["kind"] for item in demo.manifest.personal if item["value"].encode() in demo_bytes
+    ]
+    assert leaked == []
+
+
+def test_the_exploding_crash_leads_what_is_new_or_rising(demo: DemoReport) -> None:
+    first = demo.digest.moved(Movement.NEW, Movement.RISING)[0]
+    assert speaks_of(first, demo.manifest.fact("crash"))
+    planted = demo.manifest.fact("crash").authors[demo.digest.week]
+    assert first.people.value >= planted / 2
+
+
+def test_the_fading_issue_is_reported_as_falling(demo: DemoReport) -> None:
+    falling = demo.digest.moved(Movement.FALLING, Movement.GONE)
+    assert any(speaks_of(topic, demo.manifest.fact("fading")) for topic in falling)
+
+
+def test_the_steady_wish_is_in_the_list_and_does_not_move(demo: DemoReport) -> None:
+    wished = [t for t in demo.digest.topics if speaks_of(t, demo.manifest.fact("wish"))]
+    assert wished
+    assert wished[0].movement is Movement.STEADY
+
+
+def test_a_burst_of_copies_counts_as_one_voice(demo: DemoReport, database: Database) -> None:
+    planted = demo.manifest.fact("burst").weeks[demo.digest.week]
+    with database.read() as session:
+        posts, people = session.exec(
+            select(
+                func.count(col(Feedback.id)), func.count(func.distinct(Feedback.person_key))
+            ).where(col(Feedback.is_burst).is_(True))
+        ).one()
+        topic_ids = set(
+            session.exec(
+                select(col(FeedbackUnit.topic_id))
+                .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+                .where(col(Feedback.is_burst).is_(True))
+                .distinct()
+            )
+        )
+    assert posts >= 0.9 * planted
+    assert people <= 3
+    risen = {t.topic_id for t in demo.digest.moved(Movement.NEW, Movement.RISING)}
+    fee = demo.manifest.fact("burst")
+    lifted = [
+        t.name for t in demo.digest.topics if t.topic_id in topic_ids & risen and speaks_of(t, fee)
+    ]
+    assert lifted == []
+
+
+def test_names_are_words_and_unlike_one_another(demo: DemoReport) -> None:
+    names = [topic.name for topic in demo.digest.topics[:15]]
+    assert len(set(names)) == len(names)
+    assert all(re.search(r"[一-鿿]{2}", name) for name in names)
+    assert not any(re.search(r"其他|未命名|（\d+）", name) for name in names)
+
+
+def test_the_digest_files_are_written(demo: DemoReport) -> None:
+    top_name = demo.digest.topics[0].name
+    for path in demo.digest_files:
+        assert path.stat().st_size > 1_000
+        if path.suffix in {".html", ".md"}:
+            assert top_name in path.read_text(encoding="utf-8")
+
+
+def test_a_second_analysis_finds_nothing_to_do(demo: DemoReport, database: Database) -> None:
+    again = run_analysis(database, load_config(), zone=Settings().zone, now=lambda: NOW)
+    assert again.run_id is None
+
+
+def test_every_step_names_its_output(demo: DemoReport) -> None:
+    assert {Path(path).suffix for path in demo.digest_files} == {".html", ".md", ".xlsx"}
