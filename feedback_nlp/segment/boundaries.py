@@ -86,7 +86,7 @@ class LinearBoundaries:
                 hint="重新安装，或重新训练",
             )
         self._cues = cues
-        self._leanings = np.asfortranarray(leanings.astype(np.float32))  # read by column
+        self._leanings = np.asfortranarray(leanings.astype(np.float64))  # read by column
         self._weights = weights.astype(np.float32)
         self._names = names
         self._bias = bias

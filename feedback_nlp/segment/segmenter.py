@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise, repeat
 
 import numpy as np
 
@@ -56,20 +57,24 @@ class Segmenter:
 
     def _segment(self, texts: Sequence[str]) -> list[list[Span]]:
         table = find_clauses(texts, self._cues)
-        units: list[list[Span]] = [[] for _ in texts]
         if not table.start.size:
-            return units
+            return [[] for _ in texts]
         cut = self._cuts(table)
         first = np.flatnonzero(np.concatenate(([True], cut)))
         last = np.append(first[1:] - 1, table.start.size - 1)
         text = table.text[first]
         start, end = _trim(table, table.start[first], table.end[last])
         offset = table.text_start[text]
-        for index, begin, finish in zip(
-            text.tolist(), (start - offset).tolist(), (end - offset).tolist(), strict=True
-        ):
-            units[index].append(Span(begin, finish))
-        return units
+        # tuple.__new__ skips the Python-level constructor: there are many spans.
+        spans: list[Span] = list(
+            map(
+                tuple.__new__,
+                repeat(Span),
+                zip((start - offset).tolist(), (end - offset).tolist(), strict=True),
+            )
+        )
+        bounds = np.searchsorted(text, np.arange(len(texts) + 1)).tolist()
+        return [spans[low:high] for low, high in pairwise(bounds)]
 
     def _cuts(self, table: ClauseTable) -> np.ndarray:
         """Return whether a new unit begins after each clause but the last: (c − 1,), bool."""
