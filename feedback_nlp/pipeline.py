@@ -225,10 +225,6 @@ class Analyst:
         """Read each text: see :meth:`Engine.understand`."""
         return self._engine.understand(texts, ratings)
 
-    def is_spam(self, text: str) -> bool:
-        """Tell whether a text is an advert or promotion rather than feedback."""
-        return False  # until clean offers it
-
     def count_people(self, items: Sequence[DuplicateItem]) -> list[Person]:
         """Tell for each feedback (``key`` is its id) whom it counts for, in order.
 

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from sqlmodel import Session, col, select
 
-from feedback_nlp.clean import DuplicateItem
+from feedback_nlp.clean import DuplicateItem, is_spam
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.labels import Intent, TopicEventKind, TopicState
 from feedback_nlp.pipeline import Analyst
@@ -132,7 +132,7 @@ def _read_pending(database: Database, analyst: Analyst, run_id: int, progress: P
         understood = analyst.understand(
             [item.text for item in chunk], [item.rating for item in chunk]
         )
-        spam = [analyst.is_spam(item.text) for item in chunk]
+        spam = [is_spam(item.text) for item in chunk]
         with database.write() as session:
             analysis.save_understandings(
                 session, run_id, list(zip(chunk, understood, spam, strict=True))
