@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.cells import cell_len
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -36,6 +37,8 @@ _STYLES = {
 }
 _LISTED = 6
 _WIDE = 110
+_MAX_NAME_WIDTH = 28
+_MIN_QUOTE_WIDTH = 16
 
 
 def register(app: typer.Typer) -> None:
@@ -138,31 +141,49 @@ def print_top(report: WeeklyDigest, *, why: bool = False) -> None:
 
 
 def _table(topics: tuple[TopicFigures, ...]) -> Table:
+    """Lay the ranking out; the quote takes what is left of the line, or goes."""
     from feedback_nlp.report import wording  # noqa: PLC0415
 
+    columns: dict[str, list[Text]] = {
+        "": [Text(str(topic.priority.position), justify="right") for topic in topics],
+        "变化": [_movement(topic) for topic in topics],
+        "主题": [_topic_name(topic) for topic in topics],
+        "本周/上周": [
+            Text(f"{topic.people.value}/{topic.people_last.value} 人", justify="right")
+            for topic in topics
+        ],
+        "走势": [Text(wording.sparkline(topic.series)) for topic in topics],
+        "优先级": [Text(wording.interval(topic), justify="right") for topic in topics],
+        "需求": [Text(topic.request.key if topic.request else "") for topic in topics],
+    }
+    if out.width >= _WIDE:
+        columns["主要渠道"] = [Text(wording.main_channels(topic, 1)) for topic in topics]
+    used = sum(
+        2 + max(cell_len(name), *(cell.cell_len for cell in cells))
+        for name, cells in columns.items()
+    )
+    left = out.width - used - 2
+    if left >= _MIN_QUOTE_WIDTH:
+        quotes = [topic.quotes[0].text if topic.quotes else "" for topic in topics]
+        columns["原话"] = [Text(wording.shorten(quote, 80), style="dim") for quote in quotes]
+        for cell in columns["原话"]:
+            cell.truncate(left, overflow="ellipsis")
     table = Table(box=None, padding=(0, 1), header_style="dim")
-    table.add_column("", justify="right")
-    table.add_column("变化", no_wrap=True)
-    table.add_column("主题", overflow="fold", min_width=14)
-    table.add_column("本周/上周", justify="right", no_wrap=True)
-    table.add_column("走势", no_wrap=True)
-    table.add_column("优先级", justify="right", no_wrap=True)
-    is_wide = out.width >= _WIDE
-    if is_wide:
-        table.add_column("主要渠道", no_wrap=True)
-    table.add_column("需求", no_wrap=True)
-    table.add_column("原话", overflow="ellipsis", no_wrap=True, ratio=1)
-    for topic in topics:
-        move = topic.movement
-        table.add_row(
-            str(topic.priority.position),
-            Text(wording.movement_label(move), style=_STYLES[move] if move else "dim"),
-            Text(("📌" if topic.is_pinned else "") + topic.name, style="bold"),
-            f"{topic.people.value}/{topic.people_last.value} 人",
-            wording.sparkline(topic.series),
-            wording.interval(topic),
-            *([Text(wording.main_channels(topic, 1))] if is_wide else []),
-            Text(topic.request.key if topic.request else ""),
-            Text(wording.shorten(topic.quotes[0].text, 40) if topic.quotes else "", style="dim"),
-        )
+    for name in columns:
+        table.add_column(name, no_wrap=True)
+    for cells in zip(*columns.values(), strict=True):
+        table.add_row(*cells)
     return table
+
+
+def _movement(topic: TopicFigures) -> Text:
+    from feedback_nlp.report import wording  # noqa: PLC0415
+
+    move = topic.movement
+    return Text(wording.movement_label(move), style=_STYLES[move] if move else "dim")
+
+
+def _topic_name(topic: TopicFigures) -> Text:
+    name = Text(("★ " if topic.is_pinned else "") + topic.name, style="bold")
+    name.truncate(_MAX_NAME_WIDTH, overflow="ellipsis")
+    return name

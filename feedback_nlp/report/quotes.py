@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 _COMFORTABLE = (6, 60)
 _TOO_SIMILAR = 0.5
+_NOISE = re.compile(r"[#＃@＠]|//|https?:")
 
 
 class QuoteCandidate(NamedTuple):
@@ -26,14 +28,15 @@ class QuoteCandidate(NamedTuple):
 def choose_quotes(candidates: Sequence[QuoteCandidate], limit: int) -> list[int]:
     """Return up to ``limit`` unit ids, best first, of different people and words.
 
-    Texts of 6–60 characters go first: shorter ones say too little, longer ones are not
-    read. Two quotes share at most half of their character pairs.
+    Texts of 6–60 characters go first (shorter ones say too little, longer ones are not
+    read), and those without the marks of forwards, hashtags and links. Two quotes share at most half of their character pairs.
     """
 
-    def awkward(candidate: QuoteCandidate) -> tuple[bool, float, int]:
+    def awkward(candidate: QuoteCandidate) -> tuple[int, float, int]:
         length = len(candidate.text)
         outside = not _COMFORTABLE[0] <= length <= _COMFORTABLE[1]
-        return outside, candidate.preference, candidate.unit_id
+        is_noisy = _NOISE.search(candidate.text) is not None
+        return outside + is_noisy, candidate.preference, candidate.unit_id
 
     chosen: list[QuoteCandidate] = []
     for candidate in sorted(candidates, key=awkward):

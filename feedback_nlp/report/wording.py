@@ -26,6 +26,7 @@ _REASONS = {
     "text-too-long": "文字过长",
     "bad-encoding": "编码损坏",
     "broken-row": "行损坏",
+    "bad-json": "JSON 损坏",
     "admin-post": "官方帖子",
     "not-feedback": "不是反馈",
 }

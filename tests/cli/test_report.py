@@ -2,6 +2,7 @@ import json
 
 import pytest
 import typer
+from rich.cells import cell_len
 from sqlmodel import select
 from typer.testing import CliRunner
 
@@ -9,7 +10,7 @@ from feedback_nlp.cli import report
 from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.store import Database
 from feedback_nlp.store.tables import Digest
-from tests.store.six_weeks import six_weeks
+from tests.store.six_weeks import PLAN, six_weeks
 
 app = typer.Typer()
 report.register(app)
@@ -36,6 +37,15 @@ def test_top_lists_ranking_and_changes(database, monkeypatch):
     assert "24/3 人" in text
     assert "下降　同步很慢 4→2 人" in text
     assert "刷屏 40 条" in text
+
+
+@pytest.mark.parametrize("width", [80, 100, 140, 200])
+def test_top_fits_the_terminal_and_always_names_the_topics(database, monkeypatch, width):
+    monkeypatch.setattr(report.out, "_width", width)
+    lines = run("top", "--db", database).output.splitlines()
+    for name in PLAN:
+        assert any(name in line and "人" in line for line in lines[2:7])
+    assert max(cell_len(line) for line in lines[2:7]) <= width
 
 
 def test_top_explains(database):

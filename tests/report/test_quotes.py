@@ -27,3 +27,11 @@ def test_preferred_and_readable_first():
 
 def test_nothing_to_quote():
     assert choose_quotes([], 3) == []
+
+
+def test_forwards_and_hashtags_are_the_last_choice():
+    candidates = [
+        candidate(1, "#某某买菜# 支付闪退//@小王: 支付闪退", preference=-1),
+        candidate(2, "付款的时候直接闪退了"),
+    ]
+    assert choose_quotes(candidates, 1) == [2]
