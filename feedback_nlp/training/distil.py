@@ -52,7 +52,7 @@ class DistilSettings:
     max_terms: int = 60_000
     epochs: int = 8
     batch_size: int = 256
-    term_dropout: float = 0.1
+    term_dropout: float = 0.4
     learning_rate: float = 3e-3
     holdout_share: float = 0.03
     seed: int = 7
