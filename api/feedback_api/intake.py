@@ -6,6 +6,7 @@ through the same job as files, in one transaction.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from feedback_nlp.store.queries import stored_keys
 
 _IDENTITY = "author"
 _MAX_FINDINGS = 5
+_PLAIN_NAME = re.compile(r"[A-Za-z_\u4e00-\u9fff]{1,40}|\d{1,3}")
 
 
 def read_item(position: int, item: Any, zone: ZoneInfo) -> RawItem | Rejection:
@@ -41,8 +43,7 @@ def read_item(position: int, item: Any, zone: ZoneInfo) -> RawItem | Rejection:
     except ValidationError as error:
         findings = describe(error.errors(include_url=False, include_input=False))
         detail = "；".join(
-            f"{finding.pointer.lstrip('/')}：{finding.detail}"
-            for finding in findings[:_MAX_FINDINGS]
+            f"{_shown(finding.pointer)}：{finding.detail}" for finding in findings[:_MAX_FINDINGS]
         )
         raw = raw_row((name, value) for name, value in item.items() if name != _IDENTITY)
         return Rejection(line, "invalid-item", detail, raw)
@@ -55,6 +56,12 @@ def read_item(position: int, item: Any, zone: ZoneInfo) -> RawItem | Rejection:
         occurred_at=in_zone(sent.occurred_at, zone) if sent.occurred_at else None,
         **fields,
     )
+
+
+def _shown(pointer: str) -> str:
+    """Return a field's name as it may be kept: names are sent by others, and may hold anything."""
+    parts = pointer.lstrip("/").split("/")
+    return "/".join(part if _PLAIN_NAME.fullmatch(part) else "…" for part in parts)
 
 
 def outcomes(

@@ -23,6 +23,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from feedback_nlp.clean.characters import clean_characters
+
 MAX_ID = 2**31 - 1
 _NO_NUL = r"^[^\x00]*$"
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
@@ -54,6 +56,8 @@ _MESSAGES: dict[str, str] = {
     "moment": "{problem}",
 }
 
+_META_VALUE = "应是文字（最多 2,000 字）、数字、true、false、null，或文字的列表"
+
 
 class FieldError(BaseModel):
     """One thing that is wrong with a request."""
@@ -75,9 +79,15 @@ def describe(
         errors: ``ValidationError.errors()``.
         prefix: Where the validated value sits in the request body.
     """
-    found = []
+    found: list[FieldError] = []
     for error in errors:
         location = [*prefix, *error["loc"]]
+        if "meta" in location[:-2] and location[-1] != "[key]":
+            # A union gives one finding a branch; one says it all.
+            pointer = _pointer(location[: location.index("meta") + 2])
+            if not found or found[-1].pointer != pointer:
+                found.append(FieldError(pointer=pointer, code="meta_value", detail=_META_VALUE))
+            continue
         if error["type"] == "json_invalid":
             location = []  # pydantic gives the byte at which it gave up
         template = _MESSAGES.get(error["type"])
@@ -94,8 +104,7 @@ def describe(
 
 def _pointer(location: Sequence[str | int]) -> str:
     parts = [
-        str(part).encode("utf-8", "replace").decode()[:100].replace("~", "~0").replace("/", "~1")
-        for part in location
+        clean_characters(str(part))[:100].replace("~", "~0").replace("/", "~1") for part in location
     ]
     if parts and parts[0] in {"query", "path", "header"}:
         return " ".join(parts)

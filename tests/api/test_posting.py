@@ -84,13 +84,12 @@ def test_one_bad_item_does_not_hold_up_the_others(client: TestClient, database: 
         item(7, meta={"套餐": "年付", "次数": 3, "标签": ["a", "b"]}),
         item(8, occurred_at="昨天"),
         item(9, ratting=5),
+        item(10, meta={"套餐": {"层": "太深"}}),
+        item(11, **{"13812345678\x00": 1}),
     )
+    accepted = {1, 6}
     assert statuses(posted) == [
-        "rejected",
-        "accepted",
-        *["rejected"] * 4,
-        "accepted",
-        *["rejected"] * 2,
+        "accepted" if position in accepted else "rejected" for position in range(11)
     ]
     details = [entry["detail"] for entry in posted["items"]]
     assert details[0] == "rating：不能大于 5"
@@ -98,12 +97,14 @@ def test_one_bad_item_does_not_hold_up_the_others(client: TestClient, database: 
     assert "NUL" in details[4]
     assert posted["items"][5]["reason"] == "blank-text"
     assert "2026-11-16" in details[7]
+    assert details[9].startswith("meta/套餐：应是文字")
+    assert details[10].startswith("…：没有这个字段")  # a field's name may be anything, too
     with database.read() as session:
         lines = session.exec(select(RejectedRow.line).order_by(RejectedRow.line)).all()  # type: ignore[arg-type]
         batch = session.exec(select(IngestBatch)).one()
-    assert list(lines) == [1, 3, 4, 5, 6, 8, 9]
+    assert list(lines) == [1, 3, 4, 5, 6, 8, 9, 10, 11]
     assert (batch.layout, batch.status) == ("api", "complete")
-    assert (batch.read_count, batch.accepted_count, batch.rejected_count) == (9, 2, 7)
+    assert (batch.read_count, batch.accepted_count, batch.rejected_count) == (11, 2, 9)
 
 
 def test_nothing_accepted_is_no_success(client: TestClient) -> None:
