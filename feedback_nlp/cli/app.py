@@ -27,6 +27,7 @@ _GROUPS = (
     "report",
     "topics",
     "requests",
+    "replay",
     "search",
     "export",
     "classify",

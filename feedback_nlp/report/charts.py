@@ -34,6 +34,7 @@ def week_heat_map(digest: WeeklyDigest, limit: int = 12) -> Markup:
         }
         for topic in digest.topics[:limit]
         for order, (week, number) in enumerate(zip(digest.weeks, topic.series, strict=True))
+        if order >= len(digest.weeks) - 1 - digest.history_weeks
     ]
     return _heat_map(rows, "周", "各主题每周人数")
 
@@ -108,7 +109,7 @@ def _heat_map(rows: list[dict[str, Any]], column_title: str, description: str) -
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "description": description,
         "data": {"values": rows},
-        "width": {"step": 58},
+        "width": {"step": max(54, 14 * max(len(row["column"]) for row in rows))},
         "height": {"step": 26},
         "encoding": {"x": x, "y": y},
         "layer": [
