@@ -63,6 +63,7 @@ class TopicsConfig(_Section):
     min_topic_size: int = Field(ge=2)
     anchor_min_score: float = Field(gt=0, lt=1)
     assign_min_similarity: float = Field(ge=-1, le=1)
+    max_moved_share: float = Field(ge=0, le=1)
     sample_size: int = Field(ge=100)
 
 

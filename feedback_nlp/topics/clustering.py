@@ -19,8 +19,8 @@ from typing import Self
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from feedback_nlp.topics.graph import nearest_centroids, nearest_neighbours, neighbour_graph
-from feedback_nlp.topics.leiden import communities, relabel
+from feedback_nlp.topics.graph import nearest_neighbours, neighbour_graph
+from feedback_nlp.topics.leiden import communities
 
 _VOTES_KEPT = 0.5
 _GRAPH_WIDTH = 128
@@ -32,7 +32,6 @@ class GraphClustering:
     Args:
         neighbours: Neighbours a row.
         resolution: Larger gives more, smaller clusters.
-        sample_size: Rows clustered by graph at most; the rest joins the nearest centroid.
         runs: Leiden runs that vote.
         seed: Seed of the first run.
 
@@ -45,13 +44,11 @@ class GraphClustering:
         *,
         neighbours: int,
         resolution: float,
-        sample_size: int,
         runs: int = 8,
         seed: int = 7,
     ) -> None:
         self.neighbours = neighbours
         self.resolution = resolution
-        self.sample_size = sample_size
         self.runs = runs
         self.seed = seed
 
@@ -59,30 +56,20 @@ class GraphClustering:
         """Cluster the rows of ``X``.
 
         Args:
-            X: (n, d) float32, unit length, in an order that does not depend on how the
-                rows came in: rows beyond ``sample_size`` are taken evenly over it.
+            X: (n, d) float32, unit length.
             y: (n,) labels ≥ 0 to keep, −1 to be found; all to be found if left out.
         """
         labels = np.full(len(X), -1, np.int32) if y is None else np.asarray(y, np.int32).copy()
         free = np.flatnonzero(labels < 0)
         if len(free):
             first = int(labels.max(initial=-1)) + 1
-            labels[free] = first + self._cluster(np.asarray(X[free], np.float32))
+            labels[free] = first + self._consensus(np.asarray(X[free], np.float32))
         self.labels_ = labels
         return self
 
-    def _cluster(self, rows: np.ndarray) -> np.ndarray:
+    def _consensus(self, rows: np.ndarray) -> np.ndarray:
         if len(rows) <= self.neighbours:
             return np.zeros(len(rows), np.int32)
-        if len(rows) <= self.sample_size:
-            return self._consensus(rows)
-        chosen = np.linspace(0, len(rows) - 1, self.sample_size).astype(np.int64)
-        sampled = self._consensus(rows[chosen])
-        labels, _ = nearest_centroids(rows, centroids_of(rows[chosen], sampled))
-        labels[chosen] = sampled
-        return relabel(labels)
-
-    def _consensus(self, rows: np.ndarray) -> np.ndarray:
         graph = neighbour_graph(*nearest_neighbours(_narrowed(rows), self.neighbours))
         if self.runs <= 1:
             return communities(graph, resolution=self.resolution, seed=self.seed)

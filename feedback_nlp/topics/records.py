@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
-from feedback_nlp.labels import Intent
+from feedback_nlp.labels import Intent, TopicEventKind
 
 UNASSIGNED = -1
 """Index of 未归类 in every assignment array."""
@@ -118,6 +119,21 @@ class Theme:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerEvent:
+    """One thing that a refit did to a topic.
+
+    Attributes:
+        kind: What happened.
+        topic_id: Permanent id of the known topic, ``None`` for a new one.
+        detail: JSON-serialisable particulars; other topics by permanent id.
+    """
+
+    kind: TopicEventKind
+    topic_id: str | None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class TopicResult:
     """All that a fit found.
 
@@ -127,6 +143,7 @@ class TopicResult:
         assignment: (n,) int32, index into ``topics``, or :data:`UNASSIGNED`.
         similarity: (n,) float32, cosine of each unit to its topic's centroid; 0 if unassigned.
         centroids: (k, d) float32, unit length, rows as ``topics``.
+        events: What a refit did to the known topics, beyond their new members.
     """
 
     topics: tuple[Topic, ...]
@@ -134,6 +151,7 @@ class TopicResult:
     assignment: np.ndarray
     similarity: np.ndarray
     centroids: np.ndarray = field(repr=False)
+    events: tuple[LedgerEvent, ...] = ()
 
 
 def check_rows(units: Sequence[object], embeddings: np.ndarray) -> None:

@@ -1,6 +1,6 @@
-"""Which units enter the topics, and each distinct text once, in an order of its own.
+"""Each distinct text once, in an order of its own, and where it lies in topic space.
 
-Identical texts have identical vectors: clustered once, they cost less, and a burst of
+Identical texts have identical vectors: placed once, they cost less, and a burst of
 copies cannot shape a cluster. Sorting by digest makes a fit independent of the order in
 which the units came in, and lets a sample be the same sample when some rows are missing.
 """
@@ -15,44 +15,56 @@ import numpy as np
 
 from feedback_nlp.chinese import fold_batch
 from feedback_nlp.labels import Intent
+from feedback_nlp.topics.metric import TopicMetric
 from feedback_nlp.topics.records import TopicUnit
 
 ISSUE_INTENTS = frozenset({Intent.BUG, Intent.FEATURE, Intent.COMPLAINT, Intent.QUESTION})
+_SCOPE = ISSUE_INTENTS | {Intent.PRAISE}
 
 
 @dataclass(frozen=True)
-class DistinctTexts:
-    """The distinct folded texts of some units.
+class Placed:
+    """The units that may enter a topic, as distinct texts in topic space.
 
     Attributes:
+        rows: (s,) rows of the call that are in scope, ascending.
+        text_of: (s,) index of each one's text.
         texts: m folded texts, sorted by digest.
-        first: (m,) a row of the units that says it, for its embedding.
-        of_row: (n,) index into ``texts`` of each of the n units.
-        counts: (m,) how many units say it.
+        scores: (m, C) of the metric.
+        vectors: (m, D) float32, unit length.
+        issue_counts: (m,) how many bug, feature, complaint and question units say it.
     """
 
+    rows: np.ndarray
+    text_of: np.ndarray
     texts: tuple[str, ...]
-    first: np.ndarray
-    of_row: np.ndarray
-    counts: np.ndarray
+    scores: np.ndarray
+    vectors: np.ndarray
+    issue_counts: np.ndarray
 
 
-def distinct_texts(units: Sequence[TopicUnit]) -> DistinctTexts:
-    """Fold and deduplicate the texts of ``units``."""
-    folded = fold_batch([unit.text.strip() for unit in units])
+def place(units: Sequence[TopicUnit], embeddings: np.ndarray, metric: TopicMetric) -> Placed:
+    """Fold and deduplicate the texts in scope, and project them."""
+    rows = np.array([row for row, unit in enumerate(units) if unit.intent in _SCOPE], np.int64)
+    folded = fold_batch([units[row].text.strip() for row in rows.tolist()])
     first_of: dict[str, int] = {}
-    for row, text in enumerate(folded):
-        # Of units that fold to the same text, the least raw text gives the embedding.
+    for row, text in zip(rows.tolist(), folded, strict=True):
+        # Of units that fold to one text, the least raw text gives the embedding.
         if text not in first_of or units[row].text < units[first_of[text]].text:
             first_of[text] = row
     texts = tuple(sorted(first_of, key=_digest))
     position = {text: index for index, text in enumerate(texts)}
-    of_row = np.fromiter((position[text] for text in folded), np.int64, len(folded))
-    return DistinctTexts(
+    text_of = np.fromiter((position[text] for text in folded), np.int64, len(folded))
+    first = np.fromiter((first_of[text] for text in texts), np.int64, len(texts))
+    projection = metric.project(texts, embeddings[first])
+    is_issue = np.array([units[row].intent in ISSUE_INTENTS for row in rows.tolist()], bool)
+    return Placed(
+        rows=rows,
+        text_of=text_of,
         texts=texts,
-        first=np.fromiter((first_of[text] for text in texts), np.int64, len(texts)),
-        of_row=of_row,
-        counts=np.bincount(of_row, minlength=len(texts)),
+        scores=projection.scores,
+        vectors=projection.vectors,
+        issue_counts=np.bincount(text_of[is_issue], minlength=len(texts)),
     )
 
 

@@ -1,0 +1,190 @@
+"""Turns groups of units into topics: names, keywords, quotes, centroids, themes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from feedback_nlp.chinese import Tokenizer
+from feedback_nlp.topics.clustering import centroids_of
+from feedback_nlp.topics.naming import NamedUnit, Namer, unique_name
+from feedback_nlp.topics.phrases import MentionFinder, Mentions
+from feedback_nlp.topics.quotes import choose_quotes
+from feedback_nlp.topics.records import UNASSIGNED, Topic, TopicKind, TopicResult, TopicUnit
+from feedback_nlp.topics.scope import ISSUE_INTENTS, Placed
+from feedback_nlp.topics.themes import group_themes
+from feedback_nlp.topics.words import TopicWords
+
+_NAMING_SAMPLE = 8_000
+_NAMING_UNITS = 200
+_QUOTE_POOL = 2_000
+_KEYWORDS = 6
+_RANK = {TopicKind.ISSUE: 0, TopicKind.VENT: 1, TopicKind.PRAISE: 2}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Units that make up one topic.
+
+    Attributes:
+        rows: Their rows in the call, ascending.
+        kind: Kind of the topic.
+        topic_id: Permanent id, ``None`` for a new topic.
+        name: Name that it must have, ``""`` to find one.
+        seed_code: Seed issue it was recognised as, or ``""``.
+        terms: Terms by class-based TF-IDF.
+    """
+
+    rows: np.ndarray
+    kind: TopicKind
+    topic_id: str | None = None
+    name: str = ""
+    seed_code: str = ""
+    terms: tuple[str, ...] = ()
+
+
+class Describer:
+    """Describes groups of one call's units.
+
+    Args:
+        units: All units of the call.
+        placed: Those in scope.
+        tokenizer: Tags Chinese.
+        words: The word lists.
+    """
+
+    def __init__(
+        self,
+        units: Sequence[TopicUnit],
+        placed: Placed,
+        tokenizer: Tokenizer,
+        words: TopicWords,
+    ) -> None:
+        self._units = units
+        self._placed = placed
+        self._tokenizer = tokenizer
+        self._finder = MentionFinder(words, {unit.product for unit in units})
+        self._words = words
+        self._seen: dict[int, Mentions] = {}
+        self._text_of = np.full(len(units), -1, np.int64)
+        self._text_of[placed.rows] = placed.text_of
+
+    def describe(self, groups: Sequence[Group]) -> TopicResult:
+        """Name, quote and order the groups; one that shares nothing nameable is let go."""
+        groups = sorted(
+            groups,
+            key=lambda g: (
+                _RANK[g.kind],
+                -len(g.rows),
+                min(self._placed.texts[text] for text in self._text_of[g.rows].tolist()),
+            ),
+        )
+        assignment = self._assigned(groups)
+        centroids = self._centroids(assignment, len(groups))
+        similarity = self._similarity(assignment, centroids)
+        names, keywords = self._name(groups, similarity)
+        kept = [index for index, name in enumerate(names) if name]
+        if len(kept) < len(groups):
+            groups, centroids = [groups[index] for index in kept], centroids[kept]
+            names, keywords = [names[index] for index in kept], [keywords[index] for index in kept]
+            assignment = self._assigned(groups)
+            similarity[assignment < 0] = 0.0
+        issues = [index for index, group in enumerate(groups) if group.kind is TopicKind.ISSUE]
+        themes, theme_of = group_themes(
+            [names[index] for index in issues],
+            [groups[index].seed_code for index in issues],
+            centroids[issues],
+        )
+        topics = tuple(
+            Topic(
+                topic_id=group.topic_id,
+                name=names[index],
+                keywords=keywords[index],
+                kind=group.kind,
+                theme=theme_of[index] if group.kind is TopicKind.ISSUE else -1,
+                centroid=centroids[index],
+                quotes=self._quotes(group, similarity, centroids[index]),
+                member_count=len(group.rows),
+                cohesion=float(similarity[group.rows].mean()),
+                seed_code=group.seed_code,
+            )
+            for index, group in enumerate(groups)
+        )
+        return TopicResult(topics, themes, assignment, similarity, centroids)
+
+    def _assigned(self, groups: Sequence[Group]) -> np.ndarray:
+        assignment = np.full(len(self._units), UNASSIGNED, np.int32)
+        for index, group in enumerate(groups):
+            assignment[group.rows] = index
+        return assignment
+
+    def _centroids(self, assignment: np.ndarray, count: int) -> np.ndarray:
+        """Mean directions, summed in the order of the texts: no order of rows shows in them."""
+        rows = np.flatnonzero(assignment >= 0)
+        rows = rows[np.argsort(self._text_of[rows], kind="stable")]
+        centroids = centroids_of(self._placed.vectors[self._text_of[rows]], assignment[rows])
+        padded = np.zeros((count, self._placed.vectors.shape[1]), np.float32)
+        padded[: len(centroids)] = centroids
+        return padded
+
+    def _similarity(self, assignment: np.ndarray, centroids: np.ndarray) -> np.ndarray:
+        similarity = np.zeros(len(assignment), np.float32)
+        rows = np.flatnonzero(assignment >= 0)
+        vectors = self._placed.vectors[self._text_of[rows]]
+        similarity[rows] = np.einsum("ij,ij->i", vectors, centroids[assignment[rows]])
+        return similarity
+
+    def _central(self, group: Group, similarity: np.ndarray) -> np.ndarray:
+        """Return the rows of a group, the most central first, each text once."""
+        order = np.lexsort((self._text_of[group.rows], -similarity[group.rows]))
+        rows = group.rows[order]
+        _, first = np.unique(self._text_of[rows], return_index=True)
+        central: np.ndarray = rows[np.sort(first)]
+        return central
+
+    def _quotes(
+        self, group: Group, similarity: np.ndarray, centroid: np.ndarray
+    ) -> tuple[int, ...]:
+        rows = self._central(group, similarity)[:_QUOTE_POOL]
+        chosen = choose_quotes(
+            [self._units[row].text for row in rows.tolist()],
+            [self._units[row].feedback_id for row in rows.tolist()],
+            self._placed.vectors[self._text_of[rows]],
+            centroid,
+        )
+        return tuple(self._units[rows[row]].unit_id for row in chosen)
+
+    def _name(
+        self, groups: Sequence[Group], similarity: np.ndarray
+    ) -> tuple[list[str], list[tuple[str, ...]]]:
+        """Name each group and find its keywords; a name is used once."""
+        in_scope = self._placed.rows.tolist()
+        issue_rows = [row for row in in_scope if self._units[row].intent in ISSUE_INTENTS]
+        issue_rows.sort(key=lambda row: (self._text_of[row], self._units[row].intent.value))
+        step = max(1, -(-len(issue_rows) // _NAMING_SAMPLE))
+        namer = Namer(map(self._named, issue_rows[::step]), self._finder, self._words)
+        taken = {group.name for group in groups if group.topic_id is not None}
+        names, keywords = [], []
+        for group in groups:
+            members = [
+                self._named(row)
+                for row in self._central(group, similarity)[:_NAMING_UNITS].tolist()
+            ]
+            keywords.append(tuple(namer.keywords(members, group.terms, _KEYWORDS)))
+            if group.topic_id is not None:
+                names.append(group.name)
+                continue
+            candidates = namer.candidates(members)
+            if group.name and not namer.speaks_of_something_else(members, group.seed_code):
+                candidates = [group.name]
+            names.append(unique_name(candidates, taken) if candidates else "")
+        return names, keywords
+
+    def _named(self, row: int) -> NamedUnit:
+        text = int(self._text_of[row])
+        if text not in self._seen:
+            said = self._placed.texts[text]
+            self._seen[text] = self._finder.find(said, self._tokenizer.tag(said))
+        return NamedUnit(self._seen[text], self._units[row].intent)
