@@ -122,7 +122,7 @@ def train_boundaries(
     feeling: np.ndarray,
     *,
     regularization: float = 0.1,
-    cuts_per_gold: float = 1.2,
+    cuts_per_gold: float = 1.0,
     seed: int = 7,
 ) -> TrainedBoundaries:
     """Fit the boundary model.
