@@ -57,3 +57,12 @@ def test_pages_need_nothing_from_elsewhere(client: TestClient, url: str) -> None
     assert not re.findall(r"""(?:src|href|action)=["'](?:https?:)?//""", page)
     assert not re.findall(r"url\((?!['\"]?data:)", page)
     assert "@import" not in page
+
+
+@pytest.mark.usefixtures("analysed")
+def test_topics_and_digest_count_alike(client: TestClient) -> None:
+    digest = client.get("/v1/digests/2026-W47").json()
+    topics = client.get("/v1/topics", params={"week": "2026-W47"}).json()["items"]
+    assert {topic["id"]: topic["people_count"] for topic in topics} == {
+        topic["topic_id"]: topic["people"]["value"] for topic in digest["topics"]
+    }

@@ -9,7 +9,7 @@ from sqlmodel import select
 from starlette.testclient import TestClient
 
 from feedback_nlp.store import Database
-from feedback_nlp.store.tables import Feedback
+from feedback_nlp.store.tables import Feedback, Topic
 
 pytestmark = pytest.mark.usefixtures("stored")
 
@@ -144,6 +144,23 @@ def test_topics_are_listed_by_size(client: TestClient) -> None:
     second = client.get("/v1/topics", params={"limit": 1, "cursor": first["next_cursor"]}).json()
     assert [page["items"][0]["name"] for page in (first, second)] == ["记账闪退", "导出表格"]
     assert second["next_cursor"] is None
+
+
+def test_praise_is_listed_when_asked_for(client: TestClient, stored: Database) -> None:
+    with stored.write() as session:
+        session.add(Topic(name="界面清爽", kind="praise"))
+    counts = {
+        kind: len(client.get("/v1/topics", params={"kind": kind}).json()["items"])
+        for kind in ("issue", "praise", "vent", "all")
+    }
+    assert counts == {"issue": 2, "praise": 1, "vent": 0, "all": 3}
+
+
+def test_muted_topics_are_listed_when_asked_for(client: TestClient, stored: Database) -> None:
+    with stored.write() as session:
+        session.add(Topic(name="内测群的事", muted=True))
+    assert len(client.get("/v1/topics").json()["items"]) == 2
+    assert len(client.get("/v1/topics", params={"include_muted": True}).json()["items"]) == 3
 
 
 def test_a_topic_of_another_week_is_not_listed(client: TestClient) -> None:
