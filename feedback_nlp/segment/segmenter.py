@@ -109,27 +109,33 @@ def _limit_length(
     last = np.append(first[1:] - 1, table.start.size - 1)
     length = table.end[last] - table.start[first]
     for unit in np.flatnonzero(length > config.max_unit_chars).tolist():
-        pending = [(int(first[unit]), int(last[unit]))]
-        while pending:
-            low, high = pending.pop()
-            if low < high and table.end[high] - table.start[low] > config.max_unit_chars:
-                place = low + int(np.argmax(score[low:high]))
-                cut[place] = True
-                pending += [(low, place), (place + 1, high)]
+        _cut_long(table, cut, score, int(first[unit]), int(last[unit]), config.max_unit_chars)
     return cut
+
+
+def _cut_long(
+    table: ClauseTable, cut: np.ndarray, score: np.ndarray, low: int, high: int, limit: int
+) -> None:
+    """Cut clauses ``low … high`` into units of at most ``limit`` characters where possible.
+
+    From the left, each time at the likeliest place that leaves neither a scrap nor more
+    than the limit. Linear in the text, whatever it holds.
+    """
+    while low < high and table.end[high] - table.start[low] > limit:
+        ends = table.end[low:high]
+        start = int(table.start[low])
+        furthest = int(np.searchsorted(ends, start + limit, side="right"))  # places that fit
+        nearest = int(np.searchsorted(ends, start + limit // 3))
+        nearest = min(nearest, max(0, furthest - 1))
+        place = low + nearest + int(np.argmax(score[low + nearest : low + max(1, furthest)]))
+        cut[place] = True
+        low = place + 1
 
 
 def _trim(table: ClauseTable, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Leave brackets at the edges out, take closing ! and ? in."""
-    kinds = table.kinds
-    start, end = start.copy(), end.copy()
-    for _ in range(8):
-        opening = kinds[start] == Kind.BRACKET
-        closing = kinds[end - 1] == Kind.BRACKET
-        start += opening & (start < end - 1)
-        end -= closing & (end - 1 > start)
-    limit = len(kinds)
-    for _ in range(8):
-        following = kinds[np.minimum(end, limit - 1)]
-        end += (following == Kind.EXCLAIM) | (following == Kind.ASK)
-    return start, end
+    solid = np.flatnonzero(table.kinds < Kind.BRACKET)  # every unit holds some
+    start = solid[np.searchsorted(solid, start)]
+    end = solid[np.searchsorted(solid, end) - 1] + 1
+    other = np.flatnonzero((table.kinds != Kind.EXCLAIM) & (table.kinds != Kind.ASK))
+    return start, other[np.searchsorted(other, end)]  # a line break ends every batch

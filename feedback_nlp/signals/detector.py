@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from feedback_nlp.chinese import fold_batch
@@ -19,6 +20,7 @@ from feedback_nlp.signals.lexicon import (
 
 _CONTEXT_CHARS = 10
 _SARCASM_REACH_CHARS = 18
+_NEAR_CHARS = 60  # from the start of a failure to praise after it: its length and the reach
 _LOW_STARS, _HIGH_STARS = 2.0, 4.0
 _CLEAR_FEELING = 0.5
 _SIGNAL_OF = {ANGER: Signal.ANGER, CHURN: Signal.CHURN, SEVERE: Signal.SEVERE}
@@ -104,8 +106,13 @@ def _sarcastic(
     lexicon: SignalLexicon,
 ) -> bool:
     """Return whether general praise and a failure stand close, with no turn between."""
+    ordered = sorted(failures)
     for praise_start, praise_end in praise:
-        for failure_start, failure_end in failures:
+        low = bisect_left(ordered, (praise_start - _NEAR_CHARS, 0))
+        for position in range(low, len(ordered)):
+            failure_start, failure_end = ordered[position]
+            if failure_start > praise_end + _SARCASM_REACH_CHARS:
+                break
             between = (
                 text[praise_end:failure_start]
                 if praise_end <= failure_start

@@ -122,3 +122,7 @@ def test_signs_come_sorted_and_once() -> None:
 @given(st.lists(st.text(alphabet=st.characters(), max_size=60), max_size=4))
 def test_any_text_is_accepted_and_a_batch_equals_one_by_one(texts: list[str]) -> None:
     assert detect_batch(texts) == [detect(text) for text in texts]
+
+
+def test_a_long_text_of_praise_and_failure_is_no_trap() -> None:
+    assert Signal.SARCASM not in detect("五星好评，但是没反应，不过" * 20_000)
