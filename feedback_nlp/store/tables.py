@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Index, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy import Column, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from feedback_nlp.store.columns import Json, UtcDateTime
@@ -258,6 +258,26 @@ class Notice(SQLModel, table=True):
     created_at: datetime = _time()
 
 
+class AlertRow(SQLModel, table=True):
+    """One alert: an episode of one topic. What people say of it is never overwritten."""
+
+    __tablename__: ClassVar[Any] = "alert"
+    __table_args__ = (UniqueConstraint("topic_id", "day"),)
+    id: int | None = Field(default=None, primary_key=True)
+    topic_id: int = Field(foreign_key="topic.id", index=True)
+    kind: str = Field(max_length=20)
+    day: str = Field(max_length=10, index=True)  # ISO date in the configured zone
+    last_day: str = Field(max_length=10)
+    people: int
+    expected: float
+    days: int
+    p_value: float
+    is_useful: bool | None = None
+    marked_by: str | None = Field(default=None, max_length=100)
+    created_at: datetime = _time()
+    marked_at: datetime | None = _time(nullable=True)
+
+
 class Digest(SQLModel, table=True):
     """A stored weekly report: the payload that was shown, for the record."""
 
@@ -276,3 +296,28 @@ class Setting(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "setting"
     key: str = Field(primary_key=True, max_length=100)
     value: dict[str, Any] = _json(dict)
+
+
+class LexiconEntry(SQLModel, table=True):
+    """A word that people taught: append-only, taken back by setting ``removed_at``."""
+
+    __tablename__: ClassVar[Any] = "lexicon_entry"
+    __table_args__ = (
+        Index(
+            "ix_lexicon_entry_active",
+            "folded",
+            unique=True,
+            sqlite_where=text("removed_at IS NULL"),
+            postgresql_where=text("removed_at IS NULL"),
+        ),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    word: str = Field(max_length=40)
+    folded: str = Field(max_length=40)
+    kind: str = Field(max_length=20)  # product | version | slang | stop
+    tag: str = Field(default="n", max_length=10)
+    frequency: int | None = None
+    added_by: str = Field(max_length=100)
+    added_at: datetime = _time()
+    removed_by: str | None = Field(default=None, max_length=100)
+    removed_at: datetime | None = _time(nullable=True)
