@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -172,8 +172,9 @@ def _find_topics(database: Database, analyst: Analyst) -> tuple[list[StoredUnit]
     with database.read() as session:
         units = analysis.topic_units(session)
         topics = analysis.living_topics(session)
+        taken_out = analysis.taken_out(session)
     return units, analyst.find_topics(
-        [_topic_unit(unit) for unit in units], _known_topics(topics, units)
+        [_topic_unit(unit) for unit in units], _known_topics(topics, units, taken_out)
     )
 
 
@@ -181,8 +182,7 @@ def _save_topics(
     session: Session, units: Sequence[StoredUnit], result: TopicResult, run_id: int, now: datetime
 ) -> dict[str, Any]:
     """Store the topics and which units are in them; return the figures of the run."""
-    rows = {topic.id: topic for topic in analysis.living_topics(session) if topic.id is not None}
-    topic_ids, events = _write_topics(session, result, rows, run_id, now)
+    topic_ids, events = _write_topics(session, result, run_id, now)
     assignment = result.assignment.tolist()
     changed = []
     for unit, index, similarity in zip(units, assignment, result.similarity.tolist(), strict=True):
@@ -220,43 +220,46 @@ def _topic_unit(unit: StoredUnit) -> TopicUnit:
     )
 
 
-def _known_topics(topics: Sequence[Topic], units: Sequence[StoredUnit]) -> list[KnownTopic]:
+def _known_topics(
+    topics: Sequence[Topic], units: Sequence[StoredUnit], taken_out: Mapping[int, frozenset[int]]
+) -> list[KnownTopic]:
     """Return the living topics as the topic stage wants them, members included."""
-    rows = {topic.id: topic for topic in topics if topic.id is not None}
-    members: dict[int, list[StoredUnit]] = {topic_id: [] for topic_id in rows}
+    members: dict[int | None, list[StoredUnit]] = {topic.id: [] for topic in topics}
     for unit in units:
         if unit.topic_id in members:
             members[unit.topic_id].append(unit)
     return [
         KnownTopic(
-            topic_id=str(topic_id),
-            name=row.name,
-            kind=TopicKind(row.kind),
-            centroid=analysis.unpack_centroid(row.centroid or b""),
-            members=frozenset(unit.unit_id for unit in members[topic_id]),
+            topic_id=str(topic.id),
+            name=topic.name,
+            kind=TopicKind(topic.kind),
+            centroid=analysis.unpack_centroid(topic.centroid or b""),
+            members=frozenset(unit.unit_id for unit in members[topic.id]),
             pinned_members=frozenset(
-                unit.unit_id for unit in members[topic_id] if unit.assigned_by == "person"
+                unit.unit_id for unit in members[topic.id] if unit.assigned_by == "person"
             ),
-            name_is_pinned=row.named_by == "person",
-            parent_id=str(row.parent_id) if row.parent_id else None,
+            banned_members=taken_out.get(topic.id or 0, frozenset()),
+            name_is_pinned=topic.named_by == "person",
+            parent_id=str(topic.parent_id) if topic.parent_id else None,
         )
-        for topic_id, row in rows.items()
+        for topic in topics
     ]
 
 
 def _write_topics(
-    session: Session, result: TopicResult, rows: dict[int, Topic], run_id: int, now: datetime
+    session: Session, result: TopicResult, run_id: int, now: datetime
 ) -> tuple[list[int], Counter[str]]:
-    """Update living topics, add new ones, retire those that have no units left.
+    """Update the living topics, add the new ones, and append what happened to the ledger.
 
     Returns the permanent id of each topic of the result, and the ledger events by kind.
     """
     events: Counter[str] = Counter()
 
-    def log(topic_id: int, kind: TopicEventKind, **detail: Any) -> None:
+    def log(topic_id: int, kind: TopicEventKind, detail: Mapping[str, Any]) -> None:
         analysis.add_event(session, topic_id, kind, now=now, run_id=run_id, detail=detail)
         events[kind.value] += 1
 
+    rows = {topic.id: topic for topic in analysis.living_topics(session)}
     ids: list[int] = []
     for topic in result.topics:
         row = rows.get(int(topic.topic_id)) if topic.topic_id is not None else None
@@ -265,24 +268,55 @@ def _write_topics(
             session.add(row)
             session.flush()
             assert row.id is not None
-            log(row.id, TopicEventKind.BORN, name=topic.name, units=topic.member_count)
+            log(row.id, TopicEventKind.BORN, {"name": topic.name, "units": topic.member_count})
         assert row.id is not None
-        if row.state == TopicState.RETIRED.value:
-            row.state = TopicState.ACTIVE.value
-            log(row.id, TopicEventKind.REVIVED, units=topic.member_count)
         if row.named_by == "auto" and row.name != topic.name:
-            log(row.id, TopicEventKind.RENAMED, before=row.name, after=topic.name)
+            log(row.id, TopicEventKind.RENAMED, {"before": row.name, "after": topic.name})
             row.name = topic.name
+        row.state = TopicState.ACTIVE.value
         row.keywords = list(topic.keywords)
         row.centroid = analysis.pack_centroid(np.asarray(topic.centroid))
         row.quote_unit_ids = list(topic.quotes)
         row.updated_run_id = run_id
         session.add(row)
         ids.append(row.id)
-    for topic_id in sorted(set(rows) - set(ids)):
-        row = rows[topic_id]
-        if row.state == TopicState.ACTIVE.value and not row.pinned and not row.is_theme:
+    for event in result.events:
+        parent = event.topic_id or event.detail.get("from")
+        row = rows.get(int(parent)) if parent else None
+        if row is None or row.id is None:
+            continue  # a birth: logged above
+        if event.kind is TopicEventKind.MERGED:
+            row.state = TopicState.MERGED.value
+            row.merged_into_id = int(event.detail["into"])
+        elif event.kind is TopicEventKind.RETIRED and not row.pinned:
             row.state = TopicState.RETIRED.value
-            session.add(row)
-            log(topic_id, TopicEventKind.RETIRED)
+        session.add(row)
+        log(row.id, event.kind, event.detail)
+    _write_themes(session, result, ids, run_id)
     return ids, events
+
+
+def _write_themes(
+    session: Session, result: TopicResult, topic_ids: Sequence[int], run_id: int
+) -> None:
+    """Nest topics under their themes, but for those that people have nested themselves.
+
+    A theme is a topic without units of its own; it is known by its name.
+    """
+    by_people = analysis.nested_by_people(session)
+    themes = {theme.name: theme for theme in analysis.themes(session)}
+    for theme in result.themes:
+        row = themes.pop(theme.name, None) or Topic(
+            name=theme.name, is_theme=True, created_run_id=run_id
+        )
+        row.state, row.updated_run_id = TopicState.ACTIVE.value, run_id
+        session.add(row)
+        session.flush()
+        for index in theme.topics:
+            topic = session.get(Topic, topic_ids[index])
+            if topic is not None and topic.id not in by_people:
+                topic.parent_id = row.id
+                session.add(topic)
+    for left_over in themes.values():
+        left_over.state = TopicState.RETIRED.value
+        session.add(left_over)

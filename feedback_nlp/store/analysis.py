@@ -23,6 +23,9 @@ from feedback_nlp.labels import Intent, TopicEventKind, TopicState
 from feedback_nlp.records import Understanding
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Run, Topic, TopicEvent
 
+ENGINE = "engine"
+"""Actor of everything that no person did."""
+
 # Reserved process entry in a run's figures while it is going on.
 _PROCESS = "process"
 
@@ -247,22 +250,53 @@ def living_topics(session: Session) -> list[Topic]:
     """Return topics that may take units: active and retired, never merged ones; by id."""
     return list(
         session.scalars(
-            select(Topic).where(col(Topic.state) != TopicState.MERGED.value).order_by(col(Topic.id))
+            select(Topic)
+            .where(col(Topic.state) != TopicState.MERGED.value, col(Topic.is_theme).is_(False))
+            .order_by(col(Topic.id))
         )
     )
 
 
-def last_event_kinds(session: Session, kinds: Sequence[TopicEventKind]) -> dict[int, str]:
-    """Return the latest of the given event kinds for each topic that has one."""
-    latest = (
-        select(func.max(col(TopicEvent.id)))
-        .where(col(TopicEvent.kind).in_([kind.value for kind in kinds]))
-        .group_by(col(TopicEvent.topic_id))
+def themes(session: Session) -> list[Topic]:
+    """Return the upper level, by id."""
+    return list(session.scalars(select(Topic).where(col(Topic.is_theme)).order_by(col(Topic.id))))
+
+
+def nested_by_people(session: Session) -> set[int]:
+    """Return the topics whose parent a person has chosen."""
+    return set(
+        session.scalars(
+            select(col(TopicEvent.topic_id)).where(
+                col(TopicEvent.kind) == TopicEventKind.NESTED.value, col(TopicEvent.actor) != ENGINE
+            )
+        )
     )
-    rows = session.execute(
-        select(col(TopicEvent.topic_id), col(TopicEvent.kind)).where(col(TopicEvent.id).in_(latest))
+
+
+def taken_out(session: Session) -> dict[int, frozenset[int]]:
+    """Return for each topic the units that people took out of it and did not put back."""
+    out: dict[int, set[int]] = {}
+    edits = session.scalars(
+        select(TopicEvent)
+        .where(
+            col(TopicEvent.kind).in_([TopicEventKind.MOVED.value, TopicEventKind.SPLIT.value]),
+            col(TopicEvent.actor) != ENGINE,
+        )
+        .order_by(col(TopicEvent.id))
     )
-    return {row[0]: row[1] for row in rows}
+    for edit in edits:
+        for unit_id, topic_id, _ in edit.detail.get("units", []):
+            if topic_id is not None:
+                out.setdefault(topic_id, set()).add(unit_id)
+    moved = sorted(set().union(*out.values())) if out else []
+    home = {
+        unit.id: unit.topic_id
+        for unit in session.scalars(select(FeedbackUnit).where(col(FeedbackUnit.id).in_(moved)))
+    }
+    return {
+        topic_id: frozenset(unit_id for unit_id in units if home.get(unit_id) != topic_id)
+        for topic_id, units in out.items()
+    }
 
 
 def add_event(
@@ -272,7 +306,7 @@ def add_event(
     *,
     now: datetime,
     run_id: int | None = None,
-    actor: str = "engine",
+    actor: str = ENGINE,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Append to the ledger."""

@@ -17,6 +17,7 @@ from sqlmodel import Session, col
 
 from feedback_nlp.errors import Conflict, InputError, NotFound
 from feedback_nlp.labels import TopicEventKind, TopicState, label
+from feedback_nlp.store.analysis import ENGINE
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic, TopicEvent
 
 _BY_PERSON = "person"
@@ -64,6 +65,7 @@ def list_topics(session: Session, *, include_hidden: bool = False) -> list[Topic
         )
         .outerjoin(FeedbackUnit, col(FeedbackUnit.topic_id) == col(Topic.id))
         .outerjoin(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+        .where(col(Topic.is_theme).is_(False))
         .group_by(col(Topic.id))
     )
     if not include_hidden:
@@ -288,7 +290,7 @@ def undo(session: Session, topic_id: int, edit: Edit) -> TopicEvent:
     undone = {event.detail.get("event") for event in events if event.kind == "undone"}
     for event in reversed(events):
         reverse = _REVERSE.get(event.kind)
-        if event.actor == "engine" or event.id in undone or reverse is None:
+        if event.actor == ENGINE or event.id in undone or reverse is None:
             continue
         reverse(session, get_topic(session, topic_id), event.detail)
         _log(session, get_topic(session, topic_id), TopicEventKind.UNDONE, edit, event=event.id)
@@ -306,7 +308,8 @@ def describe(event: TopicEvent) -> str:
         case "merged":
             return f"{words}：并入主题 {detail.get('into')}（{_size(detail)} 个观点）"
         case "split":
-            return f"{words}：分出主题 {detail.get('child')}（{_size(detail)} 个观点）"
+            child = f"主题 {detail['child']}" if "child" in detail else "一个新主题"
+            return f"{words}：分出{child}（{_size(detail)} 个观点）"
         case "moved":
             return f"{words}：移入 {_size(detail)} 个观点"
         case "nested":

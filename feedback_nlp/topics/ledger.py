@@ -354,8 +354,8 @@ def _life_events(
     """Return growth, retirement and revival of the known topics."""
     events = []
     for topic, state in enumerate(known):
-        was = np.count_nonzero(before == topic)
-        now = np.count_nonzero(after == topic)
+        was = int(np.count_nonzero(before == topic))
+        now = int(np.count_nonzero(after == topic))
         detail = {"before": was, "units": now}
         if was == 0 and now > 0 and state.members == frozenset():
             events.append(LedgerEvent(TopicEventKind.REVIVED, state.topic_id, detail))
