@@ -49,9 +49,11 @@ def deployment_secret(session: Session, configured: str | None = None) -> bytes:
         return configured.encode()
     setting = session.get(Setting, _SECRET)
     if setting is None:
-        setting = Setting(key=_SECRET, value={"hex": secrets.token_hex(_SECRET_BYTES)})
-        session.add(setting)
-        session.flush()
+        session.connection().execute(
+            _upsert(session, Setting).on_conflict_do_nothing(index_elements=["key"]),
+            {"key": _SECRET, "value": {"hex": secrets.token_hex(_SECRET_BYTES)}},
+        )
+        setting = session.get_one(Setting, _SECRET)
     return bytes.fromhex(setting.value["hex"])
 
 
@@ -84,24 +86,27 @@ def ensure_source(
     Raises:
         Conflict: If ``kind`` contradicts what the source is registered as.
     """
+    # Somebody else may be making the same source at this moment.
+    session.connection().execute(
+        _upsert(session, Source).on_conflict_do_nothing(index_elements=["name"]),
+        {
+            "name": name,
+            "kind": (kind or default_kind).value,
+            "product": product,
+            "mapping": dict(mapping or {}),
+            "created_at": now,
+        },
+    )
     source = find_source(session, name)
-    if source is None:
-        source = Source(
-            name=name,
-            kind=(kind or default_kind).value,
-            product=product,
-            mapping=dict(mapping or {}),
-            created_at=now,
-        )
-    elif kind is not None and source.kind != kind.value:
+    assert source is not None
+    if kind is not None and source.kind != kind.value:
         known = SourceKind(source.kind)
         raise Conflict(
             f"来源 {name} 已登记为{label(known)}（{known.value}），不是{label(kind)}",
             hint=f"去掉 --kind，或用 --kind {known.value}，或换一个来源名",
         )
-    else:
-        source.product = source.product or product
-        source.mapping = {**source.mapping, **(mapping or {})}
+    source.product = source.product or product
+    source.mapping = {**source.mapping, **(mapping or {})}
     session.add(source)
     session.flush()
     return source
@@ -184,6 +189,10 @@ def store_chunk(
     Raises:
         Conflict: If somebody else moved the batch on.
     """
+    # One writer a source at a time: two that share keys would lock each other out.
+    session.execute(
+        select(col(Source.id)).where(col(Source.id) == source_id).with_for_update(key_share=True)
+    )
     wanted = [row for row in rows if not isinstance(row, Rejection)]
     known = _known_texts(session, source_id, [row["source_key"] for row in wanted])
     fresh: list[dict[str, Any]] = []
@@ -242,17 +251,20 @@ def _insert_feedback(session: Session, rows: Sequence[Mapping[str, Any]]) -> int
     """Insert rows and index them for search; return how many were new after all."""
     if not rows:
         return 0
-    dialect = session.get_bind().dialect.name
-    statement = (postgresql if dialect == "postgresql" else sqlite).insert(Feedback)
     inserted = session.connection().execute(
-        statement.on_conflict_do_nothing(index_elements=["source_id", "source_key"]).returning(
-            col(Feedback.id), col(Feedback.text)
-        ),
+        _upsert(session, Feedback)
+        .on_conflict_do_nothing(index_elements=["source_id", "source_key"])
+        .returning(col(Feedback.id), col(Feedback.text)),
         list(rows),
     )
     pairs = [(int(id_), str(text)) for id_, text in inserted]
     index_feedback(session, pairs)
     return len(pairs)
+
+
+def _upsert(session: Session, table: type[Any]) -> Any:
+    dialect = session.get_bind().dialect.name
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
 def _move_totals(session: Session, batch_id: int, before: Totals, after: Totals) -> None:

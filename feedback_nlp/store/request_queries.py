@@ -68,6 +68,11 @@ def request_page(
     return list(session.exec(statement).all())
 
 
+def lock_request(session: Session, key: str) -> None:
+    """Hold a request until the transaction ends, so that two changes of it cannot cross."""
+    session.exec(select(FeatureRequest.id).where(col(FeatureRequest.key) == key).with_for_update())
+
+
 def evidence_quotes(session: Session, request_id: int, *, limit: int) -> list[Quote]:
     """Return the evidence of a request in people's words, newest first."""
     statement = (

@@ -114,6 +114,7 @@ def transition_request(
 ) -> Transitioned:
     """改状态。已经是这个状态就什么也不做，所以可以放心重试；不允许的流转返回 409。"""
     with services.database.write() as session:
+        queries.lock_request(session, key)
         request = get_request(session, key)
         before = RequestStatus(request.status)
         done = before is wanted.to and wanted.duplicate_of in (None, request.duplicate_of_key)
