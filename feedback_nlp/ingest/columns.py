@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from feedback_nlp.errors import InputError
+from feedback_nlp.ingest.fields import storable
 from feedback_nlp.resources import corpora_dir
 
 _BRACKETED = re.compile(r"[(\[{〔【][^)\]}〕】]*[)\]}〕】]")
@@ -100,7 +101,7 @@ def find_given(columns: Iterable[str], given: Mapping[str, str]) -> dict[str, st
         if column is None:
             raise InputError(
                 f"文件里没有列 {wanted!r}",
-                hint=f"文件的列：{'、'.join(list(by_name.values())[:30])}",
+                hint=storable(f"文件的列：{'、'.join(list(by_name.values())[:30])}"),
             )
         found[name] = column
     return found

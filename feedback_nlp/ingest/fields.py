@@ -41,6 +41,14 @@ _BY_WORD = {word: name for name, word in FIELDS.items()}
 _UNSTORABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
+_BROKEN = re.compile("[\0\ud800-\udfff]")
+
+
+def has_broken_characters(text: str) -> bool:
+    """Whether a text holds NUL or half a character (a cut emoji): its end cannot be trusted."""
+    return not text.isprintable() and _BROKEN.search(text) is not None
+
+
 def storable(text: str) -> str:
     """Drop control characters and lone surrogates, which no database takes."""
     return text if text.isprintable() else _UNSTORABLE.sub("", text)

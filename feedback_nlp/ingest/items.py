@@ -12,13 +12,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from feedback_nlp.ingest.columns import is_identity
-from feedback_nlp.ingest.fields import MAX_CHARS, storable
+from feedback_nlp.ingest.fields import MAX_CHARS, has_broken_characters, storable
 from feedback_nlp.ingest.keys import OccurrenceCounter, content_hash, derive_key
 from feedback_nlp.ingest.ratings import parse_rating
 from feedback_nlp.ingest.times import parse_time
 from feedback_nlp.records import RawItem, Rejection
 
 MAX_TEXT_CHARS = 100_000
+BAD_CHARACTERS = "正文里有 NUL 或半个字符（被截断的表情），内容可能不完整"
 _MAX_META_CHARS = 2_000
 _MAX_META_FIELDS = 100
 _REPEATED_CHARS = 8
@@ -74,6 +75,8 @@ class ItemBuilder:
         text = plain(values.get("text"))
         if _is_blank(text) and _is_blank(title):
             return _rejection(line, "blank-text", "没有文字内容", row)
+        if has_broken_characters(text) or has_broken_characters(title):
+            return _rejection(line, "bad-characters", BAD_CHARACTERS, row)
         if title and title not in text:
             text = f"{title}\n{text}" if text else title
         if len(text) > MAX_TEXT_CHARS:
@@ -142,8 +145,8 @@ class ItemBuilder:
 
 
 def _is_blank(text: str) -> bool:
-    """Whether nothing is left to read: blanks of any kind, controls, broken characters."""
-    return not storable(text).strip(_SPACE)
+    """Whether there is nothing to read: blanks of any kind."""
+    return not text.strip(_SPACE)
 
 
 def _is_repeated(value: Any, text: str) -> bool:

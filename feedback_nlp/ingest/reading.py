@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from feedback_nlp.errors import InputError, UnknownLayout
 from feedback_nlp.ingest.columns import find_given, resolve_columns
+from feedback_nlp.ingest.fields import storable
 from feedback_nlp.ingest.flatten import flatten
 from feedback_nlp.ingest.items import ItemBuilder, RowMapping, plain
 from feedback_nlp.ingest.keys import OccurrenceCounter
@@ -227,6 +228,6 @@ def _unknown(columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> Unk
     shown = "、".join(columns[:30]) + ("……" if len(columns) > 30 else "")
     example = max(columns, key=chars, default="列名")
     return UnknownLayout(
-        f"看不出哪一列是反馈正文。文件的列：{shown}",
-        hint=f"用 --map 指明，例如 --map '{example}=text'",
+        storable(f"看不出哪一列是反馈正文。文件的列：{shown}"),
+        hint=storable(f"用 --map 指明，例如 --map '{example}=text'"),
     )

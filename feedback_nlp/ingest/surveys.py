@@ -16,7 +16,15 @@ from zoneinfo import ZoneInfo
 
 from feedback_nlp.errors import UnknownLayout
 from feedback_nlp.ingest.columns import comparable, is_identity, read_toml
-from feedback_nlp.ingest.items import MAX_TEXT_CHARS, fitted_key, meta_value, plain, raw_row
+from feedback_nlp.ingest.fields import has_broken_characters
+from feedback_nlp.ingest.items import (
+    BAD_CHARACTERS,
+    MAX_TEXT_CHARS,
+    fitted_key,
+    meta_value,
+    plain,
+    raw_row,
+)
 from feedback_nlp.ingest.keys import OccurrenceCounter, content_hash, derive_key
 from feedback_nlp.ingest.ratings import is_star_scale, parse_rating
 from feedback_nlp.ingest.times import parse_time
@@ -222,6 +230,9 @@ class SheetReader:
             if len(text) > MAX_TEXT_CHARS:
                 detail = f"正文有 {len(text):,} 字，最多接受 {MAX_TEXT_CHARS:,} 字"
                 yield Rejection(line, "text-too-long", detail, text[:2_000])
+                continue
+            if has_broken_characters(text):
+                yield Rejection(line, "bad-characters", BAD_CHARACTERS, text[:2_000])
                 continue
             yield RawItem(
                 line=line,

@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 from feedback_nlp.clean import Pseudonymizer, prepare
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.errors import FeedbackError, InputError, UnknownLayout
-from feedback_nlp.ingest import text_and_key_columns
+from feedback_nlp.ingest import storable, text_and_key_columns
 from feedback_nlp.ingest.flatten import flatten
 from feedback_nlp.pipeline import Engine
 from feedback_nlp.records import Rejection, Understanding
@@ -278,8 +278,8 @@ def _open(
             return table, "text", None, False
         shown = "、".join(columns[:30])
         raise UnknownLayout(
-            f"看不出哪一列是文字。文件的列：{shown}",
-            hint=f"用 --map 指明，例如 --map '{columns[-1] if columns else '列名'}=text'",
+            storable(f"看不出哪一列是文字。文件的列：{shown}"),
+            hint=storable(f"用 --map 指明，例如 --map '{columns[-1] if columns else '列名'}=text'"),
         )
     return table, text_column, id_column, nested
 

@@ -139,20 +139,21 @@ def check_readable(path: Path) -> None:
     Raises:
         FileUnreadable: If it is missing, a directory, not permitted, or empty.
     """
+    shown = str(path).encode("utf-8", "replace").decode()  # names may hold any bytes
     try:
         if path.is_dir():
-            raise FileUnreadable(f"{path} 是一个目录", hint="请给出文件")
+            raise FileUnreadable(f"{shown} 是一个目录", hint="请给出文件")
         with open_binary(path) as stream:
             if not stream.read(1):
                 if isinstance(stream, GzipInput) and stream.damaged:
-                    raise FileUnreadable(f"{path} 的压缩数据已损坏，无法读取")
-                raise FileUnreadable(f"{path} 是空文件", hint="第一行应是表头，下面每行一条反馈")
+                    raise FileUnreadable(f"{shown} 的压缩数据已损坏，无法读取")
+                raise FileUnreadable(f"{shown} 是空文件", hint="第一行应是表头，下面每行一条反馈")
     except FileNotFoundError as error:
-        raise FileUnreadable(f"找不到文件 {path}", hint="检查路径") from error
+        raise FileUnreadable(f"找不到文件 {shown}", hint="检查路径") from error
     except PermissionError as error:
-        raise FileUnreadable(f"没有权限读取 {path}") from error
+        raise FileUnreadable(f"没有权限读取 {shown}") from error
     except (OSError, EOFError) as error:
-        raise FileUnreadable(f"{path} 已损坏，无法读取") from error
+        raise FileUnreadable(f"{shown} 已损坏，无法读取") from error
 
 
 @contextmanager

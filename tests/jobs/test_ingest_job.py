@@ -188,9 +188,13 @@ def test_source_names_are_checked(ingest):
 
 
 def test_lone_surrogates_and_nul_reach_no_database(database, ingest):
-    content = '{"id": "1", "text": "好\\u0000用\\ud800", "备注": "\\ud83d", "app": "a\\u0000"}\n{"id": "2", "text": "\\ud800"}\n'
+    content = (
+        '{"id": "1", "text": "好用", "备注": "\\ud83d", "app": "a\\u0000"}\n'
+        '{"id": "2", "text": "好\\ud800"}\n{"id": "3", "text": "好\\u0000用"}\n'
+    )
     report = ingest(content, name="a.jsonl")
     (row,) = everything(database, Feedback)
-    assert (report.accepted, report.rejected) == (1, 1)
+    assert (report.accepted, report.reasons) == (1, {"bad-characters": 2})
+    assert report.has_faults
     (row.text + row.product + str(row.meta)).encode()
-    assert "\0" not in row.text + row.product
+    assert "\0" not in row.product
