@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915 - one statement a table
     op.create_table(
         "digest",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -370,7 +370,7 @@ def upgrade() -> None:
     create_search_table(op.get_bind())
 
 
-def downgrade() -> None:
+def downgrade() -> None:  # noqa: PLR0915 - one statement a table
     drop_search_table(op.get_bind())
     with op.batch_alter_table("evidence", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_evidence_unit_id"))
