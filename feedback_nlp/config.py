@@ -59,6 +59,7 @@ class TopicsConfig(_Section):
     seed: int
     neighbours: int = Field(ge=2)
     resolution: float = Field(gt=0)
+    long_resolution: float = Field(gt=0)
     consensus_runs: int = Field(ge=1)
     min_topic_size: int = Field(ge=2)
     anchor_min_score: float = Field(gt=0, lt=1)
@@ -147,6 +148,39 @@ class ReportConfig(_Section):
     top_count: int = Field(ge=1)
 
 
+class AlertsConfig(_Section):
+    """When a day is worth waking someone. Counts are people.
+
+    Attributes:
+        baseline_days: Days before whose level a day is compared with.
+        min_history_days: Days of data before the first alert.
+        windows: Lengths in days of the stretches that are tested, ending on each day.
+        min_people: Smallest stretch that is worth an alert.
+        min_ratio: Smallest factor over what was expected.
+        holiday_min_ratio: The same on holidays and shopping festivals, when people behave
+            differently topic by topic.
+        max_p_value: Largest chance of so many people without a cause.
+        overdispersion: Extra variance of daily counts: mean + overdispersion × mean².
+        calendar_people: Weight, in people, of the calendar against the day's own volume.
+        cooldown_days: Quiet days after which the same topic may alert again.
+        settle_days: Days a release is given before a relapse is called.
+        relapse_share: Share of the level before the release that counts as a relapse.
+    """
+
+    baseline_days: int = Field(ge=7)
+    min_history_days: int = Field(ge=7)
+    windows: tuple[int, ...] = Field(min_length=1)
+    min_people: int = Field(ge=1)
+    min_ratio: float = Field(gt=1)
+    holiday_min_ratio: float = Field(gt=1)
+    max_p_value: float = Field(gt=0, lt=1)
+    overdispersion: float = Field(ge=0)
+    calendar_people: float = Field(ge=0)
+    cooldown_days: int = Field(ge=1)
+    settle_days: int = Field(ge=0)
+    relapse_share: float = Field(gt=0, le=1)
+
+
 class PipelineConfig(_Section):
     """The whole configuration, one section a stage."""
 
@@ -158,6 +192,7 @@ class PipelineConfig(_Section):
     topics: TopicsConfig
     rank: RankConfig
     report: ReportConfig
+    alerts: AlertsConfig
 
 
 def load_config(path: Path | None = None) -> PipelineConfig:

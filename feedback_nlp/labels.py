@@ -112,6 +112,14 @@ class Movement(StrEnum):
     REOPENED = "reopened"
 
 
+class AlertKind(StrEnum):
+    """Why a topic asks for attention today."""
+
+    NEW = "new"
+    SPIKE = "spike"
+    RELAPSE = "relapse"
+
+
 _CHINESE: dict[type[StrEnum], dict[str, str]] = {
     SourceKind: {
         "survey": "问卷",
@@ -180,6 +188,7 @@ _CHINESE: dict[type[StrEnum], dict[str, str]] = {
         "gone": "消失",
         "reopened": "复发",
     },
+    AlertKind: {"new": "新问题", "spike": "突增", "relapse": "发布后复发"},
 }
 
 

@@ -35,6 +35,11 @@ _FIELDS = (
 )
 
 
+def latest_moment(session: Session) -> datetime | None:
+    """Return when the last feedback was given, or ``None`` without any."""
+    return _extreme(session, func.max, None)
+
+
 def latest_week(session: Session, zone: ZoneInfo, product: str | None = None) -> Week | None:
     """Return the last week with feedback, or ``None`` without any."""
     moment = _extreme(session, func.max, product)
