@@ -24,6 +24,15 @@ _MAX_META_CHARS = 2_000
 _MAX_META_FIELDS = 100
 _REPEATED_CHARS = 8
 _MARGIN = " \t\r\n\u3000。！？!?.…~～，,"
+_ATTRIBUTES = (
+    "thread_key",
+    "product",
+    "channel",
+    "app_version",
+    "device",
+    "region",
+    "segment",
+)
 _KEY_FIELDS = ("title", "author", "occurred_at", "product", "rating")
 _SPACE = " \t\r\n\ufffd\u3000\u200b\u200c\u200d\u2060\ufeff\u00a0"
 
@@ -84,6 +93,11 @@ class ItemBuilder:
             return _rejection(line, "text-too-long", detail, row)
         occurred_at = parse_time(values.get("occurred_at"), self.zone)
         rating = parse_rating(values.get("rating"))
+        attributes = {
+            name: fitted
+            for name in _ATTRIBUTES
+            if (value := values.get(name)) is not None and (fitted := _fitted(value, name))
+        }
         meta = self._meta(row, text)
         if occurred_at is None and (raw := plain(values.get("occurred_at"))):
             meta["time_raw"] = raw[:_MAX_META_CHARS]
@@ -94,17 +108,11 @@ class ItemBuilder:
             source_key=self._key(values, text),
             text=text,
             title=_fitted(title, "title"),
-            thread_key=_fitted(values.get("thread_key"), "thread_key") or None,
             author=plain(values.get("author")) or None,
             rating=rating,
-            product=_fitted(values.get("product"), "product") or None,
-            channel=_fitted(values.get("channel"), "channel") or self.mapping.channel,
-            app_version=_fitted(values.get("app_version"), "app_version") or None,
-            device=_fitted(values.get("device"), "device") or None,
-            region=_fitted(values.get("region"), "region") or None,
-            segment=_fitted(values.get("segment"), "segment") or None,
             occurred_at=occurred_at,
             meta=meta,
+            **{"channel": self.mapping.channel, **attributes},
         )
 
     @staticmethod

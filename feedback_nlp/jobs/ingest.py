@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -49,7 +48,7 @@ class IngestReport:
         kind: Its kind.
         read, accepted, duplicate, rejected: Totals of the whole batch, a resumed part included.
         resumed_from: Records that an interrupted earlier run had already accounted for.
-        reasons: Rejections of this run by reason.
+        reasons: Rejections of the batch by reason.
         mapping: The column each field was taken from.
         notes: Chinese remarks.
     """
@@ -216,16 +215,16 @@ def ingest_file(
         assert owner.id is not None
         preparer = Preparer(pseudonymizer, product or owner.product, name)
         items = islice(reading.items, before.read, None)
-        totals, reasons = before, Counter[str]()
+        totals = before
         for chunk in _chunks(items):
             moment = now()
             rows = [preparer.values(item, moment) for item in chunk]
             with database.write() as session:
-                totals, rejected = ingestion.store_chunk(session, batch.id, owner.id, totals, rows)
-            reasons.update(rejection.reason for rejection in rejected)
+                totals = ingestion.store_chunk(session, batch.id, owner.id, totals, rows)
             progress(totals.read)
         with database.write() as session:
             ingestion.finish_batch(session, batch.id, now=now())
+            reasons = ingestion.rejection_reasons(session, batch.id)
     return IngestReport(
         batch_id=batch.id,
         file_name=batch.file_name,
@@ -238,7 +237,7 @@ def ingest_file(
         duplicate=totals.duplicate,
         rejected=totals.rejected,
         resumed_from=before.read,
-        reasons=dict(reasons),
+        reasons=reasons,
         mapping=reading.mapping,
         notes=reading.notes,
     )
@@ -278,12 +277,12 @@ def ingest_items(
         batch = ingestion.open_batch(session, owner, now=now, layout=layout)
         assert batch.id is not None
         assert owner.id is not None
-        totals, reasons = Totals(), Counter[str]()
+        totals = Totals()
         for chunk in _chunks(items):
             rows = [preparer.values(item, now) for item in chunk]
-            totals, rejected = ingestion.store_chunk(session, batch.id, owner.id, totals, rows)
-            reasons.update(rejection.reason for rejection in rejected)
+            totals = ingestion.store_chunk(session, batch.id, owner.id, totals, rows)
         ingestion.finish_batch(session, batch.id, now=now)
+        reasons = ingestion.rejection_reasons(session, batch.id)
     return IngestReport(
         batch_id=batch.id,
         file_name="",
@@ -295,7 +294,7 @@ def ingest_items(
         accepted=totals.accepted,
         duplicate=totals.duplicate,
         rejected=totals.rejected,
-        reasons=dict(reasons),
+        reasons=reasons,
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, insert, select, update
+from sqlalchemy import CursorResult, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
@@ -170,7 +170,7 @@ def store_chunk(
     source_id: int,
     before: Totals,
     rows: Sequence[Mapping[str, Any] | Rejection],
-) -> tuple[Totals, list[Rejection]]:
+) -> Totals:
     """Store a chunk of prepared rows and move the totals of its batch on.
 
     A row whose key is known and whose text is the same counts as duplicate. One whose key
@@ -184,7 +184,7 @@ def store_chunk(
         rows: Column values of ``feedback`` (all but the ids), or rejections.
 
     Returns:
-        The new totals, and all rejections of the chunk.
+        The new totals.
 
     Raises:
         Conflict: If somebody else moved the batch on.
@@ -235,7 +235,7 @@ def store_chunk(
         before.rejected + len(rejected),
     )
     _move_totals(session, batch_id, before, after)
-    return after, rejected
+    return after
 
 
 def _known_texts(session: Session, source_id: int, keys: Sequence[str]) -> dict[str, str]:
@@ -285,6 +285,17 @@ def _move_totals(session: Session, batch_id: int, before: Totals, after: Totals)
     assert isinstance(moved, CursorResult)
     if moved.rowcount != 1:
         raise Conflict("另一个进程正在导入同一个文件", hint="等它结束后再看 feedback-nlp batches")
+
+
+def rejection_reasons(session: Session, batch_id: int) -> dict[str, int]:
+    """Count what a batch rejected, by reason in alphabetical order."""
+    found = session.execute(
+        select(col(RejectedRow.reason), func.count())
+        .where(col(RejectedRow.batch_id) == batch_id)
+        .group_by(col(RejectedRow.reason))
+        .order_by(col(RejectedRow.reason))
+    )
+    return {reason: count for reason, count in found}  # noqa: C416 - rows, not pairs, for mypy
 
 
 def finish_batch(session: Session, batch_id: int, *, now: datetime) -> None:

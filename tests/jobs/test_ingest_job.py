@@ -129,7 +129,9 @@ def test_standard_input_is_a_file_like_any_other(database, monkeypatch):
 
 def test_interrupted_batch_is_taken_up_where_it_stopped(database, ingest, monkeypatch):
     monkeypatch.setattr(job, "CHUNK_SIZE", 10)
-    content = "id,text,star\n" + "".join(f"{n},第{n}条,{n % 7}\n" for n in range(45)) + "x,,\n"
+    content = (
+        "id,text,star\na,b,c,d\n" + "".join(f"{n},第{n}条,{n % 7}\n" for n in range(45)) + "x,,\n"
+    )
     real = ingestion.store_chunk
 
     def fail_on_third(session, batch_id, source_id, before, rows):
@@ -142,12 +144,13 @@ def test_interrupted_batch_is_taken_up_where_it_stopped(database, ingest, monkey
     with pytest.raises(KeyboardInterrupt):
         ingest(content)
     (batch,) = everything(database, IngestBatch)
-    assert (batch.status, batch.read_count, batch.accepted_count) == ("running", 20, 20)
-    assert len(everything(database, Feedback)) == 20
+    assert (batch.status, batch.read_count, batch.accepted_count) == ("running", 20, 19)
+    assert len(everything(database, Feedback)) == 19
     monkeypatch.setattr(ingestion, "store_chunk", real)
     report = ingest(content)
     assert report.resumed_from == 20
-    assert (report.batch_id, report.read, report.accepted, report.rejected) == (1, 46, 45, 1)
+    assert report.reasons == {"blank-text": 1, "column-count": 1}
+    assert (report.batch_id, report.read, report.accepted, report.rejected) == (1, 47, 45, 2)
     assert len(everything(database, IngestBatch)) == 1
 
 
