@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
 
-.PHONY: help demo test test-all test-postgres lint format bench bench-understanding bench-topics serve clean
+.PHONY: help demo test test-all test-postgres lint format bench bench-understanding bench-embeddings bench-topics serve clean
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
@@ -45,10 +45,13 @@ format: $(STAMP) ## let ruff rewrite what it can
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-bench: bench-understanding bench-topics ## all benchmarks; FEEDBACK_BENCHMARK_DIR names the labelled data
+bench: bench-understanding bench-embeddings bench-topics ## all benchmarks; FEEDBACK_BENCHMARK_DIR names the labelled data
 
 bench-understanding: $(STAMP) ## accuracy, speed and memory of classify against peers
 	$(RUN) python tests/benchmarks/understanding.py
+
+bench-embeddings: $(STAMP) ## clustering quality of the static vectors against TF-IDF
+	$(RUN) python tests/benchmarks/embeddings.py
 
 bench-topics: $(STAMP) ## clustering quality, stability, scale
 	$(RUN) python tests/benchmarks/topics.py
