@@ -136,6 +136,7 @@ class ReportConfig(_Section):
         series_weeks: Length of the small charts.
         quote_count: Quotes a topic.
         top_count: Topics in the ranking that people see.
+        promise_weeks: After so many weeks a planned request is called an old promise.
     """
 
     new_after_quiet_weeks: int = Field(ge=1)
@@ -146,6 +147,7 @@ class ReportConfig(_Section):
     series_weeks: int = Field(ge=2)
     quote_count: int = Field(ge=1)
     top_count: int = Field(ge=1)
+    promise_weeks: int = Field(ge=1)
 
 
 class AlertsConfig(_Section):

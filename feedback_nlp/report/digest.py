@@ -175,6 +175,33 @@ class BatchNote:
 
 
 @dataclass(frozen=True, slots=True)
+class LoopStep:
+    """One step of a request that a review should hear of."""
+
+    key: str
+    title: str
+    to_status: str
+    actor: str
+    reason: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class OldPromise:
+    """A request that reporters have been seeing as planned for long.
+
+    Attributes:
+        weeks: Whole weeks since it was planned.
+    """
+
+    key: str
+    title: str
+    owner: str | None
+    planned_on: date
+    weeks: int
+
+
+@dataclass(frozen=True, slots=True)
 class WeeklyDigest:
     """Everything the renderers show.
 
@@ -204,6 +231,8 @@ class WeeklyDigest:
     praise: tuple[PraiseFigures, ...]
     channels: tuple[ChannelFigures, ...]
     ratings: tuple[RatingFigures, ...]
+    loop: tuple[LoopStep, ...]
+    old_promises: tuple[OldPromise, ...]
     batches: tuple[BatchNote, ...]
     without_time: Count
     weights_version: str

@@ -18,6 +18,7 @@ from feedback_nlp.report.wording import (
     change,
     interval,
     kind_label,
+    loop_sentences,
     main_channels,
     movement_label,
     notes,
@@ -75,6 +76,9 @@ def _render(digest: WeeklyDigest, top_count: int, quotes: int) -> str:
     ]
     if not digest.topics:
         lines.append("本周没有成形的主题。")
+    progress = loop_sentences(digest)
+    if progress:
+        lines += ["", "## 进展", *(f"- {escape(sentence)}" for sentence in progress)]
     if digest.praise:
         words = "、".join(f"{escape(item.name)} {item.people.value} 人" for item in digest.praise)
         lines += ["", f"**表扬**：{words}"]

@@ -20,6 +20,14 @@ REVIEW_ORDER = (
 )
 
 _QUIET = 0.6
+_LOOP_ORDER = (
+    RequestStatus.REOPENED,
+    RequestStatus.RELEASED,
+    RequestStatus.VERIFIED,
+    RequestStatus.CLOSED,
+    RequestStatus.PLANNED,
+    RequestStatus.DECLINED,
+)
 
 _REASONS = {
     "blank-text": "没有文字",
@@ -129,6 +137,27 @@ def shorten(text: str, limit: int = 60) -> str:
     """Return one line of at most ``limit`` characters."""
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def loop_sentences(digest: WeeklyDigest) -> list[str]:
+    """Return what happened to requests, by status, and the promises that are getting old."""
+    sentences = []
+    for status in _LOOP_ORDER:
+        words = "；".join(
+            f"{step.key} {step.title}" + (f"（{step.reason}）" if step.reason else "")
+            for step in digest.loop
+            if step.to_status == status.value
+        )
+        if words:
+            sentences.append(f"{label(status)}：{words}")
+    if digest.old_promises:
+        words = "；".join(
+            f"{item.key} {item.title}（{day(item.planned_on)}排期，已 {item.weeks} 周，"
+            f"{item.owner or '负责人未定'}）"
+            for item in digest.old_promises
+        )
+        sentences.append(f"承诺已久未发布：{words}")
+    return sentences
 
 
 def notes(digest: WeeklyDigest) -> list[str]:

@@ -313,6 +313,14 @@ def _overview(writer: _Writer, sheet: Any, digest: WeeklyDigest, left_out: int) 
         sheet.write_number(row, 1, rating.mean, writer.decimal)
         writer.cell(sheet, row, 2, rating.mean_last)
         row += 1
+    progress = wording.loop_sentences(digest)
+    if progress:
+        row += 1
+        sheet.write_string(row, 0, "进展", writer.section)
+        for sentence in progress:
+            row += 1
+            sheet.write_string(row, 0, sentence, writer.text)
+        row += 1
     row += 1
     sheet.write_string(row, 0, "数据说明", writer.section)
     notes = wording.notes(digest)

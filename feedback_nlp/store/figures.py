@@ -50,6 +50,7 @@ from feedback_nlp.store.voices import (
     week_starts,
     weeks_ago,
 )
+from feedback_nlp.store.week_loop import loop_steps, old_promises
 from feedback_nlp.store.week_totals import batches, channels, ratings, scope, totals
 from feedback_nlp.weeks import Week
 
@@ -110,6 +111,10 @@ def weekly(
         praise=facts.praise(),
         channels=channels(session, week, zone, product),
         ratings=ratings(session, week, zone, product),
+        loop=loop_steps(session, week, zone, product),
+        old_promises=old_promises(
+            session, week, zone, product, promise_weeks=report_config.promise_weeks
+        ),
         batches=batches(session, week, zone),
         without_time=Count(count(session, "feedback", missing, zone), "feedback", missing),
         weights_version=rank_config.version,

@@ -7,7 +7,9 @@ from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.labels import Movement, RequestStatus
 from feedback_nlp.report.digest import Count
-from feedback_nlp.report.wording import notes
+from feedback_nlp.report.html import render_html
+from feedback_nlp.report.markdown import render_markdown
+from feedback_nlp.report.wording import loop_sentences, notes
 from feedback_nlp.store import Database
 from feedback_nlp.store.counting import count
 from feedback_nlp.store.figures import choose_week, weekly
@@ -201,3 +203,26 @@ def test_unfinished_week_reports_no_falls(tmp_path):
     assert digest.exposure < 0.1
     assert not digest.moved(Movement.FALLING, Movement.GONE)
     assert any("还没收全" in note for note in notes(digest))
+
+
+def test_progress_and_old_promises_are_told(tmp_path):
+    with six_weeks(tmp_path) as (database, _):
+        early, now = WEEK.shift(-12).bounds(ZONE)[0], WEEK.bounds(ZONE)[0]
+        with database.write() as session:
+            sync_requests(session, CONFIG.rank, zone=ZONE, now=early)
+            keys = {row.title: row.key for row in session.scalars(select(FeatureRequest))}
+            slow, wish = keys["同步很慢"], keys["希望有夜间模式"]
+            apply_transition(session, slow, RequestStatus.PLANNED, actor="小王", now=early)
+            apply_transition(
+                session, wish, RequestStatus.DECLINED, actor="小李", now=now, reason="下半年再议"
+            )
+        digest = compute(database)
+        assert compute(database, WEEK.shift(-10)).old_promises == ()
+        assert compute(database, WEEK.shift(-1)).loop == ()
+    assert [(item.key, item.weeks) for item in digest.old_promises] == [(slow, 13)]
+    assert [(step.key, step.to_status) for step in digest.loop] == [(wish, "declined")]
+    sentences = loop_sentences(digest)
+    assert f"不采纳：{wish} 希望有夜间模式（下半年再议）" in sentences
+    assert any("承诺已久未发布" in sentence for sentence in sentences)
+    assert "下半年再议" in render_html(digest)
+    assert "下半年再议" in render_markdown(digest)
