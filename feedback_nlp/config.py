@@ -136,6 +136,7 @@ class ReportConfig(_Section):
         series_weeks: Length of the small charts.
         quote_count: Quotes a topic.
         top_count: Topics in the ranking that people see.
+        driver_min_count: Rated feedback a topic needs before it may drive the stars.
         promise_weeks: After so many weeks a planned request is called an old promise.
     """
 
@@ -147,6 +148,7 @@ class ReportConfig(_Section):
     series_weeks: int = Field(ge=2)
     quote_count: int = Field(ge=1)
     top_count: int = Field(ge=1)
+    driver_min_count: int = Field(ge=2)
     promise_weeks: int = Field(ge=1)
 
 

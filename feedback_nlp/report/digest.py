@@ -175,6 +175,31 @@ class BatchNote:
 
 
 @dataclass(frozen=True, slots=True)
+class Driver:
+    """A topic that moves the stars, see :mod:`feedback_nlp.report.drivers`.
+
+    Attributes:
+        stars: Difference in stars; ``low`` and ``high`` are its 95 % interval.
+        rated_count: Rated feedback that mentions the topic.
+    """
+
+    topic_id: int
+    name: str
+    stars: float
+    low: float
+    high: float
+    rated_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NpsFigures:
+    """Net promoter score, −100 … 100, and how many answered."""
+
+    score: int
+    answer_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class LoopStep:
     """One step of a request that a review should hear of."""
 
@@ -213,6 +238,7 @@ class WeeklyDigest:
         history_weeks: Weeks of data before this one.
         exposure: People of the week against the median of the weeks before, at most 1.
         topics: In the order of the ranking.
+        drivers: Topics that move the stars, over the weeks of the series.
         without_time: Feedback whose source gave no time; dated by its arrival.
         weights_version: Version of the ranking's weights.
         top_count: Length of the ranking that people see.
@@ -231,6 +257,8 @@ class WeeklyDigest:
     praise: tuple[PraiseFigures, ...]
     channels: tuple[ChannelFigures, ...]
     ratings: tuple[RatingFigures, ...]
+    drivers: tuple[Driver, ...]
+    nps: NpsFigures | None
     loop: tuple[LoopStep, ...]
     old_promises: tuple[OldPromise, ...]
     batches: tuple[BatchNote, ...]

@@ -26,6 +26,7 @@ def render_html(digest: WeeklyDigest) -> str:
             moved_count=_MOVED_COUNT,
             week_map=charts.week_heat_map(digest),
             channel_map=charts.channel_heat_map(digest),
+            ratings=wording.rating_sentences(digest),
             progress=wording.loop_sentences(digest),
             notes=wording.notes(digest),
             definitions=wording.DEFINITIONS,

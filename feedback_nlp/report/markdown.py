@@ -17,12 +17,12 @@ from feedback_nlp.report.wording import (
     REVIEW_ORDER,
     change,
     interval,
-    kind_label,
     loop_sentences,
     main_channels,
     movement_label,
     notes,
     period,
+    rating_sentences,
     request_words,
     share,
     shorten,
@@ -82,13 +82,9 @@ def _render(digest: WeeklyDigest, top_count: int, quotes: int) -> str:
     if digest.praise:
         words = "、".join(f"{escape(item.name)} {item.people.value} 人" for item in digest.praise)
         lines += ["", f"**表扬**：{words}"]
-    if digest.ratings:
-        words = "；".join(
-            f"{kind_label(rating.source_kind)} 平均 {rating.mean:.2f} 星（{rating.rated.value} 人打分，"
-            f"4 星以上 {share(rating.satisfied, rating.rated)}）"
-            for rating in digest.ratings
-        )
-        lines += ["", f"**评分**：{words}"]
+    ratings = rating_sentences(digest)
+    if ratings:
+        lines += ["", "## 评分", *(f"- {escape(sentence)}" for sentence in ratings)]
     lines += ["", "## 数据说明", *(f"- {escape(note)}" for note in notes(digest))]
     return "\n".join(lines) + "\n"
 

@@ -20,6 +20,7 @@ REVIEW_ORDER = (
 )
 
 _QUIET = 0.6
+_DRIVERS = 5
 _LOOP_ORDER = (
     RequestStatus.REOPENED,
     RequestStatus.RELEASED,
@@ -137,6 +138,26 @@ def shorten(text: str, limit: int = 60) -> str:
     """Return one line of at most ``limit`` characters."""
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def rating_sentences(digest: WeeklyDigest) -> list[str]:
+    """Return the ratings by kind of source, the NPS, and what drives the stars."""
+    sentences = []
+    for rating in digest.ratings:
+        last = "" if rating.mean_last is None else f"（上周 {rating.mean_last:.2f}）"
+        sentences.append(
+            f"{kind_label(rating.source_kind)}：平均 {rating.mean:.2f} 星{last}，"
+            f"{rating.rated.value} 条打分，4 星以上 {share(rating.satisfied, rating.rated)}"
+        )
+    if digest.nps is not None:
+        sentences.append(f"NPS {digest.nps.score:+d}（{digest.nps.answer_count} 份答卷）")
+    if digest.drivers:
+        words = "；".join(
+            f"{driver.name} {driver.stars:+.1f} 星（{driver.low:+.1f} 至 {driver.high:+.1f}）"
+            for driver in digest.drivers[:_DRIVERS]
+        )
+        sentences.append(f"近 {len(digest.weeks)} 周提到这些主题的人打分不同：{words}")
+    return sentences
 
 
 def loop_sentences(digest: WeeklyDigest) -> list[str]:

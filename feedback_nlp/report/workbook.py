@@ -75,7 +75,6 @@ class _Writer:
         self.section = book.add_format({**base, "bold": True, "font_size": 12})
         self.time = book.add_format({**base, "num_format": "yyyy-mm-dd hh:mm"})
         self.share = book.add_format({**base, "num_format": "0%"})
-        self.decimal = book.add_format({**base, "num_format": "0.00"})
 
     def table(self, name: str, columns: Sequence[tuple[str, int]]) -> Any:
         """Add a sheet with its heading row; columns are (heading, width in characters)."""
@@ -308,10 +307,8 @@ def _overview(writer: _Writer, sheet: Any, digest: WeeklyDigest, left_out: int) 
             sheet.write_number(row, 1, part.value / whole.value, writer.share)
     row = _movements(writer, sheet, digest, row + 2)
     row = _channels(writer, sheet, digest, row + 1)
-    for rating in digest.ratings:
-        writer.cell(sheet, row, 0, f"{wording.kind_label(rating.source_kind)}平均星级")
-        sheet.write_number(row, 1, rating.mean, writer.decimal)
-        writer.cell(sheet, row, 2, rating.mean_last)
+    for sentence in wording.rating_sentences(digest):
+        sheet.write_string(row, 0, sentence, writer.text)
         row += 1
     progress = wording.loop_sentences(digest)
     if progress:

@@ -51,6 +51,7 @@ from feedback_nlp.store.voices import (
     weeks_ago,
 )
 from feedback_nlp.store.week_loop import loop_steps, old_promises
+from feedback_nlp.store.week_ratings import nps, rating_drivers
 from feedback_nlp.store.week_totals import batches, channels, ratings, scope, totals
 from feedback_nlp.weeks import Week
 
@@ -111,6 +112,15 @@ def weekly(
         praise=facts.praise(),
         channels=channels(session, week, zone, product),
         ratings=ratings(session, week, zone, product),
+        drivers=rating_drivers(
+            session,
+            week,
+            zone,
+            product,
+            window_weeks=report_config.series_weeks,
+            min_count=report_config.driver_min_count,
+        ),
+        nps=nps(session, week, zone, product),
         loop=loop_steps(session, week, zone, product),
         old_promises=old_promises(
             session, week, zone, product, promise_weeks=report_config.promise_weeks

@@ -9,7 +9,7 @@ from feedback_nlp.labels import Movement, RequestStatus
 from feedback_nlp.report.digest import Count
 from feedback_nlp.report.html import render_html
 from feedback_nlp.report.markdown import render_markdown
-from feedback_nlp.report.wording import loop_sentences, notes
+from feedback_nlp.report.wording import loop_sentences, notes, rating_sentences
 from feedback_nlp.store import Database
 from feedback_nlp.store.counting import count
 from feedback_nlp.store.figures import choose_week, weekly
@@ -226,3 +226,32 @@ def test_progress_and_old_promises_are_told(tmp_path):
     assert any("承诺已久未发布" in sentence for sentence in sentences)
     assert "下半年再议" in render_html(digest)
     assert "下半年再议" in render_markdown(digest)
+
+
+def test_nps_counts_each_answer_sheet_once(tmp_path):
+    with six_weeks(tmp_path) as (database, build):
+        with database.write() as session:
+            build.session = session
+            for sheet, answer in (("a", "10"), ("a", "10"), ("b", "9"), ("c", "3")):
+                build.say(
+                    "还行",
+                    source="问卷",
+                    source_kind="survey",
+                    thread_key=sheet,
+                    intent="other",
+                    meta={"您会推荐我们吗": answer},
+                )
+        digest = compute(database)
+    assert (digest.nps.score, digest.nps.answer_count) == (33, 3)
+    assert any("NPS +33（3 份答卷）" in sentence for sentence in rating_sentences(digest))
+
+
+def test_topics_that_drive_the_stars(tmp_path):
+    with six_weeks(tmp_path) as (database, build):
+        with database.write() as session:
+            build.session = session
+            for number in range(40):
+                build.say("挺好用", rating=4.0 + number % 2, intent="praise", sentiment="pos")
+        drivers = {driver.name: driver for driver in compute(database).drivers}
+    assert drivers["同步很慢"].stars < -2
+    assert drivers["同步很慢"].low < drivers["同步很慢"].stars < drivers["同步很慢"].high < 0
