@@ -126,7 +126,6 @@ class Preparer:
             "meta": meta,
             "occurred_at": item.occurred_at or now,
             "ingested_at": now,
-            "fingerprint": "",
             "signals": [],
             "is_spam": False,
             "is_burst": False,

@@ -109,7 +109,6 @@ class Feedback(SQLModel, table=True):
     meta: dict[str, Any] = _json(dict)
     occurred_at: datetime = _time()
     ingested_at: datetime = _time()
-    fingerprint: str = Field(default="", max_length=64, index=True)
     # what the analysis found
     analyzed_run_id: int | None = Field(default=None, foreign_key="run.id", index=True)
     sentiment: str | None = Field(default=None, max_length=10)

@@ -20,7 +20,7 @@ from feedback_nlp.store.tables import Feedback, IngestBatch, RejectedRow
 ROWS = 2_400
 KILLS = 6
 
-FEEDBACK = ["source_key", "text", "rating", "occurred_at", "author_key", "meta", "fingerprint"]
+FEEDBACK = ["source_key", "text", "rating", "occurred_at", "author_key", "meta"]
 REJECTED = ["line", "reason", "detail", "raw"]
 TOTALS = ["status", "read_count", "accepted_count", "duplicate_count", "rejected_count"]
 

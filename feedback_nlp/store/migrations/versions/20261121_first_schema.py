@@ -176,7 +176,6 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         sa.Column("meta", Json, nullable=False),
         sa.Column("occurred_at", UtcDateTime(), nullable=False),
         sa.Column("ingested_at", UtcDateTime(), nullable=False),
-        sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("analyzed_run_id", sa.Integer(), nullable=True),
         sa.Column("sentiment", sa.String(length=10), nullable=True),
         sa.Column("sentiment_score", sa.Float(), nullable=True),
@@ -209,7 +208,6 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement a table
         batch_op.create_index(
             batch_op.f("ix_feedback_duplicate_of"), ["duplicate_of"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_feedback_fingerprint"), ["fingerprint"], unique=False)
         batch_op.create_index("ix_feedback_occurred_at_id", ["occurred_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_feedback_product"), ["product"], unique=False)
 
@@ -406,7 +404,6 @@ def downgrade() -> None:  # noqa: PLR0915 - one statement a table
     with op.batch_alter_table("feedback", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_feedback_product"))
         batch_op.drop_index("ix_feedback_occurred_at_id")
-        batch_op.drop_index(batch_op.f("ix_feedback_fingerprint"))
         batch_op.drop_index(batch_op.f("ix_feedback_duplicate_of"))
         batch_op.drop_index(batch_op.f("ix_feedback_batch_id"))
         batch_op.drop_index(batch_op.f("ix_feedback_author_key"))
