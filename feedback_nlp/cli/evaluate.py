@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from feedback_nlp.cli.terminal import JsonOption, err, load_settings, out, print_json
-from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError
-from feedback_nlp.evaluation.assessment import Assessment, FileAssessment, assess
-from feedback_nlp.evaluation.labelled import LabelledText, find_columns, parse_row
 from feedback_nlp.labels import Intent, Sentiment, label
-from feedback_nlp.records import Rejection
-from feedback_nlp.tabular import open_table
+
+if TYPE_CHECKING:
+    from feedback_nlp.evaluation.assessment import Assessment, FileAssessment
 
 _TITLES = {
     "sentiment": "情感（整条反馈）",
@@ -51,9 +49,12 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Compare labels with what the engine reads, and print figures with intervals."""
-    items, skipped_count = read_labelled(file, text=text, sentiment=sentiment, intent=intent)
+    from feedback_nlp.config import load_config  # noqa: PLC0415
+    from feedback_nlp.evaluation.assessment import assess  # noqa: PLC0415
+    from feedback_nlp.evaluation.labelled import read_labelled  # noqa: PLC0415
     from feedback_nlp.pipeline import Engine  # noqa: PLC0415 - loads the models' libraries
 
+    items, skipped_count = read_labelled(file, text=text, sentiment=sentiment, intent=intent)
     engine = Engine.load(load_config(load_settings().pipeline))
     found = assess(items, engine.understand([item.text for item in items]), worst_count=worst)
     if not found.parts and found.boundaries is None:
@@ -70,32 +71,6 @@ def evaluate(
         + (f"，另有 {skipped_count:,} 行没有文本或读不了，没有计入" if skipped_count else "")
     )
     err.print("方括号里是 95% 区间：查准、查全用 Wilson 区间，F1 用自助法重抽样。")
-
-
-def read_labelled(
-    file: Path, *, text: str | None, sentiment: str | None, intent: str | None
-) -> tuple[list[LabelledText], int]:
-    """Read a labelled file; return its rows with text, and how many had none.
-
-    Raises:
-        InputError: If columns or labels cannot be understood, or no row has text.
-    """
-    items: list[LabelledText] = []
-    skipped_count = 0
-    with open_table(file) as table:
-        columns = find_columns(table.columns, text=text, sentiment=sentiment, intent=intent)
-        for row in table.rows:
-            if isinstance(row, Rejection):
-                skipped_count += 1
-                continue
-            item = parse_row(row.line, row.values, columns)
-            if item.text.strip():
-                items.append(item)
-            else:
-                skipped_count += 1
-    if not items:
-        raise InputError(f"{file} 里没有一行有文本", hint="检查文本列，或用 --text 指定")
-    return items, skipped_count
 
 
 def as_document(found: FileAssessment, skipped_count: int) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from feedback_nlp.chinese import fold
 from feedback_nlp.cli.terminal import (
     DatabaseOption,
     JsonOption,
@@ -83,6 +82,8 @@ def highlighted(text: str, query: str) -> Text:
 
     Folding keeps lengths, so offsets in the folded text are offsets in the text.
     """
+    from feedback_nlp.chinese import fold  # noqa: PLC0415 - loads OpenCC
+
     folded = fold(text)
     hits = [
         match.span()

@@ -7,12 +7,14 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from feedback_nlp.errors import ArtifactError, InputError
 from feedback_nlp.labels import Intent, Sentiment, label
-from feedback_nlp.records import Span
+from feedback_nlp.records import Rejection, Span
 from feedback_nlp.resources import corpora_dir
+from feedback_nlp.tabular import open_table
 
 _WORDS = "lexicons/label_words.toml"
 
@@ -179,3 +181,29 @@ def _units(line: int, text: str, value: Any) -> tuple[LabelledUnit, ...] | None:
             hint="应是数组，每项有 start、end，可有 sentiment、intent，下标在文本之内",
         ) from error
     return tuple(units)
+
+
+def read_labelled(
+    file: Path, *, text: str | None, sentiment: str | None, intent: str | None
+) -> tuple[list[LabelledText], int]:
+    """Read a labelled file; return its rows with text, and how many had none.
+
+    Raises:
+        InputError: If columns or labels cannot be understood, or no row has text.
+    """
+    items: list[LabelledText] = []
+    skipped_count = 0
+    with open_table(file) as table:
+        columns = find_columns(table.columns, text=text, sentiment=sentiment, intent=intent)
+        for row in table.rows:
+            if isinstance(row, Rejection):
+                skipped_count += 1
+                continue
+            item = parse_row(row.line, row.values, columns)
+            if item.text.strip():
+                items.append(item)
+            else:
+                skipped_count += 1
+    if not items:
+        raise InputError(f"{file} 里没有一行有文本", hint="检查文本列，或用 --text 指定")
+    return items, skipped_count

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from feedback_nlp.cli.evaluate import read_labelled, register
+from feedback_nlp.cli.evaluate import register
 from feedback_nlp.errors import InputError
+from feedback_nlp.evaluation.labelled import read_labelled
 
 ROWS = "text,sentiment,intent\n打开就闪退，没法用,负面,故障\n界面好看，很好用,正面,表扬\n,负面,\n希望增加夜间模式,中性,建议\n"
 
