@@ -33,18 +33,22 @@ MetaNumber = Annotated[int, Field(ge=-(2**53), le=2**53)]
 MetaValue = MetaText | bool | MetaNumber | float | list[MetaText] | None
 
 
-class _In(BaseModel):
+class Incoming(BaseModel):
+    """What callers send; unknown fields are refused."""
+
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
-class _Out(BaseModel):
+class Outgoing(BaseModel):
+    """What callers get."""
+
     model_config = ConfigDict(from_attributes=True)
 
 
 # ── feedback in ──────────────────────────────────────────────────────────────
 
 
-class SourceIn(_In):
+class SourceIn(Incoming):
     """Where the feedback comes from; made at first use, found by its name afterwards."""
 
     name: Word = Field(description="来源名称", examples=["官网反馈"])
@@ -54,7 +58,7 @@ class SourceIn(_In):
     )
 
 
-class FeedbackIn(_In):
+class FeedbackIn(Incoming):
     """One thing one person said once."""
 
     source_key: Key = Field(
@@ -98,7 +102,7 @@ class FeedbackIn(_In):
     )
 
 
-class FeedbackPost(_In):
+class FeedbackPost(Incoming):
     """One or many feedback of one source."""
 
     source: SourceIn
@@ -119,7 +123,7 @@ class FeedbackPost(_In):
     ]
 
 
-class ItemOutcome(_Out):
+class ItemOutcome(Outgoing):
     """What became of one item."""
 
     index: int = Field(description="在 items 里的位置，从 0 起")
@@ -130,7 +134,7 @@ class ItemOutcome(_Out):
     detail: str | None = Field(default=None, description="拒收原因，中文")
 
 
-class FeedbackPosted(_Out):
+class FeedbackPosted(Outgoing):
     """What became of a post. read = accepted + duplicate + rejected."""
 
     batch_id: int
@@ -144,7 +148,7 @@ class FeedbackPosted(_Out):
 # ── feedback out ─────────────────────────────────────────────────────────────
 
 
-class UnitOut(_Out):
+class UnitOut(Outgoing):
     """The smallest stretch that makes one point: ``text`` = feedback.text[start:end]."""
 
     id: int
@@ -159,7 +163,7 @@ class UnitOut(_Out):
     topic_name: str | None
 
 
-class FeedbackOut(_Out):
+class FeedbackOut(Outgoing):
     """One stored feedback; the analysis fields are null until the next ``analyze``."""
 
     id: int
@@ -189,7 +193,7 @@ class FeedbackOut(_Out):
     meta: dict[str, Any]
 
 
-class FeedbackPage(_Out):
+class FeedbackPage(Outgoing):
     """One page of feedback, newest first."""
 
     items: list[FeedbackOut]
@@ -199,7 +203,7 @@ class FeedbackPage(_Out):
 # ── topics ───────────────────────────────────────────────────────────────────
 
 
-class TopicOut(_Out):
+class TopicOut(Outgoing):
     """A topic and its size in the asked stretch of time."""
 
     id: int
@@ -218,14 +222,14 @@ class TopicOut(_Out):
     last_seen_at: datetime | None
 
 
-class TopicPage(_Out):
+class TopicPage(Outgoing):
     """One page of topics, those with most feedback first."""
 
     items: list[TopicOut]
     next_cursor: str | None
 
 
-class QuoteOut(_Out):
+class QuoteOut(Outgoing):
     """What somebody said, word for word after redaction."""
 
     unit_id: int
@@ -240,7 +244,7 @@ class QuoteOut(_Out):
     intent: Intent
 
 
-class TopicEventOut(_Out):
+class TopicEventOut(Outgoing):
     """One entry of the ledger."""
 
     kind: TopicEventKind
@@ -260,7 +264,7 @@ class TopicDetail(TopicOut):
 # ── requests ─────────────────────────────────────────────────────────────────
 
 
-class RequestOut(_Out):
+class RequestOut(Outgoing):
     """The actionable thing the team decides about."""
 
     key: str = Field(examples=["REQ-12"])
@@ -282,14 +286,14 @@ class RequestOut(_Out):
     updated_at: datetime
 
 
-class RequestPage(_Out):
+class RequestPage(Outgoing):
     """One page of requests, highest priority first."""
 
     items: list[RequestOut]
     next_cursor: str | None
 
 
-class StatusEventOut(_Out):
+class StatusEventOut(Outgoing):
     """One change of status, both tracks."""
 
     from_status: RequestStatus | None
@@ -314,7 +318,7 @@ class RequestDetail(RequestOut):
     allowed_transitions: list[RequestStatus] = Field(description="现在可以改成哪些状态")
 
 
-class TransitionIn(_In):
+class TransitionIn(Incoming):
     """A wanted change of status."""
 
     to: RequestStatus = Field(description="改成什么", examples=["planned"])
@@ -330,7 +334,7 @@ class TransitionIn(_In):
     )
 
 
-class Transitioned(_Out):
+class Transitioned(Outgoing):
     """What became of a wanted change."""
 
     changed: bool = Field(description="false 表示已经是这个状态（重复的调用），什么也没有再记")
@@ -341,7 +345,7 @@ class Transitioned(_Out):
 # ── classify ─────────────────────────────────────────────────────────────────
 
 
-class TextIn(_In):
+class TextIn(Incoming):
     """One text to read."""
 
     id: Plain | None = Field(max_length=300, default=None, description="原样带回", examples=["1"])
@@ -355,13 +359,13 @@ class TextIn(_In):
     )
 
 
-class ClassifyPost(_In):
+class ClassifyPost(Incoming):
     """Texts to read; nothing is stored."""
 
     items: list[TextIn] = Field(min_length=1, max_length=MAX_CLASSIFY_ITEMS)
 
 
-class ReadUnit(_Out):
+class ReadUnit(Outgoing):
     """A unit of a text that was only read."""
 
     start: int
@@ -373,7 +377,7 @@ class ReadUnit(_Out):
     confidence: float
 
 
-class ReadText(_Out):
+class ReadText(Outgoing):
     """All that the engine reads out of one text."""
 
     id: str | None
@@ -385,7 +389,7 @@ class ReadText(_Out):
     units: list[ReadUnit]
 
 
-class Classified(_Out):
+class Classified(Outgoing):
     """The texts in the order they came."""
 
     items: list[ReadText]
@@ -394,14 +398,14 @@ class Classified(_Out):
 # ── health ───────────────────────────────────────────────────────────────────
 
 
-class Health(_Out):
+class Health(Outgoing):
     """The process answers."""
 
     status: Literal["ok"]
     version: str
 
 
-class Readiness(_Out):
+class Readiness(Outgoing):
     """Whether this process can do its work; ``checks`` says what is wrong, in Chinese."""
 
     status: Literal["ok", "unready"]

@@ -382,7 +382,7 @@ def _unmove(session: Session, _topic: Topic, detail: dict[str, Any]) -> None:
 
 
 def _unname(session: Session, topic: Topic, detail: dict[str, Any]) -> None:
-    topic.name, topic.named_by = detail["before"], detail["named_by"]
+    topic.name, topic.named_by = detail["before"], detail.get("named_by", "auto")
     _keep(session, topic)
 
 

@@ -10,6 +10,7 @@ OPERATIONS = {
     "list_feedback": "GET /v1/feedback",
     "list_topics": "GET /v1/topics",
     "get_topic": "GET /v1/topics/{topic_id}",
+    "edit_topic": "POST /v1/topics/{topic_id}/edits",
     "list_requests": "GET /v1/requests",
     "get_request": "GET /v1/requests/{key}",
     "transition_request": "POST /v1/requests/{key}/transitions",
