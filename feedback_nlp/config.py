@@ -18,6 +18,10 @@ from feedback_nlp.errors import ConfigError
 _SHIPPED = Path(__file__).with_name("pipeline.toml")
 
 
+_WEEKS_A_MONTH = 365.25 / 12 / 7
+_MONTHS_OF_HISTORY = 6
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -119,6 +123,16 @@ class RankConfig(_Section):
                 raise ValueError("人数、严重程度、趋势三项的权重不能全为 0")
         return self
 
+    def monthly(self) -> Self:
+        """Return the same scales with months as the unit of time instead of weeks."""
+        return self.model_copy(
+            update={
+                "people_half_life_weeks": self.people_half_life_weeks / _WEEKS_A_MONTH,
+                "trend_history_weeks": _MONTHS_OF_HISTORY,
+                "horizon_weeks": max(1, round(self.horizon_weeks / _WEEKS_A_MONTH)),
+            }
+        )
+
     def weights_for(self, product: str | None) -> dict[str, float]:
         """Return the product's own weights, or the general ones."""
         return self.products.get(product or "", self.weights)
@@ -150,6 +164,15 @@ class ReportConfig(_Section):
     top_count: int = Field(ge=1)
     driver_min_count: int = Field(ge=2)
     promise_weeks: int = Field(ge=1)
+
+    def monthly(self) -> Self:
+        """Return the thresholds for a month beside months; ``promise_weeks`` stays in weeks."""
+        return self.model_copy(
+            update={
+                "new_after_quiet_weeks": max(1, round(self.new_after_quiet_weeks / _WEEKS_A_MONTH)),
+                "baseline_weeks": _MONTHS_OF_HISTORY // 2,
+            }
+        )
 
 
 class AlertsConfig(_Section):

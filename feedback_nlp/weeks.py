@@ -1,5 +1,7 @@
 """Weeks as ops people mean them: Monday to Sunday in the configured zone, named ``2026-W47``.
 
+Months have the same methods, so that whatever reports on a week can report on a month.
+
 Source: ISO 8601 week dates.
 """
 
@@ -13,6 +15,7 @@ from zoneinfo import ZoneInfo
 from feedback_nlp.errors import InputError
 
 _WEEK = re.compile(r"(\d{4})-W(\d{1,2})")
+_MONTH = re.compile(r"(\d{4})-(\d{1,2})")
 
 
 class Week(NamedTuple):
@@ -55,5 +58,70 @@ class Week(NamedTuple):
         year, number, _ = monday.isocalendar()
         return type(self)(year, number)
 
+    def since(self, earlier: Self) -> int:
+        """Return how many weeks lie from ``earlier`` to this one; negative if it is later."""
+        days = self._monday() - earlier._monday()
+        return days // timedelta(weeks=1)
+
+    def _monday(self) -> datetime:
+        return datetime.fromisocalendar(self.year, self.number, 1)
+
     def __str__(self) -> str:
         return f"{self.year}-W{self.number:02d}"
+
+
+class Month(NamedTuple):
+    """One calendar month, named ``2026-11``. Ordered by time."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Parse ``2026-11``.
+
+        Raises:
+            InputError: If the text is not a month.
+        """
+        match = _MONTH.fullmatch(text.strip())
+        if match is None or not (1 <= int(match[2]) <= 12 and 1 <= int(match[1]) <= 9998):
+            raise InputError(f"月写成了 {text!r}", hint="应写成 2026-11 这样的年月")
+        return cls(int(match[1]), int(match[2]))
+
+    @classmethod
+    def of(cls, moment: datetime, zone: ZoneInfo) -> Self:
+        """Return the month an aware ``moment`` falls into, in ``zone``."""
+        local = moment.astimezone(zone)
+        return cls(local.year, local.month)
+
+    def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """Return ``[start, end)`` in UTC."""
+        following = self.shift(1)
+        start = datetime(self.year, self.number, 1, tzinfo=zone)
+        end = datetime(following.year, following.number, 1, tzinfo=zone)
+        return start.astimezone(UTC), end.astimezone(UTC)
+
+    def shift(self, months: int) -> Self:
+        """Return the month ``months`` later (earlier if negative)."""
+        year, number = divmod(self.year * 12 + self.number - 1 + months, 12)
+        return type(self)(year, number + 1)
+
+    def since(self, earlier: Self) -> int:
+        """Return how many months lie from ``earlier`` to this one; negative if it is later."""
+        return (self.year - earlier.year) * 12 + self.number - earlier.number
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.number:02d}"
+
+
+#: What a digest covers.
+Period = Week | Month
+
+
+def parse_period(text: str) -> Period:
+    """Parse ``2026-W47`` or ``2026-11``.
+
+    Raises:
+        InputError: If the text is neither.
+    """
+    return Month.parse(text) if _MONTH.fullmatch(text.strip()) else Week.parse(text)

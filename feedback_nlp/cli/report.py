@@ -22,7 +22,9 @@ from feedback_nlp.cli.terminal import (
     out,
     print_json,
 )
+from feedback_nlp.errors import InputError
 from feedback_nlp.labels import Movement, label
+from feedback_nlp.weeks import Month, Week
 
 if TYPE_CHECKING:
     from feedback_nlp.report.digest import TopicFigures, WeeklyDigest
@@ -36,6 +38,10 @@ _STYLES = {
     Movement.GONE: "green",
 }
 _LISTED = 6
+
+MonthOption = Annotated[
+    str | None, typer.Option("--month", metavar="2026-11", help="看一个月，而不是一周")
+]
 _WIDE = 110
 _MAX_NAME_WIDTH = 28
 _MIN_QUOTE_WIDTH = 16
@@ -44,11 +50,12 @@ _MIN_QUOTE_WIDTH = 16
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("top", help="本周要事：排行和变化")(top)
-    app.command("digest", help="周报：写成 .html、.md、.xlsx 或 .json")(digest)
+    app.command("digest", help="周报或月报：写成 .html、.md、.xlsx 或 .json")(digest)
 
 
 def top(
     week: WeekOption = None,
+    month: MonthOption = None,
     product: ProductOption = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="排行列几项")] = 15,
     why: Annotated[bool, typer.Option("--why", help="说明每一项为什么排在这里")] = False,
@@ -66,7 +73,9 @@ def top(
         update={"report": config.report.model_copy(update={"top_count": limit})}
     )
     with open_database(db, settings) as database, database.read() as session:
-        report = compute_digest(session, config, zone=settings.zone, week=week, product=product)
+        report = compute_digest(
+            session, config, zone=settings.zone, week=_period(week, month), product=product
+        )
     if as_json:
         print_json(to_payload(report))
     else:
@@ -79,6 +88,7 @@ def digest(
         typer.Option("--output", "-o", metavar="FILE", help="写到哪里，可重复；格式看后缀"),
     ],
     week: WeekOption = None,
+    month: MonthOption = None,
     product: ProductOption = None,
     db: DatabaseOption = None,
 ) -> None:
@@ -95,13 +105,22 @@ def digest(
             output,
             zone=settings.zone,
             now=datetime.now(UTC),
-            week=week,
+            week=_period(week, month),
             product=product,
         )
     out.print(
-        f"{period(report)} 的周报已写到 " + "、".join(escape(str(path)) for path in output),
+        f"{period(report)} 的报告已写到 " + "、".join(escape(str(path)) for path in output),
         soft_wrap=True,
     )
+
+
+def _period(week: str | None, month: str | None) -> str | None:
+    """Return the one that was given; a month must not be a week, nor the other way round."""
+    if week is not None and month is not None:
+        raise InputError("--week 和 --month 只能写一个", hint="去掉其中一个")
+    if month is not None:
+        return str(Month.parse(month))
+    return None if week is None else str(Week.parse(week))
 
 
 def print_top(report: WeeklyDigest, *, why: bool = False) -> None:
@@ -110,7 +129,7 @@ def print_top(report: WeeklyDigest, *, why: bool = False) -> None:
 
     total = report.totals
     product = f" · {escape(report.product)}" if report.product else ""
-    out.print(f"[bold]本周要事{product}　{wording.period(report)}[/bold]")
+    out.print(f"[bold]本{report.span}要事{product}　{wording.period(report)}[/bold]")
     out.print(
         f"{total.feedback.value} 条反馈（{wording.change(total.feedback, total.feedback_last)}），"
         f"{total.people.value} 人（{wording.change(total.people, total.people_last)}）；"
@@ -118,9 +137,9 @@ def print_top(report: WeeklyDigest, *, why: bool = False) -> None:
         f"未归类 {wording.share(total.unassigned_units, total.problem_units)}"
     )
     if not report.topics:
-        out.print("这一周没有成形的主题。")
+        out.print(f"这一{report.span}没有成形的主题。")
     else:
-        out.print(_table(report.topics[: report.top_count]))
+        out.print(_table(report.topics[: report.top_count], report.span))
     if why:
         for topic in report.topics[: report.top_count]:
             out.print(f"[bold]{escape(topic.name)}[/bold] {escape(topic.why)}")
@@ -140,7 +159,7 @@ def print_top(report: WeeklyDigest, *, why: bool = False) -> None:
         out.print(f"[dim]{escape(note)}[/dim]")
 
 
-def _table(topics: tuple[TopicFigures, ...]) -> Table:
+def _table(topics: tuple[TopicFigures, ...], span: str) -> Table:
     """Lay the ranking out; the quote takes what is left of the line, or goes."""
     from feedback_nlp.report import wording  # noqa: PLC0415
 
@@ -148,7 +167,7 @@ def _table(topics: tuple[TopicFigures, ...]) -> Table:
         "": [Text(str(topic.priority.position), justify="right") for topic in topics],
         "变化": [_movement(topic) for topic in topics],
         "主题": [_topic_name(topic) for topic in topics],
-        "本周/上周": [
+        f"本{span}/上{span}": [
             Text(f"{topic.people.value}/{topic.people_last.value} 人", justify="right")
             for topic in topics
         ],

@@ -20,7 +20,7 @@ from feedback_nlp.store import Database
 from feedback_nlp.store.figures import choose_week, weekly
 from feedback_nlp.store.tables import Digest
 from feedback_nlp.store.week_lines import feedback_lines, request_lines
-from feedback_nlp.weeks import Week
+from feedback_nlp.weeks import parse_period
 
 _TEXT_RENDERERS: dict[str, Callable[[WeeklyDigest], str]] = {
     ".html": render_html,
@@ -41,7 +41,7 @@ def compute_digest(
     """Return the figures of a week, by default the last with data.
 
     Raises:
-        InputError: If ``week`` is not a week.
+        InputError: If ``week`` is neither a week nor a month.
         NotFound: If there is no feedback or no analysis.
     """
     chosen = choose_week(session, zone, week, product)
@@ -94,7 +94,7 @@ def write_digest(
 
 def _render(session: Session, suffix: str, digest: WeeklyDigest, zone: ZoneInfo) -> bytes:
     if suffix == ".xlsx":
-        week = Week.parse(digest.week)
+        week = parse_period(digest.week)
         lines = feedback_lines(session, week, zone, digest.product)
         return render_workbook(digest, lines, request_lines(session, digest.product))
     return _TEXT_RENDERERS[suffix](digest).encode()

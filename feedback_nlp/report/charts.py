@@ -28,7 +28,7 @@ def week_heat_map(digest: WeeklyDigest, limit: int = 12) -> Markup:
         {
             "topic": _axis_name(topic),
             "place": topic.priority.position,
-            "column": week.split("-")[1],
+            "column": week.split("-")[1] if digest.span == "周" else week,
             "order": order,
             "people": number.value,
         }
@@ -36,7 +36,7 @@ def week_heat_map(digest: WeeklyDigest, limit: int = 12) -> Markup:
         for order, (week, number) in enumerate(zip(digest.weeks, topic.series, strict=True))
         if order >= len(digest.weeks) - 1 - digest.history_weeks
     ]
-    return _heat_map(rows, "周", "各主题每周人数")
+    return _heat_map(rows, digest.span, f"各主题每{digest.span}人数")
 
 
 def channel_heat_map(digest: WeeklyDigest, limit: int = 12, channels: int = 8) -> Markup:
@@ -54,7 +54,7 @@ def channel_heat_map(digest: WeeklyDigest, limit: int = 12, channels: int = 8) -
         if topic.people.value
         for order, name in enumerate(names)
     ]
-    return _heat_map(rows, "渠道", "本周各主题在各渠道的人数")
+    return _heat_map(rows, "渠道", f"本{digest.span}各主题在各渠道的人数")
 
 
 def sparkline(series: Sequence[Count]) -> Markup:
@@ -72,7 +72,7 @@ def sparkline(series: Sequence[Count]) -> Markup:
         )
     words = "、".join(str(value) for value in values)
     return Markup(  # noqa: S704 - only numbers are formatted in
-        f'<svg class="spark" role="img" aria-label="每周人数：{words}" '
+        f'<svg class="spark" role="img" aria-label="历次人数：{words}" '
         f'width="{len(values) * step}" height="{height}" '
         f'viewBox="0 0 {len(values) * step} {height}">{"".join(bars)}</svg>'
     )

@@ -231,7 +231,7 @@ class WeeklyDigest:
     """Everything the renderers show.
 
     Attributes:
-        week: ``2026-W47``.
+        week: ``2026-W47``, or ``2026-11`` for a month.
         first_day, last_day: Monday and Sunday in the zone.
         product: ``None`` for all.
         weeks: Names of the series' weeks, oldest first.
@@ -265,6 +265,11 @@ class WeeklyDigest:
     without_time: Count
     weights_version: str
     top_count: int
+
+    @property
+    def span(self) -> str:
+        """What the digest covers: ``周`` or ``月``."""
+        return "周" if "W" in self.week else "月"
 
     def moved(self, *kinds: Movement) -> tuple[TopicFigures, ...]:
         """Return the topics that moved so, the largest change first."""

@@ -29,7 +29,7 @@ def render_html(digest: WeeklyDigest) -> str:
             ratings=wording.rating_sentences(digest),
             progress=wording.loop_sentences(digest),
             notes=wording.notes(digest),
-            definitions=wording.DEFINITIONS,
+            definitions=wording.definitions(digest),
             part_labels=PART_LABELS,
         )
     )

@@ -61,21 +61,25 @@ def _render(digest: WeeklyDigest, top_count: int, quotes: int) -> str:
     total = digest.totals
     product = f" · {escape(digest.product)}" if digest.product else ""
     lines = [
-        f"# 用户反馈周报{product}",
+        f"# 用户反馈{digest.span}报{product}",
         f"{period(digest)}",
         "",
-        f"本周 **{total.feedback.value}** 条反馈（{change(total.feedback, total.feedback_last)}），"
+        f"本{digest.span} **{total.feedback.value}** 条反馈（{change(total.feedback, total.feedback_last)}），"
         f"**{total.people.value}** 人（{change(total.people, total.people_last)}），"
         f"负面 {share(total.sentiments['neg'], total.feedback)}。",
         "",
         "## 变化",
         *(_movement_lines(digest) or ["没有达到阈值的变化。"]),
         "",
-        "## 本周要事",
-        *(line for topic in digest.topics[:top_count] for line in _topic_lines(topic, quotes)),
+        f"## 本{digest.span}要事",
+        *(
+            line
+            for topic in digest.topics[:top_count]
+            for line in _topic_lines(topic, quotes, digest.span)
+        ),
     ]
     if not digest.topics:
-        lines.append("本周没有成形的主题。")
+        lines.append(f"本{digest.span}没有成形的主题。")
     progress = loop_sentences(digest)
     if progress:
         lines += ["", "## 进展", *(f"- {escape(sentence)}" for sentence in progress)]
@@ -106,10 +110,10 @@ def _movement_lines(digest: WeeklyDigest) -> list[str]:
     return lines
 
 
-def _topic_lines(topic: TopicFigures, quotes: int) -> list[str]:
+def _topic_lines(topic: TopicFigures, quotes: int, span: str) -> list[str]:
     facts = [
         movement_label(topic.movement),
-        f"{topic.people.value} 人（上周 {topic.people_last.value}）",
+        f"{topic.people.value} 人（上{span} {topic.people_last.value}）",
         f"优先级 {interval(topic)}",
         escape(main_channels(topic)),
         escape(request_words(topic.request)),

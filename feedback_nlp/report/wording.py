@@ -40,8 +40,7 @@ _REASONS = {
     "not-feedback": "不是反馈",
 }
 
-#: How the digest's numbers are meant; one line an entry.
-DEFINITIONS = (
+_DEFINITIONS = (
     ("人数", "去重后的人：同一作者只算一次，内容雷同的帖子算一个人；广告和复制粘贴刷屏不计。"),
     ("条数", "反馈条数，广告和刷屏不计。"),
     ("新增", "本周至少 new_min_people 人提到，而之前若干周（new_after_quiet_weeks）没有人提到。"),
@@ -61,22 +60,34 @@ DEFINITIONS = (
 )
 
 
+def definitions(digest: WeeklyDigest) -> list[tuple[str, str]]:
+    """Return how the digest's numbers are meant: (word, meaning)."""
+    return [(name, spanned(meaning, digest)) for name, meaning in _DEFINITIONS]
+
+
+def spanned(words: str, digest: WeeklyDigest) -> str:
+    """Return our own fixed ``words`` about a week for what the digest covers."""
+    return words.replace("周", digest.span)
+
+
 def day(value: date) -> str:
     """Return ``11月16日``."""
     return f"{value.month}月{value.day}日"
 
 
 def period(digest: WeeklyDigest) -> str:
-    """Return ``2026 年第 47 周（11月16日–11月22日）``."""
-    year, number = digest.week.split("-W")
+    """Return ``2026 年第 47 周（11月16日–11月22日）``, or ``2026 年 11 月``."""
+    year, number = digest.week.replace("W", "").split("-")
+    if digest.span == "月":
+        return f"{year} 年 {int(number)} 月"
     return f"{year} 年第 {int(number)} 周（{day(digest.first_day)}–{day(digest.last_day)}）"
 
 
 def change(this: Count, last: Count) -> str:
-    """Return ``+12%`` against last week, ``+3`` for small numbers, ``上周无`` without any."""
+    """Return ``+12%`` against last week, ``+3`` for small numbers, ``此前为 0`` without any."""
     difference = this.value - last.value
     if last.value == 0:
-        return "上周无" if this.value else "持平"
+        return "此前为 0" if this.value else "持平"
     if difference == 0:
         return "持平"
     if last.value < 20:
@@ -144,7 +155,7 @@ def rating_sentences(digest: WeeklyDigest) -> list[str]:
     """Return the ratings by kind of source, the NPS, and what drives the stars."""
     sentences = []
     for rating in digest.ratings:
-        last = "" if rating.mean_last is None else f"（上周 {rating.mean_last:.2f}）"
+        last = "" if rating.mean_last is None else f"（上{digest.span} {rating.mean_last:.2f}）"
         sentences.append(
             f"{kind_label(rating.source_kind)}：平均 {rating.mean:.2f} 星{last}，"
             f"{rating.rated.value} 条打分，4 星以上 {share(rating.satisfied, rating.rated)}"
@@ -156,7 +167,7 @@ def rating_sentences(digest: WeeklyDigest) -> list[str]:
             f"{driver.name} {driver.stars:+.1f} 星（{driver.low:+.1f} 至 {driver.high:+.1f}）"
             for driver in digest.drivers[:_DRIVERS]
         )
-        sentences.append(f"近 {len(digest.weeks)} 周提到这些主题的人打分不同：{words}")
+        sentences.append(f"近 {len(digest.weeks)} {digest.span}提到这些主题的人打分不同：{words}")
     return sentences
 
 
@@ -187,7 +198,7 @@ def notes(digest: WeeklyDigest) -> list[str]:
     sentences = []
     if digest.exposure < _QUIET:
         sentences.append(
-            f"本周的人数只有平时的 {digest.exposure:.0%}，可能还没收全；"
+            f"本{digest.span}的人数只有平时的 {digest.exposure:.0%}，可能还没收全；"
             "趋势和变化已按这个比例放宽，不会因此报下降或消失。"
         )
     sentences += [

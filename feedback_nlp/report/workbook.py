@@ -44,7 +44,7 @@ def render_workbook(
     )
     book.set_properties(
         {
-            "title": f"用户反馈周报 {digest.week}",
+            "title": f"用户反馈{digest.span}报 {digest.week}",
             "created": datetime.combine(digest.last_day, time()),
         }
     )
@@ -110,14 +110,15 @@ class _Writer:
 
 
 def _topics(writer: _Writer, digest: WeeklyDigest) -> None:
+    span = digest.span
     fixed = [
         ("名次", 6),
         ("主题", 24),
         ("变化", 8),
-        ("本周人数", 9),
-        ("上周人数", 9),
-        ("本周条数", 9),
-        ("上周条数", 9),
+        (f"本{span}人数", 9),
+        (f"上{span}人数", 9),
+        (f"本{span}条数", 9),
+        (f"上{span}条数", 9),
         ("累计人数", 9),
         ("优先级", 8),
         ("区间下限", 9),
@@ -283,10 +284,10 @@ def _overview(writer: _Writer, sheet: Any, digest: WeeklyDigest, left_out: int) 
     sheet.set_column(1, 7, 13)
     sheet.hide_gridlines(2)
     product = f" · {digest.product}" if digest.product else ""
-    sheet.write_string(0, 0, f"用户反馈周报{product}", writer.title)
+    sheet.write_string(0, 0, f"用户反馈{digest.span}报{product}", writer.title)
     sheet.write_string(1, 0, wording.period(digest), writer.text)
     row = 3
-    for column, heading in enumerate(("", "本周", "上周", "变化")):
+    for column, heading in enumerate(("", f"本{digest.span}", f"上{digest.span}", "变化")):
         sheet.write_string(row, column, heading, writer.heading)
     for name, this, last in (
         ("反馈条数", total.feedback, total.feedback_last),
@@ -329,7 +330,8 @@ def _overview(writer: _Writer, sheet: Any, digest: WeeklyDigest, left_out: int) 
 
 
 def _movements(writer: _Writer, sheet: Any, digest: WeeklyDigest, row: int) -> int:
-    for column, heading in enumerate(("变化的主题", "变化", "上周人数", "本周人数")):
+    headings = ("变化的主题", "变化", f"上{digest.span}人数", f"本{digest.span}人数")
+    for column, heading in enumerate(headings):
         sheet.write_string(row, column, heading, writer.heading)
     for kind in wording.REVIEW_ORDER:
         for topic in digest.moved(kind):
@@ -340,7 +342,16 @@ def _movements(writer: _Writer, sheet: Any, digest: WeeklyDigest, row: int) -> i
 
 
 def _channels(writer: _Writer, sheet: Any, digest: WeeklyDigest, row: int) -> int:
-    headings = ("渠道", "条数", "上周条数", "人数", "负面占比", "说到问题的观点", "重复", "广告")
+    headings = (
+        "渠道",
+        "条数",
+        f"上{digest.span}条数",
+        "人数",
+        "负面占比",
+        "说到问题的观点",
+        "重复",
+        "广告",
+    )
     for column, heading in enumerate(headings):
         sheet.write_string(row, column, heading, writer.heading)
     for channel in digest.channels:
@@ -364,7 +375,10 @@ def _chart(writer: _Writer, sheet: Any, digest: WeeklyDigest) -> None:
     if rows == 0:
         return
     chart = writer.book.add_chart({"type": "bar"})
-    for column, name, colour in ((4, "上周人数", "#C9CED6"), (3, "本周人数", "#B4451F")):
+    for column, name, colour in (
+        (4, f"上{digest.span}人数", "#C9CED6"),
+        (3, f"本{digest.span}人数", "#B4451F"),
+    ):
         chart.add_series(
             {
                 "name": name,
@@ -374,7 +388,7 @@ def _chart(writer: _Writer, sheet: Any, digest: WeeklyDigest) -> None:
                 "gap": 60,
             }
         )
-    chart.set_title({"name": "本周要事：提到的人数", "name_font": {"size": 12}})
+    chart.set_title({"name": f"本{digest.span}要事：提到的人数", "name_font": {"size": 12}})
     chart.set_y_axis({"reverse": True})
     chart.set_x_axis({"major_gridlines": {"visible": False}})
     chart.set_legend({"position": "bottom"})
@@ -385,7 +399,7 @@ def _chart(writer: _Writer, sheet: Any, digest: WeeklyDigest) -> None:
 def _definitions(writer: _Writer, digest: WeeklyDigest) -> None:
     sheet = writer.table("口径说明", [("名词", 14), ("含义", 110)])
     rows = [
-        *wording.DEFINITIONS,
+        *wording.definitions(digest),
         ("时间", f"均为 {digest.zone}；一周从周一零点开始。"),
         ("权重", f"排序权重第 {digest.weights_version} 版。"),
     ]

@@ -18,7 +18,7 @@ from feedback_nlp.errors import InputError
 from feedback_nlp.labels import Intent
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, IngestBatch, RejectedRow, Source
 from feedback_nlp.store.voices import CHANNEL
-from feedback_nlp.weeks import Week
+from feedback_nlp.weeks import parse_period
 
 #: Intents that ask something of the team.
 PROBLEM_INTENTS = (
@@ -38,7 +38,7 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
         session: A reading session.
         of: ``people | feedback | units``, or ``batches | read | accepted | duplicate |
             rejected`` for what came in.
-        where: Any of ``week``, ``until_week`` (weeks like ``2026-W47``), ``product``,
+        where: Any of ``week``, ``until_week`` (``2026-W47``, or a month: ``2026-11``), ``product``,
             ``channel``, ``source_kind``, ``sentiment``, ``counted`` (neither spam nor part
             of a burst), ``spam``, ``burst``, ``copy``, ``rated``, ``satisfied``,
             ``time_missing``; on units ``topic_id``, ``unit_sentiment``, ``problem``,
@@ -80,7 +80,7 @@ def is_problem() -> ColumnElement[bool]:
 
 def _conditions(key: str, value: Any, zone: ZoneInfo) -> list[ColumnElement[bool]]:
     if key in ("week", "until_week"):
-        start, end = Week.parse(str(value)).bounds(zone)
+        start, end = parse_period(str(value)).bounds(zone)
         conditions = [col(Feedback.occurred_at) < end]
         return (
             conditions if key == "until_week" else [*conditions, start <= col(Feedback.occurred_at)]
@@ -132,7 +132,7 @@ def _count_batches(session: Session, of: str, where: Mapping[str, Any], zone: Zo
             .where(col(RejectedRow.reason) == where["reason"])
         )
     if "week" in where:
-        start, end = Week.parse(str(where["week"])).bounds(zone)
+        start, end = parse_period(str(where["week"])).bounds(zone)
         held = select(col(Feedback.batch_id)).where(
             col(Feedback.occurred_at) >= start, col(Feedback.occurred_at) < end
         )

@@ -53,18 +53,18 @@ from feedback_nlp.store.voices import (
 from feedback_nlp.store.week_loop import loop_steps, old_promises
 from feedback_nlp.store.week_ratings import nps, rating_drivers
 from feedback_nlp.store.week_totals import batches, channels, ratings, scope, totals
-from feedback_nlp.weeks import Week
+from feedback_nlp.weeks import Month, Period, parse_period
 
 _PRAISE_COUNT = 5
 
 
 def choose_week(
     session: Session, zone: ZoneInfo, wanted: str | None = None, product: str | None = None
-) -> Week:
-    """Return the wanted week, by default the last one with analysed feedback.
+) -> Period:
+    """Return the wanted week or month, by default the last week with feedback.
 
     Raises:
-        InputError: If ``wanted`` is not a week.
+        InputError: If ``wanted`` is neither a week nor a month.
         NotFound: If there is no feedback, or nothing was analysed yet.
     """
     latest = latest_week(session, zone, product)
@@ -73,12 +73,12 @@ def choose_week(
         raise NotFound(f"{of_product}还没有反馈", hint="先运行 feedback-nlp ingest 导入")
     if session.scalar(select(func.count()).where(col(Run.status) == "complete")) == 0:
         raise NotFound("导入的反馈还没有分析", hint="先运行 feedback-nlp analyze")
-    return latest if wanted is None else Week.parse(wanted)
+    return latest if wanted is None else parse_period(wanted)
 
 
 def weekly(
     session: Session,
-    week: Week,
+    week: Period,
     zone: ZoneInfo,
     *,
     rank_config: RankConfig,
@@ -89,19 +89,21 @@ def weekly(
 
     Args:
         session: A reading session.
-        week: Which week.
+        week: Which week; for a month, weeks in the configuration are scaled to months.
         zone: Where weeks begin and in which days are shown.
         rank_config: Weights and scales of the ranking.
         report_config: Thresholds of movements, lengths of lists.
         product: Only this product's feedback.
     """
+    if isinstance(week, Month):
+        rank_config, report_config = rank_config.monthly(), report_config.monthly()
     facts = _WeekFacts(session, week, zone, product, rank_config, report_config)
-    monday = week.bounds(zone)[0].astimezone(zone).date()
+    first_day, after = (moment.astimezone(zone).date() for moment in week.bounds(zone))
     missing = scope(week, product, time_missing=True)
     return WeeklyDigest(
         week=str(week),
-        first_day=monday,
-        last_day=monday + timedelta(days=6),
+        first_day=first_day,
+        last_day=after - timedelta(days=1),
         zone=str(zone),
         product=product,
         weeks=tuple(str(week.shift(-back)) for back in range(facts.length - 1, -1, -1)),
@@ -137,7 +139,7 @@ class _WeekFacts:
     """What several parts of the digest ask about the topics of one week."""
 
     session: Session
-    week: Week
+    week: Period
     zone: ZoneInfo
     product: str | None
     rank_config: RankConfig
@@ -146,6 +148,7 @@ class _WeekFacts:
     def __post_init__(self) -> None:
         report = self.report_config
         self.length = report.series_weeks
+        self.span = "月" if isinstance(self.week, Month) else "周"
         window = max(self.length, report.new_after_quiet_weeks + 1, report.baseline_weeks + 1)
         self.starts = week_starts(self.week, self.zone, window)
         self.history = history_weeks(self.session, self.week, self.zone, self.product)
@@ -209,9 +212,9 @@ class _WeekFacts:
                 quotes=quotes.get(item.subject_id, ()),
                 request=requests.get(item.subject_id),
                 why=(
-                    f"{explain(item)}需求{label(by_now[item.subject_id])}，排在未解决的后面。"
+                    f"{explain(item, span=self.span)}需求{label(by_now[item.subject_id])}，排在未解决的后面。"
                     if item.subject_id in done
-                    else explain(item, ranking)
+                    else explain(item, ranking, span=self.span)
                 ),
             )
             for item in shown
@@ -291,10 +294,10 @@ class _WeekFacts:
             why=why,
         )
 
-    def _where(self, topic_id: int, week: Week) -> dict[str, Any]:
+    def _where(self, topic_id: int, week: Period) -> dict[str, Any]:
         return scope(week, self.product, topic_id=topic_id, counted=True, vent=False)
 
-    def _count(self, value: int, of: str, topic_id: int, week: Week) -> Count:
+    def _count(self, value: int, of: str, topic_id: int, week: Period) -> Count:
         return Count(value, of, self._where(topic_id, week))
 
     def _living(self, kind: str) -> dict[int, Topic]:

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from feedback_nlp.rank import Voice
 from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Source
-from feedback_nlp.weeks import Week
+from feedback_nlp.weeks import Month, Period, Week
 
 #: What people see as the channel: the feedback's own, else its source's name.
 CHANNEL: ColumnElement[str] = func.coalesce(col(Feedback.channel), col(Source.name))
@@ -46,19 +46,26 @@ def latest_week(session: Session, zone: ZoneInfo, product: str | None = None) ->
     return None if moment is None else Week.of(moment, zone)
 
 
-def history_weeks(session: Session, week: Week, zone: ZoneInfo, product: str | None = None) -> int:
+def history_weeks(
+    session: Session, week: Period, zone: ZoneInfo, product: str | None = None
+) -> int:
     """Return how many weeks of data lie before ``week``; 0 if it is the first."""
     moment = _extreme(session, func.min, product)
     if moment is None:
         return 0
-    start, _ = week.bounds(zone)
-    first, _ = Week.of(moment, zone).bounds(zone)
-    return max(0, round((start - first).total_seconds() / (7 * 86_400)))
+    return max(0, periods_between(week, moment, zone))
+
+
+def periods_between(period: Period, moment: datetime, zone: ZoneInfo) -> int:
+    """Return how many weeks (or months) before ``period`` a moment lies."""
+    if isinstance(period, Month):
+        return period.since(Month.of(moment, zone))
+    return period.since(Week.of(moment, zone))
 
 
 def exposure(
     session: Session,
-    week: Week,
+    week: Period,
     zone: ZoneInfo,
     *,
     usual_weeks: int,
@@ -92,7 +99,7 @@ def exposure(
     return min(1.0, max(people[0] / usual, _MIN_EXPOSURE)) if usual else 1.0
 
 
-def week_starts(week: Week, zone: ZoneInfo, count: int) -> list[datetime]:
+def week_starts(week: Period, zone: ZoneInfo, count: int) -> list[datetime]:
     """Return the starts of ``count`` weeks in UTC, ``week`` first, going back."""
     return [week.shift(-back).bounds(zone)[0] for back in range(count)]
 
@@ -106,7 +113,7 @@ def weeks_ago(starts: Sequence[datetime]) -> ColumnElement[int]:
 def topic_voices(
     session: Session,
     topic_ids: Iterable[int],
-    week: Week,
+    week: Period,
     zone: ZoneInfo,
     *,
     horizon_weeks: int,
@@ -126,7 +133,7 @@ def topic_voices(
 
 
 def request_voices(
-    session: Session, week: Week, zone: ZoneInfo, *, horizon_weeks: int
+    session: Session, week: Period, zone: ZoneInfo, *, horizon_weeks: int
 ) -> list[Voice]:
     """Return the evidence of every request, up to the end of ``week``."""
     statement = (

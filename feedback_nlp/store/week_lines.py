@@ -12,13 +12,13 @@ from feedback_nlp.report.digest import FeedbackLine, RequestLine
 from feedback_nlp.store.request_views import list_requests
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
 from feedback_nlp.store.voices import CHANNEL
-from feedback_nlp.weeks import Week
+from feedback_nlp.weeks import Period
 
 _CHUNK = 2_000
 
 
 def feedback_lines(
-    session: Session, week: Week, zone: ZoneInfo, product: str | None = None
+    session: Session, week: Period, zone: ZoneInfo, product: str | None = None
 ) -> Iterator[FeedbackLine]:
     """Yield the week's feedback in time order, a few thousand rows at a time."""
     start, end = week.bounds(zone)

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from feedback_nlp.labels import RequestStatus
 from feedback_nlp.report.digest import LoopStep, OldPromise
 from feedback_nlp.store.tables import FeatureRequest, StatusEvent
-from feedback_nlp.weeks import Week
+from feedback_nlp.weeks import Period
 
 _TOLD = (
     RequestStatus.PLANNED,
@@ -25,7 +25,7 @@ _PROMISED = (RequestStatus.PLANNED.value, RequestStatus.IN_PROGRESS.value)
 
 
 def loop_steps(
-    session: Session, week: Week, zone: ZoneInfo, product: str | None
+    session: Session, week: Period, zone: ZoneInfo, product: str | None
 ) -> tuple[LoopStep, ...]:
     """Return the week's steps that a review should hear of, in the order they happened."""
     start, end = week.bounds(zone)
@@ -55,7 +55,7 @@ def loop_steps(
 
 
 def old_promises(
-    session: Session, week: Week, zone: ZoneInfo, product: str | None, *, promise_weeks: int
+    session: Session, week: Period, zone: ZoneInfo, product: str | None, *, promise_weeks: int
 ) -> tuple[OldPromise, ...]:
     """Return requests that reporters see as planned for longer than ``promise_weeks``.
 

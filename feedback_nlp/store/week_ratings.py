@@ -12,12 +12,12 @@ from feedback_nlp.report.digest import Driver, NpsFigures
 from feedback_nlp.report.drivers import net_promoter_score, nps_answer, rating_effects
 from feedback_nlp.store.counting import is_counted
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
-from feedback_nlp.weeks import Week
+from feedback_nlp.weeks import Period
 
 
 def rating_drivers(
     session: Session,
-    week: Week,
+    week: Period,
     zone: ZoneInfo,
     product: str | None,
     *,
@@ -76,7 +76,7 @@ def rating_drivers(
     )
 
 
-def nps(session: Session, week: Week, zone: ZoneInfo, product: str | None) -> NpsFigures | None:
+def nps(session: Session, week: Period, zone: ZoneInfo, product: str | None) -> NpsFigures | None:
     """Return the NPS of the week's surveys, each answer sheet once; ``None`` if none asks."""
     start, end = week.bounds(zone)
     statement = (

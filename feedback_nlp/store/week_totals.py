@@ -20,13 +20,13 @@ from feedback_nlp.report.digest import (
 from feedback_nlp.store.counting import count, is_counted, is_problem
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, IngestBatch, RejectedRow, Source
 from feedback_nlp.store.voices import CHANNEL
-from feedback_nlp.weeks import Week
+from feedback_nlp.weeks import Period
 
 
-def totals(session: Session, week: Week, zone: ZoneInfo, product: str | None) -> Totals:
+def totals(session: Session, week: Period, zone: ZoneInfo, product: str | None) -> Totals:
     """Return the whole week's numbers."""
 
-    def number(of: str, when: Week = week, **where: Any) -> Count:
+    def number(of: str, when: Period = week, **where: Any) -> Count:
         conditions = scope(when, product, **where)
         return Count(count(session, of, conditions, zone), of, conditions)
 
@@ -52,7 +52,7 @@ def totals(session: Session, week: Week, zone: ZoneInfo, product: str | None) ->
 
 
 def channels(
-    session: Session, week: Week, zone: ZoneInfo, product: str | None
+    session: Session, week: Period, zone: ZoneInfo, product: str | None
 ) -> tuple[ChannelFigures, ...]:
     """Return each channel's week, the busiest first."""
     last = week.shift(-1)
@@ -130,7 +130,7 @@ def channels(
 
 
 def ratings(
-    session: Session, week: Week, zone: ZoneInfo, product: str | None
+    session: Session, week: Period, zone: ZoneInfo, product: str | None
 ) -> tuple[RatingFigures, ...]:
     """Return the star ratings by kind of source, where any came in."""
     statement = select(
@@ -162,7 +162,7 @@ def ratings(
     return tuple(figures)
 
 
-def batches(session: Session, week: Week, zone: ZoneInfo) -> tuple[BatchNote, ...]:
+def batches(session: Session, week: Period, zone: ZoneInfo) -> tuple[BatchNote, ...]:
     """Return what the files and calls that brought this week's feedback held, by source."""
     start, end = week.bounds(zone)
     held = select(col(Feedback.batch_id)).where(
@@ -219,7 +219,7 @@ def batches(session: Session, week: Week, zone: ZoneInfo) -> tuple[BatchNote, ..
     return tuple(notes)
 
 
-def scope(week: Week, product: str | None, **where: Any) -> dict[str, Any]:
+def scope(week: Period, product: str | None, **where: Any) -> dict[str, Any]:
     """Return conditions for one week, and for one product if asked for."""
     only = {} if product is None else {"product": product}
     return {"week": str(week), **only, **where}
@@ -227,7 +227,7 @@ def scope(week: Week, product: str | None, **where: Any) -> dict[str, Any]:
 
 def _in_week(
     statement: Any,
-    week: Week,
+    week: Period,
     zone: ZoneInfo,
     product: str | None,
     *,

@@ -86,3 +86,16 @@ def test_unknown_suffix_is_refused_before_anything_is_written(database, tmp_path
 def test_empty_database_gives_a_hint(tmp_path):
     with pytest.raises(NotFound, match="ingest"):
         run("top", "--db", str(tmp_path / "empty.db"))
+
+
+def test_month_instead_of_week(database):
+    payload = json.loads(run("top", "--month", "2026-11", "--json", "--db", database).output)
+    assert payload["week"] == "2026-11"
+    assert "本月要事　2026 年 11 月" in run("top", "--month", "2026-11", "--db", database).output
+    for arguments in (
+        ["--month", "2026-W46"],
+        ["--week", "2026-11"],
+        ["--week", "2026-W46", "--month", "2026-11"],
+    ):
+        with pytest.raises(InputError):
+            run("top", *arguments, "--db", database)

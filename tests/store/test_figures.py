@@ -15,6 +15,7 @@ from feedback_nlp.store.counting import count
 from feedback_nlp.store.figures import choose_week, weekly
 from feedback_nlp.store.requests import apply_transition, sync_requests
 from feedback_nlp.store.tables import FeatureRequest, Topic
+from feedback_nlp.weeks import Month
 from tests.store.six_weeks import PLAN, WEEK, ZONE, six_weeks
 
 CONFIG = load_config()
@@ -52,11 +53,11 @@ def counts_in(value):
             yield from counts_in(item)
 
 
-@pytest.mark.parametrize("back", [0, 1, 3])
+@pytest.mark.parametrize("period", [WEEK, WEEK.shift(-1), WEEK.shift(-3), Month(2026, 11)])
 @pytest.mark.parametrize("product", [None, "云笔记"])
-def test_every_number_equals_its_query(filled, back, product):
+def test_every_number_equals_its_query(filled, period, product):
     database, _ = filled
-    digest = compute(database, WEEK.shift(-back), product)
+    digest = compute(database, period, product)
     numbers = list(counts_in(digest))
     assert len(numbers) > 100
     assert sum(number.value > 0 for number in numbers) > 40
@@ -255,3 +256,20 @@ def test_topics_that_drive_the_stars(tmp_path):
         drivers = {driver.name: driver for driver in compute(database).drivers}
     assert drivers["同步很慢"].stars < -2
     assert drivers["同步很慢"].low < drivers["同步很慢"].stars < drivers["同步很慢"].high < 0
+
+
+def test_month(filled):
+    digest = compute(filled[0], Month(2026, 11))
+    assert (digest.first_day.isoformat(), digest.last_day.isoformat()) == (
+        "2026-11-01",
+        "2026-11-30",
+    )
+    assert digest.weeks[-2:] == ("2026-10", "2026-11")
+    assert digest.history_weeks == 1
+    crash = next(topic for topic in digest.topics if topic.name == "上传照片闪退")
+    assert (crash.people.value, crash.movement) == (27, Movement.NEW)
+    page = render_html(digest)
+    assert "用户反馈月报" in page
+    assert "2026 年 11 月" in page
+    assert "本周" not in page
+    assert "本月 **" in render_markdown(digest)
