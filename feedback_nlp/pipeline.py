@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from feedback_nlp.chinese import DictionaryWord
 from feedback_nlp.clean import DuplicateItem, find_duplicates
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.embed import Embedder, load_embedder
@@ -200,8 +201,20 @@ class Analyst:
         self._modeler = modeler
 
     @classmethod
-    def load(cls, config: PipelineConfig) -> Analyst:
+    def load(
+        cls,
+        config: PipelineConfig,
+        *,
+        extra_words: tuple[DictionaryWord, ...] = (),
+        stop_words: Iterable[str] = (),
+    ) -> Analyst:
         """Load everything that the configuration names.
+
+        Args:
+            config: The analysis.
+            extra_words: Words that people taught; topics keep them whole. The embeddings
+                do not change with them: their vocabulary is trained on the shipped words.
+            stop_words: Words that people banned from the names and keywords of topics.
 
         Raises:
             ArtifactError: If a model is missing or damaged.
@@ -211,7 +224,9 @@ class Analyst:
             config,
             Engine.load(config),
             embedder,
-            TopicModeler.load(config.topics, embedder),
+            TopicModeler.load(
+                config.topics, embedder, extra_words=extra_words, stop_words=stop_words
+            ),
         )
 
     @property

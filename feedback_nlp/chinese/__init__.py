@@ -4,6 +4,18 @@ Every stage may import it; it imports no stage.
 """
 
 from feedback_nlp.chinese.fold import fold, fold_batch
-from feedback_nlp.chinese.tokenizer import Tokenizer, default_tokenizer
+from feedback_nlp.chinese.tokenizer import (
+    DictionaryWord,
+    Tokenizer,
+    default_tokenizer,
+    tokenizer_with,
+)
 
-__all__ = ["Tokenizer", "default_tokenizer", "fold", "fold_batch"]
+__all__ = [
+    "DictionaryWord",
+    "Tokenizer",
+    "default_tokenizer",
+    "fold",
+    "fold_batch",
+    "tokenizer_with",
+]

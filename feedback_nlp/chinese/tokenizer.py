@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import rjieba
@@ -14,10 +14,17 @@ _USER_DICTIONARY = "dictionaries/feedback.txt"
 
 
 class DictionaryWord(NamedTuple):
-    """A word the tokenizer must keep whole, with its part of speech ("" if unknown)."""
+    """A word the tokenizer must keep whole.
+
+    Attributes:
+        word: The word, folded as the texts are.
+        tag: Part of speech, "" if unknown.
+        frequency: Its weight in jieba's sense; ``None`` for enough to keep it whole.
+    """
 
     word: str
     tag: str = ""
+    frequency: int | None = None
 
 
 class Tokenizer:
@@ -28,16 +35,26 @@ class Tokenizer:
 
     Args:
         words: Words to know besides jieba's own; the feedback dictionary by default.
+        extra_words: Words to know besides those, such as a deployment's own.
     """
 
-    def __init__(self, words: Iterable[DictionaryWord] | None = None) -> None:
+    def __init__(
+        self,
+        words: Iterable[DictionaryWord] | None = None,
+        extra_words: Iterable[DictionaryWord] = (),
+    ) -> None:
         self._jieba = rjieba.Jieba()
-        for word, tag in read_dictionary() if words is None else words:
-            self.add_word(word, tag)
+        for word in (*(read_dictionary() if words is None else words), *extra_words):
+            self.add_word(*word)
 
-    def add_word(self, word: str, tag: str = "") -> None:
+    def add_word(self, word: str, tag: str = "", frequency: int | None = None) -> None:
         """Keep ``word`` whole from now on."""
-        self._jieba.add_word(word, None, tag or None)
+        self._jieba.add_word(word, frequency, tag or None)
+
+    def knows(self, word: str) -> bool:
+        """Tell whether ``word`` is in the dictionary, not merely guessed from its parts."""
+        known: bool = self._jieba.has_word(word)
+        return known
 
     def cut(self, text: str) -> list[str]:
         """Return the words of ``text``, punctuation and blanks included, in order."""
@@ -69,6 +86,15 @@ def read_dictionary(relative: str = _USER_DICTIONARY) -> list[DictionaryWord]:
 def default_tokenizer() -> Tokenizer:
     """Return the process-wide tokenizer, built on first use (about 0.1 s)."""
     return Tokenizer()
+
+
+@lru_cache(maxsize=4)
+def tokenizer_with(extra_words: tuple[DictionaryWord, ...]) -> Tokenizer:
+    """Return a tokenizer that knows the shipped dictionary and these words.
+
+    The shared default one without any. Callers must not add words to it.
+    """
+    return Tokenizer(extra_words=extra_words) if extra_words else default_tokenizer()
 
 
 def _without_surrogates(text: str) -> str:

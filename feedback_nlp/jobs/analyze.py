@@ -23,13 +23,14 @@ from feedback_nlp.clean import DuplicateItem, is_spam
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.labels import Intent, TopicEventKind, TopicState
 from feedback_nlp.pipeline import Analyst
-from feedback_nlp.store import Database, analysis
+from feedback_nlp.store import Database, analysis, lexicon
 from feedback_nlp.store.analysis import StoredUnit
 from feedback_nlp.store.requests import sync_requests
 from feedback_nlp.store.tables import Run, Topic
 from feedback_nlp.topics import UNASSIGNED, KnownTopic, TopicKind, TopicResult, TopicUnit
 
 CHUNK_SIZE = 2_000
+_LEXICON = "lexicon"  # the dictionary's version among a run's versions
 Progress = Callable[[str, int, int], None]
 
 
@@ -78,14 +79,15 @@ def run_analysis(
     """
     started = time.monotonic()
     with database.read() as session:
-        if analysis.count_pending(session) == 0 and _is_settled(session, config):
+        taught = lexicon.words(session)
+        if analysis.count_pending(session) == 0 and _is_settled(session, config, taught.version):
             return AnalysisReport(run_id=None)
-    analyst = Analyst.load(config)
+    analyst = Analyst.load(config, extra_words=taught.words, stop_words=taught.stops)
     with database.write() as session:
         run_id = analysis.start_run(
             session,
             config=config.model_dump(mode="json"),
-            versions=analyst.versions,
+            versions={**analyst.versions, _LEXICON: str(taught.version)},
             now=now(),
         )
     read_count = _read_pending(database, analyst, run_id, progress)
@@ -109,13 +111,14 @@ def run_analysis(
     return report
 
 
-def _is_settled(session: Session, config: PipelineConfig) -> bool:
-    """Tell whether the last run ended well under the present configuration."""
+def _is_settled(session: Session, config: PipelineConfig, lexicon_version: int) -> bool:
+    """Tell whether the last run ended well under the present configuration and dictionary."""
     last = session.exec(select(Run).order_by(col(Run.id).desc()).limit(1)).first()
     return (
         last is not None
         and last.status == "complete"
         and last.config == config.model_dump(mode="json")
+        and last.versions.get(_LEXICON, "0") == str(lexicon_version)
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol, Self
 
 import numpy as np
 
-from feedback_nlp.chinese import Tokenizer, default_tokenizer
+from feedback_nlp.chinese import DictionaryWord, Tokenizer, tokenizer_with
 from feedback_nlp.config import TopicsConfig
 from feedback_nlp.topics.describe import Describer, Group
 from feedback_nlp.topics.fresh import Cluster, cluster_units
@@ -46,23 +46,43 @@ class TopicModeler:
         config: Thresholds and seeds.
         tokenizer: Cuts and tags Chinese.
         metric: Learned likeness of issues; reads the embeddings that come with the units.
+        stop_words: Words that never make a name, besides the shipped ones.
     """
 
-    def __init__(self, config: TopicsConfig, tokenizer: Tokenizer, metric: TopicMetric) -> None:
+    def __init__(
+        self,
+        config: TopicsConfig,
+        tokenizer: Tokenizer,
+        metric: TopicMetric,
+        stop_words: Iterable[str] = (),
+    ) -> None:
         self._config = config
         self._tokenizer = tokenizer
         self._metric = metric
-        self._words = read_topic_words()
+        self._words = read_topic_words().with_stops(stop_words)
 
     @classmethod
-    def load(cls, config: TopicsConfig, embedder: NamedEmbedder) -> Self:
+    def load(
+        cls,
+        config: TopicsConfig,
+        embedder: NamedEmbedder,
+        *,
+        extra_words: tuple[DictionaryWord, ...] = (),
+        stop_words: Iterable[str] = (),
+    ) -> Self:
         """Build a modeler for an embedder, with the shipped metric if it fits it.
+
+        Args:
+            config: Thresholds and seeds.
+            embedder: Makes the embeddings that come with the units.
+            extra_words: Words to keep whole, besides the dictionary's.
+            stop_words: Words that never make a name, besides the shipped ones.
 
         Raises:
             ArtifactError: If the shipped metric or a word list is missing or damaged.
         """
         metric = load_metric(embedder.name, embedder.embed)
-        return cls(config, default_tokenizer(), metric)
+        return cls(config, tokenizer_with(extra_words), metric, stop_words)
 
     def fit(
         self,

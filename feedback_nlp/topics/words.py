@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cache
 
 from feedback_nlp.resources import read_word_list
@@ -26,6 +27,10 @@ class TopicWords:
     stops: frozenset[str]
     objects: frozenset[str]
     problems: dict[str, str]
+
+    def with_stops(self, words: Iterable[str]) -> TopicWords:
+        """Return these lists with more words that never make a name."""
+        return replace(self, stops=self.stops | frozenset(words))
 
     def is_content(self, token: str) -> bool:
         """Tell whether a token says something: neither filler nor mere displeasure."""

@@ -1,0 +1,35 @@
+"""The dictionary workbench: new words from the feedback itself, and what they would change.
+
+Pure: passages, a tokenizer and topics in, records out. What people save is in
+:mod:`feedback_nlp.store.lexicon`.
+"""
+
+from feedback_nlp.lexicon.dictionary import (
+    DictionaryLine,
+    check_tag,
+    check_word,
+    format_line,
+    parse_dictionary,
+)
+from feedback_nlp.lexicon.mining import MiningLimits, suggest
+from feedback_nlp.lexicon.preview import NamedTopic, TouchedTopic, preview_cut, touched_topics
+from feedback_nlp.lexicon.records import CutChange, CutPreview, Passage, Suggestion, WordKind
+
+__all__ = [
+    "CutChange",
+    "CutPreview",
+    "DictionaryLine",
+    "MiningLimits",
+    "NamedTopic",
+    "Passage",
+    "Suggestion",
+    "TouchedTopic",
+    "WordKind",
+    "check_tag",
+    "check_word",
+    "format_line",
+    "parse_dictionary",
+    "preview_cut",
+    "suggest",
+    "touched_topics",
+]

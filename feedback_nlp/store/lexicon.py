@@ -1,0 +1,228 @@
+"""Words that people teach, kept with who and when; read by every analysis that starts.
+
+Entries are never deleted: removing one notes by whom and when, and changing one removes
+it and adds another. So the version, one cheap query, grows with every change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import func, or_, select
+from sqlmodel import Session, col
+
+from feedback_nlp.chinese import DictionaryWord, fold
+from feedback_nlp.errors import NotFound
+from feedback_nlp.labels import TopicState
+from feedback_nlp.lexicon import (
+    DictionaryLine,
+    NamedTopic,
+    Passage,
+    WordKind,
+    check_tag,
+    check_word,
+)
+from feedback_nlp.store.tables import Feedback, FeedbackUnit, LexiconEntry, Topic
+from feedback_nlp.store.topics import Edit
+
+MAX_CHARACTERS = 2_000_000
+"""Characters of feedback that mining and previews read, the newest first: bounds memory."""
+
+_STOP_TAG = "u"  # a particle, in jieba's terms: no name begins or ends with one
+
+
+class Lexicon(NamedTuple):
+    """What people taught, as the analysis wants it.
+
+    Attributes:
+        version: Grows with every change; 0 for none yet.
+        words: Words to keep whole, folded, by the order in which they were taught.
+        stops: Words that never make a name or a keyword, folded.
+    """
+
+    version: int
+    words: tuple[DictionaryWord, ...]
+    stops: frozenset[str]
+
+
+def version(session: Session) -> int:
+    """Return the version of the dictionary: how many changes it has seen."""
+    last, removed = session.execute(
+        select(func.max(col(LexiconEntry.id)), func.count(col(LexiconEntry.removed_at)))
+    ).one()
+    return int(last or 0) + int(removed)
+
+
+def words(session: Session) -> Lexicon:
+    """Return the dictionary as it is now."""
+    rows = entries(session)
+    return Lexicon(
+        version=version(session),
+        words=tuple(
+            DictionaryWord(row.folded, row.tag, row.frequency)
+            for row in rows
+            if row.kind != WordKind.STOP
+        ),
+        stops=frozenset(row.folded for row in rows if row.kind == WordKind.STOP),
+    )
+
+
+def entries(session: Session, *, include_removed: bool = False) -> list[LexiconEntry]:
+    """Return the entries, the first taught first."""
+    query = select(LexiconEntry).order_by(col(LexiconEntry.id))
+    if not include_removed:
+        query = query.where(col(LexiconEntry.removed_at).is_(None))
+    return list(session.scalars(query))
+
+
+def add(
+    session: Session,
+    word: str,
+    edit: Edit,
+    *,
+    kind: WordKind = WordKind.PRODUCT,
+    tag: str = "n",
+    frequency: int | None = None,
+) -> LexiconEntry:
+    """Teach a word; one that is taught already is changed, or left as it is if the same.
+
+    Raises:
+        InputError: If the word or its part of speech is not usable.
+    """
+    word = check_word(word)
+    tag = _STOP_TAG if kind is WordKind.STOP else check_tag(tag)
+    present = _active(session, word)
+    if present is not None:
+        if (present.word, present.kind, present.tag, present.frequency) == (
+            word,
+            kind.value,
+            tag,
+            frequency,
+        ):
+            return present
+        _take_back(session, present, edit)
+    entry = LexiconEntry(
+        word=word,
+        folded=fold(word),
+        kind=kind.value,
+        tag=tag,
+        frequency=frequency,
+        added_by=edit.actor,
+        added_at=edit.now,
+    )
+    session.add(entry)
+    session.flush()
+    return entry
+
+
+def add_all(session: Session, lines: Iterable[DictionaryLine], edit: Edit) -> int:
+    """Teach many words; return how many changes that made.
+
+    Raises:
+        InputError: If one is not usable; then the caller's transaction saves none.
+    """
+    before = version(session)
+    for line in lines:
+        add(session, line.word, edit, kind=line.kind, tag=line.tag, frequency=line.frequency)
+    return version(session) - before
+
+
+def remove(session: Session, word: str, edit: Edit) -> LexiconEntry:
+    """Take a word back.
+
+    Raises:
+        NotFound: If it is not taught.
+    """
+    entry = _active(session, word)
+    if entry is None:
+        raise NotFound(f"自建词典里没有「{word}」", hint="用 feedback-nlp lexicon list 查看")
+    _take_back(session, entry, edit)
+    return entry
+
+
+def passages(
+    session: Session,
+    *,
+    product: str | None = None,
+    with_copies: bool = False,
+    max_characters: int = MAX_CHARACTERS,
+) -> list[Passage]:
+    """Return the units of analysed feedback, the newest first; spam stays out.
+
+    Args:
+        session: A reading session.
+        product: Only this product's.
+        with_copies: Also units of copies of an earlier feedback.
+        max_characters: Stop here.
+    """
+    query = (
+        select(
+            col(FeedbackUnit.id),
+            col(Feedback.text),
+            col(FeedbackUnit.start),
+            col(FeedbackUnit.end),
+            col(Feedback.person_key),
+        )
+        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+        .where(col(Feedback.is_spam).is_(False))
+        .order_by(col(Feedback.occurred_at).desc(), col(FeedbackUnit.id))
+    )
+    if product is not None:
+        query = query.where(col(Feedback.product) == product)
+    if not with_copies:
+        query = query.where(
+            or_(
+                col(Feedback.duplicate_of).is_(None),
+                col(Feedback.duplicate_of) == col(Feedback.id),
+            )
+        )
+    found = []
+    characters = 0
+    for unit_id, text, start, end, person in session.execute(
+        query.execution_options(yield_per=2000)
+    ):
+        characters += end - start
+        if characters > max_characters:
+            break
+        found.append(Passage(unit_id, text[start:end], person or f"unit:{unit_id}"))
+    return found
+
+
+def named_topics(session: Session) -> list[NamedTopic]:
+    """Return the topics that lists show, with their units."""
+    members: dict[int, set[int]] = {}
+    for unit_id, topic_id in session.execute(
+        select(col(FeedbackUnit.id), col(FeedbackUnit.topic_id)).where(
+            col(FeedbackUnit.topic_id).is_not(None)
+        )
+    ):
+        members.setdefault(topic_id, set()).add(unit_id)
+    topics = session.scalars(
+        select(Topic)
+        .where(col(Topic.state) == TopicState.ACTIVE.value, col(Topic.muted).is_(False))
+        .order_by(col(Topic.id))
+    )
+    return [
+        NamedTopic(
+            topic.id or 0,
+            topic.name,
+            tuple(topic.keywords),
+            frozenset(members.get(topic.id or 0, ())),
+        )
+        for topic in topics
+    ]
+
+
+def _active(session: Session, word: str) -> LexiconEntry | None:
+    return session.scalars(
+        select(LexiconEntry).where(
+            col(LexiconEntry.folded) == fold(word.strip()), col(LexiconEntry.removed_at).is_(None)
+        )
+    ).first()
+
+
+def _take_back(session: Session, entry: LexiconEntry, edit: Edit) -> None:
+    entry.removed_by, entry.removed_at = edit.actor, edit.now
+    session.add(entry)
+    session.flush()
