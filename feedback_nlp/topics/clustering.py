@@ -19,11 +19,17 @@ from typing import Self
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from feedback_nlp.topics.graph import nearest_neighbours, neighbour_graph
-from feedback_nlp.topics.leiden import communities
+from feedback_nlp.topics.graph import nearest_neighbours, neighbour_graph, sparse_neighbours
+from feedback_nlp.topics.leiden import communities, relabel
 
 _VOTES_KEPT = 0.5
+_MEANING_WEIGHT = 0.3
+_MEANING_POWER = 2.0
 _GRAPH_WIDTH = 128
+_CUTS = 3
+_CUT_RESOLUTION = 1.5
+_FIELD_SIZE = 40
+_EVENT_DENSITY = 0.07
 
 
 class GraphClustering:
@@ -34,6 +40,8 @@ class GraphClustering:
         resolution: Larger gives more, smaller clusters.
         runs: Leiden runs that vote.
         seed: Seed of the first run.
+        names: (n, v) sparse rows of unit length whose likeness outweighs that of ``X``: rare
+            n-grams, where names of places and things make the topic. Left out if ``None``.
 
     Attributes:
         labels_: (n,) int32 after :meth:`fit`. Labels of ``y`` are kept; new ones follow.
@@ -46,11 +54,13 @@ class GraphClustering:
         resolution: float,
         runs: int = 8,
         seed: int = 7,
+        names: csr_matrix | None = None,
     ) -> None:
         self.neighbours = neighbours
         self.resolution = resolution
         self.runs = runs
         self.seed = seed
+        self.names = names
 
     def fit(self, X: np.ndarray, y: np.ndarray | None = None) -> Self:  # noqa: N803
         """Cluster the rows of ``X``.
@@ -63,16 +73,24 @@ class GraphClustering:
         free = np.flatnonzero(labels < 0)
         if len(free):
             first = int(labels.max(initial=-1)) + 1
-            labels[free] = first + self._consensus(np.asarray(X[free], np.float32))
+            labels[free] = first + self._consensus(
+                np.asarray(X[free], np.float32), None if self.names is None else self.names[free]
+            )
         self.labels_ = labels
         return self
 
-    def _consensus(self, rows: np.ndarray) -> np.ndarray:
+    def _consensus(self, rows: np.ndarray, names: csr_matrix | None) -> np.ndarray:
         if len(rows) <= self.neighbours:
             return np.zeros(len(rows), np.int32)
-        graph = neighbour_graph(*nearest_neighbours(_narrowed(rows), self.neighbours))
+        near = nearest_neighbours(_narrowed(rows), self.neighbours)
+        if names is None:
+            graph = neighbour_graph(*near)
+        else:
+            meaning = neighbour_graph(*near, power=_MEANING_POWER) * _MEANING_WEIGHT
+            graph = neighbour_graph(*sparse_neighbours(names, self.neighbours)) + meaning
         if self.runs <= 1:
             return communities(graph, resolution=self.resolution, seed=self.seed)
+        graph.sort_indices()
         edges = graph.tocoo()
         votes = np.zeros(graph.nnz)
         for run in range(self.runs):
@@ -82,7 +100,37 @@ class GraphClustering:
         weights = edges.data[kept] * votes[kept] / self.runs
         voted = csr_matrix((weights, (edges.row[kept], edges.col[kept])), shape=graph.shape)
         voted.sort_indices()
-        return communities(voted, resolution=self.resolution, seed=self.seed)
+        labels = communities(voted, resolution=self.resolution, seed=self.seed)
+        return labels if names is None else self._specific(labels, graph, names)
+
+    def _specific(self, labels: np.ndarray, graph: csr_matrix, names: csr_matrix) -> np.ndarray:
+        """Cut large clusters whose members share no names: an event stays whole, a field does not.
+
+        Ten letters about one building site are one topic; ten letters about schools are a
+        field with several.
+        """
+        labels = labels.copy()
+        for _ in range(_CUTS):
+            for label in np.flatnonzero(np.bincount(labels) > _FIELD_SIZE).tolist():
+                rows = np.flatnonzero(labels == label)
+                if shared_names(names[rows]) >= _EVENT_DENSITY:
+                    continue
+                inner = graph[rows][:, rows].tocsr()
+                inner.sort_indices()
+                parts = communities(inner, resolution=_CUT_RESOLUTION, seed=self.seed)
+                labels[rows] = np.where(parts == 0, label, labels.max() + parts)
+        return relabel(labels)
+
+
+def shared_names(rows: csr_matrix) -> float:
+    """Return the mean cosine of two different rows; 1 for fewer than two."""
+    count = rows.shape[0]
+    if count < 2:
+        return 1.0
+    total = np.asarray(rows.sum(axis=0)).ravel()
+    norms = float(rows.multiply(rows).sum())
+    likeness: float = (float(total @ total) - norms) / (count * (count - 1))
+    return likeness
 
 
 def centroids_of(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from feedback_nlp.chinese import Tokenizer
+from feedback_nlp.chinese import Tokenizer, fold
 from feedback_nlp.topics.clustering import centroids_of
+from feedback_nlp.topics.documents import Documents
 from feedback_nlp.topics.naming import NamedUnit, Namer, unique_name
 from feedback_nlp.topics.phrases import MentionFinder, Mentions
 from feedback_nlp.topics.quotes import choose_quotes
@@ -51,6 +52,7 @@ class Describer:
     Args:
         units: All units of the call.
         placed: Those in scope.
+        documents: What of them was clustered; a long document is named as a whole.
         tokenizer: Tags Chinese.
         words: The word lists.
     """
@@ -59,6 +61,7 @@ class Describer:
         self,
         units: Sequence[TopicUnit],
         placed: Placed,
+        documents: Documents,
         tokenizer: Tokenizer,
         words: TopicWords,
     ) -> None:
@@ -70,6 +73,10 @@ class Describer:
         self._seen: dict[int, Mentions] = {}
         self._text_of = np.full(len(units), -1, np.int64)
         self._text_of[placed.rows] = placed.text_of
+        self._documents = documents
+        self._document_of = np.full(len(units), -1, np.int64)
+        if documents.is_long:
+            self._document_of[placed.rows] = documents.of_row
 
     def describe(self, groups: Sequence[Group]) -> TopicResult:
         """Name, quote and order the groups; one that shares nothing nameable is let go."""
@@ -77,7 +84,7 @@ class Describer:
             groups,
             key=lambda g: (
                 _RANK[g.kind],
-                -len(g.rows),
+                -len({self._units[row].feedback_id for row in g.rows.tolist()}),
                 min(self._placed.texts[text] for text in self._text_of[g.rows].tolist()),
             ),
         )
@@ -163,28 +170,43 @@ class Describer:
         in_scope = self._placed.rows.tolist()
         issue_rows = [row for row in in_scope if self._units[row].intent in ISSUE_INTENTS]
         issue_rows.sort(key=lambda row: (self._text_of[row], self._units[row].intent.value))
-        step = max(1, -(-len(issue_rows) // _NAMING_SAMPLE))
-        namer = Namer(map(self._named, issue_rows[::step]), self._finder, self._words)
+        background = self._named(issue_rows, _NAMING_SAMPLE)
+        namer = Namer(background, self._finder, self._words)
         taken = {group.name for group in groups if group.topic_id is not None}
         names, keywords = [], []
         for group in groups:
-            members = [
-                self._named(row)
-                for row in self._central(group, similarity)[:_NAMING_UNITS].tolist()
-            ]
+            members = self._named(self._central(group, similarity).tolist(), _NAMING_UNITS)
             keywords.append(tuple(namer.keywords(members, group.terms, _KEYWORDS)))
             if group.topic_id is not None:
                 names.append(group.name)
                 continue
-            candidates = namer.candidates(members)
             if group.name and not namer.speaks_of_something_else(members, group.seed_code):
                 candidates = [group.name]
+            elif self._documents.is_long:
+                candidates = namer.long_candidates(members)
+            else:
+                candidates = namer.candidates(members)
             names.append(unique_name(candidates, taken) if candidates else "")
         return names, keywords
 
-    def _named(self, row: int) -> NamedUnit:
-        text = int(self._text_of[row])
-        if text not in self._seen:
-            said = self._placed.texts[text]
-            self._seen[text] = self._finder.find(said, self._tokenizer.tag(said))
-        return NamedUnit(self._seen[text], self._units[row].intent)
+    def _named(self, rows: Sequence[int], limit: int) -> list[NamedUnit]:
+        """Return what rows mention, each document once, evenly thinned to ``limit``."""
+        first: dict[int, int] = {}
+        for row in rows:
+            document = int(self._document_of[row])
+            first.setdefault(-1 - document if document >= 0 else int(self._text_of[row]), row)
+        step = max(1, -(-len(first) // limit))
+        return [
+            NamedUnit(self._said(key), self._mentions(key), self._units[row].intent)
+            for key, row in list(first.items())[::step]
+        ]
+
+    def _mentions(self, key: int) -> Mentions:
+        """Return the mentions of a text, or of a long document for a negative key."""
+        if key not in self._seen:
+            said = self._said(key)
+            self._seen[key] = self._finder.find(said, self._tokenizer.tag(said))
+        return self._seen[key]
+
+    def _said(self, key: int) -> str:
+        return self._placed.texts[key] if key >= 0 else fold(self._documents.texts[-1 - key])

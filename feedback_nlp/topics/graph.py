@@ -34,6 +34,24 @@ def nearest_neighbours(vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.
     return indices, cosines
 
 
+def sparse_neighbours(rows: csr_matrix, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Find each sparse row's most similar other rows: as :func:`nearest_neighbours`."""
+    total = rows.shape[0]
+    count = min(count, total - 1)
+    indices = np.empty((total, count), np.int32)
+    cosines = np.empty((total, count), np.float32)
+    transposed = rows.T.tocsr()
+    block = max(1, _BLOCK_CELLS // max(total, 1))
+    for start in range(0, total, block):
+        stop = min(start + block, total)
+        similarity = (rows[start:stop] @ transposed).toarray()
+        similarity[np.arange(stop - start), np.arange(start, stop)] = -2.0
+        nearest = np.argpartition(similarity, total - count, axis=1)[:, total - count :]
+        indices[start:stop] = nearest
+        cosines[start:stop] = np.take_along_axis(similarity, nearest, axis=1)
+    return indices, cosines
+
+
 def neighbour_graph(indices: np.ndarray, cosines: np.ndarray, *, power: float = 1.0) -> csr_matrix:
     """Join each row to its neighbours, both ways, weighted by cosine.
 

@@ -12,16 +12,22 @@ from scipy.sparse import csr_matrix, diags
 
 from feedback_nlp.chinese.fold import fold_batch
 
-BUCKETS = 1 << 16
-_ORDERS = 3
+_SHARED = 3
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: Fibonacci hashing
 
 
-def count_ngrams(texts: Sequence[str]) -> csr_matrix:
-    """Count hashed 1- to 3-grams of letters, digits and Han; none spans punctuation.
+def count_ngrams(
+    texts: Sequence[str], *, orders: Sequence[int] = (1, 2, 3), bits: int = 16
+) -> csr_matrix:
+    """Count hashed n-grams of letters, digits and Han; none spans punctuation.
+
+    Args:
+        texts: Any strings.
+        orders: Lengths of the n-grams.
+        bits: log2 of the number of buckets.
 
     Returns:
-        (n, 65536) float32, entries 1 + ln(count).
+        (n, 2 ** bits) float32, entries 1 + ln(count).
     """
     joined = "\x00".join(fold_batch(texts)) + "\x00"
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
@@ -30,16 +36,18 @@ def count_ngrams(texts: Sequence[str]) -> csr_matrix:
     rows, buckets = [], []
     hashed = codes.astype(np.uint64)
     valid = spoken
-    for order in range(1, _ORDERS + 1):
+    for order in range(1, max(orders) + 1):
         if order > 1:
             hashed = hashed[:-1] * _MULTIPLIER + codes[order - 1 :]
             valid = valid[:-1] & spoken[order - 1 :]
+        if order not in orders:
+            continue
         salted = (hashed ^ np.uint64(order * 0x5BD1E995)) * _MULTIPLIER
         rows.append(text_of[: len(valid)][valid])
-        buckets.append((salted >> np.uint64(48))[valid].astype(np.int64))
+        buckets.append((salted >> np.uint64(64 - bits))[valid].astype(np.int64))
     row, bucket = np.concatenate(rows), np.concatenate(buckets)
     ones = np.ones(len(row), np.float32)
-    counts = csr_matrix((ones, (row, bucket)), shape=(len(texts), BUCKETS))
+    counts = csr_matrix((ones, (row, bucket)), shape=(len(texts), 1 << bits))
     counts.data = 1.0 + np.log(counts.data)
     return counts
 
@@ -65,3 +73,24 @@ def weigh(counts: csr_matrix, idf: np.ndarray) -> csr_matrix:
     lengths = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
     scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
     return csr_matrix(diags(scale) @ weighted, dtype=np.float32)
+
+
+def rare_ngrams(texts: Sequence[str], *, max_share: float = 0.03) -> csr_matrix:
+    """Weigh hashed 2- to 4-grams that several texts share but most do not.
+
+    Names of places, people and products stand out; boilerplate drops out.
+
+    Args:
+        texts: Any strings.
+        max_share: N-grams in more than this share (0–1) of the texts are left out.
+
+    Returns:
+        (n, 1048576) float32, rows of unit length or empty.
+    """
+    counts = count_ngrams(texts, orders=(2, 3, 4), bits=20)
+    frequency = np.bincount(counts.indices, minlength=counts.shape[1])
+    idf = inverse_document_frequency(counts)
+    idf[(frequency < _SHARED) | (frequency > max(max_share * len(texts), _SHARED))] = 0.0
+    weighted = weigh(counts, idf)
+    weighted.eliminate_zeros()
+    return weighted

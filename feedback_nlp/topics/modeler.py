@@ -10,7 +10,8 @@ import numpy as np
 from feedback_nlp.chinese import DictionaryWord, Tokenizer, tokenizer_with
 from feedback_nlp.config import TopicsConfig
 from feedback_nlp.topics.describe import Describer, Group
-from feedback_nlp.topics.fresh import Cluster, cluster_units
+from feedback_nlp.topics.documents import gather_documents
+from feedback_nlp.topics.fresh import Cluster, FreshClustering
 from feedback_nlp.topics.ledger import Fresh, carry_over
 from feedback_nlp.topics.metric import TopicMetric
 from feedback_nlp.topics.metric_artifact import load_metric
@@ -107,16 +108,10 @@ class TopicModeler:
         scores = placed.scores
         if taught is not self._metric:
             scores = taught.scores(placed.texts, embeddings[_first_rows(placed)])
-        labels, clusters = cluster_units(
-            units,
-            placed,
-            scores,
-            taught.codes,
-            config=self._config,
-            tokenizer=self._tokenizer,
-            words=self._words,
-        )
-        describer = Describer(units, placed, self._tokenizer, self._words)
+        documents = gather_documents(units, placed, scores)
+        clustering = FreshClustering(self._config, self._tokenizer, self._words, taught.codes)
+        labels, clusters = clustering.cluster(units, placed, documents)
+        describer = Describer(units, placed, documents, self._tokenizer, self._words)
         if not known:
             return describer.describe(
                 [

@@ -12,7 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from feedback_nlp.labels import Intent
 from feedback_nlp.topics.phrases import MentionFinder, Mentions
@@ -23,6 +23,12 @@ _PHRASE_SHARE = 0.2
 _WORD_SHARE = 0.12
 _MIN_HITS = 3
 _DOMINANT_SHARE = 0.6
+_LONG_SHARE = 0.35
+_LONG_PHRASE = 7
+_LONG_CHOICE = 8
+_LONG_NAME = 12
+_BELONGS = 0.75
+_LOST = 1.3
 _WANTED = "希望"
 
 
@@ -31,10 +37,12 @@ class NamedUnit:
     """A unit as the naming sees it.
 
     Attributes:
+        text: What it says, folded.
         mentions: What it mentions.
         intent: What it is for.
     """
 
+    text: str
     mentions: Mentions
     intent: Intent
 
@@ -135,6 +143,29 @@ class Namer:
         names += [f"{thing}问题" for thing in objects]
         return [name for name in dict.fromkeys(names) if name]
 
+    def long_candidates(self, units: Sequence[NamedUnit]) -> list[str]:
+        """Return possible names for a cluster of long texts: what, or where, and what about it.
+
+        The strongest phrase that most of the texts share, joined to the strongest other one.
+        """
+        size = len(units)
+        found = Counter(phrase for unit in units for phrase in unit.mentions.phrases)
+        shared = [
+            phrase
+            for phrase, hits in found.items()
+            if hits >= max(_MIN_HITS, _LONG_SHARE * size) and len(phrase) <= _LONG_PHRASE
+        ]
+        shared.sort(key=lambda phrase: (-self._weight(phrase, found[phrase], size), phrase))
+        texts = [unit.text for unit in units]
+        whole = [whole_phrase(phrase, texts) for phrase in shared[:_LONG_CHOICE]]
+        names = []
+        for first in whole[:2]:
+            for second in whole:
+                if not set(first) & set(second) and len(first + second) <= _LONG_NAME:
+                    names.append("".join(sorted((first, second), key=partial(_opens, texts))))
+                    break
+        return list(dict.fromkeys(names + whole))
+
     def _strongest(self, found: Counter[str], everywhere: Counter[str], size: int) -> list[str]:
         """Return up to three words a cluster has much more of than the rest."""
 
@@ -164,6 +195,45 @@ class Namer:
         """Tell whether a phrase of at least four characters names a problem and more."""
         match = self._problem.search(phrase)
         return match is not None and len(phrase) >= 4 and len(match[0]) < len(phrase)
+
+
+def whole_phrase(phrase: str, texts: Sequence[str]) -> str:
+    """Mend a phrase that the tokenizer cut wrongly: 景园滨河苑 → 伊景园滨河苑.
+
+    A character that nearly always stands before or after it belongs to it; a first
+    character without which it is much more frequent does not.
+
+    Args:
+        phrase: At least two characters.
+        texts: Folded texts, most of which contain it.
+    """
+    while len(phrase) > 2 and _hits(phrase[1:], texts) > _LOST * _hits(phrase, texts):
+        phrase = phrase[1:]
+    while len(phrase) < _LONG_NAME:
+        size = _hits(phrase, texts)
+        before = Counter(text[at - 1] for text in texts if (at := text.find(phrase)) > 0)
+        after = Counter(
+            text[at + len(phrase)]
+            for text in texts
+            if 0 <= (at := text.find(phrase)) < len(text) - len(phrase)
+        )
+        longer = [char + phrase for char, hits in before.items() if hits >= _BELONGS * size]
+        longer += [phrase + char for char, hits in after.items() if hits >= _BELONGS * size]
+        longer = [text for text in longer if text.isalnum()]
+        if not longer or size < _MIN_HITS:
+            break
+        phrase = longer[0]
+    return phrase
+
+
+def _hits(phrase: str, texts: Sequence[str]) -> int:
+    return sum(phrase in text for text in texts)
+
+
+def _opens(texts: Sequence[str], phrase: str) -> float:
+    """Return where a phrase first stands on average, as a share of the text."""
+    found = [text.find(phrase) / len(text) for text in texts if phrase in text]
+    return sum(found) / max(len(found), 1)
 
 
 @cache

@@ -52,7 +52,7 @@ def place(units: Sequence[TopicUnit], embeddings: np.ndarray, metric: TopicMetri
         # Of units that fold to one text, the least raw text gives the embedding.
         if text not in first_of or units[row].text < units[first_of[text]].text:
             first_of[text] = row
-    texts = tuple(sorted(first_of, key=_digest))
+    texts = tuple(sorted(first_of, key=digest))
     position = {text: index for index, text in enumerate(texts)}
     text_of = np.fromiter((position[text] for text in folded), np.int64, len(folded))
     first = np.fromiter((first_of[text] for text in texts), np.int64, len(texts))
@@ -68,6 +68,7 @@ def place(units: Sequence[TopicUnit], embeddings: np.ndarray, metric: TopicMetri
     )
 
 
-def _digest(text: str) -> tuple[bytes, str]:
+def digest(text: str) -> tuple[bytes, str]:
+    """Return a key whose order is random but always the same."""
     raw = text.encode("utf-8", "surrogatepass")
     return hashlib.blake2b(raw, digest_size=8).digest(), text
