@@ -1,13 +1,17 @@
-"""The encoder: a bag of hashed n-grams a unit, a bag of units a review.
+"""The encoder: a bag of hashed n-grams a clause, clauses pooled to units and reviews.
 
-For a unit with n-grams g::
+For a clause with n-grams g::
 
     u = Σ idf(g)·E(g) / √(Σ idf(g)² + ε)          (d)   linear, as TF-IDF with l2 norm
-    h = relu(u·W1 + b1)                            (h)   what a single clause says
-    z = relu([mean u, mean h, max h]·Wz + bz)      (z)   what the whole review says
+    h = relu(u·W1 + b1)                            (h)   what the clause says
 
-A unit's features are [u, h, z of its review], so that a clause is read in context; a
-review's are [z, mean u]. Heads (sentiment, intent) are linear on these.
+and with ``pool(·) = [mean u, mean h, max h]`` over the clauses of a unit or review::
+
+    z = relu(pool(review)·Wz + bz)                 (z)   what the whole review says
+    unit features   = [pool(unit), z]                    a unit is read in its context
+    review features = [z, mean u]
+
+Heads (sentiment, intent) are linear on these.
 
 Source: fastText's hashed n-gram bags (Joulin et al. 2016), Deep Sets pooling (Zaheer et
 al. 2017), and docs/decisions/0004-classifier.md for what was measured here.
@@ -15,10 +19,9 @@ al. 2017), and docs/decisions/0004-classifier.md for what was measured here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +30,7 @@ from scipy import sparse
 from feedback_nlp.artifacts import load_artifact
 from feedback_nlp.errors import ArtifactError
 from feedback_nlp.features.batch import UnitBatch
-from feedback_nlp.features.hashing import NgramHasher
+from feedback_nlp.features.hashing import NgramHasher, NgramIndex
 from feedback_nlp.resources import models_dir
 
 NORM_EPSILON = 1e-3
@@ -42,7 +45,7 @@ class Encoded:
 
     Attributes:
         batch: The units that were encoded.
-        units: float32 of shape (n, d + h + z), one row a unit.
+        units: float32 of shape (n, d + 2h + z), one row a unit.
         reviews: float32 of shape (m, z + d), one row a review; zero for one without units.
     """
 
@@ -82,51 +85,77 @@ class NgramEncoder:
         self._table[1:, :-1] = rows
         self._table[1:, -1] = idf.astype(np.float32) ** 2
 
+    @property
+    def embedding_width(self) -> int:
+        """Columns of u, the first of a unit's features."""
+        return int(self._table.shape[1]) - 1
+
+    @property
+    def unit_width(self) -> int:
+        """Columns of a unit's features: d + 2h + z."""
+        return self.embedding_width + 2 * len(self.dense["b1"]) + len(self.dense["bz"])
+
     def encode(self, batch: UnitBatch) -> Encoded:
         """Encode a batch; each row depends on its own review alone."""
-        u = self._bags(batch.texts)
+        u, unit_starts = self._clauses(batch.texts)
         h = np.maximum(u @ self.dense["W1"] + self.dense["b1"], 0)
-        reviews = np.zeros(
-            (len(batch.counts), self.dense["Wz"].shape[1] + u.shape[1]), dtype=np.float32
-        )
+        units = pool(u, h, unit_starts)
+        review_width = self.dense["Wz"].shape[1]
+        reviews = np.zeros((len(batch.counts), review_width + u.shape[1]), dtype=np.float32)
         filled = np.flatnonzero(batch.counts)
-        starts = batch.starts[filled]
         if len(filled):
-            share = np.reciprocal(batch.counts[filled].astype(np.float32))[:, None]
-            mean_u = np.add.reduceat(u, starts, axis=0) * share
-            mean_h = np.add.reduceat(h, starts, axis=0) * share
-            pooled = np.hstack([mean_u, mean_h, np.maximum.reduceat(h, starts, axis=0)])
+            pooled = pool(u, h, unit_starts[np.append(batch.starts[filled], len(batch.texts))])
             z = np.maximum(pooled @ self.dense["Wz"] + self.dense["bz"], 0)
-            reviews[filled] = np.hstack([z, mean_u])
-        width = self.dense["Wz"].shape[1]
-        return Encoded(batch, np.hstack([u, h, reviews[batch.owners, :width]]), reviews)
+            reviews[filled] = np.hstack([z, pooled[:, : u.shape[1]]])
+        context = reviews[batch.owners, :review_width]
+        return Encoded(batch, np.hstack([units, context]), reviews)
 
-    def _bags(self, texts: Any) -> Floats:
-        """Return u for each text: shape (n, d)."""
-        bags = np.empty((len(texts), self._table.shape[1] - 1), dtype=np.float32)
+    def _clauses(self, texts: Sequence[str]) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """Return u of every clause, and the first clause of each text with the total."""
+        bags: list[Floats] = [np.zeros((0, self._table.shape[1] - 1), dtype=np.float32)]
+        starts = [np.zeros(1, dtype=np.int64)]
         begin = characters = 0
         for position, text in enumerate(texts):
             characters += len(text) + 1
-            if characters >= _CHUNK_CHARACTERS:
-                bags[begin : position + 1] = self._bag(texts[begin : position + 1])
+            if characters >= _CHUNK_CHARACTERS or position == len(texts) - 1:
+                index = self.hasher.index(texts[begin : position + 1])
+                bags.append(self._bag(index))
+                starts.append(index.text_starts[1:] + starts[-1][-1])
                 begin, characters = position + 1, 0
-        if begin < len(texts):
-            bags[begin:] = self._bag(texts[begin:])
-        return bags
+        return np.concatenate(bags), np.concatenate(starts)
 
-    def _bag(self, texts: Any) -> Floats:
-        index = self.hasher.index(texts)
+    def _bag(self, index: NgramIndex) -> Floats:
+        """Return u for each clause: shape (clauses, d)."""
         size = int(index.indptr[-1])
+        clauses = len(index.indptr) - 1
         ones = np.ones(size, dtype=np.float32)
-        sums: Floats = np.zeros((len(texts), self._table.shape[1]), dtype=np.float32)
+        sums: Floats = np.zeros((clauses, self._table.shape[1]), dtype=np.float32)
         for buckets in index.buckets:
             rows = self._row_of[buckets[:size]]
-            matrix = sparse.csr_array(
-                (ones, rows, index.indptr), shape=(len(texts), len(self._table))
-            )
+            matrix = sparse.csr_array((ones, rows, index.indptr), shape=(clauses, len(self._table)))
             np.add(sums, matrix @ self._table, out=sums)
         bags: Floats = sums[:, :-1] / np.sqrt(sums[:, -1:] + np.float32(NORM_EPSILON))
         return bags
+
+
+def pool(u: Floats, h: Floats, starts: npt.NDArray[np.int64]) -> Floats:
+    """Return [mean u, mean h, max h] over the ranges that ``starts`` cuts: (n, d + 2h).
+
+    Args:
+        u: Shape (clauses, d).
+        h: Shape (clauses, h).
+        starts: First row of each range and the total, shape (n + 1,), strictly ascending.
+    """
+    if len(starts) < 2:
+        return np.zeros((0, u.shape[1] + 2 * h.shape[1]), dtype=np.float32)
+    share = np.reciprocal(np.diff(starts).astype(np.float32))[:, None]
+    return np.hstack(
+        [
+            np.add.reduceat(u, starts[:-1], axis=0) * share,
+            np.add.reduceat(h, starts[:-1], axis=0) * share,
+            np.maximum.reduceat(h, starts[:-1], axis=0),
+        ]
+    )
 
 
 def quantize(rows: Floats) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float16]]:

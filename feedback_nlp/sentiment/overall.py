@@ -8,6 +8,8 @@ import numpy.typing as npt
 from feedback_nlp.labels import Sentiment
 
 _NEG, _NEU, _POS, _MIXED = range(4)
+_HEAD_SHARE = 0.7  # of the review head in the pooled vote
+_FLOOR = 1e-3  # no vote is a veto
 MEMBERS = (Sentiment.NEG, Sentiment.NEU, Sentiment.POS, Sentiment.MIXED)
 
 
@@ -21,10 +23,12 @@ def overall_sentiment(
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """Aggregate units to reviews.
 
-    A review is mixed where positive and negative units each carry at least
-    ``mixed_min_share`` of its characters; else the stronger of the two mean
-    probabilities decides, or neutral if it outweighs both. A review head, if there is
-    one, replaces this rule for reviews of several units.
+    Without a review head, a review is mixed where positive and negative units each carry
+    at least ``mixed_min_share`` of its characters; else the strongest mean probability
+    decides. With one, the units' vote q and the head's p are pooled as p^0.7·q^0.3, where
+    q(mixed) = max P(neg) · max P(pos) over the units and the rest is shared out by the
+    length-weighted means: the head knows what a guide calls mixed, the units see each
+    point; together they were better than either on reviews of other domains.
 
     Args:
         units: Probabilities of neg, neu, pos, shape (n, 3).
@@ -54,5 +58,10 @@ def overall_sentiment(
     )
     labels[filled] = np.where((share >= mixed_min_share).all(axis=1), _MIXED, mean.argmax(axis=1))
     if reviews is not None:
-        labels[filled] = reviews[filled].argmax(axis=1)
+        top = np.maximum.reduceat(units, starts, axis=0)
+        mixed = (top[:, _NEG] * top[:, _POS])[:, None]
+        votes = np.hstack([mean * (1 - mixed), mixed])
+        pooled = _HEAD_SHARE * np.log(reviews[filled] + _FLOOR)
+        pooled += (1 - _HEAD_SHARE) * np.log(votes + _FLOOR)
+        labels[filled] = pooled.argmax(axis=1)
     return labels, scores

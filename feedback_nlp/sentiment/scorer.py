@@ -45,11 +45,11 @@ class LinearSentiment:
 
     Args:
         unit: Head of 3 classes on unit features.
-        review: Head of 4 classes on review features.
+        review: Head of 4 classes on review features; without it, the units decide.
         version: Content version of the artefact.
     """
 
-    def __init__(self, unit: SoftmaxHead, review: SoftmaxHead, version: str = "") -> None:
+    def __init__(self, unit: SoftmaxHead, review: SoftmaxHead | None, version: str = "") -> None:
         self.unit = unit
         self.review = review
         self.version = version
@@ -58,9 +58,9 @@ class LinearSentiment:
         """Return probabilities of neg, neu, pos for each unit: shape (n, 3)."""
         return self.unit.probabilities(encoded.units)
 
-    def score_reviews(self, encoded: Encoded) -> Floats:
+    def score_reviews(self, encoded: Encoded) -> Floats | None:
         """Return probabilities of neg, neu, pos, mixed for each review: shape (m, 4)."""
-        return self.review.probabilities(encoded.reviews)
+        return None if self.review is None else self.review.probabilities(encoded.reviews)
 
 
 def load_sentiment(scorer: str = "linear", folder: Path | None = None) -> SentimentScorer:
@@ -83,7 +83,9 @@ def load_sentiment(scorer: str = "linear", folder: Path | None = None) -> Sentim
     try:
         return LinearSentiment(
             SoftmaxHead.from_tensors(artifact.tensors, "unit"),
-            SoftmaxHead.from_tensors(artifact.tensors, "review"),
+            SoftmaxHead.from_tensors(artifact.tensors, "review")
+            if "review.weight" in artifact.tensors
+            else None,
             artifact.version,
         )
     except KeyError as error:

@@ -63,7 +63,7 @@ def seed_examples() -> Iterator[Example]:
                     "sentiment": (SENTIMENTS.index(row["sentiment"]),),
                     "intent": (INTENTS.index(row["intent"]),),
                 },
-                weight=2.0,
+                weight=0.3,
             )
     except (OSError, KeyError, ValueError) as error:
         raise ArtifactError(

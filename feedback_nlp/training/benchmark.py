@@ -45,7 +45,8 @@ _HELD_OUT_FILES = (
     "weibo_senti_2400/weibo_senti_2400.csv.gz",
     "cic_ecommerce_intent/test_public.csv.gz",
 )
-UNITS_WEIGHT = 6.0
+REVIEW_WEIGHT = 3.0
+UNIT_WEIGHT = 0.3
 ELLIPSIS_FREE = "，。！？；,!?;~ "
 
 
@@ -186,17 +187,20 @@ def _emotions(directory: Path, cut: Cut) -> Iterator[Example]:
 
 
 def _annotated_units(directory: Path, leave_app: str | None) -> Iterator[Example]:
+    """Yield each annotated review twice: for the review heads, and for the unit heads.
+
+    The few hundred annotated units weigh little while the embedding is learned, so that
+    it does not learn them by heart; the unit heads are fitted on them afterwards.
+    """
     for review in read_units(directory):
         if review["split"] == "test" or review["app"] == leave_app or not review["units"]:
             continue
         units = review["units"]
-        yield Example(
-            tuple(review["text"][unit["start"] : unit["end"]] for unit in units),
-            "app_units",
-            {"overall": OVERALL.index(review["sentiment"])},
-            {
-                "sentiment": tuple(SENTIMENTS.index(unit["sentiment"]) for unit in units),
-                "intent": tuple(INTENTS.index(unit["intent"]) for unit in units),
-            },
-            weight=UNITS_WEIGHT,
-        )
+        texts = tuple(review["text"][unit["start"] : unit["end"]] for unit in units)
+        overall = {"overall": OVERALL.index(review["sentiment"])}
+        yield Example(texts, "app_units", overall, weight=REVIEW_WEIGHT)
+        labels = {
+            "sentiment": tuple(SENTIMENTS.index(unit["sentiment"]) for unit in units),
+            "intent": tuple(INTENTS.index(unit["intent"]) for unit in units),
+        }
+        yield Example(texts, "app_units", unit_labels=labels, weight=UNIT_WEIGHT)

@@ -9,7 +9,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from feedback_nlp.features import NgramHasher
+from feedback_nlp.features import NgramHasher, NgramIndex
 from feedback_nlp.training.examples import UNKNOWN, Example
 
 Ints = npt.NDArray[np.int64]
@@ -18,11 +18,12 @@ _CHUNK = 200_000  # units hashed at once: bounds memory
 
 @dataclass(frozen=True, slots=True)
 class HashedDataset:
-    """Reviews as ranges of units, units as ranges of n-grams.
+    """Reviews as ranges of units, units of clauses, clauses of n-grams.
 
     Attributes:
-        ngrams: int32, bucket of every n-gram, unit by unit.
-        unit_starts: Shape (units + 1,), offsets into ``ngrams``.
+        ngrams: int32, bucket of every n-gram, clause by clause.
+        clause_starts: Shape (clauses + 1,), offsets into ``ngrams``.
+        unit_starts: Shape (units + 1,), offsets into the clauses.
         review_starts: Shape (reviews + 1,), offsets into the units.
         review_labels: Head → class index of each review, ``UNKNOWN`` if not labelled.
         unit_labels: Head → class index of each unit, ``UNKNOWN`` if not labelled.
@@ -31,6 +32,7 @@ class HashedDataset:
     """
 
     ngrams: npt.NDArray[np.int32]
+    clause_starts: Ints
     unit_starts: Ints
     review_starts: Ints
     review_labels: Mapping[str, Ints]
@@ -57,14 +59,19 @@ class HashedDataset:
         """Hash ``examples``; each must have at least one unit."""
         units = list(chain.from_iterable(example.units for example in examples))
         sizes = [len(example.units) for example in examples]
-        parts, lengths = [], []
+        parts = [np.zeros(0, dtype=np.int32)]
+        ngram_counts = [np.zeros(0, dtype=np.int64)]
+        clause_counts = [np.zeros(0, dtype=np.int64)]
         for begin in range(0, len(units), _CHUNK):
-            ngrams, counts = _hash(units[begin : begin + _CHUNK], hasher)
+            index = hasher.index(units[begin : begin + _CHUNK])
+            ngrams, counts = _flat(index)
             parts.append(ngrams)
-            lengths.append(counts)
+            ngram_counts.append(counts)
+            clause_counts.append(np.diff(index.text_starts))
         return cls(
-            np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32),
-            _starts(np.concatenate(lengths) if lengths else np.zeros(0, dtype=np.int64)),
+            np.concatenate(parts),
+            _starts(np.concatenate(ngram_counts)),
+            _starts(np.concatenate(clause_counts)),
             _starts(np.array(sizes, dtype=np.int64)),
             {
                 head: np.array([e.review_labels.get(head, UNKNOWN) for e in examples], np.int64)
@@ -99,7 +106,7 @@ class HashedDataset:
         return replace(
             self,
             ngrams=renumbered[known],
-            unit_starts=before[self.unit_starts],
+            clause_starts=before[self.clause_starts],
             bucket_count=len(kept),
         )
 
@@ -111,32 +118,33 @@ class Rows:
     Attributes:
         units: Index of each unit in its data set, shape (n,).
         review_starts: Shape (reviews + 1,), offsets into ``units``.
+        unit_starts: Shape (n + 1,), offsets into the clauses.
+        clause_starts: Shape (clauses + 1,), offsets into ``ngrams``.
         ngrams: Buckets, shape (nnz,).
-        unit_starts: Shape (n + 1,), offsets into ``ngrams``.
     """
 
     units: Ints
     review_starts: Ints
-    ngrams: npt.NDArray[np.int32]
     unit_starts: Ints
+    clause_starts: Ints
+    ngrams: npt.NDArray[np.int32]
 
 
 def take(data: HashedDataset, reviews: Ints) -> Rows:
     """Gather reviews by index, in the order given."""
     units, review_starts = _ranges(data.review_starts, reviews)
-    positions, unit_starts = _ranges(data.unit_starts, units)
-    return Rows(units, review_starts, data.ngrams[positions], unit_starts)
+    clauses, unit_starts = _ranges(data.unit_starts, units)
+    positions, clause_starts = _ranges(data.clause_starts, clauses)
+    return Rows(units, review_starts, unit_starts, clause_starts, data.ngrams[positions])
 
 
-def _hash(units: Sequence[str], hasher: NgramHasher) -> tuple[npt.NDArray[np.int32], Ints]:
-    """Return the buckets unit by unit, and how many each unit has."""
-    index = hasher.index(units)
+def _flat(index: NgramIndex) -> tuple[npt.NDArray[np.int32], Ints]:
+    """Return the buckets clause by clause, and how many each clause has."""
     size = int(index.indptr[-1])
-    owners = np.repeat(np.arange(len(units), dtype=np.int32), np.diff(index.indptr))
     grid = np.stack([family[:size] for family in index.buckets], axis=1)  # position × family
     valid = grid < index.bucket_count
-    counts = np.bincount(owners, weights=valid.sum(axis=1), minlength=len(units))
-    return grid[valid], counts.astype(np.int64)
+    before = np.concatenate([[0], np.cumsum(valid.sum(axis=1))])
+    return grid[valid], np.diff(before[index.indptr]).astype(np.int64)
 
 
 def _starts(sizes: Ints) -> Ints:

@@ -25,27 +25,27 @@ class FitOptions:
         min_count: A bucket seen less often in training gets no row.
         max_rows: Rows kept at most, the most frequent buckets.
         head_weights: Head → weight of its loss; 1 if absent.
+        meaning_weight: Of the squared error to the given vectors.
         balance: Exponent of the inverse class frequency in the loss; 0 is none.
     """
 
     hasher: NgramHasher = field(default_factory=NgramHasher)
     shape: Shape = field(default_factory=Shape)
     epochs: int = 2
-    batch_size: int = 256
-    row_rate: float = 0.05
+    batch_size: int = 128
+    row_rate: float = 0.04
     dense_rate: float = 2e-3
-    dropout: float = 0.3
-    ngram_dropout: float = 0.15
+    dropout: float = 0.4
+    ngram_dropout: float = 0.3
     min_count: int = 3
     max_rows: int = 200_000
     balance: float = 0.5
+    meaning_weight: float = 15.0
     head_weights: Mapping[str, float] = field(
         default_factory=lambda: {
             "overall": 1.5,
             "emotion": 0.5,
             "bank": 0.5,
-            "sentiment": 1.0,
-            "polarity": 1.0,
         }
     )
     seed: int = 7
@@ -79,6 +79,7 @@ def fit(
     examples: Sequence[Example],
     options: FitOptions,
     *,
+    meaning: npt.NDArray[np.float16] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Fitted:
     """Train on all ``examples``.
@@ -86,12 +87,21 @@ def fit(
     Args:
         examples: What to learn from.
         options: How.
+        meaning: A vector for each unit of each example, in order, that the embedding
+            should reproduce: knowledge of words that no label covers.
         progress: Called with the share done, 0–1, after each batch.
     """
     data = HashedDataset.build(examples, options.hasher, tuple(REVIEW_HEADS), tuple(UNIT_HEADS))
     kept, idf = _kept_buckets(data, options)
     data = data.restricted(kept)
-    network = Network(idf, options.shape, UNIT_HEADS, REVIEW_HEADS, options.seed)
+    network = Network(
+        idf,
+        options.shape,
+        UNIT_HEADS,
+        REVIEW_HEADS,
+        0 if meaning is None else meaning.shape[1],
+        options.seed,
+    )
     class_weights = {
         head: _class_weights(labels, classes, options.balance)
         for heads, known in ((REVIEW_HEADS, data.review_labels), (UNIT_HEADS, data.unit_labels))
@@ -126,6 +136,8 @@ def fit(
                 rows,
                 targets,
                 random,
+                meaning=None if meaning is None else meaning[rows.units].astype(np.float32),
+                meaning_weight=options.meaning_weight,
                 row_rate=options.row_rate * rate,
                 dense_rate=options.dense_rate * rate,
                 dropout=options.dropout,

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from feedback_nlp.features import softmax
-from feedback_nlp.features.encoder import NORM_EPSILON
+from feedback_nlp.features.encoder import NORM_EPSILON, pool
 from feedback_nlp.training.dataset import Rows
 
 Floats = npt.NDArray[np.float32]
@@ -25,9 +25,9 @@ Floats = npt.NDArray[np.float32]
 class Shape:
     """Widths of the layers: embedding, unit, review."""
 
-    embedding: int = 48
-    unit: int = 64
-    review: int = 64
+    embedding: int = 64
+    unit: int = 128
+    review: int = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,23 @@ class Target:
 
 
 @dataclass(slots=True)
+class _Ranges:
+    """Clauses in consecutive ranges, and the place of each range's maximum."""
+
+    starts: npt.NDArray[np.int64]
+    owners: npt.NDArray[np.int64]
+    share: Floats
+    at_top: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, starts: npt.NDArray[np.int64], h: Floats, top: Floats) -> _Ranges:
+        sizes = np.diff(starts)
+        owners = np.repeat(np.arange(len(sizes)), sizes)
+        share = np.reciprocal(sizes.astype(np.float32))[owners][:, None]
+        return cls(starts[:-1], owners, share, h == top[owners])
+
+
+@dataclass(slots=True)
 class _Trace:
     """What the backward pass needs of the forward pass."""
 
@@ -52,10 +69,9 @@ class _Trace:
     u: Floats
     u_mask: Floats
     h: Floats
-    owners: npt.NDArray[np.int64]
-    starts: npt.NDArray[np.int64]
-    counts: Floats
-    top: Floats
+    units: _Ranges
+    reviews: _Ranges
+    unit_starts: npt.NDArray[np.int64]
     pooled: Floats
     z: Floats
     z_mask: Floats
@@ -71,6 +87,7 @@ class Network:
         shape: Widths.
         unit_heads: Head → number of classes.
         review_heads: Head → number of classes.
+        meaning: Dimensions of the vectors that units should reproduce; 0 for none.
         seed: Of the initial weights.
     """
 
@@ -80,6 +97,7 @@ class Network:
         shape: Shape,
         unit_heads: Mapping[str, int],
         review_heads: Mapping[str, int],
+        meaning: int,
         seed: int,
     ) -> None:
         random = np.random.default_rng(seed)
@@ -102,11 +120,13 @@ class Network:
             "bz": np.zeros(z, np.float32),
         }
         for head, classes in self.unit_heads.items():
-            self.dense[f"{head}.weight"] = layer(d + h + z, classes, 0.3)
+            self.dense[f"{head}.weight"] = layer(d + 2 * h + z, classes, 0.3)
             self.dense[f"{head}.bias"] = np.zeros(classes, np.float32)
         for head, classes in self.review_heads.items():
             self.dense[f"{head}.weight"] = layer(z + d, classes, 0.3)
             self.dense[f"{head}.bias"] = np.zeros(classes, np.float32)
+        if meaning:
+            self.dense["meaning"] = layer(d, meaning, 0.3)
         self._row_square = np.full(len(idf), 1e-6, np.float32)
         self._first = {name: np.zeros_like(value) for name, value in self.dense.items()}
         self._second = {name: np.zeros_like(value) for name, value in self.dense.items()}
@@ -118,12 +138,29 @@ class Network:
         targets: Mapping[str, Target],
         random: np.random.Generator,
         *,
+        meaning: Floats | None = None,
+        meaning_weight: float = 1.0,
         row_rate: float,
         dense_rate: float,
         dropout: float,
         ngram_dropout: float,
     ) -> float:
-        """Take one gradient step and return the mean loss before it."""
+        """Take one gradient step.
+
+        Args:
+            rows: The reviews of the batch.
+            targets: What the heads should say.
+            random: For dropout.
+            meaning: Vectors that u should reproduce linearly, shape (units, meaning).
+            meaning_weight: Of the squared error to these.
+            row_rate: Learning rate of the embedding rows.
+            dense_rate: Learning rate of everything else.
+            dropout: Share of activations dropped.
+            ngram_dropout: Share of n-grams dropped.
+
+        Returns:
+            Sum of the heads' mean losses before the step.
+        """
         trace = self._forward(rows, random, dropout, ngram_dropout)
         gradients: dict[str, Floats] = {}
         d_unit = np.zeros_like(trace.unit_features)
@@ -140,13 +177,19 @@ class Network:
                 (np.log(guess + 1e-9) * target.probabilities).sum(axis=1) @ target.weights
             ) / float(target.weights.sum())
             error: Floats = (guess - target.probabilities) * target.weights[:, None]
-            error = error / np.float32(len(trace.counts))
+            error = error / np.float32(len(trace.z))
             gradients[f"{head}.weight"] = features.T @ error
             gradients[f"{head}.bias"] = error.sum(axis=0, dtype=np.float32)
             if of_units:
                 d_unit += error @ weight.T
             else:
                 d_review += error @ weight.T
+        if meaning is not None:
+            bags = trace.unit_features[:, : self.shape.embedding]
+            error = bags @ self.dense["meaning"] - meaning
+            error *= np.float32(meaning_weight / len(trace.z))
+            gradients["meaning"] = bags.T @ error
+            d_unit[:, : self.shape.embedding] += error @ self.dense["meaning"].T
         row_gradient = self._backward(trace, d_unit, d_review, gradients)
         self._update(trace.distinct, row_gradient, gradients, row_rate, dense_rate)
         return loss
@@ -157,7 +200,7 @@ class Network:
         weights = self.idf[rows.ngrams]
         if ngram_dropout:
             weights = weights * (random.random(len(weights), np.float32) >= ngram_dropout)
-        sizes = np.diff(rows.unit_starts)
+        sizes = np.diff(rows.clause_starts)
         owners = np.repeat(np.arange(len(sizes)), sizes)
         norm = np.sqrt(
             np.bincount(owners, weights.astype(np.float64) ** 2, minlength=len(sizes))
@@ -165,26 +208,27 @@ class Network:
         ).astype(np.float32)
         distinct, places = np.unique(rows.ngrams, return_inverse=True)
         matrix = sparse.csr_array(
-            (weights / norm[owners], places.astype(np.int32), rows.unit_starts.astype(np.int32)),
+            (weights / norm[owners], places.astype(np.int32), rows.clause_starts.astype(np.int32)),
             shape=(len(sizes), len(distinct)),
         )
         u = matrix @ self.rows[distinct]
         u_mask = _mask(u.shape, dropout, random)
         u = u * u_mask
         h = np.maximum(u @ self.dense["W1"] + self.dense["b1"], 0)
-        starts = rows.review_starts[:-1]
-        units = np.diff(rows.review_starts)
-        counts = units.astype(np.float32)[:, None]
-        mean_u = np.add.reduceat(u, starts, axis=0) / counts
-        top = np.maximum.reduceat(h, starts, axis=0)
-        pooled = np.hstack([mean_u, np.add.reduceat(h, starts, axis=0) / counts, top])
+        d, width = self.shape.embedding, self.shape.unit
+        of_units = pool(u, h, rows.unit_starts)
+        review_starts = rows.unit_starts[rows.review_starts]
+        pooled = pool(u, h, review_starts)
         z = np.maximum(pooled @ self.dense["Wz"] + self.dense["bz"], 0)
         z_mask = _mask(z.shape, dropout, random)
         z = z * z_mask
-        unit_owner = np.repeat(np.arange(len(units)), units)
+        context = np.repeat(z, np.diff(rows.review_starts), axis=0)
         return _Trace(
-            distinct, matrix, u, u_mask, h, unit_owner, starts, counts, top, pooled, z, z_mask,
-            np.hstack([u, h, z[unit_owner]]), np.hstack([z, mean_u]),
+            distinct, matrix, u, u_mask, h,
+            _Ranges.of(rows.unit_starts, h, of_units[:, d + width :]),
+            _Ranges.of(review_starts, h, pooled[:, d + width :]),
+            rows.review_starts[:-1], pooled, z, z_mask,
+            np.hstack([of_units, context]), np.hstack([z, pooled[:, :d]]),
         )  # fmt: skip
 
     def _backward(
@@ -192,26 +236,24 @@ class Network:
     ) -> Floats:
         """Fill ``gradients`` of the hidden layers; return that of the touched rows."""
         d, h, z = self.shape.embedding, self.shape.unit, self.shape.review
-        d_z = d_review[:, :z] + np.add.reduceat(d_unit[:, d + h :], trace.starts, axis=0)
+        d_z = d_review[:, :z] + np.add.reduceat(d_unit[:, d + 2 * h :], trace.unit_starts, axis=0)
         d_z = d_z * trace.z_mask * (trace.z > 0)
         gradients["Wz"] = trace.pooled.T @ d_z
         gradients["bz"] = d_z.sum(axis=0)
         d_pooled = d_z @ self.dense["Wz"].T
-        owners = trace.owners
-        share = (1 / trace.counts)[owners]
-        d_h = (
-            d_unit[:, d : d + h]
-            + d_pooled[owners, d : d + h] * share
-            + d_pooled[owners, d + h :] * (trace.h == trace.top[owners])
-        ) * (trace.h > 0)
+        d_pooled[:, :d] += d_review[:, z:]
+        d_u = np.zeros_like(trace.u)
+        d_h = np.zeros_like(trace.h)
+        for ranges, gradient in ((trace.units, d_unit), (trace.reviews, d_pooled)):
+            spread = gradient[ranges.owners]
+            d_u += spread[:, :d] * ranges.share
+            d_h += spread[:, d : d + h] * ranges.share
+            d_h += spread[:, d + h : d + 2 * h] * ranges.at_top
+        d_h *= trace.h > 0
         gradients["W1"] = trace.u.T @ d_h
         gradients["b1"] = d_h.sum(axis=0)
-        d_u = (
-            d_unit[:, :d]
-            + (d_review[:, z:] + d_pooled[:, :d])[owners] * share
-            + d_h @ self.dense["W1"].T
-        ) * trace.u_mask
-        row_gradient: Floats = trace.matrix.T @ d_u.astype(np.float32)
+        d_u += d_h @ self.dense["W1"].T
+        row_gradient: Floats = trace.matrix.T @ (d_u * trace.u_mask)
         return row_gradient
 
     def _update(

