@@ -143,6 +143,8 @@ def print_top(report: WeeklyDigest, *, why: bool = False) -> None:
     if why:
         for topic in report.topics[: report.top_count]:
             out.print(f"[bold]{escape(topic.name)}[/bold] {escape(topic.why)}")
+    if report.history_weeks == 0:
+        out.print(f"[dim]之前没有完整的一{report.span}可比，看不出变化。[/dim]")
     for kind in wording.REVIEW_ORDER:
         moved = report.moved(kind)
         if moved:

@@ -20,7 +20,7 @@ def to_payload(digest: WeeklyDigest) -> dict[str, Any]:
 
 def render_json(digest: WeeklyDigest) -> str:
     """Return the JSON text; the same rows give the same bytes."""
-    return json.dumps(to_payload(digest), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(to_payload(digest), ensure_ascii=False, indent=1) + "\n"
 
 
 def _plain(value: Any) -> Any:

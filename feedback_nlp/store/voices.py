@@ -20,6 +20,7 @@ from feedback_nlp.weeks import Month, Period, Week
 CHANNEL: ColumnElement[str] = func.coalesce(col(Feedback.channel), col(Source.name))
 
 _MIN_EXPOSURE = 0.01
+_LATE_START = 0.25
 
 _FIELDS = (
     col(Feedback.person_key),
@@ -49,11 +50,18 @@ def latest_week(session: Session, zone: ZoneInfo, product: str | None = None) ->
 def history_weeks(
     session: Session, week: Period, zone: ZoneInfo, product: str | None = None
 ) -> int:
-    """Return how many weeks of data lie before ``week``; 0 if it is the first."""
+    """Return how many weeks of data lie before ``week``; 0 if it is the first.
+
+    A first week that the data only join late is not counted: beside it everything would
+    seem to rise.
+    """
     moment = _extreme(session, func.min, product)
     if moment is None:
         return 0
-    return max(0, periods_between(week, moment, zone))
+    weeks = periods_between(week, moment, zone)
+    start, end = week.shift(-weeks).bounds(zone)
+    joined_late = (moment - start) / (end - start) > _LATE_START
+    return max(0, weeks - joined_late)
 
 
 def periods_between(period: Period, moment: datetime, zone: ZoneInfo) -> int:
