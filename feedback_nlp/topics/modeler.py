@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 import numpy as np
 
 from feedback_nlp.chinese import DictionaryWord, Tokenizer, tokenizer_with
 from feedback_nlp.config import TopicsConfig
+from feedback_nlp.topics.assigning import nearest_topics
 from feedback_nlp.topics.describe import Describer, Group
-from feedback_nlp.topics.documents import gather_documents
+from feedback_nlp.topics.documents import Documents, gather_documents
 from feedback_nlp.topics.fresh import Cluster, FreshClustering
 from feedback_nlp.topics.ledger import Fresh, carry_over
 from feedback_nlp.topics.metric import TopicMetric
@@ -38,6 +40,23 @@ class NamedEmbedder(Protocol):
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         """Embed n texts: (n, d) float32."""
         ...
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Groups of units that have no names yet.
+
+    Attributes:
+        groups: The topics in the making.
+        placed: The units in scope.
+        documents: What of them was clustered.
+        events: What a refit did to the known topics.
+    """
+
+    groups: list[Group]
+    placed: Placed
+    documents: Documents
+    events: tuple[LedgerEvent, ...]
 
 
 class TopicModeler:
@@ -102,6 +121,47 @@ class TopicModeler:
         Raises:
             ValueError: If the embeddings do not belong to the units or the metric.
         """
+        grouping = self.group(units, embeddings, known=known)
+        describer = Describer(
+            units, grouping.placed, grouping.documents, self._tokenizer, self._words
+        )
+        return replace(describer.describe(grouping.groups), events=grouping.events)
+
+    def assign(
+        self, units: Sequence[TopicUnit], embeddings: np.ndarray, known: Sequence[KnownTopic]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Put new units into living topics between refits; the topics stay as they are.
+
+        Args:
+            units: New units.
+            embeddings: (n, d) float32, one row a unit.
+            known: Living topics. One whose centroid is of another model is passed over.
+
+        Returns:
+            (n,) int32 index into ``known``, −1 where no centroid is near enough; and the
+            (n,) float32 cosine, 0 where unassigned.
+
+        Raises:
+            ValueError: If the embeddings do not belong to the units or the metric.
+        """
+        check_rows(units, embeddings)
+        placed = place(units, embeddings, self._metric)
+        return nearest_topics(
+            units, placed, known, min_similarity=self._config.assign_min_similarity
+        )
+
+    def group(
+        self,
+        units: Sequence[TopicUnit],
+        embeddings: np.ndarray,
+        *,
+        known: Sequence[KnownTopic] = (),
+    ) -> Grouping:
+        """Do what :meth:`fit` does before anything is named: for replays and measurements.
+
+        Raises:
+            ValueError: If the embeddings do not belong to the units or the metric.
+        """
         check_rows(units, embeddings)
         placed = place(units, embeddings, self._metric)
         taught = taught_metric(self._metric, units, embeddings, placed, known)
@@ -111,24 +171,14 @@ class TopicModeler:
         documents = gather_documents(units, placed, scores)
         clustering = FreshClustering(self._config, self._tokenizer, self._words, taught.codes)
         labels, clusters = clustering.cluster(units, placed, documents)
-        describer = Describer(units, placed, documents, self._tokenizer, self._words)
-        if not known:
-            return describer.describe(
-                [
-                    Group(np.flatnonzero(labels == index), c.kind, None, c.name, c.code, c.terms)
-                    for index, c in enumerate(clusters)
-                ]
-            )
-        groups, events = self._carry(units, placed, labels, clusters, known)
-        result = describer.describe(groups)
-        return TopicResult(
-            result.topics,
-            result.themes,
-            result.assignment,
-            result.similarity,
-            result.centroids,
-            events,
-        )
+        if known:
+            groups, events = self._carry(units, placed, labels, clusters, known)
+            return Grouping(groups, placed, documents, events)
+        groups = [
+            Group(np.flatnonzero(labels == index), c.kind, None, c.name, c.code, c.terms)
+            for index, c in enumerate(clusters)
+        ]
+        return Grouping(groups, placed, documents, ())
 
     def _carry(
         self,
