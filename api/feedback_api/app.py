@@ -15,7 +15,16 @@ from fastapi.routing import APIRoute
 from feedback_api import errors
 from feedback_api.edge import RequestEdge
 from feedback_api.pages import desk, docs
-from feedback_api.routes import classify, digests, feedback, health, requests, topic_edits, topics
+from feedback_api.routes import (
+    classify,
+    digests,
+    feedback,
+    health,
+    lexicon,
+    requests,
+    topic_edits,
+    topics,
+)
 from feedback_api.schemas import FeedbackIn
 from feedback_api.services import Services
 from feedback_nlp import __version__
@@ -81,7 +90,18 @@ def create_app(
     app.add_middleware(
         RequestEdge, max_body_bytes=settings.max_upload_bytes, allowed_hosts=allowed_hosts
     )
-    for module in (feedback, topics, topic_edits, requests, digests, classify, health, desk, docs):
+    for module in (
+        feedback,
+        topics,
+        topic_edits,
+        requests,
+        digests,
+        lexicon,
+        classify,
+        health,
+        desk,
+        docs,
+    ):
         app.include_router(module.router)
     _document_shapes(app)
     return app

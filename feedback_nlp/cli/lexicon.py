@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from feedback_nlp.lexicon.records import CutPreview, Suggestion, WordKind
 if TYPE_CHECKING:
     from sqlmodel import Session
 
+    from feedback_nlp.jobs.lexicon import WordPreview
     from feedback_nlp.lexicon.preview import TouchedTopic
     from feedback_nlp.store.tables import LexiconEntry
     from feedback_nlp.store.topics import Edit
@@ -68,27 +69,16 @@ def suggest(
     as_json: JsonOption = False,
 ) -> None:
     """Mine the stored feedback for words worth teaching."""
-    from feedback_nlp import lexicon  # noqa: PLC0415
-    from feedback_nlp.chinese import tokenizer_with  # noqa: PLC0415
-    from feedback_nlp.store import lexicon as store  # noqa: PLC0415
+    from feedback_nlp.jobs.lexicon import suggest_words  # noqa: PLC0415
 
     with open_database(db) as database, database.read() as session:
-        taught = store.words(session)
-        passages = store.passages(session, product=product)
-    limits = lexicon.MiningLimits(min_people=min_people)
-    found = [
-        suggestion
-        for suggestion in lexicon.suggest(
-            passages, tokenizer_with(taught.words), limit=limit + len(taught.stops), limits=limits
-        )
-        if suggestion.word.lower() not in taught.stops
-    ][:limit]
-    texts = {passage.passage_id: passage.text for passage in passages}
+        result = suggest_words(session, limit=limit, product=product, min_people=min_people)
+    found, texts = result.suggestions, result.texts
     if as_json:
         print_json(
             {
-                "lexicon_version": taught.version,
-                "unit_count": len(passages),
+                "lexicon_version": result.lexicon_version,
+                "unit_count": result.unit_count,
                 "suggestions": [_suggestion_json(suggestion, texts) for suggestion in found],
             }
         )
@@ -96,7 +86,7 @@ def suggest(
     if not found:
         out.print(
             "没有找到值得收录的新词。"
-            if passages
+            if result.unit_count
             else "还没有分析过的反馈。先运行 feedback-nlp analyze。"
         )
         return
@@ -125,42 +115,22 @@ def suggest(
         )
     out.print(table)
     out.print(
-        f"看了 {len(passages):,} 个观点（重复的只算一次）。"
+        f"看了 {result.unit_count:,} 个观点（重复的只算一次）。"
         f"看影响：lexicon preview {escape(found[0].word)}；收录：lexicon add {escape(found[0].word)}"
     )
 
 
 def preview(words: WordsArgument, db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Show how each word would change cuts and topics."""
-    from feedback_nlp import lexicon  # noqa: PLC0415
-    from feedback_nlp.chinese import (  # noqa: PLC0415
-        DictionaryWord,
-        Tokenizer,
-        fold,
-        tokenizer_with,
-    )
-    from feedback_nlp.store import lexicon as store  # noqa: PLC0415
+    from feedback_nlp.jobs.lexicon import preview_words  # noqa: PLC0415
 
-    words = list(dict.fromkeys(map(lexicon.check_word, words)))
     with open_database(db) as database, database.read() as session:
-        taught = store.words(session)
-        passages = store.passages(session, with_copies=True)
-        topics = store.named_topics(session)
-    shown = []
-    for word in words:
-        new = DictionaryWord(fold(word), "n")
-        change = lexicon.preview_cut(
-            word,
-            passages,
-            tokenizer_with(taught.words),
-            Tokenizer(extra_words=(*taught.words, new)),
-        )
-        shown.append((change, lexicon.touched_topics(change, topics)))
+        previews = preview_words(session, words)
     if as_json:
-        print_json([_preview_json(change, touched) for change, touched in shown])
+        print_json([_preview_json(preview) for preview in previews])
         return
-    for change, touched in shown:
-        _show_preview(change, touched)
+    for shown in previews:
+        _show_preview(shown.cut, shown.topics)
 
 
 def add(
@@ -267,7 +237,7 @@ def import_(
     out.print(f"读到 {len(lines)} 个词，改动 {changes} 处。{_NOTE if changes else ''}")
 
 
-def _show_preview(change: CutPreview, touched: list[TouchedTopic]) -> None:
+def _show_preview(change: CutPreview, touched: Sequence[TouchedTopic]) -> None:
     word = escape(change.word)
     out.print(f"[bold]{word}[/bold]")
     if change.known:
@@ -310,10 +280,10 @@ def _suggestion_json(suggestion: Suggestion, texts: dict[int, str]) -> dict[str,
     }
 
 
-def _preview_json(change: CutPreview, touched: list[TouchedTopic]) -> dict[str, Any]:
-    fields = asdict(change)
+def _preview_json(preview: WordPreview) -> dict[str, Any]:
+    fields = asdict(preview.cut)
     fields["found_count"] = len(fields.pop("found"))
-    return {**fields, "topics": [asdict(topic) for topic in touched]}
+    return {**fields, "topics": [asdict(topic) for topic in preview.topics]}
 
 
 def _write(db: str | None, actor: str | None, act: Callable[[Session, Edit], Any]) -> Any:

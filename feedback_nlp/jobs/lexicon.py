@@ -1,0 +1,93 @@
+"""The dictionary workbench over the store: suggestions and previews, for every edge alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from feedback_nlp.chinese import DictionaryWord, Tokenizer, fold, tokenizer_with
+from feedback_nlp.lexicon import (
+    CutPreview,
+    MiningLimits,
+    Suggestion,
+    TouchedTopic,
+    check_word,
+    preview_cut,
+    suggest,
+    touched_topics,
+)
+from feedback_nlp.store import lexicon
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """Words worth teaching.
+
+    Attributes:
+        lexicon_version: The dictionary they were looked up in.
+        unit_count: Units that were read, copies once.
+        suggestions: The best first.
+        texts: Text of each example, by unit id.
+    """
+
+    lexicon_version: int
+    unit_count: int
+    suggestions: tuple[Suggestion, ...]
+    texts: dict[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class WordPreview:
+    """What one word would change."""
+
+    cut: CutPreview
+    topics: tuple[TouchedTopic, ...]
+
+
+def suggest_words(
+    session: Session, *, limit: int, product: str | None = None, min_people: int | None = None
+) -> Suggested:
+    """Mine the stored feedback for words that nobody has taught yet.
+
+    Args:
+        session: A reading session.
+        limit: At most so many.
+        product: Only this product's feedback.
+        min_people: Distinct people behind each; the miner's own limit if ``None``.
+    """
+    taught = lexicon.words(session)
+    passages = lexicon.passages(session, product=product)
+    found = suggest(
+        passages,
+        tokenizer_with(taught.words),
+        limit=limit + len(taught.stops),
+        limits=MiningLimits() if min_people is None else MiningLimits(min_people=min_people),
+    )
+    new = tuple(word for word in found if fold(word.word) not in taught.stops)[:limit]
+    shown = {passage_id for word in new for passage_id in word.examples}
+    return Suggested(
+        taught.version,
+        len(passages),
+        new,
+        {passage.passage_id: passage.text for passage in passages if passage.passage_id in shown},
+    )
+
+
+def preview_words(session: Session, words: Iterable[str]) -> list[WordPreview]:
+    """Tell what each word alone would change; nothing is saved.
+
+    Raises:
+        InputError: If a word is not usable.
+    """
+    wanted = list(dict.fromkeys(map(check_word, words)))
+    taught = lexicon.words(session).words
+    passages = lexicon.passages(session, with_copies=True)
+    topics = lexicon.named_topics(session)
+    previews = []
+    for word in wanted:
+        after = Tokenizer(extra_words=(*taught, DictionaryWord(fold(word), "n")))
+        cut = preview_cut(word, passages, tokenizer_with(taught), after)
+        previews.append(WordPreview(cut, tuple(touched_topics(cut, topics))))
+    return previews
