@@ -17,11 +17,11 @@ report.register(app)
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cli_report")
-    with six_weeks(folder):
+def database(new_database_url):
+    url = new_database_url()
+    with six_weeks(url):
         pass
-    return str(folder / "six_weeks.db")
+    return url
 
 
 def run(*arguments):

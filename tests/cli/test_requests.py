@@ -15,13 +15,14 @@ requests.register(app)
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(new_database_url, monkeypatch):
     monkeypatch.setattr(requests.out, "_width", 120)
-    with six_weeks(tmp_path) as (database, _), database.write() as session:
+    url = new_database_url()
+    with six_weeks(url) as (database, _), database.write() as session:
         sync_requests(session, load_config().rank, zone=ZONE, now=NOW)
 
     def invoke(*arguments):
-        arguments = [*arguments, "--db", str(tmp_path / "six_weeks.db")]
+        arguments = [*arguments, "--db", url]
         return CliRunner().invoke(app, arguments, catch_exceptions=False).output
 
     return invoke

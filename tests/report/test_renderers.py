@@ -15,8 +15,8 @@ CONFIG = load_config()
 
 
 @pytest.fixture(scope="module")
-def digest(tmp_path_factory):
-    with six_weeks(tmp_path_factory.mktemp("render")) as (database, _), database.read() as session:
+def digest(new_database_url):
+    with six_weeks(new_database_url()) as (database, _), database.read() as session:
         return weekly(session, WEEK, ZONE, rank_config=CONFIG.rank, report_config=CONFIG.report)
 
 

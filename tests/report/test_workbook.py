@@ -37,9 +37,9 @@ LINE = FeedbackLine(
 
 
 @pytest.fixture(scope="module")
-def week(tmp_path_factory):
+def week(new_database_url):
     """The digest, the week's lines and the requests."""
-    with six_weeks(tmp_path_factory.mktemp("workbook")) as (database, _):
+    with six_weeks(new_database_url()) as (database, _):
         with database.write() as session:
             sync_requests(session, CONFIG.rank, zone=ZONE, now=NOW)
         with database.read() as session:

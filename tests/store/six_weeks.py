@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -192,10 +191,9 @@ def fill(session: Session) -> Builder:
 
 
 @contextmanager
-def six_weeks(folder: Path) -> Iterator[tuple[Database, Builder]]:
-    """Open a fresh database that holds the six weeks."""
-    database = Database(f"sqlite:///{folder / 'six_weeks.db'}")
-    database.migrate()
+def six_weeks(url: str) -> Iterator[tuple[Database, Builder]]:
+    """Fill the empty database at ``url`` with the six weeks and open it."""
+    database = Database(url)
     try:
         with database.write() as session:
             build = fill(session)

@@ -9,6 +9,7 @@ from feedback_nlp.cli import alerts
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.labels import RequestStatus
+from feedback_nlp.store import Database
 from feedback_nlp.store.alerts import (
     alert_precision,
     daily_people,
@@ -27,18 +28,16 @@ alerts.register(app)
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("alerts")
-    with six_weeks(folder):
+def url(new_database_url):
+    url = new_database_url()
+    with six_weeks(url):
         pass
-    return folder
+    return url
 
 
 @pytest.fixture
-def session(path):
-    from feedback_nlp.store import Database
-
-    database = Database(str(path / "six_weeks.db"))
+def session(url):
+    database = Database(url)
     with pytest.raises(_Undo), database.write() as session:
         yield session
         raise _Undo
@@ -115,9 +114,9 @@ def test_release_that_does_not_hold(session):
     assert kinds["希望有夜间模式"] == "relapse"
 
 
-def test_command_lists_and_marks(path):
+def test_command_lists_and_marks(url):
     def run(*arguments):
-        arguments = [*arguments, "--db", str(path / "six_weeks.db")]
+        arguments = [*arguments, "--db", url]
         return CliRunner().invoke(app, arguments, catch_exceptions=False).output
 
     assert "新问题" in run()

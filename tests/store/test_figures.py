@@ -22,8 +22,8 @@ CONFIG = load_config()
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory):
-    with six_weeks(tmp_path_factory.mktemp("figures")) as (database, build):
+def filled(new_database_url):
+    with six_weeks(new_database_url()) as (database, build):
         yield database, build
 
 
@@ -147,8 +147,8 @@ def test_another_product_has_nothing(filled):
     assert digest.totals.feedback.value == 0
 
 
-def test_muted_topics_are_left_out(tmp_path):
-    with six_weeks(tmp_path) as (database, build):
+def test_muted_topics_are_left_out(new_database_url):
+    with six_weeks(new_database_url()) as (database, build):
         with database.write() as session:
             topic = session.get_one(Topic, build.topics["同步很慢"])
             topic.muted = True
@@ -177,8 +177,8 @@ def test_unknown_condition_is_refused(filled):
         count(session, "feedback", {"nonsense": 1}, ZONE)
 
 
-def test_settled_requests_come_last_and_come_back_as_reopened(tmp_path):
-    with six_weeks(tmp_path) as (database, _):
+def test_settled_requests_come_last_and_come_back_as_reopened(new_database_url):
+    with six_weeks(new_database_url()) as (database, _):
         with database.write() as session:
             sync_requests(session, CONFIG.rank, zone=ZONE, now=WEEK.shift(-3).bounds(ZONE)[0])
             keys = {row.title: row.key for row in session.scalars(select(FeatureRequest))}
@@ -195,8 +195,8 @@ def test_settled_requests_come_last_and_come_back_as_reopened(tmp_path):
     assert [topic.priority.position for topic in topics] == [1, 2, 3, 4]
 
 
-def test_unfinished_week_reports_no_falls(tmp_path):
-    with six_weeks(tmp_path) as (database, build):
+def test_unfinished_week_reports_no_falls(new_database_url):
+    with six_weeks(new_database_url()) as (database, build):
         with database.write() as session:
             build.session = session
             build.say("传照片又闪退", weeks_ago=-1, topic="上传照片闪退")
@@ -206,8 +206,8 @@ def test_unfinished_week_reports_no_falls(tmp_path):
     assert any("还没收全" in note for note in notes(digest))
 
 
-def test_progress_and_old_promises_are_told(tmp_path):
-    with six_weeks(tmp_path) as (database, _):
+def test_progress_and_old_promises_are_told(new_database_url):
+    with six_weeks(new_database_url()) as (database, _):
         early, now = WEEK.shift(-12).bounds(ZONE)[0], WEEK.bounds(ZONE)[0]
         with database.write() as session:
             sync_requests(session, CONFIG.rank, zone=ZONE, now=early)
@@ -229,8 +229,8 @@ def test_progress_and_old_promises_are_told(tmp_path):
     assert "下半年再议" in render_markdown(digest)
 
 
-def test_nps_counts_each_answer_sheet_once(tmp_path):
-    with six_weeks(tmp_path) as (database, build):
+def test_nps_counts_each_answer_sheet_once(new_database_url):
+    with six_weeks(new_database_url()) as (database, build):
         with database.write() as session:
             build.session = session
             for sheet, answer in (("a", "10"), ("a", "10"), ("b", "9"), ("c", "3")):
@@ -247,8 +247,8 @@ def test_nps_counts_each_answer_sheet_once(tmp_path):
     assert any("NPS +33（3 份答卷）" in sentence for sentence in rating_sentences(digest))
 
 
-def test_topics_that_drive_the_stars(tmp_path):
-    with six_weeks(tmp_path) as (database, build):
+def test_topics_that_drive_the_stars(new_database_url):
+    with six_weeks(new_database_url()) as (database, build):
         with database.write() as session:
             build.session = session
             for number in range(40):

@@ -25,8 +25,8 @@ RANK = load_config().rank
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory):
-    with six_weeks(tmp_path_factory.mktemp("requests")) as (database, build):
+def filled(new_database_url):
+    with six_weeks(new_database_url()) as (database, build):
         yield database, build
 
 
