@@ -16,6 +16,7 @@ _ASCII = re.compile(r"[!-~]+")
 _NOUNS = ("n", "vn", "eng", "j", "l", "i", "k")
 _INNER_TAGS = frozenset("rpcuyedqftoz")
 _NEGATIONS = ("不", "没", "别")
+_DEGREES = ("太", "很")
 _PHRASE_WEIGHT = 0.5  # verb and object: 共享设备 may be a feature or a deed
 _DEED_WEIGHT = 0.7  # thing and verb: 语音控制 is a feature, 骑手迟到 a sentence
 _LONG_WEIGHT = 0.6  # three and more pieces: 省钱优选联盟, 后台放音乐
@@ -106,8 +107,8 @@ def guess_kind(word: str, pieces: Sequence[Piece]) -> tuple[WordKind, str]:
 def _cannot_be_inside(piece: Piece, edges: EdgeWords) -> bool:
     if piece.text in edges.anywhere or piece.text.startswith(_NEGATIONS):
         return True
-    if piece.known and "不" in piece.text:  # 找不到, 关不掉
-        return True
+    if piece.known and ("不" in piece.text or piece.text.startswith(_DEGREES)):
+        return True  # 找不到, 关不掉, 太小
     if not piece.known and {piece.text[0], piece.text[-1]} & edges.anywhere:
         return True
     return len(piece.text) > 1 and piece.known and piece.tag[:1] in _INNER_TAGS
