@@ -73,11 +73,7 @@ def encode(encoder: NgramEncoder, examples: Sequence[Example]) -> Encoded:
 def unit_features(
     encoder: NgramEncoder, examples: Sequence[Example], head: str, calibrate_on: Sequence[str]
 ) -> LabelledFeatures:
-    """Return the labelled units of ``examples`` for a unit head, as mean u alone.
-
-    The other columns (what a clause says after the hidden layer, the context of the
-    review) fit the annotated reviews better and every other domain worse, so unit heads
-    leave them out; :func:`fit_head` gives them weight zero.
+    """Return the labelled units of ``examples`` for a unit head.
 
     Args:
         encoder: The frozen encoder.
@@ -97,7 +93,7 @@ def unit_features(
     known = labels >= 0
     owners = encoded.batch.owners[known]
     return LabelledFeatures(
-        encoded.units[known, : encoder.embedding_width],
+        encoded.units[known],
         labels[known],
         np.array([example.weight for example in examples])[owners],
         owners,
@@ -105,17 +101,13 @@ def unit_features(
     )
 
 
-def fit_head(
-    data: LabelledFeatures, classes: int, options: HeadOptions, *, columns: int | None = None
-) -> SoftmaxHead:
+def fit_head(data: LabelledFeatures, classes: int, options: HeadOptions) -> SoftmaxHead:
     """Fit a head and its temperature.
 
     Args:
         data: Rows with labels.
         classes: Number of classes; one without rows gets a logit that never wins.
         options: How.
-        columns: Features of the encoder, if ``data`` holds only the first of them; the
-            rest get weight zero.
     """
     head = _regress(data, classes, options)
     random = np.random.default_rng(options.seed)
@@ -137,9 +129,7 @@ def fit_head(
         logits[held_out] = _regress(part, classes, options).logits(data.features[held_out])
     judged = data.calibrates if data.calibrates.any() else np.ones(len(data.labels), dtype=bool)
     temperature = fit_temperature(logits[judged], data.labels[judged])
-    weight = np.zeros((columns or data.features.shape[1], classes), dtype=np.float32)
-    weight[: data.features.shape[1]] = head.weight
-    return SoftmaxHead(weight, head.bias, temperature, head.shift)
+    return SoftmaxHead(head.weight, head.bias, temperature, head.shift)
 
 
 def fit_temperature(logits: Floats, labels: Ints) -> float:

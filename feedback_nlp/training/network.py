@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from feedback_nlp.features import softmax
-from feedback_nlp.features.encoder import NORM_EPSILON, pool
+from feedback_nlp.features.encoder import NORM_EPSILON, pool, range_means
 from feedback_nlp.training.dataset import Rows
 
 Floats = npt.NDArray[np.float32]
@@ -45,19 +45,16 @@ class Target:
 
 @dataclass(slots=True)
 class _Ranges:
-    """Clauses in consecutive ranges, and the place of each range's maximum."""
+    """Which range each clause belongs to, and its share in the mean."""
 
-    starts: npt.NDArray[np.int64]
     owners: npt.NDArray[np.int64]
     share: Floats
-    at_top: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, starts: npt.NDArray[np.int64], h: Floats, top: Floats) -> _Ranges:
+    def of(cls, starts: npt.NDArray[np.int64]) -> _Ranges:
         sizes = np.diff(starts)
         owners = np.repeat(np.arange(len(sizes)), sizes)
-        share = np.reciprocal(sizes.astype(np.float32))[owners][:, None]
-        return cls(starts[:-1], owners, share, h == top[owners])
+        return cls(owners, np.reciprocal(sizes.astype(np.float32))[owners][:, None])
 
 
 @dataclass(slots=True)
@@ -71,7 +68,6 @@ class _Trace:
     h: Floats
     units: _Ranges
     reviews: _Ranges
-    unit_starts: npt.NDArray[np.int64]
     pooled: Floats
     z: Floats
     z_mask: Floats
@@ -120,7 +116,7 @@ class Network:
             "bz": np.zeros(z, np.float32),
         }
         for head, classes in self.unit_heads.items():
-            self.dense[f"{head}.weight"] = layer(d + 2 * h + z, classes, 0.3)
+            self.dense[f"{head}.weight"] = layer(d, classes, 0.3)
             self.dense[f"{head}.bias"] = np.zeros(classes, np.float32)
         for head, classes in self.review_heads.items():
             self.dense[f"{head}.weight"] = layer(z + d, classes, 0.3)
@@ -185,11 +181,11 @@ class Network:
             else:
                 d_review += error @ weight.T
         if meaning is not None:
-            bags = trace.unit_features[:, : self.shape.embedding]
+            bags = trace.unit_features
             error = bags @ self.dense["meaning"] - meaning
             error *= np.float32(meaning_weight / len(trace.z))
             gradients["meaning"] = bags.T @ error
-            d_unit[:, : self.shape.embedding] += error @ self.dense["meaning"].T
+            d_unit += error @ self.dense["meaning"].T
         row_gradient = self._backward(trace, d_unit, d_review, gradients)
         self._update(trace.distinct, row_gradient, gradients, row_rate, dense_rate)
         return loss
@@ -215,20 +211,15 @@ class Network:
         u_mask = _mask(u.shape, dropout, random)
         u = u * u_mask
         h = np.maximum(u @ self.dense["W1"] + self.dense["b1"], 0)
-        d, width = self.shape.embedding, self.shape.unit
-        of_units = pool(u, h, rows.unit_starts)
         review_starts = rows.unit_starts[rows.review_starts]
         pooled = pool(u, h, review_starts)
         z = np.maximum(pooled @ self.dense["Wz"] + self.dense["bz"], 0)
         z_mask = _mask(z.shape, dropout, random)
         z = z * z_mask
-        context = np.repeat(z, np.diff(rows.review_starts), axis=0)
         return _Trace(
             distinct, matrix, u, u_mask, h,
-            _Ranges.of(rows.unit_starts, h, of_units[:, d + width :]),
-            _Ranges.of(review_starts, h, pooled[:, d + width :]),
-            rows.review_starts[:-1], pooled, z, z_mask,
-            np.hstack([of_units, context]), np.hstack([z, pooled[:, :d]]),
+            _Ranges.of(rows.unit_starts), _Ranges.of(review_starts), pooled, z, z_mask,
+            range_means(u, rows.unit_starts), np.hstack([z, pooled[:, : self.shape.embedding]]),
         )  # fmt: skip
 
     def _backward(
@@ -236,19 +227,16 @@ class Network:
     ) -> Floats:
         """Fill ``gradients`` of the hidden layers; return that of the touched rows."""
         d, h, z = self.shape.embedding, self.shape.unit, self.shape.review
-        d_z = d_review[:, :z] + np.add.reduceat(d_unit[:, d + 2 * h :], trace.unit_starts, axis=0)
-        d_z = d_z * trace.z_mask * (trace.z > 0)
+        d_z = d_review[:, :z] * trace.z_mask * (trace.z > 0)
         gradients["Wz"] = trace.pooled.T @ d_z
         gradients["bz"] = d_z.sum(axis=0)
         d_pooled = d_z @ self.dense["Wz"].T
         d_pooled[:, :d] += d_review[:, z:]
-        d_u = np.zeros_like(trace.u)
-        d_h = np.zeros_like(trace.h)
-        for ranges, gradient in ((trace.units, d_unit), (trace.reviews, d_pooled)):
-            spread = gradient[ranges.owners]
-            d_u += spread[:, :d] * ranges.share
-            d_h += spread[:, d : d + h] * ranges.share
-            d_h += spread[:, d + h : d + 2 * h] * ranges.at_top
+        owners, share = trace.reviews.owners, trace.reviews.share
+        spread = d_pooled[owners]
+        at_top = trace.h == trace.pooled[owners, d + h :]
+        d_u = spread[:, :d] * share + d_unit[trace.units.owners] * trace.units.share
+        d_h = spread[:, d : d + h] * share + spread[:, d + h :] * at_top
         d_h *= trace.h > 0
         gradients["W1"] = trace.u.T @ d_h
         gradients["b1"] = d_h.sum(axis=0)

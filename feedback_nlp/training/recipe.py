@@ -107,11 +107,7 @@ def fit_sentiment(
     """Fit the unit head of sentiment on a frozen encoder; returns ``sentiment``."""
     units = _weighted(examples, UNIT_SOURCES)
     rows = unit_features(encoder, units, "sentiment", (ANNOTATED,))
-    return {
-        "sentiment": fit_head(
-            rows, UNIT_HEADS["sentiment"], recipe.unit_head, columns=encoder.unit_width
-        )
-    }
+    return {"sentiment": fit_head(rows, UNIT_HEADS["sentiment"], recipe.unit_head)}
 
 
 def fit_intent(
@@ -119,9 +115,7 @@ def fit_intent(
 ) -> dict[str, SoftmaxHead]:
     """Fit the intent head on a frozen encoder; returns ``intent``."""
     rows = unit_features(encoder, _weighted(examples, UNIT_SOURCES), "intent", (ANNOTATED,))
-    return {
-        "intent": fit_head(rows, UNIT_HEADS["intent"], recipe.unit_head, columns=encoder.unit_width)
-    }
+    return {"intent": fit_head(rows, UNIT_HEADS["intent"], recipe.unit_head)}
 
 
 def meaning_vectors(
