@@ -93,8 +93,8 @@ def _print(rows: list[NamedAlert], precision: AlertPrecision, since: date) -> No
             alert = row.alert
             table.add_row(
                 str(alert.id),
-                alert.day[5:],
-                alert.last_day[5:],
+                alert.day,
+                alert.last_day,
                 Text(label(AlertKind(alert.kind)), style="red"),
                 Text(row.topic_name, style="bold"),
                 f"{alert.days} 天 {alert.people} 人",

@@ -55,6 +55,7 @@ class Builder:
             Run(kind="analyze", status="complete", started_at=NOW, finished_at=NOW)
         )
         self._number = 0
+        self.flushes = True
 
     def _added(self, row) -> int:
         self.session.add(row)
@@ -103,6 +104,7 @@ class Builder:
         source_id = self.source(source, source_kind)
         feedback = Feedback(
             **{
+                "id": self._number,
                 "source_id": source_id,
                 "source_key": str(self._number),
                 "batch_id": self.batches[source],
@@ -119,13 +121,14 @@ class Builder:
                 **fields,
             }
         )
-        feedback_id = self._added(feedback)
         batch = self.session.get_one(IngestBatch, self.batches[source])
         batch.read_count += 1
         batch.accepted_count += 1
-        self._added(
+        self.session.add(feedback)
+        self.session.add(
             FeedbackUnit(
-                feedback_id=feedback_id,
+                id=self._number,
+                feedback_id=self._number,
                 position=0,
                 start=0,
                 end=len(text),
@@ -139,6 +142,8 @@ class Builder:
                 is_vent=is_vent,
             )
         )
+        if self.flushes:
+            self.session.flush()
         return feedback
 
     def reject(self, source: str, reason: str, number: int) -> None:
@@ -153,6 +158,7 @@ class Builder:
 def fill(session: Session) -> Builder:
     """Write the six weeks."""
     build = Builder(session)
+    build.flushes = False  # once at the end is three times as fast
     channels = ("微博", "应用商店", None)
     for name, counts in PLAN.items():
         for back, people in enumerate(reversed(counts)):
@@ -187,6 +193,8 @@ def fill(session: Session) -> Builder:
     build.say("没写时间的一条", intent="other", sentiment="neu", meta={"time_missing": True})
     build.reject("反馈页", "blank-text", 3)
     build.reject("反馈页", "bad-encoding", 1)
+    session.flush()
+    build.flushes = True
     return build
 
 
