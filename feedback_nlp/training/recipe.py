@@ -24,7 +24,7 @@ SEED = "seed"
 # What the unit heads are fitted on, and how much a row of each source counts. Opinions of
 # the triplet sets follow another guide (一般 is neutral there): they only teach the
 # embedding and the review head.
-UNIT_SOURCES = {ANNOTATED: 1.0, SEED: 1.0}
+UNIT_SOURCES = {ANNOTATED: 1.0, SEED: 1.5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Recipe:
     """
 
     fit: FitOptions = field(default_factory=FitOptions)
-    unit_head: HeadOptions = field(default_factory=lambda: HeadOptions(0.01, 1.0))
+    unit_head: HeadOptions = field(default_factory=lambda: HeadOptions(0.03, 1.0))
     meaning: int = 128
 
 
