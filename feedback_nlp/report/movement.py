@@ -19,7 +19,8 @@ def movement(
     """Return the movement of one topic, or ``None`` if there is nothing to compare or to tell.
 
     - new: at least ``new_min_people`` this week, nobody in the ``new_after_quiet_weeks`` before;
-    - gone: nobody this week, somebody last week, and enough people in the baseline;
+    - gone: nobody this week, somebody last week, and at least half of ``min_change_count`` a
+      week before, on average;
     - rising / falling: at least as many (few) as last week, and away from the baseline's
       mean by at least ``min_change_count`` people and ``min_change_ratio``;
     - reopened: new or rising although the team believes the matter is settled;
@@ -43,8 +44,7 @@ def movement(
     usual = sum(before) / len(before)
     baseline = usual * exposure
     if this == 0:
-        was_many = sum(before) * exposure >= config.min_change_count
-        return Movement.GONE if was_many else Movement.STEADY
+        return Movement.GONE if baseline >= config.min_change_count / 2 else Movement.STEADY
     if (
         this >= last
         and this - usual >= config.min_change_count

@@ -48,7 +48,7 @@ _DEFINITIONS = (
         "上升 / 下降",
         "与上周同向，且偏离前几周（baseline_weeks）的平均达到 min_change_count 人和 min_change_ratio 倍。",
     ),
-    ("消失", "上周还有人提到，本周没有，且前几周的人数达到 min_change_count。"),
+    ("消失", "上周还有人提到，本周没有，且前几周平均至少有 min_change_count 一半的人。"),
     ("复发", "对应的需求在本周之前已发布、已验证或已关闭，主题却又新增或上升。"),
     (
         "优先级",

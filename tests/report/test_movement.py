@@ -28,6 +28,8 @@ def move(*people, history=8, **arguments):
         ((9, 8, 20, 20, 20), Movement.STEADY),
         ((0, 9, 8, 7, 8), Movement.GONE),
         ((0, 1), Movement.STEADY),
+        ((0, 1, 2, 1, 2), Movement.STEADY),
+        ((0, 3, 3, 2, 3), Movement.GONE),
         ((0, 0, 9, 9, 9), None),
         ((0, 0), None),
     ],
