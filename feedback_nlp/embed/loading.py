@@ -11,8 +11,6 @@ from feedback_nlp.embed.port import Embedder
 from feedback_nlp.errors import ConfigError
 from feedback_nlp.resources import models_dir
 
-API_KEY_VARIABLE = "FEEDBACK_EMBED_API_KEY"
-
 
 def load_embedder(config: EmbedConfig, environment: Mapping[str, str] | None = None) -> Embedder:
     """Build the configured embedder; each backend is imported only when it is wanted.
@@ -42,9 +40,9 @@ def load_embedder(config: EmbedConfig, environment: Mapping[str, str] | None = N
 
             return SentenceTransformersEmbedder(config.model)
         case "openai":
-            from feedback_nlp.embed.endpoint import OpenAIEmbedder  # noqa: PLC0415
+            from feedback_nlp.embed.endpoint import PURPOSE, OpenAIEmbedder  # noqa: PLC0415
 
-            api_key = (os.environ if environment is None else environment).get(API_KEY_VARIABLE, "")
+            api_key = PURPOSE.key(os.environ if environment is None else environment)
             return OpenAIEmbedder(config.model, config.base_url, api_key)
         case unknown:
             raise ConfigError(

@@ -1,7 +1,8 @@
-"""A small service that really speaks the OpenAI embedding protocol, on the loopback.
+"""A small service that really speaks OpenAI's protocol, on the loopback.
 
-Its vectors are hashed character counts: deterministic, and alike for like texts. It
-checks what it is sent, keeps a log, and can be told to misbehave.
+Its vectors are hashed character counts: deterministic, and alike for like texts; its
+chat says what a test tells it to. It checks what it is sent, keeps a log, and can be
+told to misbehave.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Service:
         retry_after: Sent with each fault if not empty.
         change: Applied to each good answer before it is sent.
         key: Bearer token to insist on, or empty.
+        reply: What the chat says to the last message.
     """
 
     base_url: str = ""
@@ -45,6 +47,7 @@ class Service:
     retry_after: str = ""
     change: Callable[[dict[str, Any]], Any] = lambda answer: answer
     key: str = ""
+    reply: Callable[[str], str] = lambda _message: "你好"
 
 
 @contextmanager
@@ -59,10 +62,15 @@ def running_service() -> Iterator[Service]:
             if service.faults:
                 status = service.faults.pop(0)
                 answer: Any = {"error": {"message": f"fault for {headers.get('authorization')}"}}
-            elif self.path != "/v1/embeddings":
+            elif self.path not in {"/v1/embeddings", "/v1/chat/completions"}:
                 status, answer = 404, {"error": {"message": "no such route"}}
             elif service.key and headers.get("authorization") != f"Bearer {service.key}":
                 status, answer = 401, {"error": {"message": "bad key"}}
+            elif self.path == "/v1/chat/completions":
+                if [message["role"] for message in body["messages"]] != ["system", "user"]:
+                    status, answer = 400, {"error": {"message": "expected system, user"}}
+                else:
+                    status, answer = 200, service.change(_completion(body, service.reply))
             elif not all(isinstance(text, str) and text for text in body["input"]):
                 status, answer = 400, {"error": {"message": "input must not be empty"}}
             else:
@@ -100,3 +108,10 @@ def _answer(body: dict[str, Any]) -> dict[str, Any]:
     ]
     # The protocol names an index, so the order of the list means nothing.
     return {"object": "list", "data": data[::-1], "model": body["model"], "usage": {}}
+
+
+def _completion(body: dict[str, Any], reply: Callable[[str], str]) -> dict[str, Any]:
+    content = reply(body["messages"][-1]["content"])
+    message = {"role": "assistant", "content": content}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return {"object": "chat.completion", "model": body["model"], "choices": [choice]}
