@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -70,6 +70,22 @@ class TopicsConfig(_Section):
     assign_min_similarity: float = Field(ge=-1, le=1)
     max_moved_share: float = Field(ge=0, le=1)
     sample_size: int = Field(ge=100)
+
+
+class NamingConfig(_Section):
+    """Whether a language model proposes names for topics.
+
+    Attributes:
+        backend: ``openai`` sends keywords and redacted quotes to ``base_url``.
+        model: Model name to send.
+        base_url: Up to and including the version, such as ``http://127.0.0.1:8080/v1``.
+        max_topics: Topics that one analysis asks for, the largest first.
+    """
+
+    backend: Literal["off", "openai"]
+    model: str = ""
+    base_url: str = ""
+    max_topics: int = Field(ge=1)
 
 
 class RankConfig(_Section):
@@ -217,6 +233,7 @@ class PipelineConfig(_Section):
     sentiment: SentimentConfig
     embed: EmbedConfig
     topics: TopicsConfig
+    naming: NamingConfig
     rank: RankConfig
     report: ReportConfig
     alerts: AlertsConfig

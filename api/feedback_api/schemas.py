@@ -208,6 +208,9 @@ class TopicOut(Outgoing):
 
     id: int
     name: str
+    named_by: Literal["auto", "person", "llm"] = Field(
+        description="名字从哪来：引擎、人、语言模型（模型命名）"
+    )
     keywords: list[str]
     parent_id: int | None
     is_theme: bool

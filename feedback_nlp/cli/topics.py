@@ -67,6 +67,7 @@ def list_(
                 {
                     "id": row.topic.id,
                     "name": row.topic.name,
+                    "named_by": row.topic.named_by,
                     "kind": row.topic.kind,
                     "state": row.topic.state,
                     "pinned": row.topic.pinned,
@@ -87,7 +88,7 @@ def list_(
         notes += ["情绪宣泄"] * (row.topic.kind == "vent") + ["表扬"] * (row.topic.kind == "praise")
         table.add_row(
             str(row.topic.id),
-            escape(row.topic.name),
+            escape(_marked_name(row.topic)),
             f"{row.person_count:,}",
             f"{row.unit_count:,}",
             "、".join(notes),
@@ -120,7 +121,7 @@ def show(
         )
         return
     out.print(
-        f"[bold]{escape(topic.name)}[/bold]（{topic.id}）关键词：{escape(' '.join(topic.keywords))}"
+        f"[bold]{escape(_marked_name(topic))}[/bold]（{topic.id}）关键词：{escape(' '.join(topic.keywords))}"
     )
     for unit in units:
         day = unit.occurred_at.astimezone(zone)
@@ -128,8 +129,9 @@ def show(
     out.print("历史：")
     for event in events:
         moment = event.happened_at.astimezone(zone)
-        who = "引擎" if event.actor == "engine" else event.actor
-        out.print(f"  {moment:%Y-%m-%d %H:%M}  {escape(who)}  {escape(topics.describe(event))}")
+        out.print(
+            f"  {moment:%Y-%m-%d %H:%M}  {escape(_who(event.actor))}  {escape(topics.describe(event))}"
+        )
 
 
 def rename(
@@ -239,6 +241,17 @@ def _write(db: str | None, actor: str | None, act: Callable[[Session, Edit], Any
     edit = Edit(actor=actor or getpass.getuser(), now=datetime.now(UTC))
     with open_database(db) as database, database.write() as session:
         return act(session, edit)
+
+
+def _marked_name(topic: Topic) -> str:
+    """Return the name, marked if a language model proposed it."""
+    return f"{topic.name}〔模型命名〕" if topic.named_by == "llm" else topic.name
+
+
+def _who(actor: str) -> str:
+    if actor == "engine":
+        return "引擎"
+    return f"模型 {actor.removeprefix('llm:')}" if actor.startswith("llm:") else actor
 
 
 def _numbers(text: str) -> Sequence[int]:

@@ -21,10 +21,12 @@ from sqlmodel import Session, col, select
 
 from feedback_nlp.clean import DuplicateItem, is_spam
 from feedback_nlp.config import PipelineConfig
+from feedback_nlp.jobs.naming import ModelNames, ask_for_names
 from feedback_nlp.labels import Intent, TopicEventKind, TopicState
+from feedback_nlp.namer import load_namer
 from feedback_nlp.pipeline import Analyst
 from feedback_nlp.store import Database, analysis, lexicon
-from feedback_nlp.store.analysis import StoredUnit
+from feedback_nlp.store.analysis import BY_MODEL, ENGINE, StoredUnit
 from feedback_nlp.store.requests import sync_requests
 from feedback_nlp.store.tables import Run, Topic
 from feedback_nlp.topics import UNASSIGNED, KnownTopic, TopicKind, TopicResult, TopicUnit
@@ -76,8 +78,10 @@ def run_analysis(
     Raises:
         Conflict: If another process is analysing this database.
         ArtifactError: If a model cannot be loaded.
+        ConfigError: If naming by a language model is wanted without saying where it is.
     """
     started = time.monotonic()
+    namer = load_namer(config.naming)
     with database.read() as session:
         taught = lexicon.words(session)
         if analysis.count_pending(session) == 0 and _is_settled(session, config, taught.version):
@@ -95,9 +99,10 @@ def run_analysis(
     _group_copies(database, analyst)
     progress("归并与排序", 1, 3)
     units, result = _find_topics(database, analyst)
+    names = ask_for_names(database, namer, config.naming.max_topics, units, result)
     progress("归并与排序", 2, 3)
     with database.write() as session:
-        figures = _save_topics(session, units, result, run_id, now())
+        figures = _save_topics(session, units, result, names, run_id, now())
         request_count = sync_requests(session, config.rank, zone=zone, now=now())
         report = AnalysisReport(
             run_id=run_id,
@@ -182,10 +187,15 @@ def _find_topics(database: Database, analyst: Analyst) -> tuple[list[StoredUnit]
 
 
 def _save_topics(
-    session: Session, units: Sequence[StoredUnit], result: TopicResult, run_id: int, now: datetime
+    session: Session,
+    units: Sequence[StoredUnit],
+    result: TopicResult,
+    names: ModelNames,
+    run_id: int,
+    now: datetime,
 ) -> dict[str, Any]:
     """Store the topics and which units are in them; return the figures of the run."""
-    topic_ids, events = _write_topics(session, result, run_id, now)
+    topic_ids, events = _write_topics(session, result, names, run_id, now)
     assignment = result.assignment.tolist()
     changed = []
     for unit, index, similarity in zip(units, assignment, result.similarity.tolist(), strict=True):
@@ -250,7 +260,7 @@ def _known_topics(
 
 
 def _write_topics(
-    session: Session, result: TopicResult, run_id: int, now: datetime
+    session: Session, result: TopicResult, names: ModelNames, run_id: int, now: datetime
 ) -> tuple[list[int], Counter[str]]:
     """Update the living topics, add the new ones, and append what happened to the ledger.
 
@@ -258,13 +268,17 @@ def _write_topics(
     """
     events: Counter[str] = Counter()
 
-    def log(topic_id: int, kind: TopicEventKind, detail: Mapping[str, Any]) -> None:
-        analysis.add_event(session, topic_id, kind, now=now, run_id=run_id, detail=detail)
+    def log(
+        topic_id: int, kind: TopicEventKind, detail: Mapping[str, Any], actor: str = ENGINE
+    ) -> None:
+        analysis.add_event(
+            session, topic_id, kind, now=now, run_id=run_id, actor=actor, detail=detail
+        )
         events[kind.value] += 1
 
     rows = {topic.id: topic for topic in analysis.living_topics(session)}
     ids: list[int] = []
-    for topic in result.topics:
+    for index, topic in enumerate(result.topics):
         row = rows.get(int(topic.topic_id)) if topic.topic_id is not None else None
         if row is None:
             row = Topic(name=topic.name, kind=topic.kind.value, created_run_id=run_id)
@@ -276,6 +290,11 @@ def _write_topics(
         if row.named_by == "auto" and row.name != topic.name:
             log(row.id, TopicEventKind.RENAMED, {"before": row.name, "after": topic.name})
             row.name = topic.name
+        if row.named_by == "auto" and index in names.by_topic:
+            name = names.by_topic[index]
+            detail = {"before": row.name, "after": name, "named_by": row.named_by}
+            log(row.id, TopicEventKind.RENAMED, detail, names.actor)
+            row.name, row.named_by = name, BY_MODEL
         row.state = TopicState.ACTIVE.value
         row.keywords = list(topic.keywords)
         row.centroid = analysis.pack_centroid(np.asarray(topic.centroid))

@@ -24,7 +24,10 @@ from feedback_nlp.records import Understanding
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Run, Topic, TopicEvent
 
 ENGINE = "engine"
-"""Actor of everything that no person did."""
+"""Actor of everything that neither a person nor a language model did."""
+
+BY_MODEL = "llm"
+"""``Topic.named_by`` of a name that a language model proposed, and prefix of its actor."""
 
 # Reserved process entry in a run's figures while it is going on.
 _PROCESS = "process"
@@ -334,6 +337,16 @@ def save_assignments(
                 for id_, topic, similarity, vent in changed
             ],
         )
+
+
+def model_actor(model: str) -> str:
+    """Return how the ledger calls a language model."""
+    return f"{BY_MODEL}:{model}"[:100]
+
+
+def is_person(actor: str) -> bool:
+    """Tell whether an actor of the ledger is a person."""
+    return actor != ENGINE and not actor.startswith(f"{BY_MODEL}:")
 
 
 def pack_centroid(centroid: np.ndarray) -> bytes:

@@ -17,7 +17,7 @@ from sqlmodel import Session, col
 
 from feedback_nlp.errors import Conflict, InputError, NotFound
 from feedback_nlp.labels import TopicEventKind, TopicState, label
-from feedback_nlp.store.analysis import ENGINE
+from feedback_nlp.store.analysis import is_person
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic, TopicEvent
 
 _BY_PERSON = "person"
@@ -290,7 +290,7 @@ def undo(session: Session, topic_id: int, edit: Edit) -> TopicEvent:
     undone = {event.detail.get("event") for event in events if event.kind == "undone"}
     for event in reversed(events):
         reverse = _REVERSE.get(event.kind)
-        if event.actor == ENGINE or event.id in undone or reverse is None:
+        if not is_person(event.actor) or event.id in undone or reverse is None:
             continue
         reverse(session, get_topic(session, topic_id), event.detail)
         _log(session, get_topic(session, topic_id), TopicEventKind.UNDONE, edit, event=event.id)

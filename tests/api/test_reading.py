@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 from starlette.testclient import TestClient
 
 from feedback_nlp.store import Database
@@ -144,6 +144,15 @@ def test_topics_are_listed_by_size(client: TestClient) -> None:
     second = client.get("/v1/topics", params={"limit": 1, "cursor": first["next_cursor"]}).json()
     assert [page["items"][0]["name"] for page in (first, second)] == ["记账闪退", "导出表格"]
     assert second["next_cursor"] is None
+
+
+def test_a_name_from_a_language_model_is_marked(client: TestClient, stored: Database) -> None:
+    with stored.write() as session:
+        topic = session.exec(select(Topic).where(col(Topic.name) == "导出表格")).one()
+        topic.named_by = "llm"
+    items = client.get("/v1/topics").json()["items"]
+    assert [item["named_by"] for item in items] == ["auto", "llm"]
+    assert client.get(f"/v1/topics/{items[1]['id']}").json()["named_by"] == "llm"
 
 
 def test_praise_is_listed_when_asked_for(client: TestClient, stored: Database) -> None:
