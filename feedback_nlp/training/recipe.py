@@ -38,7 +38,7 @@ class Recipe:
     """
 
     fit: FitOptions = field(default_factory=FitOptions)
-    unit_head: HeadOptions = field(default_factory=lambda: HeadOptions(0.03, 1.0))
+    unit_head: HeadOptions = field(default_factory=lambda: HeadOptions(0.1, 0.25))
     meaning: int = 128
 
 
