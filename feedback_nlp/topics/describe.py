@@ -14,13 +14,13 @@ from feedback_nlp.topics.naming import NamedUnit, Namer, unique_name
 from feedback_nlp.topics.phrases import MentionFinder, Mentions
 from feedback_nlp.topics.quotes import choose_quotes
 from feedback_nlp.topics.records import UNASSIGNED, Topic, TopicKind, TopicResult, TopicUnit
-from feedback_nlp.topics.scope import ISSUE_INTENTS, Placed
+from feedback_nlp.topics.scope import Placed, speaks_of_issue
 from feedback_nlp.topics.themes import group_themes
 from feedback_nlp.topics.words import TopicWords
 
-_NAMING_SAMPLE = 8_000
-_NAMING_UNITS = 200
-_QUOTE_POOL = 2_000
+_NAMING_SAMPLE = 5_000
+_NAMING_UNITS = 150
+_QUOTE_POOL = 500
 _KEYWORDS = 6
 _RANK = {TopicKind.ISSUE: 0, TopicKind.VENT: 1, TopicKind.PRAISE: 2}
 
@@ -168,7 +168,7 @@ class Describer:
     ) -> tuple[list[str], list[tuple[str, ...]]]:
         """Name each group and find its keywords; a name is used once."""
         in_scope = self._placed.rows.tolist()
-        issue_rows = [row for row in in_scope if self._units[row].intent in ISSUE_INTENTS]
+        issue_rows = [row for row in in_scope if speaks_of_issue(self._units[row])]
         issue_rows.sort(key=lambda row: (self._text_of[row], self._units[row].intent.value))
         background = self._named(issue_rows, _NAMING_SAMPLE)
         namer = Namer(background, self._finder, self._words)

@@ -26,6 +26,7 @@ from feedback_nlp.topics.words import TopicWords
 
 _GENERAL_VENT = "generic.bad"
 _LOOSE_SHARE = 0.1
+_VENT_CHARACTERS = 24
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,9 @@ class FreshClustering:
         if _GENERAL_VENT in self._codes:
             vent = self._codes.index(_GENERAL_VENT)
             for row in np.flatnonzero(anchors < 0).tolist():
-                if is_vent(self._tokenizer.cut(documents.texts[row]), self._words):
+                if len(documents.texts[row]) <= _VENT_CHARACTERS and is_vent(
+                    self._tokenizer.cut(documents.texts[row]), self._words
+                ):
                     anchors[row] = vent
         return anchors
 

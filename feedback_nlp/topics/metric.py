@@ -29,8 +29,8 @@ from scipy.sparse import csr_matrix
 from feedback_nlp.topics.lexical import count_ngrams, inverse_document_frequency, weigh
 from feedback_nlp.topics.seeds import SeedIssue
 
-DENSE_SHARE = 0.4
-RIDGE = 0.3
+DENSE_SHARE = 0.3
+RIDGE = 0.2
 BALANCE = 0.5
 SCORE_WEIGHT = 1.0
 _BLOCK_ROWS = 20_000

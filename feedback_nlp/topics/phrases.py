@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from feedback_nlp.topics.words import HAN_OR_LATIN, TopicWords
 
@@ -30,6 +31,15 @@ class Mentions:
     problems: frozenset[str]
 
 
+class _Traits(NamedTuple):
+    """What a word may be: heard at all, an end of a phrase, content, an object."""
+
+    is_spoken: bool
+    is_edge: bool
+    is_content: bool
+    is_object: bool
+
+
 class MentionFinder:
     """Finds what units mention.
 
@@ -41,6 +51,7 @@ class MentionFinder:
     def __init__(self, words: TopicWords, products: Iterable[str] = ()) -> None:
         self._words = words
         self._products = frozenset(product.lower() for product in products if product)
+        self._known: dict[tuple[str, str], _Traits] = {}
 
     @cached_property
     def problem_pattern(self) -> re.Pattern[str]:
@@ -56,44 +67,57 @@ class MentionFinder:
             tagged: Its words with parts of speech.
         """
         problems = self.problem_pattern.findall(text)
+        traits = [self._traits(word, tag) for word, tag in tagged]
         return Mentions(
-            phrases=self._phrases(tagged),
-            objects=frozenset(word for word, tag in tagged if self._is_object(word, tag)),
+            phrases=self._phrases([word for word, _ in tagged], traits),
+            objects=frozenset(
+                word for (word, _), own in zip(tagged, traits, strict=True) if own.is_object
+            ),
             problems=frozenset(self._words.problems[found] for found in problems),
         )
+
+    def _traits(self, word: str, tag: str) -> _Traits:
+        """Return what a word may be; words repeat, so each is looked at once."""
+        key = (word, tag)
+        found = self._known.get(key)
+        if found is None:
+            spoken = HAN_OR_LATIN.search(word) is not None
+            found = _Traits(
+                is_spoken=spoken,
+                is_edge=spoken and not self._is_inner(word, tag),
+                is_content=self._words.is_content(word),
+                is_object=spoken and self._is_object(word, tag),
+            )
+            self._known[key] = found
+        return found
 
     def _is_object(self, word: str, tag: str) -> bool:
         words = self._words
         return (
-            (word in words.objects or (len(word) > 1 and tag.startswith(_NOUN_TAGS)))
+            (
+                word in words.objects
+                or (len(word) > 1 and tag.startswith(_NOUN_TAGS) and not word.isascii())
+            )
             and word not in words.stops
             and word not in words.vents
             and word not in words.problems
             and word not in self._products
-            and HAN_OR_LATIN.search(word) is not None
         )
 
-    def _phrases(self, tagged: Sequence[tuple[str, str]]) -> frozenset[str]:
-        words = [word for word, _ in tagged]
-        spoken = [HAN_OR_LATIN.search(word) is not None for word in words]
-        edge = [
-            heard and not self._is_inner(word, tag)
-            for heard, (word, tag) in zip(spoken, tagged, strict=True)
-        ]
-        content = [self._words.is_content(word) for word in words]
+    def _phrases(self, words: Sequence[str], traits: Sequence[_Traits]) -> frozenset[str]:
         found = set()
-        for start, begins in enumerate(edge):
-            if not begins:
+        for start, first in enumerate(traits):
+            if not first.is_edge:
                 continue
             phrase, says_something = "", False
             for end in range(start, min(start + _MAX_WORDS, len(words))):
-                if not spoken[end]:
+                if not traits[end].is_spoken:
                     break
                 phrase += words[end]
-                says_something = says_something or content[end]
+                says_something = says_something or traits[end].is_content
                 if len(phrase) > _LENGTHS[-1]:
                     break
-                if says_something and edge[end] and len(phrase) in _LENGTHS:
+                if says_something and traits[end].is_edge and len(phrase) >= _LENGTHS[0]:
                     found.add(phrase)
         return frozenset(found - self._products)
 

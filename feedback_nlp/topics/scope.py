@@ -19,7 +19,16 @@ from feedback_nlp.topics.metric import TopicMetric
 from feedback_nlp.topics.records import TopicUnit
 
 ISSUE_INTENTS = frozenset({Intent.BUG, Intent.FEATURE, Intent.COMPLAINT, Intent.QUESTION})
-_SCOPE = ISSUE_INTENTS | {Intent.PRAISE}
+_DISPLEASED = -0.25
+
+
+def speaks_of_issue(unit: TopicUnit) -> bool:
+    """Tell whether a unit may be about an issue: by its intent, or because it is displeased."""
+    return unit.intent in ISSUE_INTENTS or unit.sentiment_score <= _DISPLEASED
+
+
+def _in_scope(unit: TopicUnit) -> bool:
+    return unit.intent is Intent.PRAISE or speaks_of_issue(unit)
 
 
 @dataclass(frozen=True)
@@ -32,7 +41,7 @@ class Placed:
         texts: m folded texts, sorted by digest.
         scores: (m, C) of the metric.
         vectors: (m, D) float32, unit length.
-        issue_counts: (m,) how many bug, feature, complaint and question units say it.
+        issue_counts: (m,) how many units that speak of an issue say it.
     """
 
     rows: np.ndarray
@@ -45,7 +54,7 @@ class Placed:
 
 def place(units: Sequence[TopicUnit], embeddings: np.ndarray, metric: TopicMetric) -> Placed:
     """Fold and deduplicate the texts in scope, and project them."""
-    rows = np.array([row for row, unit in enumerate(units) if unit.intent in _SCOPE], np.int64)
+    rows = np.array([row for row, unit in enumerate(units) if _in_scope(unit)], np.int64)
     folded = fold_batch([units[row].text.strip() for row in rows.tolist()])
     first_of: dict[str, int] = {}
     for row, text in zip(rows.tolist(), folded, strict=True):
@@ -57,7 +66,7 @@ def place(units: Sequence[TopicUnit], embeddings: np.ndarray, metric: TopicMetri
     text_of = np.fromiter((position[text] for text in folded), np.int64, len(folded))
     first = np.fromiter((first_of[text] for text in texts), np.int64, len(texts))
     projection = metric.project(texts, embeddings[first])
-    is_issue = np.array([units[row].intent in ISSUE_INTENTS for row in rows.tolist()], bool)
+    is_issue = np.array([speaks_of_issue(units[row]) for row in rows.tolist()], bool)
     return Placed(
         rows=rows,
         text_of=text_of,
