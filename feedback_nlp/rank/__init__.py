@@ -5,7 +5,7 @@ Pure: rows in, priorities out. Why it is built this way: ``docs/decisions/0008-p
 
 from feedback_nlp.rank.evidence import Subject, Voice
 from feedback_nlp.rank.explain import explain
-from feedback_nlp.rank.priority import Priority, rank, settled_last
+from feedback_nlp.rank.priority import Priority, rank, ranked_last
 from feedback_nlp.rank.views import ice, rice
 
-__all__ = ["Priority", "Subject", "Voice", "explain", "ice", "rank", "rice", "settled_last"]
+__all__ = ["Priority", "Subject", "Voice", "explain", "ice", "rank", "ranked_last", "rice"]

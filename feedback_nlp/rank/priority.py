@@ -94,9 +94,9 @@ def rank(
     return [replace(item, position=position) for position, item in enumerate(scored, start=1)]
 
 
-def settled_last(ranking: Sequence[Priority], settled: Collection[int]) -> list[Priority]:
-    """Return the ranking with the settled subjects after the open ones, renumbered."""
-    order = sorted(ranking, key=lambda item: (item.subject_id in settled, item.position))
+def ranked_last(ranking: Sequence[Priority], last: Collection[int]) -> list[Priority]:
+    """Return the ranking with the given subjects after all others, renumbered."""
+    order = sorted(ranking, key=lambda item: (item.subject_id in last, item.position))
     return [replace(item, position=position) for position, item in enumerate(order, start=1)]
 
 

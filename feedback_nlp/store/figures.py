@@ -7,7 +7,7 @@ under which :func:`feedback_nlp.store.counting.count` gives the same number agai
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from feedback_nlp.config import RankConfig, ReportConfig
 from feedback_nlp.errors import NotFound
 from feedback_nlp.labels import Movement, RequestStatus, Sentiment, TopicState, label
 from feedback_nlp.loop import SETTLED
-from feedback_nlp.rank import Priority, Subject, explain, rank, settled_last
+from feedback_nlp.rank import Priority, Subject, explain, rank, ranked_last
 from feedback_nlp.report.digest import (
     Count,
     LinkedRequest,
@@ -186,7 +186,12 @@ class _WeekFacts:
             if status in (*SETTLED, RequestStatus.DECLINED)
             and moves.get(topic_id) is not Movement.REOPENED
         }
-        ranking = settled_last(ranking, done)
+        silent = {
+            item.subject_id
+            for item in ranking
+            if not people[item.subject_id, 0] and not rows[item.subject_id].pinned
+        }
+        ranking = ranked_last(ranked_last(ranking, silent), done)
         shown = [
             item
             for item in ranking
@@ -211,14 +216,26 @@ class _WeekFacts:
                 by_mood=by_mood[item.subject_id],
                 quotes=quotes.get(item.subject_id, ()),
                 request=requests.get(item.subject_id),
-                why=(
-                    f"{explain(item, span=self.span)}需求{label(by_now[item.subject_id])}，排在未解决的后面。"
-                    if item.subject_id in done
-                    else explain(item, ranking, span=self.span)
-                ),
+                why=self._why(item, ranking, by_now, done, silent),
             )
             for item in shown
         )
+
+    def _why(
+        self,
+        item: Priority,
+        ranking: Sequence[Priority],
+        statuses: Mapping[int, RequestStatus],
+        done: Collection[int],
+        silent: Collection[int],
+    ) -> str:
+        """Explain a place in the ranking."""
+        if item.subject_id in done:
+            status = label(statuses[item.subject_id])
+            return f"{explain(item, span=self.span)}需求{status}，排在未解决的后面。"
+        if item.subject_id in silent:
+            return f"{explain(item, span=self.span)}本{self.span}没有人提到，排在有人提到的后面。"
+        return explain(item, ranking, span=self.span)
 
     def praise(self) -> tuple[PraiseFigures, ...]:
         """Return the topics of praise with most people this week."""

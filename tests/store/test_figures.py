@@ -280,3 +280,13 @@ def test_month_that_the_data_join_late_is_nothing_to_compare_with(filled):
     assert {topic.movement for topic in digest.topics} == {None}
     assert compute(filled[0], Month(2026, 12)).history_weeks == 1
     assert "之前没有完整的一月可比" in render_html(digest)
+
+
+@pytest.mark.parametrize("week", [WEEK, WEEK.shift(-2)])
+def test_what_nobody_spoke_of_this_week_comes_after_what_somebody_did(filled, week):
+    topics = compute(filled[0], week).topics
+    spoken_of = [topic.people.value > 0 for topic in topics if not topic.is_pinned]
+    assert spoken_of == sorted(spoken_of, reverse=True)
+    assert [topic.priority.position for topic in topics] == sorted(
+        topic.priority.position for topic in topics
+    )
