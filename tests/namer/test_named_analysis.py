@@ -131,18 +131,44 @@ def test_a_model_names_new_topics_and_is_marked(
     assert listed.stdout.count("〔模型命名〕") == len(named)
 
 
-def test_turned_on_later_it_names_the_largest_topics_that_people_left_unnamed(
+def test_turned_on_later_it_names_what_people_left_unnamed(
     filled: Database, server: Service, own_names: dict[int, tuple[str, str]]
 ) -> None:
     mine, *others = own_names
-    edit = topics.Edit("小王", NOW)
     with filled.write() as session:
-        topics.rename(session, mine, "我们起的名字", edit)
+        topics.rename(session, mine, "我们起的名字", topics.Edit("小王", NOW))
     server.reply = better
-    analyze(filled, config(server.base_url, max_topics=1))
+    analyze(filled, config(server.base_url))
     named = issues(filled)
     assert named[mine] == ("我们起的名字", "person")
-    assert sorted(named[topic][1] for topic in others) == ["auto"] * (len(others) - 1) + ["llm"]
+    assert {named[topic][1] for topic in others} == {"llm"}
+    assert len(server.requests) == len(others)
+
+
+def test_no_more_topics_are_asked_for_than_wanted(
+    filled: Database, server: Service, own_names: dict[int, tuple[str, str]]
+) -> None:
+    server.reply = better
+    analyze(filled, config(server.base_url, max_topics=1))
+    assert len(server.requests) == 1
+    makers = sorted(named_by for _, named_by in issues(filled).values())
+    assert makers == ["auto"] * (len(own_names) - 1) + ["llm"]
+
+
+def test_a_name_that_a_person_gives_meanwhile_wins(
+    filled: Database, server: Service, own_names: dict[int, tuple[str, str]]
+) -> None:
+    def reply(message: str) -> str:
+        with filled.write() as session:
+            for topic, (name, _) in own_names.items():
+                if name == json.loads(message)["name"]:
+                    topics.rename(session, topic, f"我们的{name}", topics.Edit("小王", NOW))
+        return better(message)
+
+    server.reply = reply
+    analyze(filled, config(server.base_url))
+    expected = {topic: (f"我们的{name}", "person") for topic, (name, _) in own_names.items()}
+    assert issues(filled) == expected
 
 
 def test_a_name_from_a_model_stays_until_a_person_gives_another(
