@@ -116,7 +116,8 @@ def suggest(
     out.print(table)
     out.print(
         f"看了 {result.unit_count:,} 个观点（重复的只算一次）。"
-        f"看影响：lexicon preview {escape(found[0].word)}；收录：lexicon add {escape(found[0].word)}"
+        f"看影响：lexicon preview {escape(found[0].word)}；收录：lexicon add {escape(found[0].word)}",
+        soft_wrap=True,
     )
 
 

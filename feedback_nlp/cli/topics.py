@@ -81,7 +81,12 @@ def list_(
             ]
         )
         return
-    table = Table("编号", "主题", "人数", "观点数", "状态", "关键词", box=None, pad_edge=False)
+    table = Table("编号", box=None, pad_edge=False)
+    table.add_column("主题", no_wrap=True)
+    table.add_column("人数", justify="right")
+    table.add_column("观点数", justify="right")
+    table.add_column("状态", no_wrap=True)
+    table.add_column("关键词", no_wrap=True, overflow="ellipsis", ratio=1)
     for row in rows:
         notes = [label(TopicState(row.topic.state))]
         notes += ["置顶"] * row.topic.pinned + ["静音"] * row.topic.muted
