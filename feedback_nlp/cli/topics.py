@@ -81,12 +81,13 @@ def list_(
             ]
         )
         return
-    table = Table("编号", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("编号", no_wrap=True)
     table.add_column("主题", no_wrap=True)
-    table.add_column("人数", justify="right")
-    table.add_column("观点数", justify="right")
+    table.add_column("人数", justify="right", no_wrap=True)
+    table.add_column("观点数", justify="right", no_wrap=True)
     table.add_column("状态", no_wrap=True)
-    table.add_column("关键词", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("关键词", overflow="fold")  # the only one that gives way to a narrow terminal
     for row in rows:
         notes = [label(TopicState(row.topic.state))]
         notes += ["置顶"] * row.topic.pinned + ["静音"] * row.topic.muted
@@ -97,7 +98,7 @@ def list_(
             f"{row.person_count:,}",
             f"{row.unit_count:,}",
             "、".join(notes),
-            escape(" ".join(row.topic.keywords[:5])),
+            escape(" ".join(row.topic.keywords[:3])),
         )
     out.print(table if rows else "还没有主题。先运行 feedback-nlp analyze。")
 
