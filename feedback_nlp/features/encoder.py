@@ -83,15 +83,17 @@ class NgramEncoder:
         self._row_of = np.zeros(hasher.bucket_count + 1, dtype=np.int32)
         frequent = np.argsort(idf, kind="stable")  # side by side, they stay in the cache
         self._row_of[buckets[frequent]] = np.arange(1, len(buckets) + 1)
-        # Row 0 is for buckets nobody trained; the last column sums up the squared norm.
-        self._table = np.zeros((len(buckets) + 1, rows.shape[1] + 1), dtype=np.float32)
-        self._table[1:, :-1] = rows[frequent]
-        self._table[1:, -1] = idf[frequent].astype(np.float32) ** 2
+        # Row 0 is for buckets nobody trained. The squares stay apart: with 64 columns the
+        # sparse product is half again as fast as with 65.
+        self._table = np.zeros((len(buckets) + 1, rows.shape[1]), dtype=np.float32)
+        self._table[1:] = rows[frequent]
+        self._squares = np.zeros(len(buckets) + 1, dtype=np.float32)
+        self._squares[1:] = idf[frequent].astype(np.float32) ** 2
 
     @property
     def embedding_width(self) -> int:
         """Columns of u, which are a unit's features."""
-        return int(self._table.shape[1]) - 1
+        return int(self._table.shape[1])
 
     def encode(self, batch: UnitBatch) -> Encoded:
         """Encode a batch; each row depends on its own review alone."""
@@ -109,7 +111,7 @@ class NgramEncoder:
 
     def _clauses(self, texts: Sequence[str]) -> tuple[Floats, npt.NDArray[np.int64]]:
         """Return u of every clause, and the first clause of each text with the total."""
-        bags: list[Floats] = [np.zeros((0, self._table.shape[1] - 1), dtype=np.float32)]
+        bags: list[Floats] = [np.zeros((0, self.embedding_width), dtype=np.float32)]
         starts = [np.zeros(1, dtype=np.int64)]
         begin = characters = 0
         for position, text in enumerate(texts):
@@ -125,19 +127,20 @@ class NgramEncoder:
         """Return u for each clause: shape (clauses, d)."""
         size = int(index.indptr[-1])
         clauses = len(index.indptr) - 1
-        sums: Floats = np.zeros((clauses, self._table.shape[1]), dtype=np.float32)
-        before = np.zeros(size + 1, dtype=np.int32)
-        for buckets in index.buckets:
-            rows = self._row_of[buckets[:size]]
-            trained = rows != 0  # about half of all n-grams have no row: not worth adding up
-            np.cumsum(trained, out=before[1:])
-            chosen = rows[trained]
-            matrix = sparse.csr_array(
-                (np.ones(len(chosen), dtype=np.float32), chosen, before[index.indptr]),
-                shape=(clauses, len(self._table)),
-            )
-            np.add(sums, matrix @ self._table, out=sums)
-        bags: Floats = sums[:, :-1] / np.sqrt(sums[:, -1:] + np.float32(NORM_EPSILON))
+        families = len(index.buckets)
+        rows = np.empty((size, families), dtype=np.int32)  # side by side: one product for all
+        for family, buckets in enumerate(index.buckets):
+            rows[:, family] = self._row_of[buckets[:size]]
+        flat, starts = rows.ravel(), index.indptr * np.int32(families)
+        matrix = sparse.csr_array(
+            (np.ones(len(flat), dtype=np.float32), flat, starts),
+            shape=(clauses, len(self._table)),
+        )
+        sums: Floats = matrix @ self._table
+        if not clauses:
+            return sums
+        squares: Floats = np.add.reduceat(self._squares[flat], starts[:-1])
+        bags: Floats = sums / np.sqrt(squares + np.float32(NORM_EPSILON))[:, None]
         return bags
 
 
