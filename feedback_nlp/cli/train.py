@@ -44,8 +44,8 @@ def register(app: typer.Typer) -> None:
     group.command("understanding", help="从头训练编码器、情感和意图（随包模型就是这样来的）")(
         train_understanding
     )
-    group.command("sentiment", help="只重训情感：编码器不动，几十秒")(train_sentiment)
-    group.command("intent", help="只重训意图：编码器不动，几十秒")(train_intent)
+    group.command("sentiment", help="只重训情感：词向量不动，几十秒")(train_sentiment)
+    group.command("intent", help="只重训意图：词向量不动，几十秒")(train_intent)
     group.command("classifier", help="用你改正过的标注调整情感和意图，几秒钟；变差就不采用")(
         train_classifier
     )
@@ -108,7 +108,7 @@ def train_sentiment(
     seed: SeedOption = 7,
     as_json: JsonOption = False,
 ) -> None:
-    """Fit the sentiment heads again, on the encoder in use."""
+    """Fit the unit head of sentiment again, on the embedding in use."""
     _train_heads(output, "sentiment", benchmark, seed, as_json)
 
 
@@ -118,38 +118,23 @@ def train_intent(
     seed: SeedOption = 7,
     as_json: JsonOption = False,
 ) -> None:
-    """Fit the intent head again, on the encoder in use."""
+    """Fit the intent head again, on the embedding in use."""
     _train_heads(output, "intent", benchmark, seed, as_json)
 
 
 def _train_heads(output: Path, task: str, benchmark: Path | None, seed: int, as_json: bool) -> None:
-    from feedback_nlp.features import load_encoder  # noqa: PLC0415 - slow to import
-    from feedback_nlp.training.export import (  # noqa: PLC0415
-        export_intent,
-        export_sentiment,
-        heads_in_use,
-    )
-    from feedback_nlp.training.recipe import (  # noqa: PLC0415
-        Recipe,
-        fit_intent,
-        fit_sentiment,
-        gather,
-    )
+    from feedback_nlp.training.export import export, models_in_use  # noqa: PLC0415 - slow
+    from feedback_nlp.training.recipe import Recipe, gather, refit_unit_heads  # noqa: PLC0415
 
     recipe = Recipe()
     recipe = replace(recipe, unit_head=replace(recipe.unit_head, seed=seed))
     err.print("正在读取语料……")
     examples = gather(benchmark)
     sources = sorted({example.source for example in examples})
-    encoder = load_encoder()
     command = f"feedback-nlp train {task} --seed {seed}{_benchmark_argument(benchmark)}"
-    if task == "sentiment":
-        heads = {**heads_in_use(), **fit_sentiment(encoder, examples, recipe)}
-        export_sentiment(heads, output, figures={}, trained_on=sources, command=command)
-    else:
-        heads = fit_intent(encoder, examples, recipe)
-        export_intent(heads, output, figures={}, trained_on=sources, command=command)
-    _report(output, (task,), len(examples), sources, as_json)
+    fitted = refit_unit_heads(models_in_use(), examples, recipe, (task,))
+    export(fitted, output, figures={}, trained_on=sources, command=command)
+    _report(output, ("encoder", "sentiment", "intent"), len(examples), sources, as_json)
 
 
 def _benchmark_argument(benchmark: Path | None) -> str:

@@ -7,9 +7,12 @@ For a clause with n-grams g::
 
 and with means and maxima over clauses::
 
-    unit features = mean u of its clauses                                  (d)
+    unit features = mean [u, v] of its clauses                             (d + k)
     z = relu([mean u, mean h, max h of the review's clauses]·Wz + bz)      (z)
     review features = [z, mean u]                                          (z + d)
+
+with v = Σ V(g) / √(Σ idf(g)² + ε) the same bag of a table V of few columns, which hold
+what single n-grams say to each class of the unit heads.
 
 Heads (sentiment, intent) are linear on these. Units are read by u alone: with h and the
 context of the review, heads fitted the annotated reviews better and other domains worse.
@@ -35,6 +38,7 @@ from feedback_nlp.features.hashing import NgramHasher, NgramIndex
 from feedback_nlp.resources import models_dir
 
 NORM_EPSILON = 1e-3
+WIDE_COLUMNS = {"sentiment": slice(0, 3), "intent": slice(3, 9)}  # whose columns of V
 _STEPS = 64  # clauses of a review compared side by side; longer reviews one by one
 _CHUNK_CHARACTERS = 200_000  # of one hashing pass: bounds memory, keeps arrays in cache
 
@@ -47,7 +51,7 @@ class Encoded:
 
     Attributes:
         batch: The units that were encoded.
-        units: float32 of shape (n, d), one row a unit.
+        units: float32 of shape (n, d + k), one row a unit.
         reviews: float32 of shape (m, z + d), one row a review; zero for one without units.
     """
 
@@ -65,6 +69,7 @@ class NgramEncoder:
         rows: float32 of shape (a, d): idf-weighted embedding of each of these buckets.
         idf: float32 of shape (a,): their weights in the norm.
         dense: ``W1`` (d, h), ``b1`` (h,), ``Wz`` (d + 2h, z), ``bz`` (z,).
+        columns: float32 of shape (a, k): V, idf-weighted; ``None`` for none (k = 0).
         version: Content version of the artefact.
     """
 
@@ -75,6 +80,7 @@ class NgramEncoder:
         rows: Floats,
         idf: Floats,
         dense: Mapping[str, Floats],
+        columns: Floats | None = None,
         version: str = "",
     ) -> None:
         self.hasher = hasher
@@ -87,17 +93,23 @@ class NgramEncoder:
         # sparse product is half again as fast as with 65.
         self._table = np.zeros((len(buckets) + 1, rows.shape[1]), dtype=np.float32)
         self._table[1:] = rows[frequent]
+        self._columns = np.zeros(
+            (len(self._table), 0 if columns is None else columns.shape[1]), dtype=np.float32
+        )
+        if columns is not None:
+            self._columns[1:] = columns[frequent]
         self._squares = np.zeros(len(buckets) + 1, dtype=np.float32)
         self._squares[1:] = idf[frequent].astype(np.float32) ** 2
 
     @property
     def embedding_width(self) -> int:
-        """Columns of u, which are a unit's features."""
+        """Columns of u, the first of a unit's features."""
         return int(self._table.shape[1])
 
     def encode(self, batch: UnitBatch) -> Encoded:
         """Encode a batch; each row depends on its own review alone."""
-        u, unit_starts = self._clauses(batch.texts)
+        bags, unit_starts = self._clauses(batch.texts)
+        u = bags[:, : self.embedding_width]
         reviews = np.zeros(
             (len(batch.counts), len(self.dense["bz"]) + u.shape[1]), dtype=np.float32
         )
@@ -107,11 +119,13 @@ class NgramEncoder:
             pooled = pool(u, h, unit_starts[np.append(batch.starts[filled], len(batch.texts))])
             z = np.maximum(pooled @ self.dense["Wz"] + self.dense["bz"], 0)
             reviews[filled] = np.hstack([z, pooled[:, : u.shape[1]]])
-        return Encoded(batch, range_means(u, unit_starts), reviews)
+        return Encoded(batch, range_means(bags, unit_starts), reviews)
 
     def _clauses(self, texts: Sequence[str]) -> tuple[Floats, npt.NDArray[np.int64]]:
-        """Return u of every clause, and the first clause of each text with the total."""
-        bags: list[Floats] = [np.zeros((0, self.embedding_width), dtype=np.float32)]
+        """Return u and v of every clause, and the first clause of each text with the total."""
+        bags: list[Floats] = [
+            np.zeros((0, self.embedding_width + self._columns.shape[1]), np.float32)
+        ]
         starts = [np.zeros(1, dtype=np.int64)]
         begin = characters = 0
         for position, text in enumerate(texts):
@@ -124,7 +138,7 @@ class NgramEncoder:
         return np.concatenate(bags), np.concatenate(starts)
 
     def _bag(self, index: NgramIndex) -> Floats:
-        """Return u for each clause: shape (clauses, d)."""
+        """Return u and v for each clause: shape (clauses, d + k)."""
         size = int(index.indptr[-1])
         clauses = len(index.indptr) - 1
         families = len(index.buckets)
@@ -136,7 +150,7 @@ class NgramEncoder:
             (np.ones(len(flat), dtype=np.float32), flat, starts),
             shape=(clauses, len(self._table)),
         )
-        sums: Floats = matrix @ self._table
+        sums: Floats = np.hstack([matrix @ self._table, matrix @ self._columns])
         if not clauses:
             return sums
         squares: Floats = np.add.reduceat(self._squares[flat], starts[:-1])
@@ -197,6 +211,27 @@ def quantize(rows: Floats) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float16
     return np.clip(np.rint(rows / safe[:, None]), -127, 127).astype(np.int8), scale
 
 
+def pack_columns(columns: Floats) -> dict[str, np.ndarray]:
+    """Return V as tensors: the rows that are not zero, as int8 with one scale a column."""
+    scale = np.maximum(np.abs(columns).max(axis=0, initial=0) / 127, 1e-8).astype(np.float32)
+    steps = np.clip(np.rint(columns / scale), -127, 127).astype(np.int8)
+    places = np.flatnonzero(steps.any(axis=1))
+    return {
+        "wide_places": places.astype(np.uint32),
+        "wide_rows": steps[places],
+        "wide_scale": scale,
+    }
+
+
+def unpack_columns(tensors: Mapping[str, np.ndarray], row_count: int) -> Floats | None:
+    """Return what :func:`pack_columns` packed, shape (row_count, k), if it is there."""
+    if "wide_rows" not in tensors:
+        return None
+    columns = np.zeros((row_count, tensors["wide_rows"].shape[1]), dtype=np.float32)
+    columns[tensors["wide_places"]] = tensors["wide_rows"] * tensors["wide_scale"]
+    return columns
+
+
 def load_encoder(folder: Path | None = None) -> NgramEncoder:
     """Load the shared encoder.
 
@@ -218,6 +253,7 @@ def load_encoder(folder: Path | None = None) -> NgramEncoder:
             rows,
             tensors["idf"].astype(np.float32),
             {name: tensors[name].astype(np.float32) for name in ("W1", "b1", "Wz", "bz")},
+            unpack_columns(tensors, len(rows)),
             artifact.version,
         )
     except (KeyError, TypeError, ValueError) as error:

