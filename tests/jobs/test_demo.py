@@ -70,7 +70,7 @@ def test_the_exploding_crash_leads_what_is_new_or_rising(demo: DemoReport) -> No
 
 
 def test_the_fading_issue_is_reported_as_falling(demo: DemoReport) -> None:
-    falling = demo.digest.moved(Movement.FALLING, Movement.GONE)
+    falling = demo.digest.moved(Movement.FALLING)
     assert any(speaks_of(topic, demo.manifest.fact("fading")) for topic in falling)
 
 
