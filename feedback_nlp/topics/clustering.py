@@ -23,6 +23,7 @@ from feedback_nlp.topics.graph import nearest_neighbours, neighbour_graph, spars
 from feedback_nlp.topics.leiden import communities, relabel
 
 _VOTES_KEPT = 0.5
+_FULL_ROWS = 1_000
 _MEANING_WEIGHT = 0.3
 _MEANING_POWER = 2.0
 _GRAPH_WIDTH = 128
@@ -37,7 +38,7 @@ class GraphClustering:
 
     Args:
         neighbours: Neighbours a row.
-        resolution: Larger gives more, smaller clusters.
+        resolution: Larger gives more, smaller clusters; scaled towards 1 below 1,000 rows.
         runs: Leiden runs that vote.
         seed: Seed of the first run.
         names: (n, v) sparse rows of unit length whose likeness outweighs that of ``X``: rare
@@ -82,6 +83,8 @@ class GraphClustering:
     def _consensus(self, rows: np.ndarray, names: csr_matrix | None) -> np.ndarray:
         if len(rows) <= self.neighbours:
             return np.zeros(len(rows), np.int32)
+        # A high resolution would cut the few units of a small deployment to pieces.
+        resolution = 1.0 + (self.resolution - 1.0) * min(1.0, len(rows) / _FULL_ROWS)
         near = nearest_neighbours(_narrowed(rows), self.neighbours)
         if names is None:
             graph = neighbour_graph(*near)
@@ -89,18 +92,18 @@ class GraphClustering:
             meaning = neighbour_graph(*near, power=_MEANING_POWER) * _MEANING_WEIGHT
             graph = neighbour_graph(*sparse_neighbours(names, self.neighbours)) + meaning
         if self.runs <= 1:
-            return communities(graph, resolution=self.resolution, seed=self.seed)
+            return communities(graph, resolution=resolution, seed=self.seed)
         graph.sort_indices()
         edges = graph.tocoo()
         votes = np.zeros(graph.nnz)
         for run in range(self.runs):
-            labels = communities(graph, resolution=self.resolution, seed=self.seed + run)
+            labels = communities(graph, resolution=resolution, seed=self.seed + run)
             votes += labels[edges.row] == labels[edges.col]
         kept = votes >= _VOTES_KEPT * self.runs
         weights = edges.data[kept] * votes[kept] / self.runs
         voted = csr_matrix((weights, (edges.row[kept], edges.col[kept])), shape=graph.shape)
         voted.sort_indices()
-        labels = communities(voted, resolution=self.resolution, seed=self.seed)
+        labels = communities(voted, resolution=resolution, seed=self.seed)
         return labels if names is None else self._specific(labels, graph, names)
 
     def _specific(self, labels: np.ndarray, graph: csr_matrix, names: csr_matrix) -> np.ndarray:

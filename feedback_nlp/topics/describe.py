@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from feedback_nlp.chinese import Tokenizer, fold
 from feedback_nlp.topics.clustering import centroids_of
 from feedback_nlp.topics.documents import Documents
+from feedback_nlp.topics.graph import nearest_centroids
 from feedback_nlp.topics.naming import NamedUnit, Namer, unique_name
 from feedback_nlp.topics.phrases import MentionFinder, Mentions
 from feedback_nlp.topics.quotes import choose_quotes
@@ -55,6 +56,7 @@ class Describer:
         documents: What of them was clustered; a long document is named as a whole.
         tokenizer: Tags Chinese.
         words: The word lists.
+        min_similarity: Cosine from which a unit of a group that got no name joins another.
     """
 
     def __init__(
@@ -64,8 +66,11 @@ class Describer:
         documents: Documents,
         tokenizer: Tokenizer,
         words: TopicWords,
+        *,
+        min_similarity: float,
     ) -> None:
         self._units = units
+        self._min_similarity = min_similarity
         self._placed = placed
         self._tokenizer = tokenizer
         self._finder = MentionFinder(words, {unit.product for unit in units})
@@ -94,10 +99,11 @@ class Describer:
         names, keywords = self._name(groups, similarity)
         kept = [index for index, name in enumerate(names) if name]
         if len(kept) < len(groups):
-            groups, centroids = [groups[index] for index in kept], centroids[kept]
+            groups = self._without(groups, kept, assignment, centroids)
             names, keywords = [names[index] for index in kept], [keywords[index] for index in kept]
             assignment = self._assigned(groups)
-            similarity[assignment < 0] = 0.0
+            centroids = self._centroids(assignment, len(groups))
+            similarity = self._similarity(assignment, centroids)
         issues = [index for index, group in enumerate(groups) if group.kind is TopicKind.ISSUE]
         themes, theme_of = group_themes(
             [names[index] for index in issues],
@@ -120,6 +126,27 @@ class Describer:
             for index, group in enumerate(groups)
         )
         return TopicResult(topics, themes, assignment, similarity, centroids)
+
+    def _without(
+        self,
+        groups: Sequence[Group],
+        kept: Sequence[int],
+        assignment: np.ndarray,
+        centroids: np.ndarray,
+    ) -> list[Group]:
+        """Keep some groups; units of the others join the nearest issue, if it is near enough."""
+        remaining = [groups[index] for index in kept]
+        issues = [i for i, group in enumerate(remaining) if group.kind is TopicKind.ISSUE]
+        lost = np.flatnonzero((assignment >= 0) & ~np.isin(assignment, kept))
+        if not issues or not len(lost):
+            return remaining
+        places = centroids[[kept[index] for index in issues]]
+        nearest, cosine = nearest_centroids(self._placed.vectors[self._text_of[lost]], places)
+        for position, index in enumerate(issues):
+            joined = lost[(nearest == position) & (cosine >= self._min_similarity)]
+            rows = np.sort(np.concatenate([remaining[index].rows, joined]))
+            remaining[index] = replace(remaining[index], rows=rows)
+        return remaining
 
     def _assigned(self, groups: Sequence[Group]) -> np.ndarray:
         assignment = np.full(len(self._units), UNASSIGNED, np.int32)

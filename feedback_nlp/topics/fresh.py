@@ -25,7 +25,8 @@ from feedback_nlp.topics.vent import is_vent
 from feedback_nlp.topics.words import TopicWords
 
 _GENERAL_VENT = "generic.bad"
-_LOOSE_SHARE = 0.1
+_LOOSE_SHARE = 0.14
+_LOOSE_LONG_SHARE = 0.05
 _VENT_CHARACTERS = 24
 
 
@@ -180,9 +181,12 @@ class FreshClustering:
             return np.full(len(labels), UNASSIGNED, np.int64)
         nearest, cosine = nearest_centroids(vectors, centroids)
         own = np.einsum("ij,ij->i", vectors, centroids[np.minimum(labels, len(centroids) - 1)])
-        floor = self._config.assign_min_similarity
-        if documents.is_long:
-            floor = float(np.quantile(own[large[labels]], _LOOSE_SHARE)) if large.any() else floor
+        # Cosines run lower for some embedders: only the loosest few are ever let go.
+        share = _LOOSE_LONG_SHARE if documents.is_long else _LOOSE_SHARE
+        loosest = float(np.quantile(own[large[labels]], share)) if large.any() else -1.0
+        floor = loosest
+        if not documents.is_long:
+            floor = min(self._config.assign_min_similarity, loosest)
         stays = large[labels] & (own >= floor)
         settled = np.where(stays, labels, nearest)
         loose = large[labels] & documents.is_long

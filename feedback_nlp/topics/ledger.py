@@ -33,6 +33,7 @@ _MERGE_SIMILARITY = 0.85
 _SPLIT_SIMILARITY = 0.6
 _SPLIT_SHARE = 0.2
 _GREW = 1.5
+_LOOSEST = 0.05
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,8 @@ def carry_over(
         known: Living topics, with the units that were in them.
         min_size: Units that a new topic needs.
         max_moved_share: Share (0–1) of placed units that may change their topic.
-        min_similarity: Cosine from which a free unit may join the nearest topic.
+        min_similarity: Cosine from which a free unit may join a topic; less where the units
+            in topics are looser themselves.
     """
     current, pinned, banned = _memberships(unit_ids, known)
     cluster_centroids = _padded(centroids_of(vectors, fresh.labels), len(fresh.kinds), vectors)
@@ -162,7 +164,16 @@ def carry_over(
     assignment[moved] = wanted[moved]
     budget -= len(moved)
 
-    free = (assignment < 0) & (wanted >= 0) & ~_is_banned(banned, wanted)
+    floor = min_similarity
+    is_issue = np.array([*(topic.kind is TopicKind.ISSUE for topic in known), False], bool)
+    if is_issue[assignment].any():
+        floor = min(floor, float(np.quantile(own[is_issue[assignment]], _LOOSEST)))
+    free = (
+        (assignment < 0)
+        & (wanted >= 0)
+        & ((better >= floor) | ~is_issue[wanted])
+        & ~_is_banned(banned, wanted)
+    )
     assignment[free] = wanted[free]
     cluster_of_new: list[int] = []
     for cluster, kind in enumerate(fresh.kinds):
@@ -188,7 +199,7 @@ def carry_over(
             events.append(
                 LedgerEvent(event, None, {**detail, "from": source} if source else detail)
             )
-    _join_nearest(assignment, fresh, topic_centroids, vectors, known, banned, min_similarity)
+    _join_nearest(assignment, fresh, topic_centroids, vectors, known, banned, floor)
     merged = {event.topic_id for event in events if event.kind is TopicEventKind.MERGED}
     events += [
         event for event in _life_events(current, assignment, known) if event.topic_id not in merged

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -51,8 +52,7 @@ class Evidence:
     codes: Sequence[str]
 
 
-@dataclass(frozen=True)
-class Projection:
+class Projection(NamedTuple):
     """Units as the metric sees them.
 
     Attributes:

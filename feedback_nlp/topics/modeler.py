@@ -123,7 +123,12 @@ class TopicModeler:
         """
         grouping = self.group(units, embeddings, known=known)
         describer = Describer(
-            units, grouping.placed, grouping.documents, self._tokenizer, self._words
+            units,
+            grouping.placed,
+            grouping.documents,
+            self._tokenizer,
+            self._words,
+            min_similarity=self._config.assign_min_similarity,
         )
         return replace(describer.describe(grouping.groups), events=grouping.events)
 
@@ -163,16 +168,17 @@ class TopicModeler:
             ValueError: If the embeddings do not belong to the units or the metric.
         """
         check_rows(units, embeddings)
-        placed = place(units, embeddings, self._metric)
+        kept = frozenset[int]().union(*(topic.pinned_members for topic in known))
+        placed = place(units, embeddings, self._metric, kept=kept)
         taught = taught_metric(self._metric, units, embeddings, placed, known)
-        scores = placed.scores
+        scores, vectors = placed.scores, placed.vectors
         if taught is not self._metric:
-            scores = taught.scores(placed.texts, embeddings[_first_rows(placed)])
+            scores, vectors = taught.project(placed.texts, embeddings[_first_rows(placed)])
         documents = gather_documents(units, placed, scores)
         clustering = FreshClustering(self._config, self._tokenizer, self._words, taught.codes)
         labels, clusters = clustering.cluster(units, placed, documents)
         if known:
-            groups, events = self._carry(units, placed, labels, clusters, known)
+            groups, events = self._carry(units, placed, vectors, labels, clusters, known)
             return Grouping(groups, placed, documents, events)
         groups = [
             Group(np.flatnonzero(labels == index), c.kind, None, c.name, c.code, c.terms)
@@ -184,6 +190,7 @@ class TopicModeler:
         self,
         units: Sequence[TopicUnit],
         placed: Placed,
+        vectors: np.ndarray,
         labels: np.ndarray,
         clusters: Sequence[Cluster],
         known: Sequence[KnownTopic],
@@ -191,7 +198,7 @@ class TopicModeler:
         """Carry known topics through; units out of scope stay where a person put them."""
         carried = carry_over(
             [units[row].unit_id for row in placed.rows.tolist()],
-            placed.vectors[placed.text_of],
+            vectors[placed.text_of],
             Fresh(labels[placed.rows], [cluster.kind for cluster in clusters]),
             known,
             min_size=self._config.min_topic_size,

@@ -8,7 +8,7 @@ which the units came in, and lets a sample be the same sample when some rows are
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,9 +52,25 @@ class Placed:
     issue_counts: np.ndarray
 
 
-def place(units: Sequence[TopicUnit], embeddings: np.ndarray, metric: TopicMetric) -> Placed:
-    """Fold and deduplicate the texts in scope, and project them."""
-    rows = np.array([row for row, unit in enumerate(units) if _in_scope(unit)], np.int64)
+def place(
+    units: Sequence[TopicUnit],
+    embeddings: np.ndarray,
+    metric: TopicMetric,
+    *,
+    kept: Collection[int] = frozenset(),
+) -> Placed:
+    """Fold and deduplicate the texts in scope, and project them.
+
+    Args:
+        units: All units of the call.
+        embeddings: (n, d) float32.
+        metric: Projects them.
+        kept: Ids of units that are in scope whatever they say: people placed them.
+    """
+    rows = np.array(
+        [row for row, unit in enumerate(units) if _in_scope(unit) or unit.unit_id in kept],
+        np.int64,
+    )
     folded = fold_batch([units[row].text.strip() for row in rows.tolist()])
     first_of: dict[str, int] = {}
     for row, text in zip(rows.tolist(), folded, strict=True):
