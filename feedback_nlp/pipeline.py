@@ -109,14 +109,15 @@ class Engine:
         sentiment = self._sentiment.score(encoded)
         intent = self._intent.score(encoded)
         lengths = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
+        intent_labels = intent.argmax(axis=1) if pieces else np.zeros(0, dtype=np.int64)
         labels, scores = overall_sentiment(
             sentiment,
             lengths,
             counts,
             mixed_min_share=self._config.sentiment.mixed_min_share,
             reviews=self._sentiment.score_reviews(encoded),
+            wishes=intent_labels == INTENTS.index(Intent.FEATURE),
         )
-        intent_labels = intent.argmax(axis=1) if pieces else np.zeros(0, dtype=np.int64)
         overall = overall_intent(intent_labels, counts).tolist()
         units = self._units(spans, pieces, sentiment, intent_labels, intent)
         rounded: list[float] = np.round(scores.astype(np.float64), 4).tolist()

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from feedback_nlp.labels import Sentiment
 
 _NEG, _NEU, _POS, _MIXED = range(4)
-_HEAD_SHARE = 0.7  # of the review head in the pooled vote
+_HEAD_SHARE = 0.8  # of the review head in the pooled vote
 _FLOOR = 1e-3  # no vote is a veto
 MEMBERS = (Sentiment.NEG, Sentiment.NEU, Sentiment.POS, Sentiment.MIXED)
 
@@ -20,12 +20,13 @@ def overall_sentiment(
     *,
     mixed_min_share: float,
     reviews: npt.NDArray[np.float32] | None = None,
+    wishes: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """Aggregate units to reviews.
 
     Without a review head, a review is mixed where positive and negative units each carry
     at least ``mixed_min_share`` of its characters; else the strongest mean probability
-    decides. With one, the units' vote q and the head's p are pooled as p^0.7·q^0.3, where
+    decides. With one, the units' vote q and the head's p are pooled as p^0.8·q^0.2, where
     q(mixed) = max P(neg) · max P(pos) over the units and the rest is shared out by the
     length-weighted means: the head knows what a guide calls mixed, the units see each
     point; together they were better than either on reviews of other domains.
@@ -36,6 +37,8 @@ def overall_sentiment(
         counts: Units of each review, shape (m,), zero allowed.
         mixed_min_share: 0–0.5.
         reviews: Probabilities of neg, neu, pos, mixed, shape (m, 4), or ``None``.
+        wishes: Units that ask for something, shape (n,). A review of nothing but polite
+            wishes, which are neutral units, is neutral, whatever the head thinks of it.
 
     Returns:
         Index into ``MEMBERS`` of shape (m,), neutral for a review without units; and the
@@ -64,4 +67,7 @@ def overall_sentiment(
         pooled = _HEAD_SHARE * np.log(reviews[filled] + _FLOOR)
         pooled += (1 - _HEAD_SHARE) * np.log(votes + _FLOOR)
         labels[filled] = pooled.argmax(axis=1)
+    if wishes is not None:
+        polite = np.logical_and.reduceat(wishes & (winner == _NEU), starts)
+        labels[filled[polite]] = _NEU
     return labels, scores

@@ -53,3 +53,16 @@ def test_a_review_head_has_its_say():
         reviews=np.array([[0.97, 0.01, 0.01, 0.01]], dtype=np.float32),
     )
     assert MEMBERS[labels[0]] == "neg"
+
+
+def test_a_polite_wish_is_neutral_whatever_the_review_head_thinks():
+    units = np.array([NEU, NEU, NEG], dtype=np.float32)
+    labels, _ = overall_sentiment(
+        units,
+        np.array([9, 9, 9]),
+        np.array([1, 2]),
+        mixed_min_share=0.2,
+        reviews=np.array([[0.9, 0.04, 0.03, 0.03]] * 2, dtype=np.float32),
+        wishes=np.array([True, True, True]),
+    )
+    assert [MEMBERS[label].value for label in labels] == ["neu", "neg"]
