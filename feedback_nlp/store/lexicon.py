@@ -7,6 +7,7 @@ it and adds another. So the version, one cheap query, grows with every change.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
@@ -179,13 +180,13 @@ def passages(
         )
     found = []
     characters = 0
-    for unit_id, text, start, end, person in session.execute(
-        query.execution_options(yield_per=2000)
-    ):
-        characters += end - start
-        if characters > max_characters:
-            break
-        found.append(Passage(unit_id, text[start:end], person or f"unit:{unit_id}"))
+    # Closed by us: a server-side cursor left half read would be closed by the collector.
+    with closing(session.execute(query.execution_options(yield_per=2000))) as rows:
+        for unit_id, text, start, end, person in rows:
+            characters += end - start
+            if characters > max_characters:
+                break
+            found.append(Passage(unit_id, text[start:end], person or f"unit:{unit_id}"))
     return found
 
 
