@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,13 +42,16 @@ job.run_analysis(database, load_config(), zone=Settings().zone, now=lambda: date
 
 
 @pytest.fixture
-def filled(new_database_url: Callable[[], str], tmp_path: Path) -> Callable[[], Database]:
+def filled(new_database_url: Callable[[], str], tmp_path: Path) -> Iterator[Callable[[], Database]]:
     """Return a function that makes a database with a few hundred feedback, not analysed."""
     manifest = generate(tmp_path / "data")
     file = next(file for file in manifest.files if file.path == "android_store.csv")
 
+    opened: list[Database] = []
+
     def make() -> Database:
         database = Database(new_database_url())
+        opened.append(database)
         ingest_file(
             database,
             tmp_path / "data" / file.path,
@@ -59,7 +62,9 @@ def filled(new_database_url: Callable[[], str], tmp_path: Path) -> Callable[[], 
         )
         return database
 
-    return make
+    yield make
+    for database in opened:
+        database.dispose()
 
 
 def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
