@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
 
-.PHONY: help demo test test-all test-postgres lint format bench bench-understanding bench-embeddings bench-topics serve clean
+.PHONY: help demo test test-all test-postgres lint format bench bench-understanding bench-embeddings bench-topics bench-alerts serve clean
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
@@ -45,7 +45,7 @@ format: $(STAMP) ## let ruff rewrite what it can
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-bench: bench-understanding bench-embeddings bench-topics ## all benchmarks; FEEDBACK_BENCHMARK_DIR names the labelled data
+bench: bench-understanding bench-embeddings bench-topics bench-alerts ## all benchmarks; FEEDBACK_BENCHMARK_DIR names the labelled data
 
 bench-understanding: $(STAMP) ## accuracy, speed and memory of classify against peers
 	$(RUN) python tests/benchmarks/understanding.py
@@ -55,6 +55,9 @@ bench-embeddings: $(STAMP) ## clustering quality of the static vectors against T
 
 bench-topics: $(STAMP) ## clustering quality, stability, scale
 	$(RUN) python tests/benchmarks/topics.py
+
+bench-alerts: $(STAMP) ## alerts on 50 seeds of the demo generator (no other data needed)
+	$(RUN) python -m tests.benchmarks.alerts -o docs/benchmarks/alerts.json
 
 serve: $(STAMP) ## the HTTP API on http://127.0.0.1:8000
 	$(RUN) feedback-nlp serve

@@ -19,6 +19,7 @@ from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.labels import ReporterStatus, RequestStatus, TopicState
 from feedback_nlp.loop import Transition, transition
 from feedback_nlp.rank import Subject, rank
+from feedback_nlp.store.analysis import ENGINE
 from feedback_nlp.store.counting import PROBLEM_INTENTS
 from feedback_nlp.store.tables import (
     Evidence,
@@ -32,7 +33,6 @@ from feedback_nlp.store.tables import (
 from feedback_nlp.store.voices import exposure, history_weeks, latest_week, request_voices
 from feedback_nlp.weeks import Week
 
-ENGINE = "engine"
 _AUTO = "auto"
 
 

@@ -33,7 +33,7 @@ _MERGE_SIMILARITY = 0.85
 _SPLIT_SIMILARITY = 0.6
 _SPLIT_SHARE = 0.2
 _GREW = 1.5
-_LOOSEST = 0.05
+_LOOSEST = 0.1
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def test_foreign_keys_hold(database: Database) -> None:
 
 
 def test_readers_cannot_write(database: Database) -> None:
-    with pytest.raises(StoreError, match="(?i)read-?only"), database.read() as session:
+    with pytest.raises(StoreError, match=r"(?i)read-?only"), database.read() as session:
         session.add(Source(name="问卷", kind="survey", created_at=NOW))
         session.flush()
 

@@ -1,6 +1,6 @@
 """Alerts on the demo generator: precision, recall and delay over 50 seeds.
 
-Run ``python -m tests.benchmarks.bench_alerts -o tests/benchmarks/alerts.json``. Each seed
+Run ``python -m tests.benchmarks.alerts -o docs/benchmarks/alerts.json``. Each seed
 plants three one-day spikes of 12–25 posts among issues of 2–5 people a day, beside the
 demo's own crash; the issue of each post is the generator's, so that only the alerts are
 judged, not the topics.
