@@ -23,6 +23,7 @@ $(STAMP): $(UV) pyproject.toml uv.lock
 
 demo: $(STAMP) ## generate six weeks of feedback for a fictional app, analyse them, write the digests
 	$(RUN) feedback-nlp demo
+	@echo '  先激活环境：. .venv/bin/activate；或直接：make serve DB=demo-output/demo.db'
 
 test: $(STAMP) ## unit, contract, golden and end-to-end tests
 	$(RUN) pytest -n 2 -m "not slow"
@@ -59,8 +60,8 @@ bench-topics: $(STAMP) ## clustering quality, stability, scale
 bench-alerts: $(STAMP) ## alerts on 50 seeds of the demo generator (no other data needed)
 	$(RUN) python -m tests.benchmarks.alerts -o docs/benchmarks/alerts.json
 
-serve: $(STAMP) ## the HTTP API on http://127.0.0.1:8000
-	$(RUN) feedback-nlp serve
+serve: $(STAMP) ## the HTTP API and desk on http://127.0.0.1:8000; DB=demo-output/demo.db for the demo's
+	$(RUN) feedback-nlp serve $(if $(DB),--db $(DB))
 
 clean: ## remove environments and caches
 	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache dist build demo-output
