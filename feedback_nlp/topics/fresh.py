@@ -25,7 +25,7 @@ from feedback_nlp.topics.vent import is_vent
 from feedback_nlp.topics.words import TopicWords
 
 _GENERAL_VENT = "generic.bad"
-_LOOSE_SHARE = 0.14
+_LOOSE_SHARE = 0.15
 _LOOSE_LONG_SHARE = 0.05
 _VENT_CHARACTERS = 24
 
