@@ -14,8 +14,8 @@ and with means and maxima over clauses::
 with v = Σ V(g) / √(Σ idf(g)² + ε) the same bag of a table V of few columns, which hold
 what single n-grams say to each class of the unit heads.
 
-Heads (sentiment, intent) are linear on these. Units are read by u alone: with h and the
-context of the review, heads fitted the annotated reviews better and other domains worse.
+Heads (sentiment, intent) are linear on these. Units are read without h and the context
+of the review: with these, heads fitted the annotated reviews better and other domains worse.
 
 Source: fastText's hashed n-gram bags (Joulin et al. 2016), Deep Sets pooling (Zaheer et
 al. 2017), and docs/decisions/0004-classifier.md for what was measured here.
@@ -66,22 +66,26 @@ class NgramEncoder:
     Args:
         hasher: The hashing the tables were trained with.
         buckets: uint32 of shape (a,): the buckets that have a row, ascending.
-        rows: float32 of shape (a, d): idf-weighted embedding of each of these buckets.
+        rows: Shape (a, d): idf-weighted embedding of each of these buckets; float32, or
+            int8 if ``scale`` is given.
         idf: float32 of shape (a,): their weights in the norm.
         dense: ``W1`` (d, h), ``b1`` (h,), ``Wz`` (d + 2h, z), ``bz`` (z,).
         columns: float32 of shape (a, k): V, idf-weighted; ``None`` for none (k = 0).
         version: Content version of the artefact.
+        scale: Shape (a,): what to multiply each row by; ``None`` for 1. Given apart, so
+            that no second float table is ever in memory.
     """
 
     def __init__(
         self,
         hasher: NgramHasher,
         buckets: npt.NDArray[np.uint32],
-        rows: Floats,
+        rows: Floats | npt.NDArray[np.int8],
         idf: Floats,
         dense: Mapping[str, Floats],
         columns: Floats | None = None,
         version: str = "",
+        scale: Floats | None = None,
     ) -> None:
         self.hasher = hasher
         self.version = version
@@ -89,10 +93,12 @@ class NgramEncoder:
         self._row_of = np.zeros(hasher.bucket_count + 1, dtype=np.int32)
         frequent = np.argsort(idf, kind="stable")  # side by side, they stay in the cache
         self._row_of[buckets[frequent]] = np.arange(1, len(buckets) + 1)
-        # Row 0 is for buckets nobody trained. The squares stay apart: with 64 columns the
-        # sparse product is half again as fast as with 65.
+        # Row 0 is for buckets nobody trained. The squares stay apart: rows of 64
+        # columns are read faster than rows of 65.
         self._table = np.zeros((len(buckets) + 1, rows.shape[1]), dtype=np.float32)
         self._table[1:] = rows[frequent]
+        if scale is not None:
+            self._table[1:] *= scale[frequent].astype(np.float32)[:, None]
         self._columns = np.zeros(
             (len(self._table), 0 if columns is None else columns.shape[1]), dtype=np.float32
         )
@@ -245,8 +251,7 @@ def load_encoder(folder: Path | None = None) -> NgramEncoder:
     tensors, config = artifact.tensors, artifact.config
     try:
         hasher = NgramHasher(config["bits"], tuple(config["orders"]), config["skip"])
-        rows = tensors["rows"].astype(np.float32)
-        rows *= tensors["scale"].astype(np.float32)[:, None]
+        rows = tensors["rows"]
         return NgramEncoder(
             hasher,
             tensors["buckets"],
@@ -255,6 +260,7 @@ def load_encoder(folder: Path | None = None) -> NgramEncoder:
             {name: tensors[name].astype(np.float32) for name in ("W1", "b1", "Wz", "bz")},
             unpack_columns(tensors, len(rows)),
             artifact.version,
+            tensors["scale"],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ArtifactError(
