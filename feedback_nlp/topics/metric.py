@@ -33,6 +33,8 @@ from feedback_nlp.topics.seeds import SeedIssue
 DENSE_SHARE = 0.3
 RIDGE = 0.2
 BALANCE = 0.5
+EDIT_WEIGHT = 1.0
+"""Weight of a row that people labelled: one edit must not bend what hundreds of rows say."""
 SCORE_WEIGHT = 1.0
 _BLOCK_ROWS = 20_000
 
@@ -142,7 +144,7 @@ class TopicMetric:
         grams = weigh(count_ngrams(evidence.texts), self.idf)
         targets = _targets(evidence.codes, codes)
         residual = targets - widened.scores(evidence.texts, evidence.embeddings)
-        dense, lexical = _regress(rows, grams, residual, np.ones(len(rows)))
+        dense, lexical = _regress(rows, grams, residual, np.full(len(rows), EDIT_WEIGHT))
         return replace(
             widened,
             dense_weights=widened.dense_weights + dense,

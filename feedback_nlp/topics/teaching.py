@@ -13,6 +13,7 @@ from feedback_nlp.topics.scope import Placed
 OWN_CODE = "topic:"
 """Prefix of the code of a topic that is none of the metric's issues."""
 _DOMINANT = 0.5
+_OWN_ROWS = 3
 
 
 def taught_metric(
@@ -35,6 +36,8 @@ def taught_metric(
         if not pinned:
             continue
         code = _code_of(topic, metric, placed, members)
+        if code.startswith(OWN_CODE) and len(pinned) < _OWN_ROWS:
+            continue
         for index in pinned:
             texts.append(placed.texts[placed.text_of[index]])
             rows.append(int(placed.rows[index]))
