@@ -6,13 +6,21 @@ The only module that imports ``chinese_calendar``. It knows the swapped working 
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
 from enum import StrEnum
+from itertools import groupby
+from typing import NamedTuple
 
 import chinese_calendar
 
-#: (month, first day, last day): 618, 双11 (with its early sale) and 双12.
-_FESTIVALS = ((6, 16, 20), (11, 1, 3), (11, 10, 13), (12, 11, 13))
+#: Month, first day, last day, name.
+_FESTIVALS = (
+    (6, 16, 20, "618"),
+    (11, 1, 3, "双11 首轮"),
+    (11, 10, 13, "双11"),
+    (12, 11, 13, "双12"),
+)
 
 
 class DayKind(StrEnum):
@@ -39,7 +47,7 @@ def day_kind(day: date) -> DayKind:
     >>> day_kind(date(2026, 10, 1)), day_kind(date(2026, 10, 10)), day_kind(date(2026, 11, 11))
     (<DayKind.HOLIDAY: 'holiday'>, <DayKind.WORK: 'work'>, <DayKind.FESTIVAL: 'festival'>)
     """
-    if any(month == day.month and first <= day.day <= last for month, first, last in _FESTIVALS):
+    if _festival(day) is not None:
         return DayKind.FESTIVAL
     try:
         is_rest, name = chinese_calendar.get_holiday_detail(day)
@@ -48,3 +56,65 @@ def day_kind(day: date) -> DayKind:
     if not is_rest:
         return DayKind.WORK
     return DayKind.HOLIDAY if name is not None else DayKind.REST
+
+
+class SpecialDays(NamedTuple):
+    """Neighbouring days that the baselines treat differently, for one reason.
+
+    Attributes:
+        name: ``国庆节``, ``双11``, or ``调休上班`` for a weekend that is worked.
+    """
+
+    name: str
+    first_day: date
+    last_day: date
+
+
+def special_days(first_day: date, last_day: date) -> list[SpecialDays]:
+    """Return the holidays, worked weekends and festivals from ``first_day`` to ``last_day``.
+
+    >>> special_days(date(2026, 11, 9), date(2026, 11, 15))[0].name
+    '双11'
+    """
+    found = []
+    for name, days in groupby(_days(first_day, last_day), key=_name):
+        if name is not None:
+            run = list(days)
+            found.append(SpecialDays(name, run[0], run[-1]))
+    return found
+
+
+def usual_volume(first_day: date, last_day: date) -> float:
+    """Return what the calendar lets expect of a mean day of a stretch; 1 for ordinary days."""
+    volumes = [USUAL_VOLUME[day_kind(day)] for day in _days(first_day, last_day)]
+    return sum(volumes) / len(volumes)
+
+
+def holidays_known(day: date) -> bool:
+    """Tell whether the holidays of the day's year are known; each year's come out the year before."""
+    try:
+        chinese_calendar.is_holiday(day)
+    except NotImplementedError:
+        return False
+    return True
+
+
+def _days(first_day: date, last_day: date) -> Iterator[date]:
+    return (first_day + timedelta(days=index) for index in range((last_day - first_day).days + 1))
+
+
+def _festival(day: date) -> str | None:
+    for month, first, last, name in _FESTIVALS:
+        if month == day.month and first <= day.day <= last:
+            return name
+    return None
+
+
+def _name(day: date) -> str | None:
+    festival = _festival(day)
+    if festival is not None or not holidays_known(day):
+        return festival
+    is_rest, name = chinese_calendar.get_holiday_detail(day)
+    if name is None:
+        return None
+    return str(chinese_calendar.Holiday(name).chinese) if is_rest else "调休上班"

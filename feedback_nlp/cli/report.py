@@ -90,11 +90,15 @@ def digest(
     week: WeekOption = None,
     month: MonthOption = None,
     product: ProductOption = None,
+    charts: Annotated[
+        Path | None,
+        typer.Option("--charts", metavar="DIR", help="把热力图另存为 SVG 和 PNG，放进这个目录"),
+    ] = None,
     db: DatabaseOption = None,
 ) -> None:
     """Write the report of a week."""
     from feedback_nlp.config import load_config  # noqa: PLC0415
-    from feedback_nlp.jobs.digest import write_digest  # noqa: PLC0415
+    from feedback_nlp.jobs.digest import write_charts, write_digest  # noqa: PLC0415
     from feedback_nlp.report.wording import period  # noqa: PLC0415
 
     settings = load_settings()
@@ -108,6 +112,8 @@ def digest(
             week=_period(week, month),
             product=product,
         )
+    if charts is not None:
+        output = [*output, *write_charts(report, charts)]
     out.print(
         f"{period(report)} 的报告已写到 " + "、".join(escape(str(path)) for path in output),
         soft_wrap=True,
@@ -154,6 +160,8 @@ def print_top(report: WeeklyDigest, *, why: bool = False) -> None:
             )
             more = f" 等 {len(moved)} 个" if len(moved) > _LISTED else ""
             out.print(f"[{_STYLES[kind]}]{label(kind)}[/]　{names}{more}")
+    for heading, words in wording.delta_steps(report):
+        out.print(f"[bold]{heading}[/bold]　{escape(words)}")
     if report.praise:
         names = "、".join(f"{escape(item.name)} {item.people.value} 人" for item in report.praise)
         out.print(f"[bold]表扬[/bold]　{names}")

@@ -54,7 +54,7 @@ def lay_out(posts: Sequence[Post], folder: Path, product: str, repeats: int) -> 
 
 def _survey(posts: Sequence[Post], folder: Path, repeats: int) -> LaidOut:
     random = Random(len(posts))  # noqa: S311
-    question = "6、您对我们还有哪些意见或建议？"
+    question = "7、您对我们还有哪些意见或建议？"
 
     def row(number: int, post: Post) -> dict[str, Any]:
         person = post.person
@@ -73,6 +73,9 @@ def _survey(posts: Sequence[Post], folder: Path, repeats: int) -> LaidOut:
             ),
             "4、您的手机：": person.phone,
             "5、总体满意度（1-5分）": str(post.stars),
+            "6、您有多大可能向朋友推荐我们？（0-10分）": str(
+                min(10, max(0, round(2.4 * post.stars - 2 + random.gauss(0, 1.2))))
+            ),
             question: post.text,
         }
 

@@ -11,8 +11,10 @@ from sqlmodel import Session, col, select
 
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.errors import FileUnreadable, InputError
+from feedback_nlp.report import charts
 from feedback_nlp.report.as_json import render_json, to_payload
 from feedback_nlp.report.digest import WeeklyDigest
+from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.report.html import render_html
 from feedback_nlp.report.markdown import render_markdown
 from feedback_nlp.report.workbook import render_workbook
@@ -90,6 +92,30 @@ def write_digest(
     with database.write() as session:
         _keep(session, digest, now)
     return digest
+
+
+def write_charts(digest: WeeklyDigest, folder: Path) -> list[Path]:
+    """Write the heat maps as ``topics-by-*.svg`` and ``.png``; make the folder if missing.
+
+    Raises:
+        FileUnreadable: If a file cannot be written.
+    """
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for shown in heat_maps(digest):
+            stem = folder / f"topics-by-{shown.key}"
+            for path, content in (
+                (stem.with_suffix(".svg"), charts.heat_map_svg(shown).encode()),
+                (stem.with_suffix(".png"), charts.heat_map_png(shown)),
+            ):
+                path.write_bytes(content)
+                written.append(path)
+    except OSError as error:
+        raise FileUnreadable(
+            f"写不了 {folder}：{error.strerror}", hint="检查目录是否有写权限"
+        ) from error
+    return written
 
 
 def _render(session: Session, suffix: str, digest: WeeklyDigest, zone: ZoneInfo) -> bytes:

@@ -56,8 +56,8 @@ def trend_part(
         weights: How often each counts in each resample; (b, n).
         config: Damping and full surprise.
         history_weeks: Weeks before this one with any data, at most the configured number.
-        exposure: Volume of this week against a usual one, above 0 and at most 1: in a quiet
-            or unfinished week less is expected of every subject.
+        exposure: Volume of this week against a usual one, above 0: in a quiet or unfinished
+            week less is expected of every subject, in a shopping festival more.
 
     Source: conjugate Gamma-Poisson prediction; mid-p value, Lancaster 1961.
     """

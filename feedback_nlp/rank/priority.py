@@ -70,7 +70,7 @@ def rank(
         config: Weights and scales.
         history_weeks: Weeks of data before the ranked week, so that a young data set does
             not look like a sudden rise.
-        exposure: Volume of the week against a usual one, above 0 and at most 1.
+        exposure: Volume of the week against a usual one, above 0.
         product: Whose weights to use, if the configuration has its own for it.
     """
     by_subject: dict[int, list[Voice]] = defaultdict(list)

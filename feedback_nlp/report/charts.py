@@ -1,4 +1,4 @@
-"""Charts as SVG text: heat maps and bars by Vega-Lite, small marks drawn by hand.
+"""Charts: heat maps by Vega-Lite as SVG or PNG, small marks drawn by hand as SVG.
 
 The only module that imports ``vl_convert``. SVG needs no script and no inline style, so
 it holds under a strict content policy, prints, and keeps its text selectable.
@@ -12,49 +12,29 @@ from typing import Any
 import vl_convert
 from markupsafe import Markup
 
-from feedback_nlp.report.digest import Count, TopicFigures, WeeklyDigest
-from feedback_nlp.report.wording import shorten
+from feedback_nlp.report.digest import Count
+from feedback_nlp.report.heat import HeatMap
+from feedback_nlp.report.wording import fitted, width
 
 _FONT = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, Source Han Sans SC, sans-serif"
-_INK, _MUTED, _ACCENT, _PALE = "#1f2933", "#616e7c", "#b4451f", "#c9ced6"
+_INK, _ACCENT, _PALE = "#1f2933", "#b4451f", "#c9ced6"
 _SHADES = ["#fdf3ec", "#f6c9a8", "#e28b56", "#b4451f", "#6f2410"]
-_NAME_LENGTH = 14
+_NAME_WIDTH, _COLUMN_WIDTH = 28, 14  # in half-width columns
 _VEGALITE = "6.1"
 
 
-def week_heat_map(digest: WeeklyDigest, limit: int = 12) -> Markup:
-    """Return people by topic and week for the first topics of the ranking."""
-    rows = [
-        {
-            "topic": _axis_name(topic),
-            "place": topic.priority.position,
-            "column": week.split("-")[1] if digest.span == "周" else week,
-            "order": order,
-            "people": number.value,
-        }
-        for topic in digest.topics[:limit]
-        for order, (week, number) in enumerate(zip(digest.weeks, topic.series, strict=True))
-        if order >= len(digest.weeks) - 1 - digest.history_weeks
-    ]
-    return _heat_map(rows, digest.span, f"各主题每{digest.span}人数")
+def heat_map_svg(shown: HeatMap) -> Markup:
+    """Return a heat map as inline SVG."""
+    svg = vl_convert.vegalite_to_svg(_spec(shown), vl_version=_VEGALITE)
+    return Markup(svg)  # noqa: S704 - the renderer escapes every text
 
 
-def channel_heat_map(digest: WeeklyDigest, limit: int = 12, channels: int = 8) -> Markup:
-    """Return people by topic and channel this week; topics nobody raised are left out."""
-    names = [figures.channel for figures in digest.channels[:channels]]
-    rows = [
-        {
-            "topic": _axis_name(topic),
-            "place": topic.priority.position,
-            "column": shorten(name, 8),
-            "order": order,
-            "people": topic.channels[name].value if name in topic.channels else 0,
-        }
-        for topic in digest.topics[:limit]
-        if topic.people.value
-        for order, name in enumerate(names)
-    ]
-    return _heat_map(rows, "渠道", f"本{digest.span}各主题在各渠道的人数")
+def heat_map_png(shown: HeatMap, scale: float = 2.0) -> bytes:
+    """Return a heat map as PNG on white; Chinese needs a Chinese font on this machine."""
+    spec = _spec(shown)
+    spec["config"]["background"] = "#ffffff"
+    spec["padding"] = 12
+    return bytes(vl_convert.vegalite_to_png(spec, vl_version=_VEGALITE, scale=scale))
 
 
 def sparkline(series: Sequence[Count]) -> Markup:
@@ -89,27 +69,39 @@ def interval_bar(score: float, low: float, high: float) -> Markup:
     )
 
 
-def _axis_name(topic: TopicFigures) -> str:
-    return f"{topic.priority.position} {shorten(topic.name, _NAME_LENGTH)}"
-
-
-def _heat_map(rows: list[dict[str, Any]], column_title: str, description: str) -> Markup:
-    if not rows:
-        return Markup("")
-    top = max(1, *(row["people"] for row in rows))
+def _spec(shown: HeatMap) -> dict[str, Any]:
+    """Return the Vega-Lite specification of a heat map."""
+    columns = [fitted(name, _COLUMN_WIDTH) for name in shown.columns]
+    rows = [
+        {
+            "topic": f"{position} {fitted(name, _NAME_WIDTH)}",
+            "place": position,
+            "column": f"{index}\n{columns[index]}",
+            "order": index,
+            "people": number.value,
+        }
+        for (position, name), numbers in zip(shown.topics, shown.people, strict=True)
+        for index, number in enumerate(numbers)
+    ]
+    top = max(1, *(number.value for row in shown.people for number in row))
     x = {
         "field": "column",
         "type": "nominal",
         "sort": {"field": "order"},
-        "title": column_title,
-        "axis": {"orient": "top", "labelAngle": 0, "labelOverlap": False},
+        "title": None,
+        "axis": {
+            "orient": "top",
+            "labelAngle": 0,
+            "labelOverlap": False,
+            "labelExpr": "split(datum.label, '\\n')[1]",
+        },
     }
     y = {"field": "topic", "type": "nominal", "sort": {"field": "place"}, "title": None}
-    spec = {
+    return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "description": description,
+        "description": f"{shown.title}：{shown.caption}",
         "data": {"values": rows},
-        "width": {"step": max(54, 14 * max(len(row["column"]) for row in rows))},
+        "width": {"step": max(48, 7 * max(map(width, columns)) + 8)},
         "height": {"step": 26},
         "encoding": {"x": x, "y": y},
         "layer": [
@@ -151,11 +143,6 @@ def _heat_map(rows: list[dict[str, Any]], column_title: str, description: str) -
                 "labelColor": _INK,
                 "labelLimit": 260,
                 "labelPadding": 6,
-                "titleFontSize": 12,
-                "titleFontWeight": "normal",
-                "titleColor": _MUTED,
             },
         },
     }
-    svg = vl_convert.vegalite_to_svg(spec, vl_version=_VEGALITE)
-    return Markup(svg)  # noqa: S704 - the renderer escapes every text

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from feedback_nlp.alerts.calendar import SpecialDays
 from feedback_nlp.labels import Movement
 from feedback_nlp.rank import Priority
 
@@ -60,6 +61,7 @@ class TopicFigures:
         people_total: Ever, up to the end of the week.
         series: People a week, oldest first; the last entry is this week.
         channels: People this week by channel, most first.
+        segments: People this week by customer segment where it is known, most first.
         sentiments: Units this week by sentiment.
         priority: Standing in the ranking.
         why: The ranking's explanation in Chinese.
@@ -77,6 +79,7 @@ class TopicFigures:
     feedback_last: Count
     series: tuple[Count, ...]
     channels: Mapping[str, Count]
+    segments: Mapping[str, Count]
     sentiments: Mapping[str, Count]
     quotes: tuple[Quote, ...]
     request: LinkedRequest | None
@@ -105,6 +108,17 @@ class ChannelFigures:
     problem_units: Count
     copies: Count
     spam: Count
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFigures:
+    """One customer segment (会员, 企业版 …) in one week, as the feedback's source gave it."""
+
+    segment: str
+    feedback: Count
+    people: Count
+    people_last: Count
+    negative: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,27 +190,38 @@ class BatchNote:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """A topic that moves the stars, see :mod:`feedback_nlp.report.drivers`.
+    """A topic that moves the stars or the NPS, see :mod:`feedback_nlp.report.drivers`.
 
     Attributes:
-        stars: Difference in stars; ``low`` and ``high`` are its 95 % interval.
-        rated_count: Rated feedback that mentions the topic.
+        effect: Difference in stars or NPS points; ``low`` and ``high`` are its 95 % interval.
+        mentions: Rated feedback, or answer sheets, that mention the topic.
     """
 
     topic_id: int
     name: str
-    stars: float
+    effect: float
     low: float
     high: float
-    rated_count: int
+    mentions: Count
 
 
 @dataclass(frozen=True, slots=True)
 class NpsFigures:
-    """Net promoter score, −100 … 100, and how many answered."""
+    """Net promoter score of surveys that ask, each answer sheet once.
+
+    Attributes:
+        score: −100 … 100.
+        answers: Answer sheets of the week.
+        promoters: Answers of 9 and 10.
+        detractors: Answers of 0 to 6.
+        drivers: Topics that move it, over the weeks of the series.
+    """
 
     score: int
-    answer_count: int
+    answers: Count
+    promoters: Count
+    detractors: Count
+    drivers: tuple[Driver, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +261,10 @@ class WeeklyDigest:
         product: ``None`` for all.
         weeks: Names of the series' weeks, oldest first.
         history_weeks: Weeks of data before this one.
-        exposure: People of the week against the median of the weeks before, at most 1.
+        exposure: People of the week against the median of the weeks before; above 1 only as
+            far as the calendar (a shopping festival) explains it.
+        special_days: Holidays, worked weekends and shopping festivals of the week.
+        holidays_known: Whether the calendar has the year's public holidays.
         topics: In the order of the ranking.
         drivers: Topics that move the stars, over the weeks of the series.
         without_time: Feedback whose source gave no time; dated by its arrival.
@@ -252,10 +280,13 @@ class WeeklyDigest:
     weeks: tuple[str, ...]
     history_weeks: int
     exposure: float
+    special_days: tuple[SpecialDays, ...]
+    holidays_known: bool
     totals: Totals
     topics: tuple[TopicFigures, ...]
     praise: tuple[PraiseFigures, ...]
     channels: tuple[ChannelFigures, ...]
+    segments: tuple[SegmentFigures, ...]
     ratings: tuple[RatingFigures, ...]
     drivers: tuple[Driver, ...]
     nps: NpsFigures | None
@@ -265,6 +296,11 @@ class WeeklyDigest:
     without_time: Count
     weights_version: str
     top_count: int
+
+    @property
+    def compared_weeks(self) -> int:
+        """Weeks of the series that have data, this one included."""
+        return min(len(self.weeks), self.history_weeks + 1)
 
     @property
     def span(self) -> str:
@@ -300,6 +336,7 @@ class FeedbackLine:
     product: str | None
     app_version: str | None
     region: str | None
+    segment: str | None
     rating: float | None
     text: str
     sentiment: str | None

@@ -1,4 +1,4 @@
-"""Which topics move the rating: a regression of stars on topics, with intervals.
+"""Which topics move the rating: a regression of stars (or NPS) on topics, with intervals.
 
 Least squares of the rating on one 0/1 column a topic, over all rated feedback of the
 window, with heteroscedasticity-robust (HC1) standard errors, because stars are bounded
@@ -22,16 +22,14 @@ class Effect(NamedTuple):
     """What mentioning a topic goes with.
 
     Attributes:
-        stars: Difference in stars.
+        size: Difference in stars (or points).
         low, high: 95 % interval.
-        rated_count: Rated feedback that mentions the topic.
     """
 
     topic_id: int
-    stars: float
+    size: float
     low: float
     high: float
-    rated_count: int
 
 
 def rating_effects(
@@ -40,7 +38,7 @@ def rating_effects(
     """Return the effects that are surely not zero, the most harmful first.
 
     Args:
-        ratings: Stars, 1–5.
+        ratings: Stars, 1–5, or the points of :func:`nps_points`.
         topics: The topics each feedback mentions; as long as ``ratings``.
         min_count: Topics with fewer (or all but fewer) rated feedback are left out.
     """
@@ -65,24 +63,22 @@ def rating_effects(
     found = [
         Effect(
             topic_id=topic_id,
-            stars=round(float(effect), 2),
+            size=round(float(effect), 2),
             low=round(float(effect - _Z_95 * error), 2),
             high=round(float(effect + _Z_95 * error), 2),
-            rated_count=counts[topic_id],
         )
         for topic_id, effect, error in zip(usable, effects[1:], errors[1:], strict=True)
         if abs(effect) > _Z_95 * error > 0
     ]
-    return sorted(found, key=lambda effect: (effect.stars, effect.topic_id))
+    return sorted(found, key=lambda effect: (effect.size, effect.topic_id))
 
 
-def net_promoter_score(answers: Sequence[float]) -> int | None:
-    """Return the NPS, −100 … 100: share of 9–10 minus share of 0–6; ``None`` without answers."""
-    if not answers:
-        return None
-    promoters = sum(answer >= 9 for answer in answers)
-    detractors = sum(answer <= 6 for answer in answers)
-    return round(100 * (promoters - detractors) / len(answers))
+def nps_points(answer: float) -> int:
+    """Return what an answer of 0–10 adds: 100 for a promoter (9–10), −100 for 0–6, else 0.
+
+    The mean over answers is the net promoter score.
+    """
+    return 100 if answer >= 9 else -100 if answer <= 6 else 0
 
 
 def nps_answer(meta: Mapping[str, object]) -> float | None:

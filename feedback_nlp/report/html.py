@@ -10,6 +10,7 @@ from feedback_nlp.labels import ReporterStatus, RequestStatus, label
 from feedback_nlp.rank.explain import PART_LABELS
 from feedback_nlp.report import charts, wording
 from feedback_nlp.report.digest import WeeklyDigest
+from feedback_nlp.report.heat import heat_maps
 
 _MOVED_COUNT = 8
 
@@ -24,8 +25,9 @@ def render_html(digest: WeeklyDigest) -> str:
             top=digest.topics[: digest.top_count],
             moved=[(kind, digest.moved(kind)) for kind in wording.REVIEW_ORDER],
             moved_count=_MOVED_COUNT,
-            week_map=charts.week_heat_map(digest),
-            channel_map=charts.channel_heat_map(digest),
+            heat_maps=[(shown, charts.heat_map_svg(shown)) for shown in heat_maps(digest)],
+            delta_steps=wording.delta_steps(digest),
+            segments=wording.segment_sentences(digest),
             ratings=wording.rating_sentences(digest),
             progress=wording.loop_sentences(digest),
             notes=wording.notes(digest),

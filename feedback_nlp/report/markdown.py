@@ -13,9 +13,11 @@ import re
 
 from feedback_nlp.labels import Movement, label
 from feedback_nlp.report.digest import TopicFigures, WeeklyDigest
+from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.report.wording import (
     REVIEW_ORDER,
     change,
+    delta_steps,
     interval,
     loop_sentences,
     main_channels,
@@ -24,8 +26,10 @@ from feedback_nlp.report.wording import (
     period,
     rating_sentences,
     request_words,
+    segment_sentences,
     share,
     shorten,
+    sparkline,
 )
 
 #: Bytes that one message of WeCom's robot holds.
@@ -33,6 +37,7 @@ WECOM_MAX_BYTES = 4_096
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 _LISTED = 6
+_LEADERS = 3
 
 
 def render_markdown(digest: WeeklyDigest, *, max_bytes: int | None = None) -> str:
@@ -69,7 +74,7 @@ def _render(digest: WeeklyDigest, top_count: int, quotes: int) -> str:
         f"负面 {share(total.sentiments['neg'], total.feedback)}。",
         "",
         "## 变化",
-        *(_movement_lines(digest) or ["没有达到阈值的变化。"]),
+        *(_delta_lines(digest) or ["没有达到阈值的变化。"]),
         "",
         f"## 本{digest.span}要事",
         *(
@@ -83,6 +88,8 @@ def _render(digest: WeeklyDigest, top_count: int, quotes: int) -> str:
     progress = loop_sentences(digest)
     if progress:
         lines += ["", "## 进展", *(f"- {escape(sentence)}" for sentence in progress)]
+    if quotes:
+        lines += _distribution_lines(digest)
     if digest.praise:
         words = "、".join(f"{escape(item.name)} {item.people.value} 人" for item in digest.praise)
         lines += ["", f"**表扬**：{words}"]
@@ -93,7 +100,7 @@ def _render(digest: WeeklyDigest, top_count: int, quotes: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _movement_lines(digest: WeeklyDigest) -> list[str]:
+def _delta_lines(digest: WeeklyDigest) -> list[str]:
     lines = []
     for kind in REVIEW_ORDER:
         moved = digest.moved(kind)
@@ -107,6 +114,25 @@ def _movement_lines(digest: WeeklyDigest) -> list[str]:
         )
         more = f" 等 {len(moved)} 个" if len(moved) > _LISTED else ""
         lines.append(f"- **{label(kind)}**：{words}{more}")
+    return lines + [f"- **{heading}**：{escape(words)}" for heading, words in delta_steps(digest)]
+
+
+def _distribution_lines(digest: WeeklyDigest) -> list[str]:
+    """Return who speaks of what: the heat maps without their small cells, one line a column."""
+    people = dict(
+        zip((item.segment for item in digest.segments), segment_sentences(digest), strict=True)
+    )
+    lines = []
+    for shown in heat_maps(digest):
+        if shown.key == "week":
+            continue  # the small charts of the ranking tell it
+        lines += ["", f"## {shown.title}"]
+        for index, column in enumerate(shown.columns):
+            words = "、".join(
+                f"{escape(name)} {number.value}" for name, number in shown.leaders(index, _LEADERS)
+            )
+            head = people.get(column, column) if shown.key == "segment" else column
+            lines.append(f"- {escape(head)}｜{words or '前几名里没有人提到'}")
     return lines
 
 
@@ -114,6 +140,7 @@ def _topic_lines(topic: TopicFigures, quotes: int, span: str) -> list[str]:
     facts = [
         movement_label(topic.movement),
         f"{topic.people.value} 人（上{span} {topic.people_last.value}）",
+        sparkline(topic.series) if quotes else "",
         f"优先级 {interval(topic)}",
         escape(main_channels(topic)),
         escape(request_words(topic.request)),

@@ -30,8 +30,9 @@ def movement(
         people: Distinct people a week, this week first; zero-filled.
         config: Thresholds.
         history_weeks: Weeks of data before this one; without any, nothing moved.
-        exposure: Volume of the week against a usual one, above 0 and at most 1; in a quiet
-            or unfinished week no topic falls or vanishes just because everything does.
+        exposure: Volume of the week against a usual one, above 0: in a quiet or unfinished
+            week (below 1) no topic falls or vanishes just because everything does, in a
+            shopping festival (above 1) none rises just because everything does.
         is_settled: The topic's request was released, verified or closed before this week.
     """
     if history_weeks == 0 or not any(people[:2]):
@@ -42,13 +43,14 @@ def movement(
         return Movement.REOPENED if is_settled else Movement.NEW
     before = people[1 : 1 + min(config.baseline_weeks, history_weeks)]
     usual = sum(before) / len(before)
-    baseline = usual * exposure
+    baseline = usual * min(1.0, exposure)
+    busy = usual * max(1.0, exposure)
     if this == 0:
         return Movement.GONE if baseline >= config.min_change_count / 2 else Movement.STEADY
     if (
         this >= last
-        and this - usual >= config.min_change_count
-        and this >= config.min_change_ratio * usual
+        and this - busy >= config.min_change_count
+        and this >= config.min_change_ratio * busy
     ):
         return Movement.REOPENED if is_settled else Movement.RISING
     if (

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from feedback_nlp.labels import Movement, RequestStatus, Sentiment, SourceKind, label
-from feedback_nlp.report.digest import Count, LinkedRequest, TopicFigures, WeeklyDigest
+from feedback_nlp.report.digest import (
+    Count,
+    Driver,
+    LinkedRequest,
+    LoopStep,
+    TopicFigures,
+    WeeklyDigest,
+)
 
 _BARS = "▁▂▃▄▅▆▇█"
 
@@ -20,11 +28,11 @@ REVIEW_ORDER = (
 )
 
 _QUIET = 0.6
-_DRIVERS = 5
-_LOOP_ORDER = (
-    RequestStatus.REOPENED,
+_DRIVERS = 4
+#: Steps that change what the review believes; they are told with the movements.
+_DELTA_STEPS = (RequestStatus.REOPENED, RequestStatus.VERIFIED)
+_OTHER_STEPS = (
     RequestStatus.RELEASED,
-    RequestStatus.VERIFIED,
     RequestStatus.CLOSED,
     RequestStatus.PLANNED,
     RequestStatus.DECLINED,
@@ -151,8 +159,23 @@ def shorten(text: str, limit: int = 60) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def width(text: str) -> int:
+    """Return how many half-width columns a text takes; a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def fitted(text: str, limit: int) -> str:
+    """Return one line of at most ``limit`` half-width columns."""
+    line = " ".join(text.split())
+    if width(line) <= limit:
+        return line
+    while width(line) > limit - 1:
+        line = line[:-1]
+    return line + "…"
+
+
 def rating_sentences(digest: WeeklyDigest) -> list[str]:
-    """Return the ratings by kind of source, the NPS, and what drives the stars."""
+    """Return the ratings by kind of source, the NPS, and the topics that drive both."""
     sentences = []
     for rating in digest.ratings:
         last = "" if rating.mean_last is None else f"（上{digest.span} {rating.mean_last:.2f}）"
@@ -160,36 +183,74 @@ def rating_sentences(digest: WeeklyDigest) -> list[str]:
             f"{kind_label(rating.source_kind)}：平均 {rating.mean:.2f} 星{last}，"
             f"{rating.rated.value} 条打分，4 星以上 {share(rating.satisfied, rating.rated)}"
         )
+    sentences += _driver_sentences(digest.drivers, "评分", " 星", 1, digest)
     if digest.nps is not None:
-        sentences.append(f"NPS {digest.nps.score:+d}（{digest.nps.answer_count} 份答卷）")
-    if digest.drivers:
-        words = "；".join(
-            f"{driver.name} {driver.stars:+.1f} 星（{driver.low:+.1f} 至 {driver.high:+.1f}）"
-            for driver in digest.drivers[:_DRIVERS]
+        score = digest.nps
+        sentences.append(
+            f"NPS {score.score:+d}（{score.answers.value} 份答卷，推荐者 {score.promoters.value}，"
+            f"贬损者 {score.detractors.value}）"
         )
-        sentences.append(f"近 {len(digest.weeks)} {digest.span}提到这些主题的人打分不同：{words}")
+        sentences += _driver_sentences(score.drivers, " NPS ", " 分", 0, digest)
     return sentences
 
 
-def loop_sentences(digest: WeeklyDigest) -> list[str]:
-    """Return what happened to requests, by status, and the promises that are getting old."""
-    sentences = []
-    for status in _LOOP_ORDER:
-        words = "；".join(
-            f"{step.key} {step.title}" + (f"（{step.reason}）" if step.reason else "")
-            for step in digest.loop
-            if step.to_status == status.value
-        )
-        if words:
-            sentences.append(f"{label(status)}：{words}")
+def _driver_sentences(
+    drivers: Sequence[Driver], target: str, unit: str, digits: int, digest: WeeklyDigest
+) -> list[str]:
+    """Return what pulls a rating down, strongest first, then what lifts it."""
+
+    def told(driver: Driver) -> str:
+        low, high = (f"{value:+.{digits}f}" for value in (driver.low, driver.high))
+        return f"{driver.name} {driver.effect:+.{digits}f}{unit}（{low} 至 {high}）"
+
+    down = [driver for driver in drivers if driver.effect < 0]
+    up = [driver for driver in reversed(drivers) if driver.effect > 0]
+    window = f"（近 {digest.compared_weeks} {digest.span}，括号里是 95% 区间）"
+    return [
+        f"{verb}{target}的主题{window}：" + "；".join(map(told, found[:_DRIVERS]))
+        for verb, found in (("拉低", down), ("拉高", up))
+        if found
+    ]
+
+
+def delta_steps(digest: WeeklyDigest) -> list[tuple[str, str]]:
+    """Return what changed about requests as (heading, words): reopened, verified, old promises."""
+    found = _steps(digest.loop, _DELTA_STEPS)
     if digest.old_promises:
         words = "；".join(
             f"{item.key} {item.title}（{day(item.planned_on)}排期，已 {item.weeks} 周，"
             f"{item.owner or '负责人未定'}）"
             for item in digest.old_promises
         )
-        sentences.append(f"承诺已久未发布：{words}")
-    return sentences
+        found.append(("承诺已久未发布", words))
+    return found
+
+
+def loop_sentences(digest: WeeklyDigest) -> list[str]:
+    """Return what was released, closed, planned or declined this week, with the reasons."""
+    return [f"{heading}：{words}" for heading, words in _steps(digest.loop, _OTHER_STEPS)]
+
+
+def _steps(steps: Iterable[LoopStep], statuses: Sequence[RequestStatus]) -> list[tuple[str, str]]:
+    told: dict[str, list[str]] = {}
+    for step in steps:
+        reason = f"（{step.reason}）" if step.reason else ""
+        told.setdefault(step.to_status, []).append(f"{step.key} {step.title}{reason}")
+    return [
+        (label(status), "；".join(told[status.value]))
+        for status in statuses
+        if status.value in told
+    ]
+
+
+def segment_sentences(digest: WeeklyDigest) -> list[str]:
+    """Return one sentence a customer segment: people, change, share of negative feedback."""
+    return [
+        f"{found.segment}：{found.people.value} 人（比上{digest.span} "
+        f"{change(found.people, found.people_last)}），"
+        f"负面 {share(found.negative, found.feedback)}"
+        for found in digest.segments
+    ]
 
 
 def notes(digest: WeeklyDigest) -> list[str]:
@@ -201,6 +262,7 @@ def notes(digest: WeeklyDigest) -> list[str]:
             f"本{digest.span}的人数只有平时的 {digest.exposure:.0%}，可能还没收全；"
             "趋势和变化已按这个比例放宽，不会因此报下降或消失。"
         )
+    sentences += _calendar_notes(digest)
     sentences += [
         f"未归类：{share(total.unassigned_units, total.problem_units)} 的问题类观点"
         f"（{total.unassigned_units.value}/{total.problem_units.value}）不属于任何主题。",
@@ -227,5 +289,30 @@ def notes(digest: WeeklyDigest) -> list[str]:
         sentences.append(
             f"来源“{batch.source}”（{kind_label(batch.kind)}）：{batch.batches.value} 批共读入 "
             f"{batch.read.value} 行，收下 {batch.accepted.value}{duplicate}{rejected}。"
+        )
+    return sentences
+
+
+def _calendar_notes(digest: WeeklyDigest) -> list[str]:
+    """Return which days of the week the baselines treat differently, and what they assume."""
+    sentences = []
+    if digest.special_days:
+        names = "、".join(
+            f"{item.name}（{day(item.first_day)}"
+            + (f"–{day(item.last_day)}）" if item.last_day != item.first_day else "）")
+            for item in digest.special_days
+        )
+        more = (
+            f"趋势和变化按平时 {digest.exposure:.2f} 倍的人数比较，多出的这部分不算上升；"
+            if digest.exposure > 1
+            else ""
+        )
+        sentences.append(
+            f"本{digest.span}有{names}：{more}预警按这类日子平时的量判断，门槛也更高。"
+        )
+    if not digest.holidays_known:
+        sentences.append(
+            f"日历里还没有 {digest.last_day.year} 年的放假安排，趋势和预警只按周末和大促估计；"
+            "升级 chinese-calendar 后补上。"
         )
     return sentences

@@ -1,4 +1,4 @@
-"""The digest as an Excel workbook: 概览, 主题排行, 反馈明细, 需求清单, 口径说明.
+"""The digest as an Excel workbook: 概览, 主题排行, 热力图, 反馈明细, 需求清单, 口径说明.
 
 Texts stay texts whatever they look like (no formulas, no links), ids are texts, times
 are real dates in the digest's zone, headings are frozen and filterable. The same rows
@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import xlsxwriter
@@ -20,10 +19,12 @@ from feedback_nlp.labels import Intent, ReporterStatus, RequestStatus, label
 from feedback_nlp.rank.explain import PART_LABELS
 from feedback_nlp.report import wording
 from feedback_nlp.report.digest import FeedbackLine, RequestLine, WeeklyDigest
+from feedback_nlp.report.heat import heat_maps
+from feedback_nlp.report.workbook_cells import Writer
+from feedback_nlp.report.workbook_overview import write_overview
 
 #: Rows below the heading that one Excel sheet holds.
 MAX_ROWS = 1_048_575
-_MAX_CELL_CHARS = 32_767
 _QUOTES = 3
 
 
@@ -48,68 +49,19 @@ def render_workbook(
             "created": datetime.combine(digest.last_day, time()),
         }
     )
-    writer = _Writer(book, ZoneInfo(digest.zone))
+    writer = Writer(book, ZoneInfo(digest.zone))
     overview = book.add_worksheet("概览")
     _topics(writer, digest)
+    _heat_maps(writer, digest)
     left_out = _feedback(writer, feedback)
     _requests(writer, requests)
-    _overview(writer, overview, digest, left_out)
+    write_overview(writer, overview, digest, left_out)
     _definitions(writer, digest)
     book.close()
     return target.getvalue()
 
 
-class _Writer:
-    """Cell formats, and tables with a frozen, filterable heading."""
-
-    def __init__(self, book: Any, zone: ZoneInfo) -> None:
-        base = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "top"}
-        self.book = book
-        self.zone = zone
-        self.text = book.add_format(base)
-        self.wrapped = book.add_format({**base, "text_wrap": True})
-        self.heading = book.add_format(
-            {**base, "bold": True, "bg_color": "#F3E4DB", "bottom": 1, "text_wrap": True}
-        )
-        self.title = book.add_format({**base, "bold": True, "font_size": 16})
-        self.section = book.add_format({**base, "bold": True, "font_size": 12})
-        self.time = book.add_format({**base, "num_format": "yyyy-mm-dd hh:mm"})
-        self.share = book.add_format({**base, "num_format": "0%"})
-
-    def table(self, name: str, columns: Sequence[tuple[str, int]]) -> Any:
-        """Add a sheet with its heading row; columns are (heading, width in characters)."""
-        sheet = self.book.add_worksheet(name)
-        for index, (heading, width) in enumerate(columns):
-            sheet.set_column(index, index, width)
-            sheet.write_string(0, index, heading, self.heading)
-        sheet.freeze_panes(1, 0)
-        return sheet
-
-    def row(self, sheet: Any, row: int, values: Sequence[Any]) -> None:
-        """Write one row by the types of its values."""
-        for index, value in enumerate(values):
-            self.cell(sheet, row, index, value)
-
-    def cell(self, sheet: Any, row: int, column: int, value: Any) -> None:
-        """Write one value: text as text, numbers as numbers, times in the zone."""
-        if value is None:
-            return
-        if isinstance(value, datetime):
-            local = value.astimezone(self.zone).replace(tzinfo=None)
-            sheet.write_datetime(row, column, local, self.time)
-        elif isinstance(value, bool):
-            sheet.write_string(row, column, "是" if value else "", self.text)
-        elif isinstance(value, (int, float)):
-            sheet.write_number(row, column, value, self.text)
-        else:
-            text = str(value)
-            if len(text) > _MAX_CELL_CHARS:
-                text = text[: _MAX_CELL_CHARS - 1] + "…"
-            style = self.wrapped if len(text) > 24 else self.text
-            sheet.write_string(row, column, text, style)
-
-
-def _topics(writer: _Writer, digest: WeeklyDigest) -> None:
+def _topics(writer: Writer, digest: WeeklyDigest) -> None:
     span = digest.span
     fixed = [
         ("名次", 6),
@@ -185,7 +137,37 @@ def _range(sheet: str, row: int, first: int, last: int) -> str:
     return f"'{sheet}'!{xl_rowcol_to_cell(row, first)}:{xl_rowcol_to_cell(row, last)}"
 
 
-def _feedback(writer: _Writer, feedback: Iterable[FeedbackLine]) -> int:
+def _heat_maps(writer: Writer, digest: WeeklyDigest) -> None:
+    """Write topic by week, channel and segment under one another, each coloured by itself."""
+    maps = heat_maps(digest, limit=digest.top_count)
+    if not maps:
+        return
+    sheet = writer.book.add_worksheet("热力图")
+    sheet.set_column(0, 0, 26)
+    sheet.set_column(1, max(len(shown.columns) for shown in maps), 12)
+    sheet.hide_gridlines(2)
+    row = 0
+    for shown in maps:
+        sheet.write_string(row, 0, shown.title, writer.section)
+        sheet.write_string(row, 1, shown.caption, writer.text)
+        for column, heading in enumerate(("主题", *shown.columns)):
+            sheet.write_string(row + 1, column, heading, writer.heading)
+        first = row + 2
+        for row, ((_, name), numbers) in enumerate(
+            zip(shown.topics, shown.people, strict=True), start=first
+        ):
+            writer.row(sheet, row, [name, *(number.value for number in numbers)])
+        sheet.conditional_format(
+            first,
+            1,
+            row,
+            len(shown.columns),
+            {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#E28B56"},
+        )
+        row += 3
+
+
+def _feedback(writer: Writer, feedback: Iterable[FeedbackLine]) -> int:
     """Write the week's feedback; return how many lines did not fit."""
     columns = [
         ("编号", 10),
@@ -194,6 +176,7 @@ def _feedback(writer: _Writer, feedback: Iterable[FeedbackLine]) -> int:
         ("产品", 12),
         ("版本", 10),
         ("地区", 10),
+        ("用户类型", 10),
         ("评分", 6),
         ("原文", 70),
         ("情感", 10),
@@ -220,6 +203,7 @@ def _feedback(writer: _Writer, feedback: Iterable[FeedbackLine]) -> int:
                 line.product,
                 line.app_version,
                 line.region,
+                line.segment,
                 line.rating,
                 line.text,
                 wording.sentiment_label(line.sentiment) if line.sentiment else None,
@@ -234,7 +218,7 @@ def _feedback(writer: _Writer, feedback: Iterable[FeedbackLine]) -> int:
     return left_out
 
 
-def _requests(writer: _Writer, requests: Sequence[RequestLine]) -> None:
+def _requests(writer: Writer, requests: Sequence[RequestLine]) -> None:
     columns = [
         ("编号", 10),
         ("需求", 30),
@@ -278,125 +262,7 @@ def _requests(writer: _Writer, requests: Sequence[RequestLine]) -> None:
     sheet.autofilter(0, 0, max(1, len(requests)), len(columns) - 1)
 
 
-def _overview(writer: _Writer, sheet: Any, digest: WeeklyDigest, left_out: int) -> None:
-    total = digest.totals
-    sheet.set_column(0, 0, 26)
-    sheet.set_column(1, 7, 13)
-    sheet.hide_gridlines(2)
-    product = f" · {digest.product}" if digest.product else ""
-    sheet.write_string(0, 0, f"用户反馈{digest.span}报{product}", writer.title)
-    sheet.write_string(1, 0, wording.period(digest), writer.text)
-    row = 3
-    for column, heading in enumerate(("", f"本{digest.span}", f"上{digest.span}", "变化")):
-        sheet.write_string(row, column, heading, writer.heading)
-    for name, this, last in (
-        ("反馈条数", total.feedback, total.feedback_last),
-        ("人数", total.people, total.people_last),
-    ):
-        row += 1
-        values = [name, this.value, last.value, wording.change(this, last)]
-        writer.row(sheet, row, values)
-    shares = (
-        ("负面", total.sentiments["neg"], total.feedback),
-        ("正面", total.sentiments["pos"], total.feedback),
-        ("未归类", total.unassigned_units, total.problem_units),
-    )
-    for name, part, whole in shares:
-        row += 1
-        writer.cell(sheet, row, 0, f"{name}占比")
-        if whole.value:
-            sheet.write_number(row, 1, part.value / whole.value, writer.share)
-    row = _movements(writer, sheet, digest, row + 2)
-    row = _channels(writer, sheet, digest, row + 1)
-    for sentence in wording.rating_sentences(digest):
-        sheet.write_string(row, 0, sentence, writer.text)
-        row += 1
-    progress = wording.loop_sentences(digest)
-    if progress:
-        row += 1
-        sheet.write_string(row, 0, "进展", writer.section)
-        for sentence in progress:
-            row += 1
-            sheet.write_string(row, 0, sentence, writer.text)
-        row += 1
-    row += 1
-    sheet.write_string(row, 0, "数据说明", writer.section)
-    notes = wording.notes(digest)
-    if left_out:
-        notes.append(f"反馈明细放不下，少列 {left_out} 条；完整数据请用 feedback-nlp export。")
-    for offset, note in enumerate(notes, start=1):
-        sheet.write_string(row + offset, 0, note, writer.text)
-    _chart(writer, sheet, digest)
-
-
-def _movements(writer: _Writer, sheet: Any, digest: WeeklyDigest, row: int) -> int:
-    headings = ("变化的主题", "变化", f"上{digest.span}人数", f"本{digest.span}人数")
-    for column, heading in enumerate(headings):
-        sheet.write_string(row, column, heading, writer.heading)
-    for kind in wording.REVIEW_ORDER:
-        for topic in digest.moved(kind):
-            row += 1
-            people = (topic.people_last.value, topic.people.value)
-            writer.row(sheet, row, [topic.name, label(kind), *people])
-    return row + 1
-
-
-def _channels(writer: _Writer, sheet: Any, digest: WeeklyDigest, row: int) -> int:
-    headings = (
-        "渠道",
-        "条数",
-        f"上{digest.span}条数",
-        "人数",
-        "负面占比",
-        "说到问题的观点",
-        "重复",
-        "广告",
-    )
-    for column, heading in enumerate(headings):
-        sheet.write_string(row, column, heading, writer.heading)
-    for channel in digest.channels:
-        row += 1
-        counts = (channel.feedback, channel.feedback_last, channel.people)
-        writer.row(sheet, row, [channel.channel, *(number.value for number in counts)])
-        parts = (
-            (channel.sentiments["neg"], channel.feedback),
-            (channel.problem_units, channel.units),
-        )
-        for column, (part, whole) in enumerate(parts, start=4):
-            if whole.value:
-                sheet.write_number(row, column, part.value / whole.value, writer.share)
-        writer.cell(sheet, row, 6, channel.copies.value)
-        writer.cell(sheet, row, 7, channel.spam.value)
-    return row + 2
-
-
-def _chart(writer: _Writer, sheet: Any, digest: WeeklyDigest) -> None:
-    rows = min(10, len(digest.topics))
-    if rows == 0:
-        return
-    chart = writer.book.add_chart({"type": "bar"})
-    for column, name, colour in (
-        (4, f"上{digest.span}人数", "#C9CED6"),
-        (3, f"本{digest.span}人数", "#B4451F"),
-    ):
-        chart.add_series(
-            {
-                "name": name,
-                "categories": ["主题排行", 1, 1, rows, 1],
-                "values": ["主题排行", 1, column, rows, column],
-                "fill": {"color": colour},
-                "gap": 60,
-            }
-        )
-    chart.set_title({"name": f"本{digest.span}要事：提到的人数", "name_font": {"size": 12}})
-    chart.set_y_axis({"reverse": True})
-    chart.set_x_axis({"major_gridlines": {"visible": False}})
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 620, "height": 90 + 36 * rows})
-    sheet.insert_chart(3, 9, chart)
-
-
-def _definitions(writer: _Writer, digest: WeeklyDigest) -> None:
+def _definitions(writer: Writer, digest: WeeklyDigest) -> None:
     sheet = writer.table("口径说明", [("名词", 14), ("含义", 110)])
     rows = [
         *wording.definitions(digest),

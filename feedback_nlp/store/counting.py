@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import InputError
-from feedback_nlp.labels import Intent
+from feedback_nlp.labels import Intent, SourceKind
+from feedback_nlp.report.drivers import nps_answer
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, IngestBatch, RejectedRow, Source
 from feedback_nlp.store.voices import CHANNEL
 from feedback_nlp.weeks import parse_period
@@ -36,13 +37,14 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
 
     Args:
         session: A reading session.
-        of: ``people | feedback | units``, or ``batches | read | accepted | duplicate |
-            rejected`` for what came in.
-        where: Any of ``week``, ``until_week`` (``2026-W47``, or a month: ``2026-11``), ``product``,
-            ``channel``, ``source_kind``, ``sentiment``, ``counted`` (neither spam nor part
+        of: ``people | feedback | units``; ``answers`` for survey sheets that answer an NPS
+            question; ``batches | read | accepted | duplicate | rejected`` for what came in.
+        where: Any of ``week``, ``since_week``, ``until_week`` (``2026-W47``, or a month:
+            ``2026-11``), ``product``, ``channel``, ``segment``, ``source_kind``,
+            ``sentiment``, ``counted`` (neither spam nor part
             of a burst), ``spam``, ``burst``, ``copy``, ``rated``, ``satisfied``,
             ``time_missing``; on units ``topic_id``, ``unit_sentiment``, ``problem``,
-            ``unassigned``, ``vent``; on batches ``week`` (batches that brought feedback of
+            ``unassigned``, ``vent``; on answers ``min_answer``, ``max_answer``; on batches ``week`` (batches that brought feedback of
             that week), ``source``, ``reason``.
         zone: Where weeks begin.
 
@@ -51,21 +53,41 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
     """
     if of in _BATCH_SUMS:
         return _count_batches(session, of, where, zone)
+    if of == "answers":
+        lowest, highest = where.get("min_answer", 0), where.get("max_answer", 10)
+        rest = {
+            key: value for key, value in where.items() if key not in ("min_answer", "max_answer")
+        }
+        answers = nps_answers(session, rest, zone)
+        return sum(lowest <= answer <= highest for answer in answers.values())
     measure = {
         "people": func.count(func.distinct(col(Feedback.person_key))),
         "feedback": func.count(func.distinct(col(Feedback.id))),
         "units": func.count(func.distinct(col(FeedbackUnit.id))),
     }[of]
-    statement = (
-        select(measure)
-        .select_from(Feedback)
-        .join(Source, col(Source.id) == col(Feedback.source_id))
+    return session.scalar(_where(select(measure), where, zone, units=of == "units")) or 0
+
+
+def nps_answers(
+    session: Session, where: Mapping[str, Any], zone: ZoneInfo
+) -> dict[tuple[int, str], float]:
+    """Return the 0–10 answers of surveys that ask, by source and answer sheet.
+
+    A sheet with several open questions is several feedback; its answer counts once.
+    """
+    fields = select(
+        col(Feedback.source_id),
+        col(Feedback.thread_key),
+        col(Feedback.source_key),
+        col(Feedback.meta),
     )
-    if of == "units" or _UNIT_KEYS & set(where):
-        statement = statement.join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
-    for key, value in where.items():
-        statement = statement.where(*_conditions(key, value, zone))
-    return session.scalar(statement) or 0
+    where = {**where, "source_kind": SourceKind.SURVEY.value}
+    answers = {}
+    for source_id, thread_key, source_key, meta in session.execute(_where(fields, where, zone)):
+        answer = nps_answer(meta)
+        if answer is not None:
+            answers[source_id, thread_key or source_key] = answer
+    return answers
 
 
 def is_counted() -> ColumnElement[bool]:
@@ -78,16 +100,27 @@ def is_problem() -> ColumnElement[bool]:
     return col(FeedbackUnit.intent).in_(PROBLEM_INTENTS) & col(FeedbackUnit.is_vent).is_(False)
 
 
+def _where(statement: Any, where: Mapping[str, Any], zone: ZoneInfo, *, units: bool = False) -> Any:
+    """Lay conditions on a statement over feedback, with its source, and its units if wanted."""
+    statement = statement.select_from(Feedback).join(
+        Source, col(Source.id) == col(Feedback.source_id)
+    )
+    if units or _UNIT_KEYS & set(where):
+        statement = statement.join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
+    for key, value in where.items():
+        statement = statement.where(*_conditions(key, value, zone))
+    return statement
+
+
 def _conditions(key: str, value: Any, zone: ZoneInfo) -> list[ColumnElement[bool]]:
-    if key in ("week", "until_week"):
+    if key in ("week", "since_week", "until_week"):
         start, end = parse_period(str(value)).bounds(zone)
-        conditions = [col(Feedback.occurred_at) < end]
-        return (
-            conditions if key == "until_week" else [*conditions, start <= col(Feedback.occurred_at)]
-        )
+        until, since = col(Feedback.occurred_at) < end, col(Feedback.occurred_at) >= start
+        return {"week": [since, until], "since_week": [since], "until_week": [until]}[key]
     equal: dict[str, Any] = {
         "product": col(Feedback.product),
         "channel": CHANNEL,
+        "segment": col(Feedback.segment),
         "source_kind": col(Source.kind),
         "sentiment": col(Feedback.sentiment),
         "topic_id": col(FeedbackUnit.topic_id),

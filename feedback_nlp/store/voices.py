@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, case, func, select
 from sqlmodel import Session, col
 
+from feedback_nlp.alerts.calendar import usual_volume
 from feedback_nlp.rank import Voice
 from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Source
 from feedback_nlp.weeks import Month, Period, Week
@@ -81,8 +82,9 @@ def exposure(
 ) -> float:
     """Return the people of ``week`` against the median of the weeks before it.
 
-    At most 1: a loud week is news, a quiet or unfinished one explains smaller numbers.
-    1 without history; never 0.
+    A quiet or unfinished week explains smaller numbers. A loud week is news, so the figure
+    is above 1 only as far as the calendar lets expect it: a shopping festival after ordinary
+    weeks. 1 without history; never 0.
     """
     usual_weeks = min(usual_weeks, history_weeks(session, week, zone, product))
     if usual_weeks == 0:
@@ -104,7 +106,18 @@ def exposure(
     people = dict.fromkeys(range(usual_weeks + 1), 0)
     people.update((row[0], row[1]) for row in session.execute(statement))
     usual = median(people[weeks] for weeks in range(1, usual_weeks + 1))
-    return min(1.0, max(people[0] / usual, _MIN_EXPOSURE)) if usual else 1.0
+    expected = max(1.0, _calendar_ratio(week, zone, usual_weeks))
+    return min(expected, max(people[0] / usual, _MIN_EXPOSURE)) if usual else 1.0
+
+
+def _calendar_ratio(week: Period, zone: ZoneInfo, usual_weeks: int) -> float:
+    """Return the usual volume of the week's days against the median of the weeks before."""
+
+    def volume(period: Period) -> float:
+        start, end = (moment.astimezone(zone).date() for moment in period.bounds(zone))
+        return usual_volume(start, end - timedelta(days=1))
+
+    return volume(week) / median(volume(week.shift(-back)) for back in range(1, usual_weeks + 1))
 
 
 def week_starts(week: Period, zone: ZoneInfo, count: int) -> list[datetime]:

@@ -41,6 +41,7 @@ def feedback_lines(
                 product=feedback.product,
                 app_version=feedback.app_version,
                 region=feedback.region,
+                segment=feedback.segment,
                 rating=feedback.rating,
                 text=feedback.text,
                 sentiment=feedback.sentiment,

@@ -1,18 +1,23 @@
-"""Ratings of a week: the topics that drive the stars, and the NPS of surveys that ask."""
+"""Ratings of a week: the NPS of surveys that ask, and the topics that drive stars and NPS."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from feedback_nlp.labels import SourceKind
-from feedback_nlp.report.digest import Driver, NpsFigures
-from feedback_nlp.report.drivers import net_promoter_score, nps_answer, rating_effects
-from feedback_nlp.store.counting import is_counted
+from feedback_nlp.report.digest import Count, Driver, NpsFigures
+from feedback_nlp.report.drivers import nps_points, rating_effects
+from feedback_nlp.store.counting import count, is_counted, nps_answers
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
+from feedback_nlp.store.week_totals import scope
 from feedback_nlp.weeks import Period
+
+_PROMOTER, _DETRACTOR = {"min_answer": 9}, {"max_answer": 6}
 
 
 def rating_drivers(
@@ -38,54 +43,54 @@ def rating_drivers(
     )
     if product is not None:
         rated = rated.where(col(Feedback.product) == product)
-    stars = {row[0]: row[1] for row in session.execute(rated)}
-    mentioned: dict[int, set[int]] = {feedback_id: set() for feedback_id in stars}
-    names: dict[int, str] = {}
-    statement = (
+    stars: dict[Any, float] = {row[0]: row[1] for row in session.execute(rated)}
+    mentions = (
         select(col(FeedbackUnit.feedback_id), col(Topic.id), col(Topic.name))
-        .join(Topic, col(Topic.id) == col(FeedbackUnit.topic_id))
-        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+        .select_from(Feedback)
         .where(
             col(Feedback.rating).is_not(None),
             col(Feedback.occurred_at) >= start,
             col(Feedback.occurred_at) < end,
-            col(Topic.kind) == "issue",
-            col(Topic.muted).is_(False),
-            col(FeedbackUnit.is_vent).is_(False),
         )
     )
-    for feedback_id, topic_id, name in session.execute(statement):
-        if feedback_id in mentioned:
-            mentioned[feedback_id].add(topic_id)
-            names[topic_id] = name
-    effects = rating_effects(
-        list(stars.values()),
-        [frozenset(mentioned[feedback_id]) for feedback_id in stars],
-        min_count=min_count,
-    )
-    return tuple(
-        Driver(
-            topic_id=effect.topic_id,
-            name=names[effect.topic_id],
-            stars=effect.stars,
-            low=effect.low,
-            high=effect.high,
-            rated_count=effect.rated_count,
-        )
-        for effect in effects
-    )
+    where = {**_window(week, product, window_weeks), "rated": True}
+    return _drivers(stars, _of_issues(session, mentions), where, "feedback", min_count=min_count)
 
 
-def nps(session: Session, week: Period, zone: ZoneInfo, product: str | None) -> NpsFigures | None:
+def nps(
+    session: Session,
+    week: Period,
+    zone: ZoneInfo,
+    product: str | None,
+    *,
+    window_weeks: int,
+    min_count: int,
+) -> NpsFigures | None:
     """Return the NPS of the week's surveys, each answer sheet once; ``None`` if none asks."""
-    start, end = week.bounds(zone)
-    statement = (
+    where = scope(week, product, counted=True)
+    answers = nps_answers(session, where, zone)
+    if not answers:
+        return None
+    points = [nps_points(answer) for answer in answers.values()]
+
+    def number(**more: int) -> Count:
+        return Count(count(session, "answers", {**where, **more}, zone), "answers", where | more)
+
+    window = _window(week, product, window_weeks)
+    sheets = {
+        sheet: float(nps_points(answer))
+        for sheet, answer in nps_answers(session, window, zone).items()
+    }
+    start, end = week.shift(1 - window_weeks).bounds(zone)[0], week.bounds(zone)[1]
+    mentions = (
         select(
             col(Feedback.source_id),
             col(Feedback.thread_key),
             col(Feedback.source_key),
-            col(Feedback.meta),
+            col(Topic.id),
+            col(Topic.name),
         )
+        .select_from(Feedback)
         .join(Source, col(Source.id) == col(Feedback.source_id))
         .where(
             col(Source.kind) == SourceKind.SURVEY.value,
@@ -94,12 +99,69 @@ def nps(session: Session, week: Period, zone: ZoneInfo, product: str | None) -> 
             is_counted(),
         )
     )
-    if product is not None:
-        statement = statement.where(col(Feedback.product) == product)
-    answers: dict[tuple[int, str], float] = {}
-    for source_id, thread_key, source_key, meta in session.execute(statement):
-        answer = nps_answer(meta)
-        if answer is not None:
-            answers[source_id, thread_key or source_key] = answer
-    score = net_promoter_score(list(answers.values()))
-    return None if score is None else NpsFigures(score=score, answer_count=len(answers))
+    found = [
+        ((source_id, thread_key or source_key), topic_id, name)
+        for source_id, thread_key, source_key, topic_id, name in _of_issues(session, mentions)
+    ]
+    return NpsFigures(
+        score=round(sum(points) / len(points)),
+        answers=number(),
+        promoters=number(**_PROMOTER),
+        detractors=number(**_DETRACTOR),
+        drivers=_drivers(sheets, found, window, "answers", min_count=min_count),
+    )
+
+
+def _window(week: Period, product: str | None, weeks: int) -> dict[str, Any]:
+    only = {} if product is None else {"product": product}
+    return {
+        "since_week": str(week.shift(1 - weeks)),
+        "until_week": str(week),
+        **only,
+        "counted": True,
+    }
+
+
+def _of_issues(session: Session, mentions: Any) -> Iterable[Any]:
+    """Run a statement over feedback and topics for the issue topics that people may see."""
+    return session.execute(
+        mentions.join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
+        .join(Topic, col(Topic.id) == col(FeedbackUnit.topic_id))
+        .where(
+            col(Topic.kind) == "issue",
+            col(Topic.muted).is_(False),
+            col(FeedbackUnit.is_vent).is_(False),
+        )
+    )
+
+
+def _drivers(
+    ratings: Mapping[Any, float],
+    mentions: Iterable[Any],
+    where: Mapping[str, Any],
+    of: str,
+    *,
+    min_count: int,
+) -> tuple[Driver, ...]:
+    mentioned: dict[Any, set[int]] = {key: set() for key in ratings}
+    names: dict[int, str] = {}
+    for key, topic_id, name in mentions:
+        if key in mentioned:
+            mentioned[key].add(topic_id)
+            names[topic_id] = name
+    topics = [frozenset(mentioned[key]) for key in ratings]
+    return tuple(
+        Driver(
+            topic_id=effect.topic_id,
+            name=names[effect.topic_id],
+            effect=effect.size,
+            low=effect.low,
+            high=effect.high,
+            mentions=Count(
+                sum(effect.topic_id in found for found in topics),
+                of,
+                {**where, "topic_id": effect.topic_id, "vent": False},
+            ),
+        )
+        for effect in rating_effects(list(ratings.values()), topics, min_count=min_count)
+    )

@@ -15,6 +15,7 @@ from feedback_nlp.report.digest import (
     ChannelFigures,
     Count,
     RatingFigures,
+    SegmentFigures,
     Totals,
 )
 from feedback_nlp.store.counting import count, is_counted, is_problem
@@ -126,6 +127,43 @@ def channels(
         )
 
     names = sorted(set(counted) | set(before) | set(spam), key=lambda n: (-counted.get(n, 0), n))
+    return tuple(one(name) for name in names)
+
+
+def segments(
+    session: Session, week: Period, zone: ZoneInfo, product: str | None
+) -> tuple[SegmentFigures, ...]:
+    """Return each customer segment's week, the one with most people first."""
+    segment = col(Feedback.segment)
+    people = func.count(func.distinct(col(Feedback.person_key)))
+    feedback = func.count(func.distinct(col(Feedback.id)))
+    known = (is_counted(), segment.is_not(None))
+
+    def by_segment(
+        measure: ColumnElement[int], when: Period, *more: ColumnElement[bool]
+    ) -> dict[str, int]:
+        statement = select(segment, measure).group_by(segment)
+        return _grouped(session, _in_week(statement, when, zone, product).where(*known, *more))
+
+    last = week.shift(-1)
+    persons, persons_last = by_segment(people, week), by_segment(people, last)
+    written = by_segment(feedback, week)
+    negative = by_segment(feedback, week, col(Feedback.sentiment) == Sentiment.NEG.value)
+
+    def one(name: str) -> SegmentFigures:
+        here = scope(week, product, counted=True, segment=name)
+        before = scope(last, product, counted=True, segment=name)
+        return SegmentFigures(
+            segment=name,
+            feedback=Count(written.get(name, 0), "feedback", here),
+            people=Count(persons.get(name, 0), "people", here),
+            people_last=Count(persons_last.get(name, 0), "people", before),
+            negative=Count(
+                negative.get(name, 0), "feedback", {**here, "sentiment": Sentiment.NEG.value}
+            ),
+        )
+
+    names = sorted({*persons, *persons_last}, key=lambda name: (-persons.get(name, 0), name))
     return tuple(one(name) for name in names)
 
 

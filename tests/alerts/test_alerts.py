@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from feedback_nlp.alerts import DailyPeople, find_alerts
-from feedback_nlp.alerts.calendar import DayKind, day_kind
+from feedback_nlp.alerts.calendar import DayKind, day_kind, holidays_known, special_days
 from feedback_nlp.config import load_config
 from feedback_nlp.labels import AlertKind
 
@@ -155,3 +155,20 @@ def test_planted_spikes_precision_recall_and_delay():
     assert precision >= 0.9, f"precision {precision:.3f} of {alarms}"
     assert recall >= 0.9, f"recall {recall:.3f}"
     assert np.quantile(delays, 0.95) <= 2
+
+
+def test_special_days_are_named_and_joined():
+    named = [
+        (item.name, item.first_day.isoformat(), item.last_day.isoformat())
+        for item in special_days(date(2026, 9, 28), date(2026, 11, 3))
+    ]
+    assert ("国庆节", "2026-10-01", "2026-10-07") in named
+    assert ("调休上班", "2026-10-10", "2026-10-10") in named
+    assert named[-1] == ("双11 首轮", "2026-11-01", "2026-11-03")
+    assert special_days(date(2026, 11, 16), date(2026, 11, 22)) == []
+
+
+def test_years_without_published_holidays_are_told_apart():
+    assert holidays_known(date(2026, 10, 1))
+    assert not holidays_known(date(2099, 10, 1))
+    assert special_days(date(2099, 11, 9), date(2099, 11, 15))[0].name == "双11"

@@ -64,6 +64,19 @@ def test_limit(database):
     assert payload["top_count"] == 2
 
 
+def test_digest_writes_its_charts_as_svg_and_png(database, tmp_path):
+    folder = tmp_path / "charts"
+    run("digest", "--db", database, f"-o{tmp_path / 'a.md'}", f"--charts={folder}")
+    names = {
+        f"topics-by-{key}.{suffix}"
+        for key in ("week", "channel", "segment")
+        for suffix in ("svg", "png")
+    }
+    assert {path.name for path in folder.iterdir()} == names
+    assert "上传照片闪退" in (folder / "topics-by-segment.svg").read_text()
+    assert (folder / "topics-by-week.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_digest_writes_by_suffix_and_is_kept(database, tmp_path):
     paths = [tmp_path / name for name in ("a.md", "a.json")]
     result = run("digest", "--db", database, *(f"-o{path}" for path in paths))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from feedback_nlp.report.drivers import net_promoter_score, nps_answer, rating_effects
+from feedback_nlp.report.drivers import nps_answer, nps_points, rating_effects
 
 
 def sample(seed=1, rows=600):
@@ -22,8 +22,8 @@ def test_effects_are_found_and_a_mere_companion_is_not():
     effects = {effect.topic_id: effect for effect in rating_effects(*sample(), min_count=10)}
     assert set(effects) == {1, 2}
     assert effects[1].low <= -1.5 + 0.15
-    assert effects[1].stars == pytest.approx(-1.5, abs=0.25)
-    assert effects[2].stars == pytest.approx(0.5, abs=0.25)
+    assert effects[1].size == pytest.approx(-1.5, abs=0.25)
+    assert effects[2].size == pytest.approx(0.5, abs=0.25)
 
 
 def test_intervals_cover_the_truth_about_as_often_as_they_say():
@@ -50,9 +50,7 @@ def test_lengths_must_agree():
 
 
 def test_nps():
-    assert net_promoter_score([10, 9, 8, 6, 0]) == 0
-    assert net_promoter_score([10, 9, 9]) == 100
-    assert net_promoter_score([]) is None
+    assert [nps_points(answer) for answer in (10, 9, 8.5, 7, 6, 0)] == [100, 100, 0, 0, -100, -100]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ LINE = FeedbackLine(
     product=None,
     app_version="5.0",
     region=None,
+    segment="会员",
     rating=2.0,
     text='=HYPERLINK("http://x.example","点我")',
     sentiment="neg",
@@ -61,7 +62,14 @@ def table(sheet):
 def test_sheets_headings_and_figures(week):
     digest, lines, requests = week
     book = opened(digest, lines, requests)
-    assert book.sheetnames == ["概览", "主题排行", "反馈明细", "需求清单", "口径说明"]
+    assert book.sheetnames == [
+        "概览",
+        "主题排行",
+        "热力图",
+        "反馈明细",
+        "需求清单",
+        "口径说明",
+    ]
     for name in ("主题排行", "反馈明细", "需求清单"):
         assert book[name].freeze_panes is not None
         assert book[name].auto_filter.ref is not None

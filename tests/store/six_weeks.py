@@ -176,6 +176,7 @@ def fill(session: Session) -> Builder:
                     source_kind="app_store" if person % 3 == 1 else "in_app",
                     rating=1.0 + person % 2 if person % 3 == 1 else None,
                     app_version=f"5.{back % 2}",
+                    segment=("会员", "普通用户", None)[person // 3 % 3],
                 )
     for number in range(40):
         build.say(

@@ -1,20 +1,29 @@
 from dataclasses import fields, is_dataclass
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import select
 
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.labels import Movement, RequestStatus
 from feedback_nlp.report.digest import Count
+from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.report.html import render_html
 from feedback_nlp.report.markdown import render_markdown
-from feedback_nlp.report.wording import loop_sentences, notes, rating_sentences
+from feedback_nlp.report.wording import (
+    delta_steps,
+    loop_sentences,
+    notes,
+    rating_sentences,
+    segment_sentences,
+)
 from feedback_nlp.store import Database
 from feedback_nlp.store.counting import count
 from feedback_nlp.store.figures import choose_week, weekly
 from feedback_nlp.store.requests import apply_transition, sync_requests
-from feedback_nlp.store.tables import FeatureRequest, Topic
+from feedback_nlp.store.tables import FeatureRequest, Feedback, Topic
+from feedback_nlp.store.voices import exposure
 from feedback_nlp.weeks import Month
 from tests.store.six_weeks import PLAN, WEEK, ZONE, six_weeks
 
@@ -56,14 +65,71 @@ def counts_in(value):
 @pytest.mark.parametrize("period", [WEEK, WEEK.shift(-1), WEEK.shift(-3), Month(2026, 11)])
 @pytest.mark.parametrize("product", [None, "云笔记"])
 def test_every_number_equals_its_query(filled, period, product):
-    database, _ = filled
-    digest = compute(database, period, product)
-    numbers = list(counts_in(digest))
+    numbers = walk(filled[0], compute(filled[0], period, product))
     assert len(numbers) > 100
     assert sum(number.value > 0 for number in numbers) > 40
+    assert any("segment" in number.where and number.value for number in numbers)
+
+
+def walk(database, digest):
+    """Count every number of a digest and of its heat maps again; return them all."""
+    numbers = [*counts_in(digest), *counts_in(tuple(heat_maps(digest)))]
     with database.read() as session:
         for number in numbers:
             assert count(session, number.of, number.where, ZONE) == number.value, number
+    return numbers
+
+
+def test_heat_maps_show_topics_by_week_channel_and_segment(filled):
+    digest = compute(filled[0])
+    maps = {shown.key: shown for shown in heat_maps(digest)}
+    assert list(maps) == ["week", "channel", "segment"]
+    assert maps["week"].columns[-1] == "47 周"
+    assert len(maps["week"].columns) == digest.history_weeks + 1
+    assert set(maps["segment"].columns) == {"会员", "普通用户"}
+    members = maps["segment"].columns.index("会员")
+    # nine of the 24 people of the crash are members, nine are not, of six it is not known
+    assert maps["segment"].leaders(members, 1)[0][0] == "上传照片闪退"
+    assert maps["segment"].leaders(members, 1)[0][1].value == 9
+    page, message = render_html(digest), render_markdown(digest)
+    assert "主题 × 用户类型" in page
+    assert "会员：" in page
+    assert "## 主题 × 用户类型" in message
+    assert any(sentence.startswith("会员：") for sentence in segment_sentences(digest))
+
+
+def test_no_segment_no_map_of_segments(new_database_url):
+    with six_weeks(new_database_url()) as (database, _):
+        with database.write() as session:
+            session.execute(update(Feedback).values(segment=None))
+        digest = compute(database)
+    assert digest.segments == ()
+    assert [shown.key for shown in heat_maps(digest)] == ["week", "channel"]
+    assert "用户类型" not in render_html(digest)
+
+
+def test_shopping_festival_of_the_week_is_told_and_explains_a_busy_week(filled):
+    festival, ordinary = compute(filled[0], WEEK.shift(-1)), compute(filled[0])
+    assert [(item.name, item.first_day.day) for item in festival.special_days] == [("双11", 10)]
+    assert any("双11（11月10日–11月13日）" in note for note in notes(festival))
+    assert ordinary.special_days == ()
+    assert not any("预警按这类日子" in note for note in notes(ordinary))
+
+
+def test_busy_week_counts_as_usual_only_as_far_as_the_calendar_explains_it(new_database_url):
+    with six_weeks(new_database_url()) as (database, build):
+        with database.write() as session:
+            build.session = session
+            for week in (WEEK.shift(-1), WEEK):
+                for number in range(300):
+                    build.say("双11 快递好慢", weeks_ago=WEEK.since(week), hours=number % 160)
+        with database.read() as session:
+            festival, ordinary = (
+                exposure(session, week, ZONE, usual_weeks=4) for week in (WEEK.shift(-1), WEEK)
+            )
+    # four of seven days at 1.5 times the usual volume, after weeks of which half had two
+    assert 1.1 < festival < 1.3
+    assert ordinary == 1.0
 
 
 def test_the_plan_is_what_is_reported(filled):
@@ -224,7 +290,9 @@ def test_progress_and_old_promises_are_told(new_database_url):
     assert [(step.key, step.to_status) for step in digest.loop] == [(wish, "declined")]
     sentences = loop_sentences(digest)
     assert f"不采纳：{wish} 希望有夜间模式（下半年再议）" in sentences
-    assert any("承诺已久未发布" in sentence for sentence in sentences)
+    assert [heading for heading, _ in delta_steps(digest)] == ["承诺已久未发布"]
+    message = render_markdown(digest)
+    assert message.index("承诺已久未发布") < message.index("## 本周要事")
     assert "下半年再议" in render_html(digest)
     assert "下半年再议" in render_markdown(digest)
 
@@ -243,8 +311,33 @@ def test_nps_counts_each_answer_sheet_once(new_database_url):
                     meta={"您会推荐我们吗": answer},
                 )
         digest = compute(database)
-    assert (digest.nps.score, digest.nps.answer_count) == (33, 3)
-    assert any("NPS +33（3 份答卷）" in sentence for sentence in rating_sentences(digest))
+        walk(database, digest)
+    assert (digest.nps.score, digest.nps.answers.value) == (33, 3)
+    assert any("NPS +33（3 份答卷" in sentence for sentence in rating_sentences(digest))
+
+
+def test_topics_that_drive_the_nps(new_database_url):
+    with six_weeks(new_database_url()) as (database, build):
+        with database.write() as session:
+            build.session = session
+            for sheet in range(60):
+                is_slow = sheet % 3 == 0
+                for text, topic in (("同步太慢", "同步很慢" if is_slow else None), ("还行", None)):
+                    build.say(
+                        text,
+                        topic=topic,
+                        source="问卷",
+                        source_kind="survey",
+                        thread_key=f"sheet{sheet}",
+                        meta={"您会推荐我们吗": str((2 if is_slow else 9) + sheet % 2)},
+                    )
+        digest = compute(database)
+        walk(database, digest)
+    (driver,) = digest.nps.drivers
+    assert digest.nps.answers.value == 60
+    assert (driver.name, driver.mentions.value) == ("同步很慢", 20)
+    assert driver.low <= driver.effect <= driver.high < -150
+    assert any("拉低 NPS 的主题" in sentence for sentence in rating_sentences(digest))
 
 
 def test_topics_that_drive_the_stars(new_database_url):
@@ -253,9 +346,12 @@ def test_topics_that_drive_the_stars(new_database_url):
             build.session = session
             for number in range(40):
                 build.say("挺好用", rating=4.0 + number % 2, intent="praise", sentiment="pos")
-        drivers = {driver.name: driver for driver in compute(database).drivers}
-    assert drivers["同步很慢"].stars < -2
-    assert drivers["同步很慢"].low < drivers["同步很慢"].stars < drivers["同步很慢"].high < 0
+        digest = compute(database)
+        walk(database, digest)
+    drivers = {driver.name: driver for driver in digest.drivers}
+    slow = drivers["同步很慢"]
+    assert slow.effect < -2
+    assert slow.low < slow.effect < slow.high < 0
 
 
 def test_month(filled):

@@ -1,0 +1,60 @@
+"""Cells of the workbook: formats, values by their types, tables with a frozen heading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+_MAX_CELL_CHARS = 32_767
+
+
+class Writer:
+    """Cell formats, and tables with a frozen, filterable heading."""
+
+    def __init__(self, book: Any, zone: ZoneInfo) -> None:
+        base = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "top"}
+        self.book = book
+        self.zone = zone
+        self.text = book.add_format(base)
+        self.wrapped = book.add_format({**base, "text_wrap": True})
+        self.heading = book.add_format(
+            {**base, "bold": True, "bg_color": "#F3E4DB", "bottom": 1, "text_wrap": True}
+        )
+        self.title = book.add_format({**base, "bold": True, "font_size": 16})
+        self.section = book.add_format({**base, "bold": True, "font_size": 12})
+        self.time = book.add_format({**base, "num_format": "yyyy-mm-dd hh:mm"})
+        self.share = book.add_format({**base, "num_format": "0%"})
+
+    def table(self, name: str, columns: Sequence[tuple[str, int]]) -> Any:
+        """Add a sheet with its heading row; columns are (heading, width in characters)."""
+        sheet = self.book.add_worksheet(name)
+        for index, (heading, width) in enumerate(columns):
+            sheet.set_column(index, index, width)
+            sheet.write_string(0, index, heading, self.heading)
+        sheet.freeze_panes(1, 0)
+        return sheet
+
+    def row(self, sheet: Any, row: int, values: Sequence[Any]) -> None:
+        """Write one row by the types of its values."""
+        for index, value in enumerate(values):
+            self.cell(sheet, row, index, value)
+
+    def cell(self, sheet: Any, row: int, column: int, value: Any) -> None:
+        """Write one value: text as text, numbers as numbers, times in the zone."""
+        if value is None:
+            return
+        if isinstance(value, datetime):
+            local = value.astimezone(self.zone).replace(tzinfo=None)
+            sheet.write_datetime(row, column, local, self.time)
+        elif isinstance(value, bool):
+            sheet.write_string(row, column, "是" if value else "", self.text)
+        elif isinstance(value, (int, float)):
+            sheet.write_number(row, column, value, self.text)
+        else:
+            text = str(value)
+            if len(text) > _MAX_CELL_CHARS:
+                text = text[: _MAX_CELL_CHARS - 1] + "…"
+            style = self.wrapped if len(text) > 24 else self.text
+            sheet.write_string(row, column, text, style)
