@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from feedback_nlp.sentiment import (
 )
 from feedback_nlp.sentiment.scorer import OVERALL
 from feedback_nlp.signals import detect_batch
-from feedback_nlp.topics import KnownTopic, TopicResult, TopicUnit
+from feedback_nlp.topics import UNASSIGNED, KnownTopic, TopicResult, TopicUnit
 from feedback_nlp.topics.modeler import TopicModeler
 
 _BATCH_CHARACTERS = 400_000  # bounds memory: about 1 kB a unit
@@ -262,8 +262,49 @@ class Analyst:
         return people
 
     def find_topics(
-        self, units: Sequence[TopicUnit], known: Sequence[KnownTopic] = ()
+        self,
+        units: Sequence[TopicUnit],
+        known: Sequence[KnownTopic] = (),
+        *,
+        pasted: Collection[int] = (),
     ) -> TopicResult:
-        """Group units into topics that continue the known ones where they can."""
+        """Group units into topics that continue the known ones where they can.
+
+        Args:
+            units: All units.
+            known: Living topics.
+            pasted: Ids of units from copy-paste bursts. Unless a person placed them, they
+                join the nearest topic after the fit, so that pasting makes, names and moves
+                no topic.
+        """
         embeddings = self._embedder.embed([unit.text for unit in units])
-        return self._modeler.fit(units, embeddings, known=known)
+        by_people = frozenset[int]().union(*(topic.pinned_members for topic in known))
+        late = np.array(
+            [unit.unit_id in pasted and unit.unit_id not in by_people for unit in units], bool
+        )
+        if not late.any():
+            return self._modeler.fit(units, embeddings, known=known)
+        voiced, joining = (np.flatnonzero(rows) for rows in (~late, late))
+        result = self._modeler.fit(
+            [units[row] for row in voiced.tolist()],
+            embeddings[voiced],
+            known=[replace(topic, members=topic.members.difference(pasted)) for topic in known],
+        )
+        banned = {topic.topic_id: topic.banned_members for topic in known}
+        living = [
+            KnownTopic(
+                topic.topic_id or "",
+                topic.name,
+                topic.kind,
+                topic.centroid,
+                banned_members=banned.get(topic.topic_id or "", frozenset()),
+            )
+            for topic in result.topics
+        ]
+        assignment = np.full(len(units), UNASSIGNED, np.int32)
+        similarity = np.zeros(len(units), np.float32)
+        assignment[voiced], similarity[voiced] = result.assignment, result.similarity
+        assignment[joining], similarity[joining] = self._modeler.assign(
+            [units[row] for row in joining.tolist()], embeddings[joining], living
+        )
+        return replace(result, assignment=assignment, similarity=similarity)

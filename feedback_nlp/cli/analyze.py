@@ -57,7 +57,8 @@ def print_report(report: AnalysisReport) -> None:
         return
     out.print(
         f"分析完成：新读 {report.read_count:,} 条反馈；现有观点 {report.unit_count:,} 个、"
-        f"主题 {report.topic_count} 个、需求 {report.request_count} 条，"
+        f"主题 {report.topic_count} 个、需求 {report.request_count} 条、"
+        f"预警 {report.alert_count} 条，"
         f"未归类 {report.unassigned_share:.1%}，用时 {report.seconds:.1f} 秒。"
     )
 

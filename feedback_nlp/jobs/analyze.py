@@ -26,6 +26,7 @@ from feedback_nlp.labels import Intent, TopicEventKind, TopicState
 from feedback_nlp.namer import load_namer
 from feedback_nlp.pipeline import Analyst
 from feedback_nlp.store import Database, analysis, lexicon
+from feedback_nlp.store.alerts import refresh_alerts
 from feedback_nlp.store.analysis import BY_MODEL, ENGINE, StoredUnit
 from feedback_nlp.store.requests import sync_requests
 from feedback_nlp.store.tables import Run, Topic
@@ -46,6 +47,7 @@ class AnalysisReport:
         unit_count: Units in the store.
         topic_count: Living topics, vents and praise left out.
         request_count: Requests in the store.
+        alert_count: Alerts found in all days of the data; marks that people made are kept.
         unassigned_share: Share (0–1) of bug, feature, complaint and question units in no topic.
         events: Ledger events of this run by kind.
         seconds: Wall clock.
@@ -56,6 +58,7 @@ class AnalysisReport:
     unit_count: int = 0
     topic_count: int = 0
     request_count: int = 0
+    alert_count: int = 0
     unassigned_share: float = 0.0
     events: dict[str, int] | None = None
     seconds: float = 0.0
@@ -104,10 +107,12 @@ def run_analysis(
     with database.write() as session:
         figures = _save_topics(session, units, result, names, run_id, now())
         request_count = sync_requests(session, config.rank, zone=zone, now=now())
+        alert_count = refresh_alerts(session, config.alerts, zone=zone, now=now())
         report = AnalysisReport(
             run_id=run_id,
             read_count=read_count,
             request_count=request_count,
+            alert_count=alert_count,
             seconds=time.monotonic() - started,
             **figures,
         )
@@ -182,7 +187,9 @@ def _find_topics(database: Database, analyst: Analyst) -> tuple[list[StoredUnit]
         topics = analysis.living_topics(session)
         taken_out = analysis.taken_out(session)
     return units, analyst.find_topics(
-        [_topic_unit(unit) for unit in units], _known_topics(topics, units, taken_out)
+        [_topic_unit(unit) for unit in units],
+        _known_topics(topics, units, taken_out),
+        pasted={unit.unit_id for unit in units if unit.is_burst},
     )
 
 

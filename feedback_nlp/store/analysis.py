@@ -70,6 +70,7 @@ class StoredUnit:
     person_key: str | None
     topic_id: int | None
     assigned_by: str
+    is_burst: bool
 
 
 def start_run(
@@ -222,25 +223,15 @@ def topic_units(session: Session) -> list[StoredUnit]:
             col(Feedback.person_key),
             col(FeedbackUnit.topic_id),
             col(FeedbackUnit.assigned_by),
+            col(Feedback.is_burst),
         )
         .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
         .where(col(Feedback.is_spam).is_(False), col(FeedbackUnit.intent) != Intent.OTHER.value)
         .order_by(col(FeedbackUnit.id))
     )
     return [
-        StoredUnit(
-            unit_id,
-            feedback_id,
-            text[start:end],
-            intent,
-            score,
-            product or "",
-            at,
-            person,
-            topic,
-            by,
-        )
-        for unit_id, feedback_id, text, start, end, intent, score, product, at, person, topic, by in rows
+        StoredUnit(unit_id, feedback_id, text[start:end], intent, score, product or "", *rest)
+        for unit_id, feedback_id, text, start, end, intent, score, product, *rest in rows
     ]
 
 

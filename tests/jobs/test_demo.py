@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import re
-from datetime import UTC, datetime
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,11 +16,15 @@ from feedback_nlp.config import load_config
 from feedback_nlp.demo import Fact
 from feedback_nlp.jobs.analyze import run_analysis
 from feedback_nlp.jobs.demo import DemoReport, run_demo
-from feedback_nlp.labels import Movement
+from feedback_nlp.jobs.digest import compute_digest
+from feedback_nlp.jobs.ingest import ingest_file
+from feedback_nlp.labels import AlertKind, Movement
 from feedback_nlp.report.digest import TopicFigures
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
-from feedback_nlp.store.tables import Feedback, FeedbackUnit, RejectedRow
+from feedback_nlp.store.alerts import list_alerts, mark_alert
+from feedback_nlp.store.tables import AlertRow, Feedback, FeedbackUnit, RejectedRow
+from feedback_nlp.weeks import Week
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 
@@ -128,3 +135,77 @@ def test_a_second_analysis_finds_nothing_to_do(demo: DemoReport, database: Datab
 
 def test_every_step_names_its_output(demo: DemoReport) -> None:
     assert {Path(path).suffix for path in demo.digest_files} == {".html", ".md", ".xlsx"}
+
+
+def test_the_analysis_leaves_alerts_behind(demo: DemoReport, database: Database) -> None:
+    with database.read() as session:
+        alerts = list_alerts(session)
+    assert len(alerts) == demo.analysis.alert_count > 0
+    facts = demo.manifest.fact("crash")
+    crash = [named for named in alerts if any(word in named.topic_name for word in facts.names)]
+    first = Week.parse(next(week for week, people in facts.authors.items() if people))
+    assert any(
+        named.alert.kind == AlertKind.NEW.value
+        and Week.of(datetime.fromisoformat(f"{named.alert.day}T12:00Z"), Settings().zone) >= first
+        for named in crash
+    )
+
+
+#: What three accounts paste: about something in the middle of the list, about its first
+#: topic, and about nothing anybody else speaks of.
+PASTED = (
+    "配送费又涨了，一单要八块钱，比超市贵多了，大家都别用了",
+    "结算一点就闪退，付不了款，垃圾更新赶紧修",
+    "新出的会员盲盒坑人，开出来全是临期调料包，抵制到底",
+)
+
+
+@pytest.fixture(params=PASTED)
+def flooded(demo: DemoReport, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A copy of the demo's database with 500 pasted posts of three authors, analysed again."""
+    path = tmp_path / "flooded.db"
+    with sqlite3.connect(demo.database_path) as source, sqlite3.connect(path) as target:
+        source.backup(target)
+    source.close()
+    target.close()
+    start = Week.parse(demo.digest.week).bounds(Settings().zone)[0]
+    with (tmp_path / "pasted.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["内容", "时间", "用户"])
+        for number in range(500):
+            at = (start + timedelta(minutes=11 * number)).astimezone(Settings().zone)
+            text = request.param + "！" * (number % 4)
+            writer.writerow([text, f"{at:%Y-%m-%d %H:%M:%S}", f"水军{number % 3}"])
+    database = Database(f"sqlite:///{path}")
+    ingest_file(
+        database,
+        tmp_path / "pasted.csv",
+        source="论坛",
+        zone=Settings().zone,
+        now=lambda: NOW,
+        product=demo.manifest.product,
+    )
+    with database.write() as session:
+        marked = list_alerts(session)[0].alert
+        mark_alert(session, marked.id or 0, is_useful=True, actor="林晓", now=NOW)
+    run_analysis(database, load_config(), zone=Settings().zone, now=lambda: NOW)
+    yield database
+    database.dispose()
+
+
+def test_500_pasted_posts_of_three_authors_lift_no_topic(
+    demo: DemoReport, flooded: Database
+) -> None:
+    before = {topic.topic_id: topic.priority.position for topic in demo.digest.topics}
+    with flooded.read() as session:
+        after = compute_digest(session, load_config(), zone=Settings().zone)
+    assert after.totals.bursts.value >= demo.digest.totals.bursts.value + 450
+    risen = {
+        topic.name: (before.get(topic.topic_id), topic.priority.position)
+        for topic in after.topics
+        if before.get(topic.topic_id, len(before) + 1) - topic.priority.position > 1
+    }
+    assert risen == {}
+    with flooded.read() as session:
+        kept = session.exec(select(AlertRow).where(col(AlertRow.marked_by) == "林晓")).all()
+    assert [row.is_useful for row in kept] == [True]
