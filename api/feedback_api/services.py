@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Query, Request
 
+from feedback_api.digest_cache import DigestCache
 from feedback_api.validation import EndMoment, Moment, in_zone
 from feedback_nlp.config import PipelineConfig
+from feedback_nlp.jobs.digest import compute_digest, render_digest
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
 from feedback_nlp.weeks import Week
@@ -33,14 +35,40 @@ class Services:
         config: How an analysis is done.
         database: Open, with its schema at head.
         now: The clock; tests set it.
+        digests: Rendered digests of the database's present state.
     """
 
     settings: Settings
     config: PipelineConfig
     database: Database
     now: Callable[[], datetime] = _utc_now
+    digests: DigestCache = field(init=False)
     _engine: Engine | None = None
     _loading: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.digests = DigestCache(self.database)
+
+    def digest(self, suffix: str, week: str | None, product: str | None) -> bytes:
+        """Return a rendered digest, see :func:`feedback_nlp.jobs.digest.render_digest`.
+
+        Args:
+            suffix: ``.html``, ``.md``, ``.json`` or ``.xlsx``.
+            week: A week or a month; ``None`` for the last week with data.
+            product: Only this product's feedback.
+
+        Raises:
+            InputError: If ``week`` is neither a week nor a month.
+            NotFound: If there is no feedback or no analysis.
+        """
+
+        def render() -> bytes:
+            zone = self.settings.zone
+            with self.database.read() as session:
+                digest = compute_digest(session, self.config, zone=zone, week=week, product=product)
+                return render_digest(session, suffix, digest, zone=zone)
+
+        return self.digests.get((suffix, week, product), render)
 
     def engine(self) -> Engine:
         """Return the models, loaded at first use and once for the process.

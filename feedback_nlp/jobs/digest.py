@@ -81,7 +81,9 @@ def write_digest(
             )
     with database.read() as session:
         digest = compute_digest(session, config, zone=zone, week=week, product=product)
-        rendered = [_render(session, path.suffix.lower(), digest, zone) for path in outputs]
+        rendered = [
+            render_digest(session, path.suffix.lower(), digest, zone=zone) for path in outputs
+        ]
     for path, content in zip(outputs, rendered, strict=True):
         try:
             path.write_bytes(content)
@@ -118,7 +120,8 @@ def write_charts(digest: WeeklyDigest, folder: Path) -> list[Path]:
     return written
 
 
-def _render(session: Session, suffix: str, digest: WeeklyDigest, zone: ZoneInfo) -> bytes:
+def render_digest(session: Session, suffix: str, digest: WeeklyDigest, *, zone: ZoneInfo) -> bytes:
+    """Render a digest as ``.html``, ``.md``, ``.json`` or ``.xlsx``; the workbook reads rows, too."""
     if suffix == ".xlsx":
         week = parse_period(digest.week)
         lines = feedback_lines(session, week, zone, digest.product)

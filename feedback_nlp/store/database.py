@@ -10,7 +10,10 @@ Source: trials in docs/decisions/0002-store.md.
 
 from __future__ import annotations
 
+import os
+import sqlite3
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -20,7 +23,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session
@@ -60,6 +63,7 @@ class Database:
             self._writer = _sqlite_engine(self.url, "BEGIN IMMEDIATE")
             self._reader = _sqlite_engine(self.url, "BEGIN", query_only=True)
             self._write_lock: Any = threading.Lock()
+            self._watcher = _SqliteWatcher(Path(str(self.url.database)))
         else:
             try:
                 self._writer = create_engine(self.url, pool_pre_ping=True)
@@ -87,6 +91,18 @@ class Database:
             yield session
             session.commit()
 
+    def state(self) -> str:
+        """Return a text that differs after every commit of anyone, in whatever process.
+
+        What was read after the text was taken holds as long as it stays the same. Texts
+        compare within this object only.
+        """
+        with _clear_errors(self.url):
+            if self.is_sqlite:
+                return self._watcher.state()
+            with self._reader.connect() as connection:
+                return str(connection.scalar(text("SELECT pg_current_snapshot()")))
+
     def migrate(self) -> None:
         """Bring the schema to the version this code needs.
 
@@ -113,6 +129,52 @@ class Database:
         """Close all pooled connections."""
         self._writer.dispose()
         self._reader.dispose()
+        if self.is_sqlite:
+            self._watcher.close()
+
+
+class _SqliteWatcher:
+    """A connection that never writes, so that ``data_version`` shows every commit of others.
+
+    Source: https://www.sqlite.org/pragma.html#pragma_data_version
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._name = ""
+
+    def state(self) -> str:
+        try:
+            with self._lock:
+                file = os.stat(self._path)  # a file put in its place is another database
+                name = f"{file.st_dev}-{file.st_ino}"
+                if self._connection is None or not self._name.startswith(f"{name} "):
+                    self._close()
+                    self._connection = sqlite3.connect(
+                        f"{self._path.resolve().as_uri()}?mode=rw",
+                        uri=True,
+                        timeout=_BUSY_TIMEOUT_MS / 1000,
+                        check_same_thread=False,
+                    )
+                    # a new connection counts anew: its numbers must not meet older ones
+                    self._name = f"{name} {uuid.uuid4()}"
+                (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+                return f"{self._name} {version}"
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(
+                f"数据库 {self._path} 不可用：{error}", hint="检查路径、权限和磁盘空间"
+            ) from error
+
+    def close(self) -> None:
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def _alembic_config() -> Config:

@@ -11,8 +11,6 @@ from feedback_api.pages import templates
 from feedback_api.services import ServicesDep
 from feedback_api.validation import Word
 from feedback_nlp.errors import NotFound
-from feedback_nlp.jobs.digest import compute_digest
-from feedback_nlp.report.html import render_html
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,15 +23,8 @@ def show_desk(
 ) -> HTMLResponse:
     """本周周报。"""
     try:
-        with services.database.read() as session:
-            digest = compute_digest(
-                session,
-                services.config,
-                zone=services.settings.zone,
-                week=week,
-                product=product,
-            )
+        page = services.digest(".html", week, product)
     except NotFound as error:
-        page = templates.get_template("empty.html").render(message=error.message, hint=error.hint)
-        return HTMLResponse(page)
-    return HTMLResponse(render_html(digest))
+        empty = templates.get_template("empty.html")
+        return HTMLResponse(empty.render(message=error.message, hint=error.hint))
+    return HTMLResponse(page)

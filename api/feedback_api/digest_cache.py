@@ -1,0 +1,56 @@
+"""Rendered digests, kept until anything in the database changes.
+
+A digest of ten thousand feedback takes seconds to compute and depends on nearly every
+table, so the rule is coarse and safe: an entry holds as long as nobody committed
+anything (:meth:`feedback_nlp.store.Database.state`), in this process or another.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+from feedback_nlp.store import Database
+
+_ENTRIES = 64
+
+
+class DigestCache:
+    """The latest rendered digests of one state of the database.
+
+    Args:
+        database: Whose state decides.
+        limit: Entries to keep; the least recently used goes first.
+    """
+
+    def __init__(self, database: Database, limit: int = _ENTRIES) -> None:
+        self._database = database
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._state = ""
+        self._entries: OrderedDict[Hashable, bytes] = OrderedDict()
+
+    def get(self, key: Hashable, render: Callable[[], bytes]) -> bytes:
+        """Return the entry of ``key``, rendered now if there is none of the present state.
+
+        Args:
+            key: All that the rendering depends on besides the database.
+            render: Reads the database and renders. What it raises is not kept.
+        """
+        state = self._database.state()
+        with self._lock:
+            if state == self._state and key in self._entries:
+                self._entries.move_to_end(key)
+                return self._entries[key]
+        body = render()
+        if self._database.state() != state:
+            return body  # something was committed meanwhile: right now, but not to be kept
+        with self._lock:
+            if state != self._state:
+                self._entries.clear()
+                self._state = state
+            self._entries[key] = body
+            while len(self._entries) > self._limit:
+                self._entries.popitem(last=False)
+        return body
