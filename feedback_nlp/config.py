@@ -7,6 +7,8 @@ record, so that it can be repeated.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -149,6 +151,25 @@ class RankConfig(_Section):
             }
         )
 
+    @property
+    def edition(self) -> str:
+        """The version with a fingerprint of the weights: ``1@3fa2c1``.
+
+        Whoever changes a weight and forgets the version still gets another edition.
+        """
+        content = self.model_dump(
+            mode="json",
+            include={
+                "weights",
+                "products",
+                "severity_by_intent",
+                "severity_by_signal",
+                "segment_values",
+            },
+        )
+        canonical = json.dumps(content, sort_keys=True, ensure_ascii=False).encode()
+        return f"{self.version}@{hashlib.sha256(canonical).hexdigest()[:6]}"
+
     def weights_for(self, product: str | None) -> dict[str, float]:
         """Return the product's own weights, or the general ones."""
         return self.products.get(product or "", self.weights)
@@ -248,9 +269,9 @@ def load_config(path: Path | None = None) -> PipelineConfig:
     Raises:
         ConfigError: If a file cannot be read or a value is not usable.
     """
-    merged = _read(_SHIPPED)
+    merged = read_toml(_SHIPPED)
     if path is not None:
-        for name, section in _read(path).items():
+        for name, section in read_toml(path).items():
             base = merged.get(name)
             merged[name] = (
                 {**base, **section}
@@ -268,10 +289,18 @@ def load_config(path: Path | None = None) -> PipelineConfig:
         ) from error
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_toml(path: Path, *, setting: str = "FEEDBACK_PIPELINE") -> dict[str, Any]:
+    """Read a TOML file that ``setting`` named.
+
+    Raises:
+        ConfigError: If it cannot be read or is not TOML.
+    """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"读不到配置文件 {path}", hint="检查 FEEDBACK_PIPELINE") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} 不是合法的 TOML：{error}", hint="检查语法") from error
+        raise ConfigError(f"读不到配置文件 {path}", hint=f"检查 {setting}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path} 不是合法的 TOML：{error}",
+            hint='检查语法；中文的键要加引号，例如 segment_values = { "会员" = 1.0 }',
+        ) from error

@@ -27,6 +27,7 @@ def test_a_deployment_names_only_what_differs(tmp_path: Path) -> None:
         ("[topics]\nsede = 1\n", "topics.sede"),
         ("[clean]\nnear_duplicate_jaccard = 7\n", "clean.near_duplicate_jaccard"),
         ("[topics\n", "不是合法的 TOML"),
+        ("[rank]\nsegment_values = { 会员 = 1.0 }\n", "不是合法的 TOML"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, text: str, words: str) -> None:
@@ -37,3 +38,11 @@ def test_a_mistake_is_named(tmp_path: Path, text: str, words: str) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.toml"):
         load_config(tmp_path / "nowhere.toml")
+
+
+def test_weights_that_differ_have_another_edition(tmp_path: Path) -> None:
+    shipped = load_config().rank
+    own = load_config(write(tmp_path / "own.toml", '[rank]\nsegment_values = { "会员" = 1.0 }\n'))
+    assert own.rank.version == shipped.version
+    assert own.rank.edition != shipped.edition
+    assert shipped.monthly().edition == shipped.edition == load_config().rank.edition

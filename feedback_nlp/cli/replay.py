@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -33,7 +34,7 @@ def replay(
     weights: Annotated[
         Path | None,
         typer.Option(
-            "--weights", metavar="FILE", help="TOML 文件，[rank] 一节写要改的权重；不给则用现在的"
+            "--weights", metavar="FILE", help="TOML 文件，\\[rank] 一节写要改的权重；不给则用现在的"
         ),
     ] = None,
     week: WeekOption = None,
@@ -61,7 +62,7 @@ def replay(
 
 
 def _print(result: Replay, limit: int) -> None:
-    out.print(f"[bold]{result.week} 重排　权重第 {result.weights_version} 版[/bold]")
+    out.print(f"[bold]{result.week} 重排　权重版本 {escape(result.weights_version)}[/bold]")
     table = Table(box=None, padding=(0, 1), header_style="dim")
     for name in ("名次", "原名次", "", "主题", "优先级", "原优先级"):
         table.add_column(name, no_wrap=True, justify="left" if name == "主题" else "right")

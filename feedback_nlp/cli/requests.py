@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
     from feedback_nlp.store.tables import FeatureRequest
 
 
+class RequestOrder(StrEnum):
+    """What the list is sorted by."""
+
+    PRIORITY = "priority"
+    RICE = "rice"
+    ICE = "ice"
+
+
 _NOTICES = {"pending": "待发", "sent": "已发", "failed": "失败", "unreachable": "联系不上"}
 
 
@@ -48,17 +57,27 @@ def requests(
     ] = None,
     product: ProductOption = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="最多列几条")] = 30,
+    order: Annotated[
+        RequestOrder, typer.Option("--by", help="按哪个分排：优先级、RICE 或 ICE")
+    ] = RequestOrder.PRIORITY,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List requests by priority."""
+    """List requests by priority, RICE or ICE."""
     from feedback_nlp.store.request_views import list_requests  # noqa: PLC0415
 
     statuses = [_status(name) for name in status or []]
     with open_database(db) as database, database.read() as session:
-        rows = list_requests(session, statuses=statuses, product=product, limit=limit)
+        rows = list_requests(
+            session, statuses=statuses, product=product, limit=limit, order=order.value
+        )
     if as_json:
-        print_json([_payload(row.request, row.people_count) for row in rows])
+        print_json(
+            [
+                {**_payload(row.request, row.people_count), "rice": row.rice, "ice": row.ice}
+                for row in rows
+            ]
+        )
     elif rows:
         out.print(_table(rows))
     else:
@@ -138,6 +157,8 @@ def _table(rows: list[RequestRow]) -> Table:
     for name, options in (
         ("编号", {"no_wrap": True}),
         ("优先级", {"justify": "right", "no_wrap": True}),
+        ("RICE", {"justify": "right", "no_wrap": True}),
+        ("ICE", {"justify": "right", "no_wrap": True}),
         ("需求", {"overflow": "fold", "min_width": 14}),
         ("类型", {"no_wrap": True}),
         ("人数", {"justify": "right", "no_wrap": True}),
@@ -150,6 +171,7 @@ def _table(rows: list[RequestRow]) -> Table:
         table.add_row(
             item.key,
             _priority(item),
+            *("—" if score is None else f"{score:.0f}" for score in (row.rice, row.ice)),
             Text(item.title, style="bold"),
             label(Intent(item.intent)) if item.intent else "—",
             str(row.people_count),

@@ -6,7 +6,6 @@ give the same bytes.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from feedback_nlp.config import PipelineConfig, RankConfig
+from feedback_nlp.config import PipelineConfig, RankConfig, read_toml
 from feedback_nlp.errors import ConfigError
 from feedback_nlp.jobs.digest import compute_digest
 from feedback_nlp.report.digest import TopicFigures
@@ -63,12 +62,7 @@ def read_rank_config(path: Path, base: RankConfig) -> RankConfig:
     Raises:
         ConfigError: If the file cannot be read or a value is not usable.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"读不到权重文件 {path}", hint="检查 --weights") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} 不是合法的 TOML：{error}", hint="照 pipeline.toml 写") from error
+    content = read_toml(path, setting="--weights")
     section = content.get("rank")
     if not isinstance(section, dict):
         raise ConfigError(f"{path} 里没有 [rank] 一节", hint="照 pipeline.toml 的 [rank] 写")
@@ -117,7 +111,7 @@ def replay(
         week=chosen,
         product=product,
         weights=rank_config.weights_for(product),
-        weights_version=rank_config.version,
+        weights_version=rank_config.edition,
         topics=tuple(
             Replayed(
                 topic_id=topic.topic_id,

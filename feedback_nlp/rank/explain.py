@@ -69,7 +69,7 @@ def _compare(priority: Priority, above: Priority) -> str:
     }
     name, gap = max(gaps.items(), key=lambda item: (item[1], item[0]))
     overlap = "，两者的区间有重叠，先后不算确定" if priority.high >= above.low else ""
-    if gap <= 0:
+    if gap <= 0 or priority.score == above.score:
         return f"与第 {above.position} 名同分{overlap}。"
     return (
         f"比第 {above.position} 名少 {above.score - priority.score:.1f} 分，"

@@ -36,7 +36,7 @@ class Priority:
         people_count: Distinct people within the ranking's horizon.
         week_people_count: Distinct people in the ranked week.
         usual_people: Mean people a week over the trend's history.
-        version: Version of the weights.
+        version: Edition of the weights, see :attr:`feedback_nlp.config.RankConfig.edition`.
     """
 
     subject_id: int
@@ -142,7 +142,7 @@ def _score(
         usual_people=(
             round(float(weekly[1 : history_weeks + 1].mean()), 2) if history_weeks else 0.0
         ),
-        version=config.version,
+        version=config.edition,
     )
 
 

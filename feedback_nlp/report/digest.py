@@ -268,7 +268,7 @@ class WeeklyDigest:
         topics: In the order of the ranking.
         drivers: Topics that move the stars, over the weeks of the series.
         without_time: Feedback whose source gave no time; dated by its arrival.
-        weights_version: Version of the ranking's weights.
+        weights_version: Edition of the ranking's weights.
         top_count: Length of the ranking that people see.
     """
 
@@ -361,6 +361,8 @@ class RequestLine:
     priority: float | None
     priority_low: float | None
     priority_high: float | None
+    rice: float | None
+    ice: float | None
     people_count: int
     effort: float | None
     strategic_weight: float | None

@@ -231,6 +231,8 @@ def _requests(writer: Writer, requests: Sequence[RequestLine]) -> None:
         ("优先级", 8),
         ("区间下限", 9),
         ("区间上限", 9),
+        ("RICE", 9),
+        ("ICE", 9),
         ("工作量（0–1）", 10),
         ("战略（0–1）", 10),
         ("与哪条重复", 12),
@@ -253,6 +255,8 @@ def _requests(writer: Writer, requests: Sequence[RequestLine]) -> None:
                 line.priority,
                 line.priority_low,
                 line.priority_high,
+                line.rice,
+                line.ice,
                 line.effort,
                 line.strategic_weight,
                 line.duplicate_of_key,
@@ -267,7 +271,7 @@ def _definitions(writer: Writer, digest: WeeklyDigest) -> None:
     rows = [
         *wording.definitions(digest),
         ("时间", f"均为 {digest.zone}；一周从周一零点开始。"),
-        ("权重", f"排序权重第 {digest.weights_version} 版。"),
+        ("权重", f"排序权重版本 {digest.weights_version}；@ 后面是权重内容的指纹，改了权重就变。"),
     ]
     for row, values in enumerate(rows, start=1):
         writer.row(sheet, row, values)

@@ -116,6 +116,6 @@ def weekly(
         ),
         batches=batches(session, week, zone),
         without_time=Count(count(session, "feedback", missing, zone), "feedback", missing),
-        weights_version=rank_config.version,
+        weights_version=rank_config.edition,
         top_count=report_config.top_count,
     )

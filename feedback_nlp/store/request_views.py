@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.labels import RequestStatus
+from feedback_nlp.rank import ice, rice
 from feedback_nlp.report.quotes import QuoteCandidate, choose_quotes
 from feedback_nlp.store.counting import is_counted
 from feedback_nlp.store.requests import get_request, id_of
@@ -26,12 +27,39 @@ from feedback_nlp.store.voices import CHANNEL
 
 _QUOTE_COUNT = 5
 
+RequestOrder = Literal["priority", "rice", "ice"]
+
 
 class RequestRow(NamedTuple):
     """A request with the people behind it."""
 
     request: FeatureRequest
     people_count: int
+
+    @property
+    def parts(self) -> Mapping[str, float]:
+        """Parts of the stored priority, 0–1."""
+        return self.request.priority_parts
+
+    @property
+    def low(self) -> float:
+        """Lower end of the priority's interval."""
+        return self.request.priority_low or 0.0
+
+    @property
+    def high(self) -> float:
+        """Upper end of the priority's interval."""
+        return self.request.priority_high or 0.0
+
+    @property
+    def rice(self) -> float | None:
+        """RICE, ``None`` without a priority."""
+        return None if self.request.priority is None else rice(self)
+
+    @property
+    def ice(self) -> float | None:
+        """ICE, ``None`` without a priority."""
+        return None if self.request.priority is None else ice(self)
 
 
 class RequestQuote(NamedTuple):
@@ -69,14 +97,16 @@ def list_requests(
     statuses: Sequence[RequestStatus] = (),
     product: str | None = None,
     limit: int | None = None,
+    order: RequestOrder = "priority",
 ) -> list[RequestRow]:
-    """Return requests by priority, the unranked last.
+    """Return requests by priority, RICE or ICE, the unranked last.
 
     Args:
         session: A reading session.
         statuses: Only these; empty for all.
         product: Only this product's.
         limit: At most so many.
+        order: What the first has most of.
     """
     priority = col(FeatureRequest.priority)
     statement = select(FeatureRequest).order_by(
@@ -88,9 +118,15 @@ def list_requests(
         )
     if product is not None:
         statement = statement.where(col(FeatureRequest.product) == product)
-    requests = list(session.scalars(statement.limit(limit)))
+    is_stored = order == "priority"
+    requests = list(session.scalars(statement.limit(limit if is_stored else None)))
     people = _evidence_people(session, [id_of(request) for request in requests])
-    return [RequestRow(request, people.get(id_of(request), 0)) for request in requests]
+    rows = [RequestRow(request, people.get(id_of(request), 0)) for request in requests]
+    if not is_stored:
+        rows.sort(
+            key=lambda row: -1.0 if (score := getattr(row, order)) is None else score, reverse=True
+        )
+    return rows[:limit]
 
 
 def request_detail(session: Session, key: str) -> RequestDetail:

@@ -51,6 +51,21 @@ def test_list_show_and_move(run):
     assert "released" in shown["allowed"]
 
 
+@pytest.mark.parametrize("order", ["rice", "ice"])
+def test_other_scores_order_the_list_and_follow_the_effort(run, order):
+    listed = json.loads(run("requests", "--by", order, "--json"))
+    scores = [row[order] for row in listed]
+    assert scores == sorted(scores, reverse=True)
+    last = listed[-1]["key"]
+    assert [row["key"] for row in json.loads(run("requests", "--by", order, "-n1", "--json"))] == [
+        listed[0]["key"]
+    ]
+    run("request", last, "--effort", "0.0", "--strategic", "1.0")
+    after = {row["key"]: row[order] for row in json.loads(run("requests", "--json"))}
+    assert after[last] > scores[-1]
+    assert "RICE" in run("requests")
+
+
 def test_refusals_say_what_is_possible(run):
     with pytest.raises(TransitionNotAllowed, match="triaged"):
         run("request", "REQ-1", "--to", "closed", "--actor", "小王")
