@@ -136,12 +136,15 @@ def shared_names(rows: csr_matrix) -> float:
     return likeness
 
 
-def centroids_of(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def centroids_of(
+    rows: np.ndarray, labels: np.ndarray, row_of: np.ndarray | None = None
+) -> np.ndarray:
     """Mean direction of each cluster.
 
     Args:
-        rows: (n, d) float32.
+        rows: (m, d) float32.
         labels: (n,) integers; −1 belongs to none.
+        row_of: (n,) row of each label; their own place if left out, and n = m.
 
     Returns:
         (max(labels) + 1, d) float32, unit length; zero for a label nobody has.
@@ -149,7 +152,8 @@ def centroids_of(rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
     count = int(labels.max(initial=-1)) + 1
     members = np.flatnonzero(labels >= 0)
     ones = np.ones(len(members), np.float32)
-    member_of = csr_matrix((ones, (labels[members], members)), shape=(count, len(rows)))
+    own = members if row_of is None else row_of[members]
+    member_of = csr_matrix((ones, (labels[members], own)), shape=(count, len(rows)))
     sums = np.asarray(member_of @ rows, np.float32)
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     means: np.ndarray = np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 1e-9)

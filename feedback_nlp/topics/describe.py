@@ -10,7 +10,7 @@ import numpy as np
 from feedback_nlp.chinese import Tokenizer, fold
 from feedback_nlp.topics.clustering import centroids_of
 from feedback_nlp.topics.documents import Documents
-from feedback_nlp.topics.graph import nearest_centroids
+from feedback_nlp.topics.graph import nearest_centroids, row_cosine
 from feedback_nlp.topics.naming import NamedUnit, Namer, unique_name
 from feedback_nlp.topics.phrases import MentionFinder, Mentions
 from feedback_nlp.topics.quotes import choose_quotes
@@ -158,17 +158,13 @@ class Describer:
         """Mean directions, summed in the order of the texts: no order of rows shows in them."""
         rows = np.flatnonzero(assignment >= 0)
         rows = rows[np.argsort(self._text_of[rows], kind="stable")]
-        centroids = centroids_of(self._placed.vectors[self._text_of[rows]], assignment[rows])
+        centroids = centroids_of(self._placed.vectors, assignment[rows], self._text_of[rows])
         padded = np.zeros((count, self._placed.vectors.shape[1]), np.float32)
         padded[: len(centroids)] = centroids
         return padded
 
     def _similarity(self, assignment: np.ndarray, centroids: np.ndarray) -> np.ndarray:
-        similarity = np.zeros(len(assignment), np.float32)
-        rows = np.flatnonzero(assignment >= 0)
-        vectors = self._placed.vectors[self._text_of[rows]]
-        similarity[rows] = np.einsum("ij,ij->i", vectors, centroids[assignment[rows]])
-        return similarity
+        return row_cosine(self._placed.vectors, centroids, assignment, self._text_of)
 
     def _central(self, group: Group, similarity: np.ndarray) -> np.ndarray:
         """Return the rows of a group, the most central first, each text once."""

@@ -56,17 +56,24 @@ def gather_documents(units: Sequence[TopicUnit], placed: Placed, scores: np.ndar
     owner = np.array([units[row].feedback_id for row in placed.rows.tolist()], np.int64)
     if _is_long(units, placed, is_issue, owner):
         return _feedbacks(units, placed, scores, is_issue, owner)
-    chosen = np.flatnonzero(placed.issue_counts > 0)
-    document_of = np.full(len(placed.texts), -1, np.int64)
-    document_of[chosen] = np.arange(len(chosen))
+    # Texts that speak of an issue come first: these are views, not copies.
+    count = int(np.count_nonzero(placed.issue_counts))
     return Documents(
-        texts=tuple(placed.texts[text] for text in chosen.tolist()),
-        vectors=placed.vectors[chosen],
-        scores=scores[chosen],
-        counts=placed.issue_counts[chosen],
-        of_row=np.where(is_issue, document_of[placed.text_of], -1),
+        texts=placed.texts[:count],
+        vectors=placed.vectors[:count],
+        scores=scores[:count],
+        counts=placed.issue_counts[:count],
+        of_row=np.where(is_issue, placed.text_of, -1),
         is_long=False,
     )
+
+
+def rows_of(is_chosen: np.ndarray, documents: Documents) -> np.ndarray:
+    """Spread a (m,) bool over documents to their rows in scope: (s,) bool."""
+    inside = documents.of_row >= 0
+    rows = np.zeros(len(documents.of_row), bool)
+    rows[inside] = is_chosen[documents.of_row[inside]]
+    return rows
 
 
 def _is_long(
@@ -100,7 +107,7 @@ def _feedbacks(
     of_row = np.array([position.get(key, -1) for key in owner.tolist()], np.int64)
     rows = np.flatnonzero(of_row >= 0)
     rows = rows[np.lexsort((placed.text_of[rows], of_row[rows]))]
-    means = centroids_of(placed.vectors[placed.text_of[rows]], of_row[rows])
+    means = centroids_of(placed.vectors, of_row[rows], placed.text_of[rows])
     shares = csr_matrix(
         (np.ones(len(rows), np.float32), (of_row[rows], np.arange(len(rows)))),
         shape=(len(keys), len(rows)),

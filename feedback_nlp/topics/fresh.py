@@ -15,7 +15,7 @@ from feedback_nlp.topics.anchors import anchor_labels
 from feedback_nlp.topics.bertopic_model import fit_bertopic
 from feedback_nlp.topics.clustering import GraphClustering, centroids_of
 from feedback_nlp.topics.documents import Documents
-from feedback_nlp.topics.graph import nearest_centroids
+from feedback_nlp.topics.graph import nearest_centroids, row_cosine
 from feedback_nlp.topics.lexical import rare_ngrams
 from feedback_nlp.topics.praise import praised_aspect
 from feedback_nlp.topics.records import UNASSIGNED, TopicKind, TopicUnit
@@ -118,7 +118,7 @@ class FreshClustering:
     ) -> tuple[np.ndarray, dict[int, tuple[str, ...]]]:
         """Label documents; labels below the number of codes are anchors."""
         config, vectors = self._config, documents.vectors
-        anchors = self._anchors(documents)
+        anchors = self.anchors(documents)
         count = len(documents.texts)
         sample = np.linspace(0, count - 1, min(count, config.sample_size)).astype(np.int64)
         texts = [documents.texts[row] for row in sample.tolist()]
@@ -143,10 +143,10 @@ class FreshClustering:
         rest = np.flatnonzero(labels < 0)
         if len(rest):
             centroids = centroids_of(vectors[sample], sampled)
-            labels[rest], _ = nearest_centroids(vectors[rest], centroids)
+            labels[rest], _ = nearest_centroids(vectors, centroids, rest)
         return self._settle(labels, documents), terms
 
-    def _anchors(self, documents: Documents) -> np.ndarray:
+    def anchors(self, documents: Documents) -> np.ndarray:
         """Return the code of each document that is clearly a known issue, −1 for the others."""
         if documents.is_long:
             return np.full(len(documents.texts), -1, np.int32)
@@ -180,7 +180,7 @@ class FreshClustering:
         if not len(centroids):
             return np.full(len(labels), UNASSIGNED, np.int64)
         nearest, cosine = nearest_centroids(vectors, centroids)
-        own = np.einsum("ij,ij->i", vectors, centroids[np.minimum(labels, len(centroids) - 1)])
+        own = row_cosine(vectors, centroids, np.minimum(labels, len(centroids) - 1))
         # Cosines run lower for some embedders: only the loosest few are ever let go.
         share = _LOOSE_LONG_SHARE if documents.is_long else _LOOSE_SHARE
         loosest = float(np.quantile(own[large[labels]], share)) if large.any() else -1.0

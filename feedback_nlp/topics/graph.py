@@ -73,22 +73,54 @@ def neighbour_graph(indices: np.ndarray, cosines: np.ndarray, *, power: float = 
     return graph
 
 
-def nearest_centroids(vectors: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def row_cosine(
+    vectors: np.ndarray,
+    centroids: np.ndarray,
+    labels: np.ndarray,
+    row_of: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return the cosine of each row to the centroid of its label, block by block.
+
+    Args:
+        vectors: (m, d) float32, unit length.
+        centroids: (k, d) float32, unit length.
+        labels: (n,) integers below k; −1 for none.
+        row_of: (n,) row of ``vectors`` of each; their own place if left out.
+
+    Returns:
+        (n,) float32; 0 where the label is −1.
+    """
+    cosine = np.zeros(len(labels), np.float32)
+    rows = np.flatnonzero(labels >= 0)
+    block = max(1, _BLOCK_CELLS // max(vectors.shape[1], 1))
+    for start in range(0, len(rows), block):
+        part = rows[start : start + block]
+        own = part if row_of is None else row_of[part]
+        cosine[part] = np.einsum("ij,ij->i", vectors[own], centroids[labels[part]])
+    return cosine
+
+
+def nearest_centroids(
+    vectors: np.ndarray, centroids: np.ndarray, rows: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Find each row's nearest centroid, block by block.
 
     Args:
-        vectors: (n, d) float32, unit length.
+        vectors: (m, d) float32, unit length.
         centroids: (k, d) float32, unit length, k ≥ 1.
+        rows: (n,) rows of ``vectors`` to look at; all of them if left out.
 
     Returns:
         Index (n,) int32 and cosine (n,) float32.
     """
-    best = np.empty(len(vectors), np.int32)
-    cosine = np.empty(len(vectors), np.float32)
-    block = max(1, _BLOCK_CELLS // max(len(centroids), 1))
-    for start in range(0, len(vectors), block):
-        similarity = vectors[start : start + block] @ centroids.T
+    count = len(vectors) if rows is None else len(rows)
+    best = np.empty(count, np.int32)
+    cosine = np.empty(count, np.float32)
+    block = max(1, _BLOCK_CELLS // max(len(centroids), vectors.shape[1]))
+    for start in range(0, count, block):
+        part = slice(start, start + block)
+        similarity = vectors[part if rows is None else rows[part]] @ centroids.T
         winner = similarity.argmax(axis=1)
-        best[start : start + block] = winner
-        cosine[start : start + block] = similarity[np.arange(len(winner)), winner]
+        best[part] = winner
+        cosine[part] = similarity[np.arange(len(winner)), winner]
     return best, cosine

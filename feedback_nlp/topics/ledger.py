@@ -5,7 +5,8 @@ it continues (:func:`match_clusters`). Units hold on to the topic they are in
 (:func:`carry_over`): people's placements always, all others unless the fresh clustering
 puts them into another living topic and they lie clearly nearer to it, and then only the
 clearest few in a hundred at a refit. So topic ids stay, and yet the topics drift to where
-the evidence is. New units follow their cluster; a cluster that continues nothing becomes
+the evidence is. Units that people's edits taught the metric to see as another issue are
+exempt: they follow at once, for that is what the edits were made for. New units follow their cluster; a cluster that continues nothing becomes
 a new topic, if enough units are free to make it one.
 
 Source: docs/decisions/0006-topics.md.
@@ -22,6 +23,7 @@ from scipy.optimize import linear_sum_assignment
 
 from feedback_nlp.labels import TopicEventKind
 from feedback_nlp.topics.clustering import centroids_of
+from feedback_nlp.topics.graph import row_cosine
 from feedback_nlp.topics.records import UNASSIGNED, KnownTopic, LedgerEvent, TopicKind
 
 _MIN_JACCARD = 0.25
@@ -33,7 +35,7 @@ _MERGE_SIMILARITY = 0.85
 _SPLIT_SIMILARITY = 0.6
 _SPLIT_SHARE = 0.2
 _GREW = 1.5
-_LOOSEST = 0.1
+_LOOSEST = 0.15
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def carry_over(
     min_size: int,
     max_moved_share: float,
     min_similarity: float,
+    taught: np.ndarray | None = None,
 ) -> Carried:
     """Carry living topics through a refit.
 
@@ -137,6 +140,8 @@ def carry_over(
         max_moved_share: Share (0–1) of placed units that may change their topic.
         min_similarity: Cosine from which a free unit may join a topic; less where the units
             in topics are looser themselves.
+        taught: (n,) bool: units seen as another issue since people edited; they follow their
+            cluster whatever ``max_moved_share``. None if left out.
     """
     current, pinned, banned = _memberships(unit_ids, known)
     cluster_centroids = _padded(centroids_of(vectors, fresh.labels), len(fresh.kinds), vectors)
@@ -148,19 +153,15 @@ def carry_over(
     assignment = current.copy()
 
     budget -= _merge(assignment, fresh, known, topic_centroids, topic_of_cluster, budget, events)
-    own = _row_cosine(vectors, topic_centroids, assignment)
+    own = row_cosine(vectors, topic_centroids, assignment)
     wanted = np.where(fresh.labels >= 0, topic_of_cluster[fresh.labels], -1)
-    better = _row_cosine(vectors, topic_centroids, wanted)
-    movable = (
-        (assignment >= 0)
-        & (wanted >= 0)
-        & (wanted != assignment)
-        & ~pinned
-        & (better - own >= _MOVE_MARGIN)
-    )
+    better = row_cosine(vectors, topic_centroids, wanted)
+    movable = (assignment >= 0) & (wanted >= 0) & (wanted != assignment) & ~pinned
     movable &= ~_is_banned(banned, wanted)
-    gain = np.where(movable, better - own, -np.inf)
-    moved = np.argsort(-gain, kind="stable")[: min(budget, int(movable.sum()))]
+    if taught is not None:
+        assignment[movable & taught] = wanted[movable & taught]
+        movable &= ~taught
+    moved = _clearest(movable, better - own, budget)
     assignment[moved] = wanted[moved]
     budget -= len(moved)
 
@@ -252,12 +253,12 @@ def _padded(centroids: np.ndarray, count: int, vectors: np.ndarray) -> np.ndarra
     return padded
 
 
-def _row_cosine(vectors: np.ndarray, centroids: np.ndarray, topics: np.ndarray) -> np.ndarray:
-    """Return the cosine of each row to its topic; 0 for none."""
-    cosine = np.zeros(len(vectors), np.float32)
-    rows = np.flatnonzero(topics >= 0)
-    cosine[rows] = np.einsum("ij,ij->i", vectors[rows], centroids[topics[rows]])
-    return cosine
+def _clearest(movable: np.ndarray, gain: np.ndarray, budget: int) -> np.ndarray:
+    """Return the rows that gain the most by moving, if they gain enough; ``budget`` at most."""
+    movable = movable & (gain >= _MOVE_MARGIN)
+    order = np.argsort(-np.where(movable, gain, -np.inf), kind="stable")
+    clearest: np.ndarray = order[: min(budget, int(movable.sum()))]
+    return clearest
 
 
 def _is_banned(banned: Mapping[int, set[int]], wanted: np.ndarray) -> np.ndarray:

@@ -33,7 +33,7 @@ from feedback_nlp.topics.seeds import SeedIssue
 DENSE_SHARE = 0.3
 RIDGE = 0.2
 BALANCE = 0.5
-EDIT_WEIGHT = 1.0
+EDIT_WEIGHT = 0.1
 """Weight of a row that people labelled: one edit must not bend what hundreds of rows say."""
 SCORE_WEIGHT = 1.0
 _BLOCK_ROWS = 20_000
@@ -107,7 +107,7 @@ class TopicMetric:
         """Score every code for every text: (n, C) float32."""
         scores = np.empty((len(texts), len(self.codes)), np.float32)
         for start in range(0, len(texts), _BLOCK_ROWS):
-            stop = min(start + _BLOCK_ROWS, len(texts))
+            stop = start + _BLOCK_ROWS
             grams = weigh(count_ngrams(texts[start:stop]), self.idf)
             scores[start:stop] = self.centred(embeddings[start:stop]) @ self.dense_weights
             scores[start:stop] += grams @ self.lexical_weights
@@ -119,9 +119,16 @@ class TopicMetric:
         return Projection(scores, self.vectors(embeddings, scores))
 
     def vectors(self, embeddings: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        """Join embeddings and scores: (n, d + C) float32, unit length."""
-        bent = unit_rows(np.maximum(scores, 0.0)) * np.float32(SCORE_WEIGHT)
-        return unit_rows(np.hstack([self.centred(embeddings), bent]))
+        """Join embeddings and scores: (n, d + C) float32, unit length.
+
+        Block by block, so that no more is held at a time than the result.
+        """
+        joined = np.empty((len(scores), self.dimensions + scores.shape[1]), np.float32)
+        for start in range(0, len(scores), _BLOCK_ROWS):
+            block = slice(start, start + _BLOCK_ROWS)
+            bent = unit_rows(np.maximum(scores[block], 0.0)) * np.float32(SCORE_WEIGHT)
+            joined[block] = unit_rows(np.hstack([self.centred(embeddings[block]), bent]))
+        return joined
 
     def adapted(self, evidence: Evidence) -> TopicMetric:
         """Learn from people: return a metric that also knows these rows and their codes.

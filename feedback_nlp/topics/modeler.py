@@ -12,7 +12,7 @@ from feedback_nlp.chinese import DictionaryWord, Tokenizer, tokenizer_with
 from feedback_nlp.config import TopicsConfig
 from feedback_nlp.topics.assigning import nearest_topics
 from feedback_nlp.topics.describe import Describer, Group
-from feedback_nlp.topics.documents import Documents, gather_documents
+from feedback_nlp.topics.documents import Documents, gather_documents, rows_of
 from feedback_nlp.topics.fresh import Cluster, FreshClustering
 from feedback_nlp.topics.ledger import Fresh, carry_over
 from feedback_nlp.topics.metric import TopicMetric
@@ -25,7 +25,7 @@ from feedback_nlp.topics.records import (
     check_rows,
 )
 from feedback_nlp.topics.scope import Placed, place
-from feedback_nlp.topics.teaching import taught_metric
+from feedback_nlp.topics.teaching import seen_anew, taught_metric
 from feedback_nlp.topics.words import read_topic_words
 
 
@@ -178,7 +178,14 @@ class TopicModeler:
         clustering = FreshClustering(self._config, self._tokenizer, self._words, taught.codes)
         labels, clusters = clustering.cluster(units, placed, documents)
         if known:
-            groups, events = self._carry(units, placed, vectors, labels, clusters, known)
+            anew = None
+            if taught is not self._metric:
+                shipped = gather_documents(units, placed, placed.scores)
+                anew = rows_of(
+                    seen_anew(clustering.anchors(shipped), clustering.anchors(documents)),
+                    documents,
+                )
+            groups, events = self._carry(units, placed, vectors, labels, clusters, known, anew)
             return Grouping(groups, placed, documents, events)
         groups = [
             Group(np.flatnonzero(labels == index), c.kind, None, c.name, c.code, c.terms)
@@ -194,6 +201,7 @@ class TopicModeler:
         labels: np.ndarray,
         clusters: Sequence[Cluster],
         known: Sequence[KnownTopic],
+        anew: np.ndarray | None,
     ) -> tuple[list[Group], tuple[LedgerEvent, ...]]:
         """Carry known topics through; units out of scope stay where a person put them."""
         carried = carry_over(
@@ -204,6 +212,7 @@ class TopicModeler:
             min_size=self._config.min_topic_size,
             max_moved_share=self._config.max_moved_share,
             min_similarity=self._config.assign_min_similarity,
+            taught=anew,
         )
         continued = {int(topic): c for c, topic in enumerate(carried.topic_of_cluster)}
         groups = []

@@ -38,7 +38,8 @@ class Placed:
     Attributes:
         rows: (s,) rows of the call that are in scope, ascending.
         text_of: (s,) index of each one's text.
-        texts: m folded texts, sorted by digest.
+        texts: m folded texts: those that somebody means as an issue, then the others, each
+            sorted by digest.
         scores: (m, C) of the metric.
         vectors: (m, D) float32, unit length.
         issue_counts: (m,) how many units that speak of an issue say it.
@@ -77,12 +78,13 @@ def place(
         # Of units that fold to one text, the least raw text gives the embedding.
         if text not in first_of or units[row].text < units[first_of[text]].text:
             first_of[text] = row
-    texts = tuple(sorted(first_of, key=digest))
+    is_issue = np.array([speaks_of_issue(units[row]) for row in rows.tolist()], bool)
+    issues = {text for text, asks in zip(folded, is_issue.tolist(), strict=True) if asks}
+    texts = tuple(sorted(first_of, key=lambda text: (text not in issues, digest(text))))
     position = {text: index for index, text in enumerate(texts)}
     text_of = np.fromiter((position[text] for text in folded), np.int64, len(folded))
     first = np.fromiter((first_of[text] for text in texts), np.int64, len(texts))
     projection = metric.project(texts, embeddings[first])
-    is_issue = np.array([speaks_of_issue(units[row]) for row in rows.tolist()], bool)
     return Placed(
         rows=rows,
         text_of=text_of,

@@ -47,6 +47,20 @@ def taught_metric(
     return metric.adapted(Evidence(texts, embeddings[rows], codes))
 
 
+def seen_anew(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Tell which texts people's edits taught the metric to recognise as another issue.
+
+    Args:
+        before: (m,) label by the metric as shipped, −1 for none.
+        after: (m,) label by the taught metric.
+
+    Returns:
+        (m,) bool. A text that is merely no longer recognised is none of them.
+    """
+    anew: np.ndarray = (after >= 0) & (after != before)
+    return anew
+
+
 def _code_of(topic: KnownTopic, metric: TopicMetric, placed: Placed, members: list[int]) -> str:
     placed_by_engine = [
         index for index in members if index not in set(topic.pinned_members)

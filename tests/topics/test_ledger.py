@@ -30,6 +30,7 @@ def refit(
     *,
     min_size: int = 3,
     budget: float = 1.0,
+    taught: list[int] | None = None,
 ) -> Carried:
     kinds = [ISSUE] * (max(labels) + 1)
     return carry_over(
@@ -40,6 +41,7 @@ def refit(
         min_size=min_size,
         max_moved_share=budget,
         min_similarity=0.5,
+        taught=None if taught is None else np.isin(np.arange(len(labels)), taught),
     )
 
 
@@ -116,6 +118,18 @@ def test_only_the_clearest_few_move(budget: float, moved: int) -> None:
     carried = refit([0, 0, 0, 1, 1, 1, 1, 1], known, [A] * 3 + [B] * 5, budget=budget)
     assert np.count_nonzero(carried.assignment[6:] == 1) == moved
     assert carried.assignment[:6].tolist() == [0, 0, 0, 1, 1, 1]
+
+
+def test_units_seen_anew_since_an_edit_follow_whatever_the_budget() -> None:
+    known = [
+        topic("a", [0, 1, 2, 6, 7, 8, 9], pinned_members=frozenset({8})),
+        topic("b", [3, 4, 5], banned_members=frozenset({9})),
+    ]
+    labels = [0, 0, 0, 1, 1, 1, 1, 1, 1, 1]
+    carried = refit(labels, known, [A] * 3 + [B] * 3 + [A] * 4, budget=0.0, taught=[6, 8, 9])
+    assert carried.assignment[6] == 1, "it follows, although it lies no nearer there"
+    assert carried.assignment[7] == 0, "nobody taught anything about it"
+    assert carried.assignment[8:].tolist() == [0, 0], "people's word stands"
 
 
 def test_a_topic_that_lost_its_units_retires_and_can_come_back() -> None:

@@ -41,6 +41,15 @@ def test_learns_a_new_topic_from_people(metric: TopicMetric) -> None:
     assert best_code(taught, "软件又闪退了") == "app.crash"
 
 
+def test_one_edit_does_not_outweigh_what_many_rows_say(metric: TopicMetric) -> None:
+    text = "一打开软件就闪退"
+    taught = metric.adapted(Evidence([text], embed([text]), ["shop.service"]))
+    column = metric.codes.index("shop.service")
+    before, after = (m.scores([text], embed([text]))[0, column] for m in (metric, taught))
+    assert after > before + 0.1
+    assert best_code(taught, "又闪退了，一打开就闪退") == "app.crash"
+
+
 def test_survives_being_written_and_read(metric: TopicMetric, tmp_path: Path) -> None:
     save_metric(metric, tmp_path / "m", figures={}, trained_on=["seeds"], command="test")
     again = read_metric(tmp_path / "m")
