@@ -15,15 +15,19 @@ from feedback_nlp.errors import ArtifactError
 _PACKAGE = Path(__file__).resolve().parent
 
 
-def _data_dir(name: str) -> Path:
+def _data_dirs(name: str) -> list[Path]:
+    """Return the folders that are there, the one that wins first."""
     candidates = (
         os.environ.get(f"FEEDBACK_{name.upper()}_DIR"),
         _PACKAGE / "_data" / name,
         _PACKAGE.parent / name,
     )
-    for candidate in candidates:
-        if candidate and Path(candidate).is_dir():
-            return Path(candidate)
+    return [Path(candidate) for candidate in candidates if candidate and Path(candidate).is_dir()]
+
+
+def _data_dir(name: str) -> Path:
+    for folder in _data_dirs(name):
+        return folder
     raise ArtifactError(
         f"找不到数据目录 {name}/",
         hint=f"重新安装 feedback-nlp，或用环境变量 FEEDBACK_{name.upper()}_DIR 指定目录",
@@ -31,8 +35,30 @@ def _data_dir(name: str) -> Path:
 
 
 def models_dir() -> Path:
-    """Return the folder of trained artefacts, one sub-folder a task."""
+    """Return the folder of trained artefacts that wins, one sub-folder a task."""
     return _data_dir("models")
+
+
+def model_folder(task: str) -> Path:
+    """Return the folder of one artefact: the override's if it has it, else the shipped one.
+
+    Args:
+        task: Name of the sub-folder, such as ``segment``.
+    """
+    folders = [folder / task for folder in _data_dirs("models")]
+    found = (folder for folder in folders if (folder / "manifest.json").is_file())
+    return next(found, models_dir() / task)
+
+
+def model_names() -> list[str]:
+    """Return the names of all artefacts, overriding and shipped, ascending."""
+    return sorted(
+        {
+            path.parent.name
+            for folder in _data_dirs("models")
+            for path in folder.glob("*/manifest.json")
+        }
+    )
 
 
 def corpora_dir() -> Path:

@@ -61,6 +61,16 @@ BenchmarkOption = Annotated[
         file_okay=False,
     ),
 ]
+SoftLabelsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--soft-labels",
+        metavar="文件",
+        help="教师模型对文本的判断（JSONL，一行一条概率），格式见 docs/models.md",
+        exists=True,
+        dir_okay=False,
+    ),
+]
 OutputOption = Annotated[Path, typer.Option("--output", "-o", help="模型写到哪个目录")]
 SeedOption = Annotated[int, typer.Option(help="随机种子")]
 
@@ -68,6 +78,7 @@ SeedOption = Annotated[int, typer.Option(help="随机种子")]
 def train_understanding(
     output: OutputOption,
     benchmark: BenchmarkOption = None,
+    soft_labels: SoftLabelsOption = None,
     epochs: Annotated[int, typer.Option(min=1, max=50, help="训练几遍")] = 2,
     leave_app: Annotated[
         str | None, typer.Option("--leave-app", help="留出这个应用的评论不训练，用来量泛化")
@@ -84,7 +95,7 @@ def train_understanding(
     recipe = Recipe()
     recipe = replace(recipe, fit=replace(recipe.fit, epochs=epochs, seed=seed))
     err.print("正在读取语料……")
-    examples = gather(benchmark, leave_app=leave_app)
+    examples = gather(benchmark, leave_app=leave_app, soft_labels=soft_labels)
     sources = sorted({example.source for example in examples})
     with Progress(console=err, transient=True) as bar:
         task = bar.add_task("训练", total=1.0)
@@ -97,7 +108,7 @@ def train_understanding(
     command = f"feedback-nlp train understanding --epochs {epochs} --seed {seed}"
     if leave_app is not None:
         command += f" --leave-app {leave_app}"
-    command += _benchmark_argument(benchmark)
+    command += _data_arguments(benchmark, soft_labels)
     export(fitted, output, figures={}, trained_on=sources, command=command)
     _report(output, ("encoder", "sentiment", "intent"), len(examples), sources, as_json)
 
@@ -105,41 +116,52 @@ def train_understanding(
 def train_sentiment(
     output: OutputOption,
     benchmark: BenchmarkOption = None,
+    soft_labels: SoftLabelsOption = None,
     seed: SeedOption = 7,
     as_json: JsonOption = False,
 ) -> None:
     """Fit the unit head of sentiment again, on the embedding in use."""
-    _train_heads(output, "sentiment", benchmark, seed, as_json)
+    _train_heads(output, "sentiment", benchmark, soft_labels, seed, as_json)
 
 
 def train_intent(
     output: OutputOption,
     benchmark: BenchmarkOption = None,
+    soft_labels: SoftLabelsOption = None,
     seed: SeedOption = 7,
     as_json: JsonOption = False,
 ) -> None:
     """Fit the intent head again, on the embedding in use."""
-    _train_heads(output, "intent", benchmark, seed, as_json)
+    _train_heads(output, "intent", benchmark, soft_labels, seed, as_json)
 
 
-def _train_heads(output: Path, task: str, benchmark: Path | None, seed: int, as_json: bool) -> None:
+def _train_heads(
+    output: Path,
+    task: str,
+    benchmark: Path | None,
+    soft_labels: Path | None,
+    seed: int,
+    as_json: bool,
+) -> None:
     from feedback_nlp.training.export import export, models_in_use  # noqa: PLC0415 - slow
     from feedback_nlp.training.recipe import Recipe, gather, refit_unit_heads  # noqa: PLC0415
 
     recipe = Recipe()
-    recipe = replace(recipe, unit_head=replace(recipe.unit_head, seed=seed))
+    recipe = replace(recipe, heads=replace(recipe.heads, seed=seed))
     err.print("正在读取语料……")
-    examples = gather(benchmark)
+    examples = gather(benchmark, soft_labels=soft_labels)
     sources = sorted({example.source for example in examples})
-    command = f"feedback-nlp train {task} --seed {seed}{_benchmark_argument(benchmark)}"
+    command = f"feedback-nlp train {task} --seed {seed}{_data_arguments(benchmark, soft_labels)}"
     fitted = refit_unit_heads(models_in_use(), examples, recipe, (task,))
     export(fitted, output, figures={}, trained_on=sources, command=command)
     _report(output, ("encoder", "sentiment", "intent"), len(examples), sources, as_json)
 
 
-def _benchmark_argument(benchmark: Path | None) -> str:
-    """Return the option as the manifest shows it; where it lay is nobody's business."""
-    return "" if benchmark is None else " --benchmark DIR"
+def _data_arguments(benchmark: Path | None, soft_labels: Path | None) -> str:
+    """Return the options as the manifest shows them; where the data lay is nobody's business."""
+    return ("" if benchmark is None else " --benchmark DIR") + (
+        "" if soft_labels is None else " --soft-labels FILE"
+    )
 
 
 def _report(

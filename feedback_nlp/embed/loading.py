@@ -9,7 +9,7 @@ from pathlib import Path
 from feedback_nlp.config import EmbedConfig
 from feedback_nlp.embed.port import Embedder
 from feedback_nlp.errors import ConfigError
-from feedback_nlp.resources import models_dir
+from feedback_nlp.resources import model_folder
 
 
 def load_embedder(config: EmbedConfig, environment: Mapping[str, str] | None = None) -> Embedder:
@@ -28,7 +28,7 @@ def load_embedder(config: EmbedConfig, environment: Mapping[str, str] | None = N
         case "static":
             from feedback_nlp.embed.static import load_static  # noqa: PLC0415
 
-            return load_static(Path(config.model) if config.model else models_dir() / "embeddings")
+            return load_static(Path(config.model) if config.model else model_folder("embeddings"))
         case "svd":
             from feedback_nlp.embed.svd import SvdEmbedder  # noqa: PLC0415
 

@@ -9,10 +9,10 @@ and with means and maxima over clauses::
 
     unit features = mean [u, v] of its clauses                             (d + k)
     z = relu([mean u, mean h, max h of the review's clauses]·Wz + bz)      (z)
-    review features = [z, mean u]                                          (z + d)
+    review features = [z, mean [u, v'] of the review's clauses]            (z + d + k')
 
-with v = Σ V(g) / √(Σ idf(g)² + ε) the same bag of a table V of few columns, which hold
-what single n-grams say to each class of the unit heads.
+with [v, v'] = Σ V(g) / √(Σ idf(g)² + ε) the same bag of a table V of few columns, which
+hold what single n-grams say to each class of the unit heads (v) and review heads (v').
 
 Heads (sentiment, intent) are linear on these. Units are read without h and the context
 of the review: with these, heads fitted the annotated reviews better and other domains worse.
@@ -35,10 +35,17 @@ from feedback_nlp.artifacts import load_artifact
 from feedback_nlp.errors import ArtifactError
 from feedback_nlp.features.batch import UnitBatch
 from feedback_nlp.features.hashing import NgramHasher, NgramIndex
-from feedback_nlp.resources import models_dir
+from feedback_nlp.resources import model_folder
 
 NORM_EPSILON = 1e-3
-WIDE_COLUMNS = {"sentiment": slice(0, 3), "intent": slice(3, 9)}  # whose columns of V
+# Whose columns of V; those of unit heads come first.
+WIDE_COLUMNS = {
+    "sentiment": slice(0, 3),
+    "intent": slice(3, 9),
+    "overall": slice(9, 13),
+    "polarity": slice(13, 15),
+}
+UNIT_COLUMNS = 9
 _STEPS = 64  # clauses of a review compared side by side; longer reviews one by one
 _CHUNK_CHARACTERS = 200_000  # of one hashing pass: bounds memory, keeps arrays in cache
 
@@ -52,7 +59,8 @@ class Encoded:
     Attributes:
         batch: The units that were encoded.
         units: float32 of shape (n, d + k), one row a unit.
-        reviews: float32 of shape (m, z + d), one row a review; zero for one without units.
+        reviews: float32 of shape (m, z + d + k'), one row a review; zero for one without
+            units.
     """
 
     batch: UnitBatch
@@ -116,16 +124,19 @@ class NgramEncoder:
         """Encode a batch; each row depends on its own review alone."""
         bags, unit_starts = self._clauses(batch.texts)
         u = bags[:, : self.embedding_width]
-        reviews = np.zeros(
-            (len(batch.counts), len(self.dense["bz"]) + u.shape[1]), dtype=np.float32
-        )
+        of_units = self.embedding_width + UNIT_COLUMNS
+        of_reviews = bags[:, of_units:]
+        width = len(self.dense["bz"]) + u.shape[1] + of_reviews.shape[1]
+        reviews = np.zeros((len(batch.counts), width), dtype=np.float32)
         filled = np.flatnonzero(batch.counts)
         if len(filled):
+            starts = unit_starts[np.append(batch.starts[filled], len(batch.texts))]
             h = np.maximum(u @ self.dense["W1"] + self.dense["b1"], 0)
-            pooled = pool(u, h, unit_starts[np.append(batch.starts[filled], len(batch.texts))])
+            pooled = pool(u, h, starts)
             z = np.maximum(pooled @ self.dense["Wz"] + self.dense["bz"], 0)
-            reviews[filled] = np.hstack([z, pooled[:, : u.shape[1]]])
-        return Encoded(batch, range_means(bags, unit_starts), reviews)
+            wide = range_means(of_reviews, starts)
+            reviews[filled] = np.hstack([z, pooled[:, : u.shape[1]], wide])
+        return Encoded(batch, range_means(bags[:, :of_units], unit_starts), reviews)
 
     def _clauses(self, texts: Sequence[str]) -> tuple[Floats, npt.NDArray[np.int64]]:
         """Return u and v of every clause, and the first clause of each text with the total."""
@@ -247,7 +258,7 @@ def load_encoder(folder: Path | None = None) -> NgramEncoder:
     Raises:
         ArtifactError: If the folder is missing, damaged or of another shape.
     """
-    artifact = load_artifact(folder if folder is not None else models_dir() / "encoder")
+    artifact = load_artifact(folder if folder is not None else model_folder("encoder"))
     tensors, config = artifact.tensors, artifact.config
     try:
         hasher = NgramHasher(config["bits"], tuple(config["orders"]), config["skip"])

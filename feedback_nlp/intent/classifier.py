@@ -12,7 +12,7 @@ from feedback_nlp.artifacts import load_artifact
 from feedback_nlp.errors import ArtifactError
 from feedback_nlp.features import Encoded, SoftmaxHead
 from feedback_nlp.labels import Intent
-from feedback_nlp.resources import models_dir
+from feedback_nlp.resources import model_folder
 
 INTENTS = tuple(Intent)
 
@@ -58,7 +58,7 @@ def load_intent(folder: Path | None = None) -> LinearIntent:
     Raises:
         ArtifactError: If the folder is missing, damaged or not ours.
     """
-    artifact = load_artifact(folder if folder is not None else models_dir() / "intent")
+    artifact = load_artifact(folder if folder is not None else model_folder("intent"))
     try:
         return LinearIntent(SoftmaxHead.from_tensors(artifact.tensors, "unit"), artifact.version)
     except KeyError as error:

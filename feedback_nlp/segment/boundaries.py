@@ -9,7 +9,7 @@ import numpy as np
 
 from feedback_nlp.artifacts import Artifact, load_artifact
 from feedback_nlp.errors import ArtifactError
-from feedback_nlp.resources import models_dir
+from feedback_nlp.resources import model_folder
 from feedback_nlp.segment.clauses import ClauseTable
 from feedback_nlp.segment.cues import Cues, load_cues
 from feedback_nlp.segment.features import HASH_BITS, boundary_features, clause_leanings
@@ -74,7 +74,7 @@ def load_boundaries() -> LinearBoundaries:
     Raises:
         ArtifactError: If it is missing, damaged or of other code.
     """
-    return boundaries_of(load_artifact(models_dir() / "segment"))
+    return boundaries_of(load_artifact(model_folder("segment")))
 
 
 def boundaries_of(artifact: Artifact) -> LinearBoundaries:

@@ -12,7 +12,7 @@ from feedback_nlp.artifacts import load_artifact
 from feedback_nlp.errors import ArtifactError
 from feedback_nlp.features import Encoded, SoftmaxHead
 from feedback_nlp.labels import Sentiment
-from feedback_nlp.resources import models_dir
+from feedback_nlp.resources import model_folder
 
 SENTIMENTS = (Sentiment.NEG, Sentiment.NEU, Sentiment.POS)
 OVERALL = (*SENTIMENTS, Sentiment.MIXED)
@@ -79,7 +79,7 @@ def load_sentiment(scorer: str = "linear", folder: Path | None = None) -> Sentim
         return SnowSentiment()
     if scorer != "linear":
         raise ArtifactError(f"不认识的情感打分器 {scorer!r}", hint="可选 linear 或 snownlp")
-    artifact = load_artifact(folder if folder is not None else models_dir() / "sentiment")
+    artifact = load_artifact(folder if folder is not None else model_folder("sentiment"))
     try:
         return LinearSentiment(
             SoftmaxHead.from_tensors(artifact.tensors, "unit"),

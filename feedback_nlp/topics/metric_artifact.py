@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from feedback_nlp.artifacts import load_artifact, save_artifact
-from feedback_nlp.resources import models_dir
+from feedback_nlp.resources import model_folder
 from feedback_nlp.topics.metric import TopicMetric, metric_from_seeds
 from feedback_nlp.topics.seeds import read_seed_issues
 
@@ -84,7 +84,7 @@ def load_metric(
     Raises:
         ArtifactError: If the shipped metric is damaged.
     """
-    folder = folder or models_dir() / FOLDER
+    folder = folder or model_folder(FOLDER)
     shipped = read_metric(folder) if (folder / "manifest.json").is_file() else None
     if shipped is not None and shipped.embedder == embedder:
         return shipped

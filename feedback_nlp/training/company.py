@@ -11,7 +11,7 @@ import numpy as np
 
 from feedback_nlp.artifacts import Artifact, load_artifact, save_artifact
 from feedback_nlp.features import SoftmaxHead, load_encoder
-from feedback_nlp.resources import models_dir
+from feedback_nlp.resources import model_folder, model_names
 from feedback_nlp.training.adapt import Labelled, Verdict, adapt_head, review_rows, unit_rows
 from feedback_nlp.training.base import make_cutter
 
@@ -83,14 +83,11 @@ def restore_previous(folder: Path) -> list[str]:
 
 def _complete(folder: Path) -> None:
     """Copy models that ``folder`` lacks from the models in use."""
-    source = models_dir()
-    if source.resolve() == folder.resolve():
-        return
-    for model in sorted(path for path in source.iterdir() if path.is_dir()):
-        if not (folder / model.name / "manifest.json").is_file():
+    for name in model_names():
+        if not (folder / name / "manifest.json").is_file():
             shutil.copytree(
-                model,
-                folder / model.name,
+                model_folder(name),
+                folder / name,
                 ignore=shutil.ignore_patterns(PREVIOUS),
                 dirs_exist_ok=True,
             )

@@ -13,6 +13,7 @@ from feedback_nlp.features import NgramHasher, NgramIndex
 from feedback_nlp.training.examples import UNKNOWN, Example
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
 _CHUNK = 200_000  # units hashed at once: bounds memory
 
 
@@ -27,6 +28,9 @@ class HashedDataset:
         review_starts: Shape (reviews + 1,), offsets into the units.
         review_labels: Head → class index of each review, ``UNKNOWN`` if not labelled.
         unit_labels: Head → class index of each unit, ``UNKNOWN`` if not labelled.
+        review_soft: Review head → a teacher's probabilities, float32 of shape
+            (reviews, classes), rows of NaN where it did not say; heads without any are absent.
+        unit_soft: The same of units, shape (units, classes).
         weights: Weight of each review in the loss.
         bucket_count: Buckets of the hasher.
     """
@@ -37,6 +41,8 @@ class HashedDataset:
     review_starts: Ints
     review_labels: Mapping[str, Ints]
     unit_labels: Mapping[str, Ints]
+    review_soft: Mapping[str, Floats]
+    unit_soft: Mapping[str, Floats]
     weights: npt.NDArray[np.float32]
     bucket_count: int
 
@@ -88,6 +94,15 @@ class HashedDataset:
                 )
                 for head in unit_heads
             },
+            _soft([e.soft_review for e in examples], review_heads),
+            _soft(
+                [
+                    {head: rows[place] for head, rows in e.soft_units.items()}
+                    for e in examples
+                    for place in range(len(e.units))
+                ],
+                unit_heads,
+            ),
             np.array([example.weight for example in examples], dtype=np.float32),
             hasher.bucket_count,
         )
@@ -145,6 +160,20 @@ def _flat(index: NgramIndex) -> tuple[npt.NDArray[np.int32], Ints]:
     valid = grid < index.bucket_count
     before = np.concatenate([[0], np.cumsum(valid.sum(axis=1))])
     return grid[valid], np.diff(before[index.indptr]).astype(np.int64)
+
+
+def _soft(
+    said: Sequence[Mapping[str, Sequence[float] | None]], heads: Sequence[str]
+) -> dict[str, Floats]:
+    """Return a teacher's probabilities as arrays, for the heads it says anything of."""
+    arrays: dict[str, Floats] = {}
+    for head in heads:
+        rows = {place: row for place, one in enumerate(said) if (row := one.get(head)) is not None}
+        if rows:
+            array = np.full((len(said), len(next(iter(rows.values())))), np.nan, np.float32)
+            array[list(rows)] = list(rows.values())
+            arrays[head] = array
+    return arrays
 
 
 def _starts(sizes: Ints) -> Ints:

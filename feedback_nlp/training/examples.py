@@ -20,6 +20,10 @@ class Example:
         source: Name of the data set.
         review_labels: Review head → class index. A head that is absent is not trained.
         unit_labels: Unit head → class index of each unit, ``UNKNOWN`` where not labelled.
+        soft_review: Review head → what a teacher says of the review: one probability a
+            class. Mixed with the label if there is one.
+        soft_units: The same for units: unit head → one row of probabilities a unit, or
+            ``None`` for a unit the teacher did not see.
         weight: Relative weight in the loss.
         split: ``train`` or ``dev``; test rows never become examples of a training run.
     """
@@ -28,6 +32,8 @@ class Example:
     source: str
     review_labels: Mapping[str, int] = field(default_factory=dict)
     unit_labels: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    soft_review: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    soft_units: Mapping[str, Sequence[Sequence[float] | None]] = field(default_factory=dict)
     weight: float = 1.0
     split: str = "train"
 

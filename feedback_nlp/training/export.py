@@ -12,7 +12,7 @@ from feedback_nlp.artifacts import load_artifact, save_artifact
 from feedback_nlp.features import NgramHasher, SoftmaxHead, quantize
 from feedback_nlp.features.encoder import pack_columns, unpack_columns
 from feedback_nlp.labels import Intent
-from feedback_nlp.resources import models_dir
+from feedback_nlp.resources import model_folder
 from feedback_nlp.training.fit import Fitted
 
 _SENTIMENT_TENSORS = {"sentiment": "unit", "overall": "review", "polarity": "polarity"}
@@ -103,15 +103,15 @@ def export_intent(
 
 def models_in_use() -> Fitted:
     """Return the models in use as the trainer takes them, to fit their heads again."""
-    encoder = load_artifact(models_dir() / "encoder")
+    encoder = load_artifact(model_folder("encoder"))
     tensors, config = encoder.tensors, encoder.config
-    sentiment = load_artifact(models_dir() / "sentiment").tensors
+    sentiment = load_artifact(model_folder("sentiment")).tensors
     heads = {
         head: SoftmaxHead.from_tensors(sentiment, name)
         for head, name in _SENTIMENT_TENSORS.items()
         if f"{name}.weight" in sentiment
     }
-    intent = load_artifact(models_dir() / "intent").tensors
+    intent = load_artifact(model_folder("intent")).tensors
     heads["intent"] = SoftmaxHead.from_tensors(intent, "unit")
     scale = tensors["scale"].astype(np.float32)[:, None]
     return Fitted(

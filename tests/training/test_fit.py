@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import sparse
 
-from feedback_nlp.features import NgramHasher, SoftmaxHead, UnitBatch, load_encoder
-from feedback_nlp.features.encoder import WIDE_COLUMNS
+from feedback_nlp.features import NgramHasher, SoftmaxHead, UnitBatch, load_encoder, softmax
+from feedback_nlp.features.encoder import UNIT_COLUMNS, WIDE_COLUMNS
 from feedback_nlp.intent import load_intent
 from feedback_nlp.sentiment import load_sentiment
 from feedback_nlp.training.dataset import HashedDataset, take
@@ -15,7 +16,7 @@ from feedback_nlp.training.examples import Example
 from feedback_nlp.training.export import export
 from feedback_nlp.training.fit import REVIEW_HEADS, UNIT_HEADS, FitOptions, Fitted, fit
 from feedback_nlp.training.network import Network, Shape, Target
-from feedback_nlp.training.wide import WideOptions, fit_unit_head
+from feedback_nlp.training.wide import WideOptions, fit_review_head, fit_unit_head, soft_regression
 
 GOOD = ["很好用", "非常喜欢", "推荐购买", "物流很快", "质量不错", "界面好看"]
 BAD = ["很难用", "一直闪退", "太差劲了", "物流太慢", "质量垃圾", "全是广告"]
@@ -167,9 +168,35 @@ def test_fitting_one_head_leaves_the_others_as_they_were(fitted: Fitted):
     before = both.heads["intent"].probabilities(both.encoder().encode(batch).units)
     after = again.heads["intent"].probabilities(again.encoder().encode(batch).units)
     assert np.allclose(before, after, atol=1e-6)
-    assert np.array_equal(
-        both.encoder().encode(batch).reviews, fitted.encoder().encode(batch).reviews
-    )
+    plain = fitted.encoder().encode(batch).reviews
+    assert np.array_equal(both.encoder().encode(batch).reviews[:, : plain.shape[1]], plain)
+
+
+def test_ngrams_join_a_review_head(fitted: Fitted, tmp_path: Path):
+    """Half the logits come from n-grams alone, and unit heads do not notice."""
+    joined = fit_review_head(fitted, _examples(), "overall", WideOptions(review_strength=100))
+    batch = UnitBatch.alone([*BAD, *GOOD])
+    encoded = joined.encoder().encode(batch)
+    guess = joined.heads["overall"].probabilities(encoded.reviews)
+    assert guess.argmax(axis=1).tolist() == [0] * len(BAD) + [2] * len(GOOD)
+    part = WIDE_COLUMNS["overall"]
+    bags = encoded.reviews[:, -(joined.columns.shape[1] - UNIT_COLUMNS) :]
+    alone = bags[:, part.start - UNIT_COLUMNS : part.stop - UNIT_COLUMNS].argmax(axis=1)
+    assert alone.tolist() == [0] * len(BAD) + [2] * len(GOOD)
+    both = fit_unit_head(joined, _examples(), "intent", WideOptions())
+    export(both, tmp_path, figures={}, trained_on=["toy"], command="test")
+    read = load_encoder(tmp_path / "encoder").encode(batch)
+    again = load_sentiment(folder=tmp_path / "sentiment").score_reviews(read)
+    assert np.allclose(again, guess, atol=0.05)  # int8 rows and columns
+
+
+def test_a_regression_to_probabilities_meets_them():
+    """With one indicator a group, the best guess is the group's mean target."""
+    features = sparse.csr_array(np.repeat(np.eye(2, dtype=np.float32), 2, axis=0))
+    targets = np.array([[1, 0], [0.6, 0.4], [0.3, 0.7], [0.1, 0.9]], np.float32)
+    weight, bias = soft_regression(features, targets, np.ones(4, np.float32), 1e6)
+    guess = softmax(features @ weight + bias)
+    assert np.allclose(guess[[0, 2]], [[0.8, 0.2], [0.2, 0.8]], atol=0.01)
 
 
 def test_a_softmax_head_survives_its_tensors():

@@ -1,0 +1,28 @@
+"""An override folder may hold only what differs."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from feedback_nlp.resources import model_folder, model_names, models_dir
+
+
+def test_a_model_the_override_lacks_is_the_shipped_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    shipped = models_dir()
+    shutil.copytree(shipped / "segment", tmp_path / "segment")
+    monkeypatch.setenv("FEEDBACK_MODELS_DIR", str(tmp_path))
+    assert model_folder("segment") == tmp_path / "segment"
+    assert model_folder("intent") == shipped / "intent"
+    assert set(model_names()) >= {"segment", "intent", "sentiment", "encoder", "embeddings"}
+
+
+def test_a_folder_without_a_manifest_overrides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    shipped = models_dir()
+    (tmp_path / "intent").mkdir()
+    monkeypatch.setenv("FEEDBACK_MODELS_DIR", str(tmp_path))
+    assert model_folder("intent") == shipped / "intent"
