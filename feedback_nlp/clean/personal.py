@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from feedback_nlp.clean.address import find_addresses
@@ -27,11 +29,12 @@ class PersonalDatum(NamedTuple):
     value: str
 
 
-class _Rule(NamedTuple):
+@dataclass(frozen=True)
+class _Rule:
     """A pattern, the group that is personal, and a test of the canonical value.
 
     ``hints``: one of these must stand in the folded text; none means seven digits near
-    one another. They only save time.
+    one another. ``starts``: their first characters. They only save time.
     """
 
     kind: str
@@ -39,6 +42,10 @@ class _Rule(NamedTuple):
     group: int
     accepts: Callable[[str], bool]
     hints: tuple[str, ...] = ()
+
+    @cached_property
+    def starts(self) -> frozenset[str]:
+        return frozenset(hint[0] for hint in self.hints)
 
 
 def _fold_table() -> dict[int, str]:
@@ -52,10 +59,31 @@ def _fold_table() -> dict[int, str]:
 
 
 _FOLD = _fold_table()
+
+
+def _unfolded(signs: str) -> str:
+    """Return, for a character class, ``signs`` and all that folds to one of them."""
+    return re.escape(signs + "".join(chr(code) for code, sign in _FOLD.items() if sign in signs))
+
+
 _NUMERALS = str.maketrans("零〇一幺二两三四五六七八九", "0011223456789")
 _LABEL = r"[号码为是: #]{0,6}"
 
 _WORTH_A_LOOK = re.compile(r"[0-9@０-９＠]|[A-Za-zＡ-Ｚａ-ｚ][A-Za-z0-9Ａ-Ｚａ-ｚ０-９_\-]{4}")
+# Every rule needs one of these in the text as it came in. An at sign; four letters, digits
+# or dashes in a row, a digit among them; seven digits near one another; a digit and ten
+# digits, blanks or dashes (a stated card); a house or street number (an address). Only a
+# WeChat name may be all letters.
+_D = f"[{_unfolded('0123456789')}]"
+_L = f"[{_unfolded('abcdefghijklmnopqrstuvwxyz')}]"
+_W = f"[{_unfolded('0123456789abcdefghijklmnopqrstuvwxyz_-')}]"
+_TELLING = re.compile(
+    f"[@＠]|{_D}{_W}{{3}}|{_W}{_D}{_W}{{2}}|{_W}{{2}}{_D}{_W}|{_W}{{3}}{_D}"
+    rf"|{_D}(?:[{_unfolded(' ().-')}]{{0,2}}{_D}){{6}}|{_D}[{_unfolded('0123456789 -')}]{{10}}"
+    f"|(?:{_D}|{_L})[号弄栋幢座]|(?:{_D}|[一二三四五六七八九])单元"
+)
+_WECHAT_SIGN = re.compile(f"[微薇{_unfolded('v')}]|威信|[{_unfolded('w')}][{_unfolded('xe')}]")
+_NAME = re.compile(f"{_W}{{5}}")
 _SEVEN_DIGITS = re.compile(r"[0-9](?:[ ()\-.]{0,2}[0-9]){6}")
 _SPOKEN = re.compile(r"[零〇一幺二两三四五六七八九]{11}")
 _NOT_CANONICAL = re.compile(r"[ ()+#:,]|(?<=[0-9a-z])[\-.·•](?=[0-9a-z])")
@@ -168,20 +196,27 @@ _KIND_OF_ADDRESS = "地址"
 
 def may_hold_personal_data(text: str) -> bool:
     """Tell cheaply whether a look is worth it; ``False`` is certain."""
-    return bool(_WORTH_A_LOOK.search(text) or _SPOKEN.search(text))
+    if _WORTH_A_LOOK.search(text) and (
+        _TELLING.search(text) or (_NAME.search(text) and _WECHAT_SIGN.search(text))
+    ):
+        return True
+    return _SPOKEN.search(text) is not None
 
 
 def find_personal_data(text: str) -> list[PersonalDatum]:
     """Return finds in text order, not overlapping. Never raises on any string."""
     folded = text.translate(_FOLD)
-    found = [
-        PersonalDatum(match.start(), match.end(), "手机号", match[1].translate(_NUMERALS))
-        for match in _SPOKEN_MOBILE.finditer(folded)
-    ]
+    found = []
+    if _SPOKEN.search(folded):
+        found = [
+            PersonalDatum(match.start(), match.end(), "手机号", match[1].translate(_NUMERALS))
+            for match in _SPOKEN_MOBILE.finditer(folded)
+        ]
+    signs = frozenset(folded)
     has_number = _SEVEN_DIGITS.search(folded) is not None
     for rule in _RULES:
         if rule.hints:
-            if not any(hint in folded for hint in rule.hints):
+            if rule.starts.isdisjoint(signs) or not any(hint in folded for hint in rule.hints):
                 continue
         elif not has_number:
             continue

@@ -179,11 +179,11 @@ def meta_value(value: Any) -> Any:
 
 def plain(value: Any) -> str:
     """Return a cell as stripped text; ``None`` is blank."""
+    if isinstance(value, str):
+        return value.strip()
     match value:
         case None:
             return ""
-        case str():
-            return value.strip()
         case bool():
             return "true" if value else "false"
         case datetime() | date():

@@ -17,18 +17,20 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session
 
 from feedback_nlp.errors import StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+#: The schema that this code needs: the newest file in ``migrations/versions``.
+SCHEMA_VERSION = "20261121_first_schema"
 
 _BUSY_TIMEOUT_MS = 15_000
 
@@ -109,11 +111,14 @@ class Database:
         Raises:
             StoreError: If the database was written by a newer version.
         """
-        script = ScriptDirectory.from_config(_alembic_config())
         with _clear_errors(self.url), self._write_lock, self._writer.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-            if current == script.get_current_head():
+            current = _schema_version(connection)
+            if current == SCHEMA_VERSION:
                 return
+            from alembic import command  # noqa: PLC0415 - slow to load, seldom needed
+            from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+            script = ScriptDirectory.from_config(_alembic_config())
             if current is not None and current not in {
                 revision.revision for revision in script.walk_revisions()
             }:
@@ -177,7 +182,17 @@ class _SqliteWatcher:
             self._connection = None
 
 
+def _schema_version(connection: Connection) -> str | None:
+    """Return the version that Alembic left in the database; ``None`` in an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return version
+
+
 def _alembic_config() -> Config:
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     config.set_main_option("path_separator", "os")

@@ -20,6 +20,7 @@ from sqlmodel import Session, col
 from feedback_nlp.errors import Conflict, NotFound
 from feedback_nlp.labels import SourceKind, label
 from feedback_nlp.records import Rejection
+from feedback_nlp.store.bulk import insert_many
 from feedback_nlp.store.search import index_feedback
 from feedback_nlp.store.tables import Feedback, IngestBatch, RejectedRow, Setting, Source
 
@@ -205,14 +206,15 @@ def store_chunk(
         key, text = row["source_key"], row["text"]
         if key not in known:
             known[key] = text
-            values = {name: value for name, value in row.items() if name != "line"}
-            fresh.append({**values, "source_id": source_id, "batch_id": batch_id})
+            values = {**row, "source_id": source_id, "batch_id": batch_id}
+            del values["line"]
+            fresh.append(values)
         elif known[key] == text:
             duplicates += 1
         else:
             raw = f"{key}: {text}"[:2_000]
             rejected.append(Rejection(row["line"], "key-conflict", _REJECTED_DETAIL, raw))
-    accepted = _insert_feedback(session, fresh)
+    accepted = _insert_feedback(session, batch_id, fresh)
     duplicates += len(fresh) - accepted
     if rejected:
         session.connection().execute(
@@ -247,19 +249,26 @@ def _known_texts(session: Session, source_id: int, keys: Sequence[str]) -> dict[
     return {key: text for key, text in found}  # noqa: C416 - rows, not pairs, for mypy
 
 
-def _insert_feedback(session: Session, rows: Sequence[Mapping[str, Any]]) -> int:
+def _insert_feedback(session: Session, batch_id: int, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert rows and index them for search; return how many were new after all."""
     if not rows:
         return 0
-    inserted = session.connection().execute(
-        _upsert(session, Feedback)
-        .on_conflict_do_nothing(index_elements=["source_id", "source_key"])
-        .returning(col(Feedback.id), col(Feedback.text)),
-        list(rows),
+    of_batch = select(col(Feedback.id), col(Feedback.text)).where(
+        col(Feedback.batch_id) == batch_id, col(Feedback.id) > _last_id(session)
     )
-    pairs = [(int(id_), str(text)) for id_, text in inserted]
+    statement = _upsert(session, Feedback)
+    insert_many(
+        session,
+        statement.on_conflict_do_nothing(index_elements=["source_id", "source_key"]),
+        rows,
+    )
+    pairs = [(id_, text) for id_, text in session.execute(of_batch.order_by(col(Feedback.id)))]
     index_feedback(session, pairs)
     return len(pairs)
+
+
+def _last_id(session: Session) -> int:
+    return session.scalar(select(func.max(col(Feedback.id)))) or 0
 
 
 def _upsert(session: Session, table: type[Any]) -> Any:

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import pairwise
+from operator import add
 
 from sqlalchemy import Connection, bindparam, column, literal_column, select, table, text
 from sqlalchemy.sql import ColumnElement
@@ -36,10 +36,17 @@ _MAX_INDEXED_CHARS = 16_000
 _SEARCH = table("feedback_search", column("feedback_id"), column("tokens"))
 
 
-@lru_cache(maxsize=65_536)
-def _code(character: str) -> str:
-    point = ord(character)
-    return "".join(_DIGITS[(point >> shift) & 31] for shift in (15, 10, 5, 0))
+class _Codes(dict[str, str]):
+    """The code of each character, made at first use."""
+
+    def __missing__(self, character: str) -> str:
+        point = ord(character)
+        code = "".join(_DIGITS[(point >> shift) & 31] for shift in (15, 10, 5, 0))
+        self[character] = code
+        return code
+
+
+_CODES = _Codes()
 
 
 def index_tokens(text_: str) -> list[str]:
@@ -50,8 +57,8 @@ def index_tokens(text_: str) -> list[str]:
     """
     tokens: list[str] = []
     for run in _RUN.findall(fold(text_[:_MAX_INDEXED_CHARS])):
-        codes = [_code(character) for character in run]
-        tokens.extend(left + right for left, right in pairwise(codes))
+        codes = [_CODES[character] for character in run]
+        tokens.extend(map(add, codes, codes[1:]))
         tokens.append(codes[-1])
     return tokens
 
@@ -60,7 +67,7 @@ def _query_runs(query: str) -> list[list[str]]:
     """Return one phrase (list of tokens) per run of the query; single characters alone."""
     phrases = []
     for run in _RUN.findall(fold(query)):
-        codes = [_code(character) for character in run]
+        codes = [_CODES[character] for character in run]
         phrases.append([left + right for left, right in pairwise(codes)] or codes)
     return phrases
 
@@ -100,15 +107,15 @@ def index_feedback(session: Session, rows: Iterable[tuple[int, str]]) -> None:
     """
     postgres = session.get_bind().dialect.name == "postgresql"
     render = _tsvector if postgres else " ".join
-    parameters = [{"id": id_, "tokens": render(index_tokens(text_))} for id_, text_ in rows]
+    parameters = [(id_, render(index_tokens(text_))) for id_, text_ in rows]
     if not parameters:
         return
     statement = (
-        "INSERT INTO feedback_search (feedback_id, tokens) VALUES (:id, CAST(:tokens AS tsvector))"
+        "INSERT INTO feedback_search (feedback_id, tokens) VALUES (%s, CAST(%s AS tsvector))"
         if postgres
-        else "INSERT INTO feedback_search (rowid, tokens) VALUES (:id, :tokens)"
+        else "INSERT INTO feedback_search (rowid, tokens) VALUES (?, ?)"
     )
-    session.connection().execute(text(statement), parameters)
+    session.connection().exec_driver_sql(statement, parameters)
 
 
 def matches(session: Session, query: str) -> ColumnElement[bool]:

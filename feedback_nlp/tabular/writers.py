@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
-
 from feedback_nlp.errors import InputError
 from feedback_nlp.tabular.cells import ColumnType, cell_text, encodable, json_line
 from feedback_nlp.tabular.formats import STDIN, format_of_name
@@ -184,6 +182,8 @@ def _write_xlsx(
         "strings_to_numbers": False,
     }
     count = 0
+    import xlsxwriter  # noqa: PLC0415 - slow to load, and most files are read, not written
+
     with xlsxwriter.Workbook(file, options) as book:
         sheet = book.add_worksheet("数据")
         bold = book.add_format({"bold": True})

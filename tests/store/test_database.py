@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from feedback_nlp.errors import StoreError
 from feedback_nlp.store import Database
+from feedback_nlp.store import database as database_module
+from feedback_nlp.store.database import SCHEMA_VERSION
 from feedback_nlp.store.tables import Feedback, Source, metadata
 
 NOW = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
@@ -27,6 +31,14 @@ def test_migrations_and_tables_agree(database: Database) -> None:
             },
         )
         assert compare_metadata(context, metadata) == []
+
+
+def test_the_schema_version_is_the_newest_migration() -> None:
+    folder = Path(database_module.__file__).with_name("migrations")
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    config.set_main_option("path_separator", "os")
+    assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA_VERSION
 
 
 def test_migrating_twice_changes_nothing(database: Database) -> None:

@@ -1,0 +1,54 @@
+"""Many rows of one table by the driver's own ``executemany``.
+
+SQLAlchemy builds a parameter dictionary for each row it executes, which cost a quarter
+of ingestion. Here the statement is compiled once, and values go through the column
+types' own processors, so what arrives in the database is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Insert, Table
+from sqlmodel import Session
+
+
+def insert_many(session: Session, statement: Insert, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Execute an insert statement for rows that name the same columns; return rows inserted.
+
+    Args:
+        session: A writing session.
+        statement: An insert into one table, without values; ``ON CONFLICT`` is fine.
+        rows: Values by column. Columns with defaults of their own must be named.
+
+    Raises:
+        ValueError: If a column with a default is not named.
+    """
+    if not rows:
+        return 0
+    connection = session.connection()
+    dialect = connection.dialect
+    table = statement.table
+    assert isinstance(table, Table)
+    compiled = statement.inline().compile(dialect=dialect, column_keys=list(rows[0]))
+    names = list(compiled.params)
+    if set(names) != set(rows[0]):
+        raise ValueError(f"got columns {sorted(rows[0])}, expected {sorted(names)}")
+    processors = {
+        name: processor
+        for name in names
+        if (processor := table.c[name].type.dialect_impl(dialect).bind_processor(dialect))
+    }
+    columns = [
+        list(map(processors[name], values)) if name in processors else values
+        for name in names
+        for values in ([row[name] for row in rows],)
+    ]
+    records = zip(*columns, strict=True)
+    parameters: Any = (
+        list(records)
+        if compiled.positiontup is not None
+        else [dict(zip(names, record, strict=True)) for record in records]
+    )
+    return connection.exec_driver_sql(str(compiled), parameters).rowcount
