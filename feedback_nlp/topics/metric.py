@@ -103,22 +103,35 @@ class TopicMetric:
             )
         return unit_rows(embeddings.astype(np.float32) - self.mean)
 
-    def scores(self, texts: Sequence[str], embeddings: np.ndarray) -> np.ndarray:
-        """Score every code for every text: (n, C) float32."""
+    def scores(
+        self, texts: Sequence[str], embeddings: np.ndarray, row_of: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Score every code for every text: (n, C) float32.
+
+        Args:
+            texts: n texts.
+            embeddings: (m, d) float32.
+            row_of: (n,) row of ``embeddings`` of each text; its own place if left out.
+        """
         scores = np.empty((len(texts), len(self.codes)), np.float32)
         for start in range(0, len(texts), _BLOCK_ROWS):
-            stop = start + _BLOCK_ROWS
-            grams = weigh(count_ngrams(texts[start:stop]), self.idf)
-            scores[start:stop] = self.centred(embeddings[start:stop]) @ self.dense_weights
-            scores[start:stop] += grams @ self.lexical_weights
+            block = slice(start, start + _BLOCK_ROWS)
+            rows = embeddings[block if row_of is None else row_of[block]]
+            grams = weigh(count_ngrams(texts[block]), self.idf)
+            scores[block] = self.centred(rows) @ self.dense_weights
+            scores[block] += grams @ self.lexical_weights
         return scores
 
-    def project(self, texts: Sequence[str], embeddings: np.ndarray) -> Projection:
-        """Place units in topic space."""
-        scores = self.scores(texts, embeddings)
-        return Projection(scores, self.vectors(embeddings, scores))
+    def project(
+        self, texts: Sequence[str], embeddings: np.ndarray, row_of: np.ndarray | None = None
+    ) -> Projection:
+        """Place units in topic space; arguments as of :meth:`scores`."""
+        scores = self.scores(texts, embeddings, row_of)
+        return Projection(scores, self.vectors(embeddings, scores, row_of))
 
-    def vectors(self, embeddings: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    def vectors(
+        self, embeddings: np.ndarray, scores: np.ndarray, row_of: np.ndarray | None = None
+    ) -> np.ndarray:
         """Join embeddings and scores: (n, d + C) float32, unit length.
 
         Block by block, so that no more is held at a time than the result.
@@ -126,8 +139,9 @@ class TopicMetric:
         joined = np.empty((len(scores), self.dimensions + scores.shape[1]), np.float32)
         for start in range(0, len(scores), _BLOCK_ROWS):
             block = slice(start, start + _BLOCK_ROWS)
+            rows = embeddings[block if row_of is None else row_of[block]]
             bent = unit_rows(np.maximum(scores[block], 0.0)) * np.float32(SCORE_WEIGHT)
-            joined[block] = unit_rows(np.hstack([self.centred(embeddings[block]), bent]))
+            joined[block] = unit_rows(np.hstack([self.centred(rows), bent]))
         return joined
 
     def adapted(self, evidence: Evidence) -> TopicMetric:

@@ -173,7 +173,7 @@ class TopicModeler:
         taught = taught_metric(self._metric, units, embeddings, placed, known)
         scores, vectors = placed.scores, placed.vectors
         if taught is not self._metric:
-            scores, vectors = taught.project(placed.texts, embeddings[_first_rows(placed)])
+            scores, vectors = taught.project(placed.texts, embeddings, _first_rows(placed))
         documents = gather_documents(units, placed, scores)
         clustering = FreshClustering(self._config, self._tokenizer, self._words, taught.codes)
         labels, clusters = clustering.cluster(units, placed, documents)

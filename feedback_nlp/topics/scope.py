@@ -84,7 +84,7 @@ def place(
     position = {text: index for index, text in enumerate(texts)}
     text_of = np.fromiter((position[text] for text in folded), np.int64, len(folded))
     first = np.fromiter((first_of[text] for text in texts), np.int64, len(texts))
-    projection = metric.project(texts, embeddings[first])
+    projection = metric.project(texts, embeddings, first)
     return Placed(
         rows=rows,
         text_of=text_of,
