@@ -55,7 +55,7 @@ bench-embeddings: $(STAMP) ## clustering quality of the static vectors against T
 	$(RUN) python tests/benchmarks/embeddings.py
 
 bench-topics: $(STAMP) ## clustering quality, stability, scale
-	$(RUN) python tests/benchmarks/topics.py
+	$(RUN) python -m tests.benchmarks.topics
 
 bench-alerts: $(STAMP) ## alerts on 50 seeds of the demo generator (no other data needed)
 	$(RUN) python -m tests.benchmarks.alerts -o docs/benchmarks/alerts.json
