@@ -4,6 +4,7 @@ A file of JSON lines, one text each, with the teacher's probabilities by head::
 
     {"text": "…", "polarity": [0.1, 0.9], "overall": [0.1, 0.0, 0.9, 0.0]}     a feedback
     {"text": "…", "sentiment": [0.9, 0.1, 0.0], "intent": [0.8, 0.0, …]}       a unit
+    {"text": "…", "end": 12, "boundary": [0.3, 0.7]}        a place: does a unit end there?
 
 in the order of the classes: polarity is (negative, positive), overall is ``OVERALL``,
 sentiment is ``SENTIMENTS``, intent is ``INTENTS``. Any model may be the teacher; the file is
@@ -31,6 +32,19 @@ _UNIT_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class SoftPlace:
+    """A place in a text.
+
+    Attributes:
+        end: Offset at which a clause ends.
+        probability: That a unit ends there, 0–1.
+    """
+
+    end: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class SoftText:
     """One line of the file.
 
@@ -38,11 +52,13 @@ class SoftText:
         text: A feedback or a unit.
         reviews: Review head → probabilities.
         units: Unit head → probabilities; the text is one unit if there are any.
+        place: A place in the text, if the line is about one.
     """
 
     text: str
     reviews: dict[str, tuple[float, ...]]
     units: dict[str, tuple[float, ...]]
+    place: SoftPlace | None = None
 
 
 def read_soft_labels(path: Path) -> Iterator[SoftText]:
@@ -93,24 +109,26 @@ def with_soft_labels(
     return found
 
 
-def _parsed(line: str, place: str) -> SoftText:
+def _parsed(line: str, where: str) -> SoftText:
     try:
         row: dict[str, Any] = json.loads(line)
         heads = {
             head: tuple(float(share) for share in row[head]) for head in _CLASSES if head in row
         }
         text = str(row["text"])
-    except (ValueError, TypeError, KeyError) as error:
+        place = SoftPlace(int(row["end"]), float(row["boundary"][1])) if "end" in row else None
+    except (ValueError, TypeError, LookupError) as error:
         raise InputError(
-            f"{place}不是软标签：{error}", hint='应是 {"text": "…", "polarity": [0.1, 0.9]}'
+            f"{where}不是软标签：{error}", hint='应是 {"text": "…", "polarity": [0.1, 0.9]}'
         ) from error
     for head, shares in heads.items():
         if len(shares) != _CLASSES[head]:
             raise InputError(
-                f"{place}的 {head} 有 {len(shares)} 个概率", hint=f"应是 {_CLASSES[head]} 个"
+                f"{where}的 {head} 有 {len(shares)} 个概率", hint=f"应是 {_CLASSES[head]} 个"
             )
     return SoftText(
         text,
         {head: row for head, row in heads.items() if head in REVIEW_HEADS},
         {head: row for head, row in heads.items() if head in UNIT_HEADS},
+        place,
     )

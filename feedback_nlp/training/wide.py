@@ -49,6 +49,7 @@ class WideOptions:
         balance: Exponent of the odds against a class that its rows are lifted by; 0 is none.
         soft_share: Share (0–1) of a teacher where a row has a label too.
         review_strength: Inverse regularisation of the n-grams of review heads.
+        review_balance: Exponent of the inverse class frequency in the loss of review heads.
         review_share: Share (0–1) of the n-grams in the logits of review heads.
         seed: Of the solver.
     """
@@ -58,7 +59,8 @@ class WideOptions:
     wide_scale: float = 2.0
     balance: float = 1.0
     soft_share: float = 0.3
-    review_strength: float = 4.0
+    review_strength: float = 8.0
+    review_balance: float = 0.5
     review_share: float = 0.5
     seed: int = 7
 
@@ -145,11 +147,12 @@ def fit_review_head(
     targets, known = mixed_targets(
         data.review_labels[head], data.review_soft.get(head), classes, options.soft_share
     )
-    weights = data.weights[known]
+    targets = targets[known]
+    weights = data.weights[known] * (targets @ _rarity(targets, options.review_balance))
     data = data.restricted(fitted.buckets.astype(np.int64))
     bags = _bags(data, fitted.idf, data.unit_starts[data.review_starts])
     found, bias = soft_regression(
-        bags[np.flatnonzero(known)], targets[known], weights, options.review_strength
+        bags[np.flatnonzero(known)], targets, weights, options.review_strength
     )
     part = WIDE_COLUMNS[head]
     columns = _columns_of(fitted)
@@ -204,6 +207,15 @@ def soft_regression(
         flat[: size * classes].reshape(size, classes).astype(np.float32),
         flat[size * classes :].astype(np.float32),
     )
+
+
+def _rarity(targets: Floats, balance: float) -> Floats:
+    """Return a weight for each class: 1 for one of average frequency."""
+    shares = targets.mean(axis=0) * targets.shape[1]
+    weights: Floats = np.where(shares > 0, np.maximum(shares, 1e-9) ** -balance, 1).astype(
+        np.float32
+    )
+    return weights
 
 
 def _columns_of(fitted: Fitted) -> Floats:

@@ -10,6 +10,8 @@ from feedback_nlp.evaluation import boundary_figures
 from feedback_nlp.records import Span
 from feedback_nlp.segment import Segmenter
 from feedback_nlp.segment.boundaries import boundaries_of
+from feedback_nlp.segment.clauses import find_clauses
+from feedback_nlp.segment.cues import load_cues
 from feedback_nlp.training import boundaries
 from feedback_nlp.training.boundaries import AnnotatedText, read_seeds, text_key
 
@@ -51,6 +53,35 @@ def test_trained_model_loads_and_cuts(files: tuple[Path, Path], tmp_path: Path) 
     segmenter = Segmenter(load_config().segment, boundaries_of(artifact))
     text = "味道不错，就是送得太慢"
     assert [text[a:b] for a, b in segmenter.segment(text)] == ["味道不错", "就是送得太慢"]
+
+
+def test_a_teacher_moves_the_cut(files: tuple[Path, Path], tmp_path: Path) -> None:
+    """Places a teacher always cuts score higher afterwards; annotated texts are left out."""
+    units, feeling = files
+    soft = tmp_path / "soft.jsonl"
+    lines = [
+        {"text": f"{left} 然后{right}", "end": len(left), "boundary": [0.0, 1.0]}
+        for left in ("界面挺大", "按钮挺多", "字体挺小", "颜色挺深")
+        for right in ("按钮小", "字体大", "图标亮", "页面长")
+    ]
+    lines.append({"text": "界面很好看，就是老闪退", "end": 5, "boundary": [1.0, 0.0]})
+    soft.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    known = {text_key("界面很好看，就是老闪退")}
+    taught = boundaries.read_taught(soft, known)
+    assert len(taught.places) == 16
+    scores = []
+    for more in ([], ["--soft-labels", str(soft)]):
+        out = tmp_path / f"with-{len(more)}"
+        boundaries.main(
+            ["--units", str(units), "--feeling", str(feeling), "--out", str(out), *more]
+        )
+        artifact = load_artifact(out)
+        table = find_clauses(["界面挺大 然后按钮小"], load_cues())
+        scores.append(float(boundaries_of(artifact).score(table)[0]))
+    assert artifact.figures["taught_places"] == 16
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["command"].endswith("--soft-labels FILE --out models/segment")
+    assert scores[1] > scores[0]
 
 
 def test_training_twice_gives_the_same_weights(files: tuple[Path, Path], tmp_path: Path) -> None:

@@ -12,7 +12,13 @@ from feedback_nlp.features import NgramHasher, UnitBatch
 from feedback_nlp.training.examples import Example
 from feedback_nlp.training.fit import FitOptions, fit, mixed_targets
 from feedback_nlp.training.network import Shape
-from feedback_nlp.training.soft_labels import SOURCE, SoftText, read_soft_labels, with_soft_labels
+from feedback_nlp.training.soft_labels import (
+    SOURCE,
+    SoftPlace,
+    SoftText,
+    read_soft_labels,
+    with_soft_labels,
+)
 
 
 def _whole(texts: Sequence[str]) -> list[tuple[str, ...]]:
@@ -47,6 +53,15 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str, says: str):
     with pytest.raises(InputError) as caught:
         list(read_soft_labels(path))
     assert says in str(caught.value) + str(caught.value.hint)
+
+
+def test_a_place_is_read_and_teaches_no_head(tmp_path: Path):
+    path = tmp_path / "soft.jsonl"
+    line = {"text": "东西不错，就是慢", "end": 4, "boundary": [0.2, 0.8]}
+    path.write_text(json.dumps(line), encoding="utf-8")
+    (place,) = read_soft_labels(path)
+    assert place.place == SoftPlace(4, 0.8)
+    assert with_soft_labels([], [place], _whole) == []
 
 
 def test_a_feedback_is_matched_by_its_words_and_the_rest_is_new():
