@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -29,6 +29,8 @@ _LONG_CHOICE = 8
 _LONG_NAME = 12
 _BELONGS = 0.75
 _LOST = 1.3
+# A problem without its object: 用不了 still says what happens, 复杂 says nothing.
+_BARE_PROBLEM = 3
 _WANTED = "希望"
 
 
@@ -127,10 +129,11 @@ class Namer:
             self._problems,
             size,
         )
+        things = {word for unit in units for word in unit.mentions.objects}
         complete = [
             phrase
             for phrase in shared
-            if phrases[phrase] >= _PHRASE_SHARE * size and self._says_both(phrase)
+            if phrases[phrase] >= _PHRASE_SHARE * size and self._says_both(phrase, things)
         ]
         wishes = sum(unit.intent is Intent.FEATURE for unit in units) > 0.5 * size
         names = complete[:2]
@@ -139,7 +142,9 @@ class Namer:
             names += [f"{_WANTED}支持{thing}" for thing in objects if thing in self._words.objects]
         names += [phrase for phrase in shared if len(phrase) >= 4]
         names += [f"{thing}问题" for thing in objects if thing in self._words.objects]
-        names += [problem for problem in problems if problem != _WANTED]
+        names += [
+            problem for problem in problems if problem != _WANTED and len(problem) >= _BARE_PROBLEM
+        ]
         names += [f"{thing}问题" for thing in objects]
         return [name for name in dict.fromkeys(names) if name]
 
@@ -191,10 +196,16 @@ class Namer:
             return max(thing, problem, key=len)
         return thing + problem
 
-    def _says_both(self, phrase: str) -> bool:
-        """Tell whether a phrase of at least four characters names a problem and more."""
+    def _says_both(self, phrase: str, things: Collection[str]) -> bool:
+        """Tell whether a phrase of at least four characters names a problem, and of what.
+
+        零点就消失 has a problem and a time, but nothing that is lost.
+        """
         match = self._problem.search(phrase)
-        return match is not None and len(phrase) >= 4 and len(match[0]) < len(phrase)
+        if match is None or len(phrase) < 4:
+            return False
+        rest = phrase[: match.start()], phrase[match.end() :]
+        return any(word in part for word in things for part in rest)
 
 
 def whole_phrase(phrase: str, texts: Sequence[str]) -> str:

@@ -145,7 +145,7 @@ def test_the_analysis_leaves_alerts_behind(demo: DemoReport, database: Database)
     crash = [named for named in alerts if any(word in named.topic_name for word in facts.names)]
     first = Week.parse(next(week for week, people in facts.authors.items() if people))
     assert any(
-        named.alert.kind == AlertKind.NEW.value
+        named.alert.kind in (AlertKind.NEW, AlertKind.SPIKE)
         and Week.of(datetime.fromisoformat(f"{named.alert.day}T12:00Z"), Settings().zone) >= first
         for named in crash
     )

@@ -57,6 +57,14 @@ def test_a_product_name_is_no_topic_name() -> None:
     assert "云间商城" not in names
 
 
+def test_an_adjective_alone_and_people_in_general_are_no_names() -> None:
+    courtesy = ["麻烦看一下", "麻烦告知一下", "麻烦了", "太麻烦了"]
+    assert "复杂" not in names_of(courtesy)
+    invited = ["家人们谁懂啊，红包用不了", "家人们，红包用不了", "家人们红包又用不了", "红包用不了"]
+    assert "红包" in names_of(invited)[0]
+    assert not any("人们" in name for name in names_of(invited)[:3])
+
+
 def test_units_that_share_nothing_get_no_name() -> None:
     assert names_of(["奶奶包粽子", "路灯下写诗", "火车向东开", "猫在屋顶"]) == []
 
