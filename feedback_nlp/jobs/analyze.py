@@ -207,10 +207,9 @@ def _save_topics(
     changed = []
     for unit, index, similarity in zip(units, assignment, result.similarity.tolist(), strict=True):
         if index == UNASSIGNED:
-            new: tuple[int | None, float | None, bool] = (None, None, False)
+            new: tuple[int | None, float | None] = (None, None)
         else:
-            is_vent = result.topics[index].kind is TopicKind.VENT
-            new = (topic_ids[index], round(float(similarity), 4), is_vent)
+            new = (topic_ids[index], round(float(similarity), 4))
         if unit.assigned_by != "person" and unit.topic_id != new[0]:
             changed.append((unit.unit_id, *new))
     analysis.save_assignments(session, changed)

@@ -73,7 +73,6 @@ def daily_people(session: Session, zone: ZoneInfo) -> DailyPeople | None:
         .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
         .where(
             is_counted(),
-            col(FeedbackUnit.is_vent).is_(False),
             col(FeedbackUnit.topic_id).is_not(None),
         )
     )

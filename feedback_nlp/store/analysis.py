@@ -166,7 +166,6 @@ def save_understandings(
             "sentiment_confidence": unit.sentiment_confidence,
             "intent": unit.intent.value,
             "intent_confidence": unit.confidence,
-            "is_vent": False,
             "assigned_by": "auto",
         }
         for feedback, result, _ in understood
@@ -317,15 +316,15 @@ def add_event(
 
 
 def save_assignments(
-    session: Session, changed: Sequence[tuple[int, int | None, float | None, bool]]
+    session: Session, changed: Sequence[tuple[int, int | None, float | None]]
 ) -> None:
-    """Write ``(unit id, topic id, similarity, is a vent)`` where they changed."""
+    """Write ``(unit id, topic id, similarity)`` where they changed."""
     if changed:
         session.connection().execute(
             update(FeedbackUnit).where(col(FeedbackUnit.id) == bindparam("b_id")),
             [
-                {"b_id": id_, "topic_id": topic, "topic_similarity": similarity, "is_vent": vent}
-                for id_, topic, similarity, vent in changed
+                {"b_id": id_, "topic_id": topic, "topic_similarity": similarity}
+                for id_, topic, similarity in changed
             ],
         )
 

@@ -17,7 +17,14 @@ from sqlmodel import Session, col
 from feedback_nlp.errors import InputError
 from feedback_nlp.labels import Intent, SourceKind
 from feedback_nlp.report.drivers import nps_answer
-from feedback_nlp.store.tables import Feedback, FeedbackUnit, IngestBatch, RejectedRow, Source
+from feedback_nlp.store.tables import (
+    Feedback,
+    FeedbackUnit,
+    IngestBatch,
+    RejectedRow,
+    Source,
+    Topic,
+)
 from feedback_nlp.store.voices import CHANNEL
 from feedback_nlp.weeks import parse_period
 
@@ -97,7 +104,13 @@ def is_counted() -> ColumnElement[bool]:
 
 def is_problem() -> ColumnElement[bool]:
     """Return the condition "this unit asks something of the team"."""
-    return col(FeedbackUnit.intent).in_(PROBLEM_INTENTS) & col(FeedbackUnit.is_vent).is_(False)
+    return col(FeedbackUnit.intent).in_(PROBLEM_INTENTS) & ~is_vent()
+
+
+def is_vent() -> ColumnElement[bool]:
+    """Return the condition "this unit vents without content": it lies in a topic of that kind."""
+    vents = select(col(Topic.id)).where(col(Topic.kind) == "vent")
+    return func.coalesce(col(FeedbackUnit.topic_id), 0).in_(vents)
 
 
 def _where(statement: Any, where: Mapping[str, Any], zone: ZoneInfo, *, units: bool = False) -> Any:
@@ -139,7 +152,7 @@ def _conditions(key: str, value: Any, zone: ZoneInfo) -> list[ColumnElement[bool
         "time_missing": col(Feedback.meta)["time_missing"].as_boolean().is_(True),
         "problem": is_problem(),
         "unassigned": col(FeedbackUnit.topic_id).is_(None),
-        "vent": col(FeedbackUnit.is_vent).is_(True),
+        "vent": is_vent(),
     }
     if key not in yes_or_no:
         raise InputError(f"不认识的条件 {key!r}", hint="可用：" + "、".join([*equal, *yes_or_no]))

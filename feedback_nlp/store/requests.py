@@ -284,7 +284,6 @@ def _askable(session: Session) -> list[tuple[int, int, str, str | None]]:
             col(Topic.kind) == "issue",
             col(Topic.state) == TopicState.ACTIVE.value,
             col(Topic.is_theme).is_(False),
-            col(FeedbackUnit.is_vent).is_(False),
             col(Feedback.is_spam).is_(False),
         )
     )
@@ -304,7 +303,6 @@ def _askable(session: Session) -> list[tuple[int, int, str, str | None]]:
         .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
         .where(
             col(FeedbackUnit.topic_id).in_(intents),
-            col(FeedbackUnit.is_vent).is_(False),
             col(Feedback.is_spam).is_(False),
             col(Feedback.is_burst).is_(False),
         )
@@ -423,7 +421,6 @@ def _set_evidence(session: Session, request_id: int, topic_ids: list[int]) -> No
         .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
         .where(
             col(FeedbackUnit.topic_id).in_(topic_ids),
-            col(FeedbackUnit.is_vent).is_(False),
             col(Feedback.is_spam).is_(False),
         )
     )

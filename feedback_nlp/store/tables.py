@@ -140,7 +140,6 @@ class FeedbackUnit(SQLModel, table=True):
     intent_confidence: float
     topic_id: int | None = Field(default=None, foreign_key="topic.id", index=True)
     topic_similarity: float | None = None
-    is_vent: bool = False
     assigned_by: str = Field(default="auto", max_length=20)  # auto | person
 
 

@@ -23,7 +23,7 @@ UNITS = func.count(func.distinct(col(FeedbackUnit.id)))
 
 @dataclass(frozen=True, slots=True)
 class TopicUnits:
-    """The counted units in topics up to the end of a week: no spam, no bursts, no vents."""
+    """The counted units in topics up to the end of a week: no spam, no bursts."""
 
     session: Session
     week: Period
@@ -38,7 +38,6 @@ class TopicUnits:
             .join(Source, col(Source.id) == col(Feedback.source_id))
             .where(
                 col(FeedbackUnit.topic_id).is_not(None),
-                col(FeedbackUnit.is_vent).is_(False),
                 col(Feedback.occurred_at) < self.week.bounds(self.zone)[1],
                 is_counted(),
             )

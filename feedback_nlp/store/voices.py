@@ -175,7 +175,6 @@ def _run(
             col(Feedback.occurred_at) >= starts[-1],
             col(Feedback.occurred_at) < end,
             col(Feedback.is_spam).is_(False),
-            col(FeedbackUnit.is_vent).is_(False),
             col(Feedback.person_key).is_not(None),
         )
         .order_by(col(FeedbackUnit.id))

@@ -130,7 +130,6 @@ def _of_issues(session: Session, mentions: Any) -> Iterable[Any]:
         .where(
             col(Topic.kind) == "issue",
             col(Topic.muted).is_(False),
-            col(FeedbackUnit.is_vent).is_(False),
         )
     )
 

@@ -93,7 +93,6 @@ class Builder:
         sentiment: str = "neg",
         source: str = "反馈页",
         source_kind: str = "in_app",
-        is_vent: bool = False,
         **fields,
     ) -> Feedback:
         """Add one feedback with one unit that covers its text."""
@@ -139,7 +138,6 @@ class Builder:
                 intent_confidence=0.9,
                 topic_id=self.topic(topic, kind) if topic else None,
                 topic_similarity=0.7,
-                is_vent=is_vent,
             )
         )
         if self.flushes:
@@ -188,7 +186,7 @@ def fill(session: Session) -> Builder:
             duplicate_of=1,
         )
     build.say("界面很清爽", topic="界面好看", kind="praise", intent="praise", sentiment="pos")
-    build.say("垃圾软件", topic="发泄", kind="vent", intent="complaint", is_vent=True)
+    build.say("垃圾软件", topic="发泄", kind="vent", intent="complaint")
     build.say("代开发票加微信", is_spam=True)
     build.say("字体有点小", intent="complaint")
     build.say("没写时间的一条", intent="other", sentiment="neu", meta={"time_missing": True})

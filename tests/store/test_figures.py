@@ -22,7 +22,7 @@ from feedback_nlp.store import Database
 from feedback_nlp.store.counting import count
 from feedback_nlp.store.figures import choose_week, weekly
 from feedback_nlp.store.requests import apply_transition, sync_requests
-from feedback_nlp.store.tables import FeatureRequest, Feedback, Topic
+from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, Topic
 from feedback_nlp.store.voices import exposure
 from feedback_nlp.weeks import Month
 from tests.store.six_weeks import PLAN, WEEK, ZONE, six_weeks
@@ -177,6 +177,25 @@ def test_vents_praise_spam_and_unassigned_stay_out_of_the_ranking(filled):
     assert digest.totals.unassigned_units.value == 1
     assert digest.without_time.value == 1
     assert [item.name for item in digest.praise] == ["界面好看"]
+
+
+def test_a_vent_that_a_person_moves_to_an_issue_counts_there(new_database_url):
+    with six_weeks(new_database_url()) as (database, build):
+        before = compute(database)
+        with database.write() as session:
+            unit = session.exec(
+                select(FeedbackUnit).where(FeedbackUnit.topic_id == build.topics["发泄"])
+            ).one()
+            unit.topic_id, unit.assigned_by = build.topics["同步很慢"], "person"
+            session.add(unit)
+        after = compute(database)
+        walk(database, after)
+    slow = [
+        next(topic.people.value for topic in digest.topics if topic.name == "同步很慢")
+        for digest in (before, after)
+    ]
+    assert slow[1] == slow[0] + 1
+    assert (before.totals.vents.value, after.totals.vents.value) == (1, 0)
 
 
 def test_quotes_differ_and_are_of_this_week(filled):
