@@ -75,7 +75,8 @@ class Teacher(nn.Module):  # type: ignore[misc]
         word = file.matrix("emb.word", config.width)[used]
         self.word = nn.Embedding.from_pretrained(torch.from_numpy(word), freeze=False)
         positions = file.floats("emb.pos").reshape(-1, config.width)
-        self.position = nn.Parameter(torch.from_numpy(positions + file.floats("emb.type")))
+        kind = file.floats("emb.type")[: config.width]  # of the first sentence; there is no second
+        self.position = nn.Parameter(torch.from_numpy(positions + kind))
         self.norm = _norm(file, "emb.ln")
         self.layers = nn.ModuleList(_Layer(file, k, dropout) for k in range(config.layers))
         self.heads = nn.ModuleDict(
