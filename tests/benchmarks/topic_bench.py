@@ -47,7 +47,8 @@ reduced = umap.UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine
                     random_state=int(sys.argv[3])).fit_transform(rows)
 labels = hdbscan.HDBSCAN(min_cluster_size=10, prediction_data=True).fit(reduced).labels_
 np.save(sys.argv[2], labels)
-print(json.dumps({"import_seconds": round(imported, 1), "seconds": round(time.time() - started, 1)}))
+print(json.dumps({"import_seconds": round(imported, 1), "seconds": round(time.time() - started, 1),
+                  "cpu_seconds": round(time.process_time(), 1)}))
 """
 
 
