@@ -4,6 +4,7 @@ Every stage may import it; it imports no stage.
 """
 
 from feedback_nlp.chinese.fold import fold, fold_batch
+from feedback_nlp.chinese.simplified import simplified_words
 from feedback_nlp.chinese.tokenizer import (
     DictionaryWord,
     Tokenizer,
@@ -17,5 +18,6 @@ __all__ = [
     "default_tokenizer",
     "fold",
     "fold_batch",
+    "simplified_words",
     "tokenizer_with",
 ]

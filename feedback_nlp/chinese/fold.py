@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from opencc import OpenCC
+
+from feedback_nlp.chinese.simplified import simplified_words
 
 _LAST = 0x2FA1F  # the last compatibility ideograph; nothing above is folded
 _SURROGATES = range(0xD800, 0xE000)
@@ -89,7 +90,7 @@ def _table() -> list[int]:
         table[code] = 0xFFFD
     han = [code for block in _HAN for code in block]
     # Line breaks keep OpenCC from reading neighbours as one word.
-    simplified = OpenCC("t2s").convert("\n".join(chr(table[code]) for code in han)).split("\n")
+    simplified = simplified_words("\n".join(chr(table[code]) for code in han)).split("\n")
     for code, character in zip(han, simplified, strict=True):
         if len(character) == 1:
             table[code] = ord(character)

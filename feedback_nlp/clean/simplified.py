@@ -1,31 +1,23 @@
-"""Adapter of OpenCC: Traditional to Simplified by words (乾燥 → 干燥, but 乾隆 stays)."""
+"""Traditional to Simplified by words, only where there is something to convert."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
 
-from opencc import OpenCC
+from feedback_nlp.chinese import simplified_words
 
 _HAN = "".join(map(chr, [*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000)]))
 
 
 def to_simplified(text: str) -> str:
     """Return ``text`` in Simplified characters; the converter runs only where it has work."""
-    if not _traditional().search(text):
-        return text
-    simplified: str = _converter().convert(text)
-    return simplified
-
-
-@cache
-def _converter() -> OpenCC:
-    return OpenCC("t2s")
+    return simplified_words(text) if _traditional().search(text) else text
 
 
 @cache
 def _traditional() -> re.Pattern[str]:
     """Match one character that is written otherwise in Simplified Chinese."""
-    simplified = _converter().convert("\n".join(_HAN)).split("\n")
+    simplified = simplified_words("\n".join(_HAN)).split("\n")
     changed = [old for old, new in zip(_HAN, simplified, strict=True) if old != new]
     return re.compile(f"[{''.join(changed)}]")

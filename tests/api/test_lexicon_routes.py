@@ -4,7 +4,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from feedback_nlp.store import Database
-from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source
+from feedback_nlp.store.tables import Feedback, Source
+from tests.store.units import whole_unit
 
 BEFORE = ["昨晚", "首页", "点击", "请问", "安装", "孩子", "朋友", "手机"]
 AFTER = ["进不去", "没了", "很慢", "卡住", "显示空白", "声音大", "闪退", "收费"]
@@ -29,20 +30,7 @@ def talk(stored: Database) -> Database:
             )
             session.add(feedback)
             session.flush()
-            session.add(
-                FeedbackUnit(
-                    feedback_id=feedback.id or 0,
-                    position=0,
-                    start=0,
-                    end=len(text),
-                    sentiment="neg",
-                    sentiment_score=-1,
-                    sentiment_confidence=1,
-                    intent="bug",
-                    intent_confidence=1,
-                    topic_id=1 if number < 4 else None,
-                )
-            )
+            session.add(whole_unit(feedback, 1 if number < 4 else None))
     return stored
 
 

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from feedback_nlp.cli import lexicon as lexicon_module
 from feedback_nlp.errors import FileUnreadable, InputError, NotFound
 from feedback_nlp.store import Database
-from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
+from feedback_nlp.store.tables import Feedback, Source, Topic
+from tests.store.units import whole_unit
 
 NOW = datetime(2026, 11, 16, 1, 30, tzinfo=UTC)
 BEFORE = ["昨晚", "首页", "点击", "请问", "安装", "孩子", "朋友", "手机"]
@@ -38,20 +39,7 @@ def url(database: Database) -> str:
             )
             session.add(feedback)
             session.flush()
-            session.add(
-                FeedbackUnit(
-                    feedback_id=feedback.id or 0,
-                    position=0,
-                    start=0,
-                    end=len(text),
-                    sentiment="neg",
-                    sentiment_score=-1,
-                    sentiment_confidence=1,
-                    intent="bug",
-                    intent_confidence=1,
-                    topic_id=topic.id if number < 4 else None,
-                )
-            )
+            session.add(whole_unit(feedback, topic.id if number < 4 else None))
     return database.url.render_as_string(hide_password=False)
 
 

@@ -14,8 +14,9 @@ from feedback_nlp.lexicon import WordKind, parse_dictionary
 from feedback_nlp.pipeline import Analyst
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database, lexicon
-from feedback_nlp.store.tables import Feedback, FeedbackUnit, Run, Source
+from feedback_nlp.store.tables import Feedback, Run, Source
 from feedback_nlp.store.topics import Edit
+from tests.store.units import whole_unit
 
 NOW = datetime(2026, 11, 16, 1, 30, tzinfo=UTC)
 EDIT = Edit("小王", NOW)
@@ -39,19 +40,7 @@ def fill(database: Database, texts: list[str], *, analyzed: bool = True) -> None
             session.add(feedback)
             session.flush()
             if analyzed:
-                session.add(
-                    FeedbackUnit(
-                        feedback_id=feedback.id or 0,
-                        position=0,
-                        start=0,
-                        end=len(text),
-                        sentiment="neg",
-                        sentiment_score=-1,
-                        sentiment_confidence=1,
-                        intent="bug",
-                        intent_confidence=1,
-                    )
-                )
+                session.add(whole_unit(feedback))
 
 
 def test_every_change_makes_a_new_version(database: Database) -> None:

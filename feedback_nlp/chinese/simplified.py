@@ -1,0 +1,18 @@
+"""Adapter of OpenCC, the only one: Traditional to Simplified Chinese, word by word."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from opencc import OpenCC
+
+
+def simplified_words(text: str) -> str:
+    """Return ``text`` in Simplified characters; words decide (乾燥 → 干燥, but 乾隆 stays)."""
+    converted: str = _converter().convert(text)
+    return converted
+
+
+@cache
+def _converter() -> OpenCC:
+    return OpenCC("t2s")
