@@ -104,9 +104,9 @@ def request(
 ) -> None:
     """Show one request, or move it through the loop."""
     from feedback_nlp.config import load_config  # noqa: PLC0415
+    from feedback_nlp.store.request_sync import refresh_priorities  # noqa: PLC0415
     from feedback_nlp.store.requests import (  # noqa: PLC0415
         apply_transition,
-        refresh_priorities,
         set_estimates,
     )
 

@@ -28,7 +28,7 @@ from feedback_nlp.pipeline import Analyst
 from feedback_nlp.store import Database, analysis, lexicon
 from feedback_nlp.store.alerts import refresh_alerts
 from feedback_nlp.store.analysis import BY_MODEL, ENGINE, StoredUnit
-from feedback_nlp.store.requests import sync_requests
+from feedback_nlp.store.request_sync import sync_requests
 from feedback_nlp.store.tables import Run, Topic
 from feedback_nlp.topics import UNASSIGNED, KnownTopic, TopicKind, TopicResult, TopicUnit
 

@@ -13,7 +13,8 @@ from feedback_nlp.labels import RequestStatus
 from feedback_nlp.rank import ice, rice
 from feedback_nlp.report.quotes import QuoteCandidate, choose_quotes
 from feedback_nlp.store.counting import is_counted
-from feedback_nlp.store.requests import get_request, id_of
+from feedback_nlp.store.request_evidence import id_of
+from feedback_nlp.store.requests import get_request
 from feedback_nlp.store.tables import (
     Evidence,
     FeatureRequest,

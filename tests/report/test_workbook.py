@@ -10,7 +10,7 @@ from feedback_nlp.report.digest import FeedbackLine, RequestLine
 from feedback_nlp.report.html import render_html
 from feedback_nlp.report.workbook import render_workbook
 from feedback_nlp.store.figures import weekly
-from feedback_nlp.store.requests import sync_requests
+from feedback_nlp.store.request_sync import sync_requests
 from feedback_nlp.store.week_lines import feedback_lines, request_lines
 from tests.store.six_weeks import NOW, WEEK, ZONE, six_weeks
 

@@ -17,7 +17,8 @@ from feedback_nlp.store.alerts import (
     mark_alert,
     refresh_alerts,
 )
-from feedback_nlp.store.requests import apply_transition, sync_requests
+from feedback_nlp.store.request_sync import sync_requests
+from feedback_nlp.store.requests import apply_transition
 from feedback_nlp.store.tables import AlertRow, FeatureRequest
 from tests.store.six_weeks import NOW, WEEK, ZONE, six_weeks
 

@@ -21,7 +21,8 @@ from feedback_nlp.report.wording import (
 from feedback_nlp.store import Database
 from feedback_nlp.store.counting import count
 from feedback_nlp.store.figures import choose_week, weekly
-from feedback_nlp.store.requests import apply_transition, sync_requests
+from feedback_nlp.store.request_sync import sync_requests
+from feedback_nlp.store.requests import apply_transition
 from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, Topic
 from feedback_nlp.store.voices import exposure
 from feedback_nlp.weeks import Month

@@ -4,12 +4,11 @@ from sqlmodel import col, select
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError, NotFound, TransitionNotAllowed
 from feedback_nlp.labels import RequestStatus
+from feedback_nlp.store.request_sync import refresh_priorities, sync_requests
 from feedback_nlp.store.requests import (
     apply_transition,
     create_request,
     get_request,
-    refresh_priorities,
-    sync_requests,
 )
 from feedback_nlp.store.tables import (
     Evidence,
