@@ -72,19 +72,24 @@ def filled(new_database_url: Callable[[], str], tmp_path: Path) -> Iterator[Call
 
 
 def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
-    """Return all that an analysis decides, without times and run numbers."""
+    """Return all that an analysis decides, without times and run numbers.
+
+    Units go by their place among all: on PostgreSQL a killed transaction uses up ids.
+    """
     with database.read() as session:
+        units = list(session.exec(select(FeedbackUnit).order_by(col(FeedbackUnit.id))))
+        place = {unit.id: number for number, unit in enumerate(units)}
         return {
             "feedback": [
                 (f.id, f.sentiment, f.sentiment_score, f.intent, f.signals, f.person_key, f.is_spam)
                 for f in session.exec(select(Feedback).order_by(col(Feedback.id)))
             ],
             "units": [
-                (u.id, u.feedback_id, u.start, u.end, u.sentiment, u.intent, u.topic_id)
-                for u in session.exec(select(FeedbackUnit).order_by(col(FeedbackUnit.id)))
+                (place[u.id], u.feedback_id, u.start, u.end, u.sentiment, u.intent, u.topic_id)
+                for u in units
             ],
             "topics": [
-                (t.id, t.name, t.state, t.keywords, t.quote_unit_ids)
+                (t.id, t.name, t.state, t.keywords, [place[unit] for unit in t.quote_unit_ids])
                 for t in session.exec(select(Topic).order_by(col(Topic.id)))
             ],
             "requests": [
