@@ -74,23 +74,34 @@ def filled(new_database_url: Callable[[], str], tmp_path: Path) -> Iterator[Call
 def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
     """Return all that an analysis decides, without times and run numbers.
 
-    Units go by their place among all: on PostgreSQL a killed transaction uses up ids.
+    Units and topics go by their place among all: on PostgreSQL a killed transaction uses
+    up ids.
     """
     with database.read() as session:
         units = list(session.exec(select(FeedbackUnit).order_by(col(FeedbackUnit.id))))
+        topics = list(session.exec(select(Topic).order_by(col(Topic.id))))
         place = {unit.id: number for number, unit in enumerate(units)}
+        rank: dict[int | None, int] = {topic.id: number for number, topic in enumerate(topics)}
         return {
             "feedback": [
                 (f.id, f.sentiment, f.sentiment_score, f.intent, f.signals, f.person_key, f.is_spam)
                 for f in session.exec(select(Feedback).order_by(col(Feedback.id)))
             ],
             "units": [
-                (place[u.id], u.feedback_id, u.start, u.end, u.sentiment, u.intent, u.topic_id)
+                (
+                    place[u.id],
+                    u.feedback_id,
+                    u.start,
+                    u.end,
+                    u.sentiment,
+                    u.intent,
+                    None if u.topic_id is None else rank[u.topic_id],
+                )
                 for u in units
             ],
             "topics": [
-                (t.id, t.name, t.state, t.keywords, [place[unit] for unit in t.quote_unit_ids])
-                for t in session.exec(select(Topic).order_by(col(Topic.id)))
+                (rank[t.id], t.name, t.state, t.keywords, [place[u] for u in t.quote_unit_ids])
+                for t in topics
             ],
             "requests": [
                 (r.key, r.title, r.priority, r.status)
