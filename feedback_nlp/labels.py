@@ -195,3 +195,21 @@ _CHINESE: dict[type[StrEnum], dict[str, str]] = {
 def label(value: StrEnum) -> str:
     """Return the Chinese word that people see for ``value``."""
     return _CHINESE[type(value)][value.value]
+
+
+ENGINE = "engine"
+"""Actor of everything that neither a person nor a language model did."""
+
+
+BY_MODEL = "llm"
+"""``Topic.named_by`` of a name that a language model proposed, and prefix of its actor."""
+
+
+def model_actor(model: str) -> str:
+    """Return how the ledger calls a language model."""
+    return f"{BY_MODEL}:{model}"[:100]
+
+
+def is_person(actor: str) -> bool:
+    """Tell whether an actor of the ledger is a person."""
+    return actor != ENGINE and not actor.startswith(f"{BY_MODEL}:")

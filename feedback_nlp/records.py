@@ -111,3 +111,28 @@ class Understanding:
     intent: Intent
     units: tuple[Unit, ...]
     signals: tuple[Signal, ...] = ()
+
+
+class Voice(NamedTuple):
+    """One unit that speaks about one subject.
+
+    Attributes:
+        subject_id: The topic or request it is evidence for.
+        person_key: Whom it counts for.
+        weeks_ago: 0 for the ranked week, 1 for the week before, …
+        sentiment_score: −1 … 1.
+        signals: Values of :class:`feedback_nlp.labels.Signal` on the feedback.
+        is_burst: Part of a copy-paste burst: shown to people, never counted.
+    """
+
+    subject_id: int
+    person_key: str
+    weeks_ago: int
+    intent: str
+    sentiment_score: float
+    signals: tuple[str, ...] = ()
+    channel: str | None = None
+    app_version: str | None = None
+    region: str | None = None
+    segment: str | None = None
+    is_burst: bool = False

@@ -13,13 +13,14 @@ from fastapi import Depends, Query, Request
 from feedback_api.digest_cache import DigestCache
 from feedback_api.validation import EndMoment, Moment, in_zone
 from feedback_nlp.config import PipelineConfig
-from feedback_nlp.jobs.digest import compute_digest, render_digest
+from feedback_nlp.jobs.digest import render_digest
+from feedback_nlp.pipeline import tell_week
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
 from feedback_nlp.weeks import Week
 
 if TYPE_CHECKING:
-    from feedback_nlp.pipeline import Engine
+    from feedback_nlp.understanding.engine import Engine
 
 
 def _utc_now() -> datetime:
@@ -65,7 +66,7 @@ class Services:
         def render() -> bytes:
             zone = self.settings.zone
             with self.database.read() as session:
-                digest = compute_digest(session, self.config, zone=zone, week=week, product=product)
+                digest = tell_week(session, self.config, zone=zone, week=week, product=product)
                 return render_digest(session, suffix, digest, zone=zone)
 
         return self.digests.get((suffix, week, product), render)
@@ -78,7 +79,7 @@ class Services:
         """
         with self._loading:
             if self._engine is None:
-                from feedback_nlp.pipeline import Engine  # noqa: PLC0415 - numpy, sklearn
+                from feedback_nlp.understanding.engine import Engine  # noqa: PLC0415
 
                 self._engine = Engine.load(self.config)
             return self._engine

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sqlmodel import Session
 
 from feedback_api.schemas import FeedbackOut, QuoteOut, TopicOut, UnitOut
-from feedback_nlp.store.queries import FeedbackRow, Quote, TopicRow, UnitRow, units_of
+from feedback_nlp.store.queries import FeedbackRow, Quote, UnitRow, units_of
+from feedback_nlp.store.topic_reading import TopicRow
 
 
 def feedback_out(session: Session, rows: Sequence[FeedbackRow]) -> list[FeedbackOut]:

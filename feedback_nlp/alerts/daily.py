@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from feedback_nlp.alerts.calendar import USUAL_VOLUME, DayKind, day_kind
+from feedback_nlp.special_days import USUAL_VOLUME, DayKind, day_kind
 
 _CODES = {kind: code for code, kind in enumerate(DayKind)}
 _VOLUMES = np.array([USUAL_VOLUME[kind] for kind in DayKind])
@@ -47,7 +47,7 @@ class Volume:
     Both sides speak: what the other topics did on those days (a weekend, a festival, a new
     source or a server failure shows there), and what the calendar lets expect, with the
     weight of ``calendar_people``. The calendar's volumes are learned from the baseline days
-    of the same kind, shrunk towards :data:`~feedback_nlp.alerts.calendar.USUAL_VOLUME`.
+    of the same kind, shrunk towards :data:`~feedback_nlp.special_days.USUAL_VOLUME`.
 
     Args:
         others: (n,) people a day who did not speak about the topic.

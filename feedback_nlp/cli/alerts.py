@@ -43,11 +43,11 @@ def alerts(
 ) -> None:
     """List alerts, found again from the rows, and mark them."""
     from feedback_nlp.config import load_config  # noqa: PLC0415
+    from feedback_nlp.jobs.alerts import refresh_alerts  # noqa: PLC0415
     from feedback_nlp.store.alerts import (  # noqa: PLC0415
         alert_precision,
         list_alerts,
         mark_alert,
-        refresh_alerts,
     )
     from feedback_nlp.store.voices import latest_moment  # noqa: PLC0415
 
@@ -57,7 +57,7 @@ def alerts(
     settings = load_settings()
     with open_database(db, settings) as database, database.write() as session:
         now = datetime.now(UTC)
-        config = load_config(settings.pipeline).alerts
+        config = load_config(settings.pipeline)
         refresh_alerts(session, config, zone=settings.zone, now=now)
         for id_, is_useful in marks:
             mark_alert(session, id_, is_useful=is_useful, actor=actor.strip(), now=now)

@@ -77,7 +77,7 @@ def _config() -> str:
 
 def _models() -> str:
     from feedback_nlp.config import load_config  # noqa: PLC0415
-    from feedback_nlp.pipeline import Engine  # noqa: PLC0415
+    from feedback_nlp.understanding.engine import Engine  # noqa: PLC0415
 
     engine = Engine.load(load_config(load_settings().pipeline))
     (answer,) = engine.understand(["更新之后一直闪退，希望尽快修复"])

@@ -52,7 +52,7 @@ def evaluate(
     from feedback_nlp.config import load_config  # noqa: PLC0415
     from feedback_nlp.evaluation.assessment import assess  # noqa: PLC0415
     from feedback_nlp.evaluation.labelled import read_labelled  # noqa: PLC0415
-    from feedback_nlp.pipeline import Engine  # noqa: PLC0415 - loads the models' libraries
+    from feedback_nlp.understanding.engine import Engine  # noqa: PLC0415
 
     items, skipped_count = read_labelled(file, text=text, sentiment=sentiment, intent=intent)
     engine = Engine.load(load_config(load_settings().pipeline))

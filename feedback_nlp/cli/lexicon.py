@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from feedback_nlp.jobs.lexicon import WordPreview
     from feedback_nlp.lexicon.preview import TouchedTopic
     from feedback_nlp.store.tables import LexiconEntry
-    from feedback_nlp.store.topics import Edit
+    from feedback_nlp.store.topic_edits import Edit
 
 WordArgument = Annotated[str, typer.Argument(metavar="词")]
 WordsArgument = Annotated[list[str], typer.Argument(metavar="词…")]
@@ -288,7 +288,7 @@ def _preview_json(preview: WordPreview) -> dict[str, Any]:
 
 
 def _write(db: str | None, actor: str | None, act: Callable[[Session, Edit], Any]) -> Any:
-    from feedback_nlp.store.topics import Edit  # noqa: PLC0415
+    from feedback_nlp.store.topic_edits import Edit  # noqa: PLC0415
 
     edit = Edit(actor=actor or getpass.getuser(), now=datetime.now(UTC))
     with open_database(db) as database, database.write() as session:

@@ -27,7 +27,7 @@ from feedback_nlp.labels import Movement, label
 from feedback_nlp.weeks import Month, Week
 
 if TYPE_CHECKING:
-    from feedback_nlp.report.digest import TopicFigures, WeeklyDigest
+    from feedback_nlp.week.records import TopicFigures, WeeklyDigest
 
 _STYLES = {
     Movement.REOPENED: "bold magenta",
@@ -64,7 +64,7 @@ def top(
 ) -> None:
     """Print the ranking of a week and what changed."""
     from feedback_nlp.config import load_config  # noqa: PLC0415
-    from feedback_nlp.jobs.digest import compute_digest  # noqa: PLC0415
+    from feedback_nlp.pipeline import tell_week  # noqa: PLC0415
     from feedback_nlp.report.as_json import to_payload  # noqa: PLC0415
 
     settings = load_settings()
@@ -73,7 +73,7 @@ def top(
         update={"report": config.report.model_copy(update={"top_count": limit})}
     )
     with open_database(db, settings) as database, database.read() as session:
-        report = compute_digest(
+        report = tell_week(
             session, config, zone=settings.zone, week=_period(week, month), product=product
         )
     if as_json:

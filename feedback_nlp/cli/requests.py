@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlmodel import Session
 
-    from feedback_nlp.store.request_views import RequestRow
+    from feedback_nlp.requests.reading import RequestRow
     from feedback_nlp.store.tables import FeatureRequest
 
 
@@ -64,7 +64,7 @@ def requests(
     as_json: JsonOption = False,
 ) -> None:
     """List requests by priority, RICE or ICE."""
-    from feedback_nlp.store.request_views import list_requests  # noqa: PLC0415
+    from feedback_nlp.requests.reading import list_requests  # noqa: PLC0415
 
     statuses = [_status(name) for name in status or []]
     with open_database(db) as database, database.read() as session:
@@ -104,11 +104,11 @@ def request(
 ) -> None:
     """Show one request, or move it through the loop."""
     from feedback_nlp.config import load_config  # noqa: PLC0415
-    from feedback_nlp.store.request_sync import refresh_priorities  # noqa: PLC0415
-    from feedback_nlp.store.requests import (  # noqa: PLC0415
+    from feedback_nlp.requests.moving import (  # noqa: PLC0415
         apply_transition,
         set_estimates,
     )
+    from feedback_nlp.requests.priorities import refresh_priorities  # noqa: PLC0415
 
     settings = load_settings()
     status = None if to is None else _status(to)
@@ -194,7 +194,7 @@ def _payload(item: FeatureRequest, people_count: int) -> dict[str, Any]:
 def _show(session: Session, key: str, zone: ZoneInfo, *, as_json: bool) -> None:
     from feedback_nlp.loop import allowed_from  # noqa: PLC0415
     from feedback_nlp.rank.explain import PART_LABELS  # noqa: PLC0415
-    from feedback_nlp.store.request_views import request_detail  # noqa: PLC0415
+    from feedback_nlp.requests.reading import request_detail  # noqa: PLC0415
 
     detail = request_detail(session, key)
     item = detail.request

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from feedback_nlp.store.tables import Topic
-    from feedback_nlp.store.topics import Edit
+    from feedback_nlp.store.topic_edits import Edit
 
 TopicArgument = Annotated[int, typer.Argument(metavar="编号", help="主题编号")]
 ActorOption = Annotated[
@@ -57,10 +57,10 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List topics, pinned first, then by people."""
-    from feedback_nlp.store import topics  # noqa: PLC0415
+    from feedback_nlp.store import topic_reading  # noqa: PLC0415
 
     with open_database(db) as database, database.read() as session:
-        rows = topics.list_topics(session, include_hidden=show_all)
+        rows = topic_reading.list_topics(session, include_hidden=show_all)
     if as_json:
         print_json(
             [
@@ -75,7 +75,7 @@ def list_(
                     "parent_id": row.topic.parent_id,
                     "keywords": row.topic.keywords,
                     "unit_count": row.unit_count,
-                    "person_count": row.person_count,
+                    "people_count": row.people_count,
                 }
                 for row in rows
             ]
@@ -95,7 +95,7 @@ def list_(
         table.add_row(
             str(row.topic.id),
             escape(_marked_name(row.topic)),
-            f"{row.person_count:,}",
+            f"{row.people_count:,}",
             f"{row.unit_count:,}",
             "、".join(notes),
             escape(" ".join(row.topic.keywords[:3])),
@@ -110,13 +110,13 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a topic's units and its history."""
-    from feedback_nlp.store import topics  # noqa: PLC0415
+    from feedback_nlp.store import topic_reading  # noqa: PLC0415
 
     zone = load_settings().zone
     with open_database(db) as database, database.read() as session:
-        topic = topics.get_topic(session, topic_id)
-        events = topics.history(session, topic_id)
-        units = topics.newest_units(session, topic_id, limit)
+        topic = topic_reading.get_topic(session, topic_id)
+        events = topic_reading.history(session, topic_id)
+        units = topic_reading.newest_units(session, topic_id, limit)
     if as_json:
         print_json(
             {
@@ -136,7 +136,7 @@ def show(
     for event in events:
         moment = event.happened_at.astimezone(zone)
         out.print(
-            f"  {moment:%Y-%m-%d %H:%M}  {escape(_who(event.actor))}  {escape(topics.describe(event))}"
+            f"  {moment:%Y-%m-%d %H:%M}  {escape(_who(event.actor))}  {escape(topic_reading.describe(event))}"
         )
 
 
@@ -147,9 +147,11 @@ def rename(
     actor: ActorOption = None,
 ) -> None:
     """Give a topic a name that refits keep."""
-    from feedback_nlp.store import topics  # noqa: PLC0415
+    from feedback_nlp.store import topic_edits  # noqa: PLC0415
 
-    topic = _write(db, actor, lambda session, edit: topics.rename(session, topic_id, name, edit))
+    topic = _write(
+        db, actor, lambda session, edit: topic_edits.rename(session, topic_id, name, edit)
+    )
     out.print(f"主题 {topic_id} 现在叫「{escape(topic.name)}」。")
 
 
@@ -160,11 +162,11 @@ def merge(
     actor: ActorOption = None,
 ) -> None:
     """Merge topics into another one."""
-    from feedback_nlp.store import topics  # noqa: PLC0415
+    from feedback_nlp.store import topic_edits  # noqa: PLC0415
 
     def merge_all(session: Session, edit: Edit) -> Topic:
         for topic_id in topic_ids:
-            target = topics.merge(session, topic_id, into, edit)
+            target = topic_edits.merge(session, topic_id, into, edit)
         return target
 
     target = _write(db, actor, merge_all)
@@ -182,11 +184,11 @@ def split(
     actor: ActorOption = None,
 ) -> None:
     """Split units off into a new topic."""
-    from feedback_nlp.store import topics  # noqa: PLC0415
+    from feedback_nlp.store import topic_edits  # noqa: PLC0415
 
     wanted = _numbers(units)
     child = _write(
-        db, actor, lambda session, edit: topics.split(session, topic_id, wanted, name, edit)
+        db, actor, lambda session, edit: topic_edits.split(session, topic_id, wanted, name, edit)
     )
     out.print(f"已从主题 {topic_id} 拆出主题 {child.id}「{escape(child.name)}」。")
 
@@ -198,10 +200,12 @@ def move(
     actor: ActorOption = None,
 ) -> None:
     """Move units to another topic."""
-    from feedback_nlp.store import topics  # noqa: PLC0415
+    from feedback_nlp.store import topic_edits  # noqa: PLC0415
 
     wanted = _numbers(units)
-    target = _write(db, actor, lambda session, edit: topics.move_units(session, wanted, to, edit))
+    target = _write(
+        db, actor, lambda session, edit: topic_edits.move_units(session, wanted, to, edit)
+    )
     out.print(f"{len(wanted)} 个观点已移到主题 {to}「{escape(target.name)}」。")
 
 
@@ -214,27 +218,27 @@ def nest(
     actor: ActorOption = None,
 ) -> None:
     """Put a topic under a parent."""
-    from feedback_nlp.store import topics  # noqa: PLC0415
+    from feedback_nlp.store import topic_edits  # noqa: PLC0415
 
-    _write(db, actor, lambda session, edit: topics.nest(session, topic_id, under, edit))
+    _write(db, actor, lambda session, edit: topic_edits.nest(session, topic_id, under, edit))
     out.print(f"主题 {topic_id} 已归到 {under if under is not None else '顶层'}。")
 
 
 def undo(topic_id: TopicArgument, db: DatabaseOption = None, actor: ActorOption = None) -> None:
     """Take back the last edit that a person made."""
-    from feedback_nlp.store import topics  # noqa: PLC0415
+    from feedback_nlp.store import topic_edits, topic_reading  # noqa: PLC0415
 
-    event = _write(db, actor, lambda session, edit: topics.undo(session, topic_id, edit))
-    out.print(f"已撤销：{escape(topics.describe(event))}")
+    event = _write(db, actor, lambda session, edit: topic_edits.undo(session, topic_id, edit))
+    out.print(f"已撤销：{escape(topic_reading.describe(event))}")
 
 
 def _flag(operation: str, value: bool, words: str) -> Callable[..., None]:
     def command(
         topic_id: TopicArgument, db: DatabaseOption = None, actor: ActorOption = None
     ) -> None:
-        from feedback_nlp.store import topics  # noqa: PLC0415
+        from feedback_nlp.store import topic_edits  # noqa: PLC0415
 
-        act = getattr(topics, operation)
+        act = getattr(topic_edits, operation)
         _write(db, actor, lambda session, edit: act(session, topic_id, value, edit))
         out.print(f"主题 {topic_id} {words}。")
 
@@ -242,7 +246,7 @@ def _flag(operation: str, value: bool, words: str) -> Callable[..., None]:
 
 
 def _write(db: str | None, actor: str | None, act: Callable[[Session, Edit], Any]) -> Any:
-    from feedback_nlp.store.topics import Edit  # noqa: PLC0415
+    from feedback_nlp.store.topic_edits import Edit  # noqa: PLC0415
 
     edit = Edit(actor=actor or getpass.getuser(), now=datetime.now(UTC))
     with open_database(db) as database, database.write() as session:

@@ -16,7 +16,7 @@ from feedback_nlp.cli.terminal import JsonOption, err, out, print_json
 from feedback_nlp.errors import InputError
 
 if TYPE_CHECKING:
-    from feedback_nlp.training.adapt import Labelled, Verdict
+    from feedback_nlp.understanding.adapting.adapt import Labelled, Verdict
 
 _GROUP = "train"
 _DEFAULT_FOLDER = "feedback-models"
@@ -87,10 +87,10 @@ def train_understanding(
     as_json: JsonOption = False,
 ) -> None:
     """Train encoder, sentiment and intent from scratch."""
-    from feedback_nlp.config import load_config  # noqa: PLC0415 - slow to import
+    from feedback_nlp.config import load_config  # noqa: PLC0415
     from feedback_nlp.embed import load_embedder  # noqa: PLC0415
-    from feedback_nlp.training.export import export  # noqa: PLC0415
-    from feedback_nlp.training.recipe import Recipe, gather, train  # noqa: PLC0415
+    from feedback_nlp.training.understanding.export import export  # noqa: PLC0415
+    from feedback_nlp.training.understanding.recipe import Recipe, gather, train  # noqa: PLC0415
 
     recipe = Recipe()
     recipe = replace(recipe, fit=replace(recipe.fit, epochs=epochs, seed=seed))
@@ -143,8 +143,8 @@ def _train_heads(
     seed: int,
     as_json: bool,
 ) -> None:
-    from feedback_nlp.training.export import export, models_in_use  # noqa: PLC0415 - slow
-    from feedback_nlp.training.recipe import Recipe, gather, refit_unit_heads  # noqa: PLC0415
+    from feedback_nlp.training.understanding.export import export, models_in_use  # noqa: PLC0415 - slow
+    from feedback_nlp.training.understanding.recipe import Recipe, gather, refit_unit_heads  # noqa: PLC0415
 
     recipe = Recipe()
     recipe = replace(recipe, heads=replace(recipe.heads, seed=seed))
@@ -205,7 +205,7 @@ def train_classifier(
     as_json: JsonOption = False,
 ) -> None:
     """Correct the heads with one's own labels; a held-out fifth decides."""
-    from feedback_nlp.training.company import (  # noqa: PLC0415 - slow to import
+    from feedback_nlp.understanding.adapting.company import (  # noqa: PLC0415 - slow to import
         adapt_folder,
         restore_previous,
     )
@@ -241,10 +241,9 @@ def train_classifier(
 def _read_labels(
     file: Path, text: str | None, sentiment: str | None, intent: str | None
 ) -> list[Labelled]:
-    from feedback_nlp.evaluation.labelled import read_labelled  # noqa: PLC0415 - slow to import
+    from feedback_nlp.evaluation.labelled import read_labelled  # noqa: PLC0415
     from feedback_nlp.labels import Intent, Sentiment  # noqa: PLC0415
-    from feedback_nlp.training.adapt import Labelled  # noqa: PLC0415
-    from feedback_nlp.training.examples import UNKNOWN  # noqa: PLC0415
+    from feedback_nlp.understanding.adapting.adapt import UNKNOWN, Labelled  # noqa: PLC0415
 
     feelings, intents = list(Sentiment), list(Intent)
 

@@ -58,8 +58,8 @@ def train_embeddings(
     """Distil and write a model folder that ``[embed] model = "DIR"`` loads."""
     from feedback_nlp.config import EmbedConfig  # noqa: PLC0415 - slow to import
     from feedback_nlp.embed import load_embedder  # noqa: PLC0415
-    from feedback_nlp.training.distil import DistilSettings, distil  # noqa: PLC0415
-    from feedback_nlp.training.distilled_model import save_distilled  # noqa: PLC0415
+    from feedback_nlp.training.embeddings.distil import DistilSettings, distil  # noqa: PLC0415
+    from feedback_nlp.training.embeddings.distilled_model import save_distilled  # noqa: PLC0415
 
     if (teacher is None) == (teacher_vectors is None):
         raise InputError(

@@ -1,7 +1,7 @@
 """The default embedder: one vector a word and a character, added up.
 
 The vectors were trained to reproduce a strong sentence encoder's (see
-:mod:`feedback_nlp.training.distil`); a rare or empty word is short, a telling one
+:mod:`feedback_nlp.training.embeddings.distil`); a rare or empty word is short, a telling one
 long, so the plain sum is already weighted. Stored as int8 with one scale a row.
 
 Source: docs/decisions/0005-static-embeddings.md; Tissier et al. 2019 and model2vec for

@@ -13,9 +13,9 @@ from feedback_nlp.jobs.analyze import AnalysisReport, Progress, run_analysis
 from feedback_nlp.jobs.digest import write_digest
 from feedback_nlp.jobs.ingest import IngestReport, ingest_file
 from feedback_nlp.labels import SourceKind
-from feedback_nlp.report.digest import WeeklyDigest
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
+from feedback_nlp.week.records import WeeklyDigest
 
 DIGEST_NAMES = ("digest.html", "digest.md", "digest.xlsx")
 

@@ -11,17 +11,17 @@ from sqlmodel import Session, col, select
 
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.errors import FileUnreadable, InputError
+from feedback_nlp.pipeline import tell_week
 from feedback_nlp.report import charts
 from feedback_nlp.report.as_json import render_json, to_payload
-from feedback_nlp.report.digest import WeeklyDigest
 from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.report.html import render_html
 from feedback_nlp.report.markdown import render_markdown
 from feedback_nlp.report.workbook import render_workbook
 from feedback_nlp.store import Database
-from feedback_nlp.store.figures import choose_week, weekly
 from feedback_nlp.store.tables import Digest
-from feedback_nlp.store.week_lines import feedback_lines, request_lines
+from feedback_nlp.week.lines import feedback_lines, request_lines
+from feedback_nlp.week.records import WeeklyDigest
 from feedback_nlp.weeks import parse_period
 
 _TEXT_RENDERERS: dict[str, Callable[[WeeklyDigest], str]] = {
@@ -30,31 +30,6 @@ _TEXT_RENDERERS: dict[str, Callable[[WeeklyDigest], str]] = {
     ".json": render_json,
 }
 _SUFFIXES = (*_TEXT_RENDERERS, ".xlsx")
-
-
-def compute_digest(
-    session: Session,
-    config: PipelineConfig,
-    *,
-    zone: ZoneInfo,
-    week: str | None = None,
-    product: str | None = None,
-) -> WeeklyDigest:
-    """Return the figures of a week, by default the last with data.
-
-    Raises:
-        InputError: If ``week`` is neither a week nor a month.
-        NotFound: If there is no feedback or no analysis.
-    """
-    chosen = choose_week(session, zone, week, product)
-    return weekly(
-        session,
-        chosen,
-        zone,
-        rank_config=config.rank,
-        report_config=config.report,
-        product=product,
-    )
 
 
 def write_digest(
@@ -80,7 +55,7 @@ def write_digest(
                 f"不会写 {path.suffix or path.name} 格式的周报", hint="可用 " + "、".join(_SUFFIXES)
             )
     with database.read() as session:
-        digest = compute_digest(session, config, zone=zone, week=week, product=product)
+        digest = tell_week(session, config, zone=zone, week=week, product=product)
         rendered = [
             render_digest(session, path.suffix.lower(), digest, zone=zone) for path in outputs
         ]

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from feedback_nlp.labels import model_actor
 from feedback_nlp.namer import LlmNamer, NamingTask
-from feedback_nlp.store import Database, analysis
-from feedback_nlp.store.analysis import StoredUnit, model_actor
+from feedback_nlp.store import Database, topic_writing
+from feedback_nlp.store.analysis import StoredUnit
 from feedback_nlp.topics import TopicKind, TopicResult
 
 
@@ -46,7 +47,7 @@ def ask_for_names(
     if namer is None:
         return ModelNames()
     with database.read() as session:
-        living = analysis.living_topics(session)
+        living = topic_writing.living_topics(session)
     named = {str(topic.id) for topic in living if topic.named_by != "auto" or topic.muted}
     wanted = [
         index

@@ -16,8 +16,8 @@ from sqlmodel import Session
 
 from feedback_nlp.config import PipelineConfig, RankConfig, read_toml
 from feedback_nlp.errors import ConfigError
-from feedback_nlp.jobs.digest import compute_digest
-from feedback_nlp.report.digest import TopicFigures
+from feedback_nlp.pipeline import tell_week
+from feedback_nlp.week.records import TopicFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def replay(
     """
 
     def topics(with_config: RankConfig) -> tuple[str, tuple[TopicFigures, ...]]:
-        digest = compute_digest(
+        digest = tell_week(
             session,
             config.model_copy(update={"rank": with_config}),
             zone=zone,

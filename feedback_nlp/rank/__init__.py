@@ -3,9 +3,10 @@
 Pure: rows in, priorities out. Why it is built this way: ``docs/decisions/0008-priority.md``.
 """
 
-from feedback_nlp.rank.evidence import Subject, Voice
+from feedback_nlp.rank.evidence import Subject
 from feedback_nlp.rank.explain import explain
 from feedback_nlp.rank.priority import Priority, rank, ranked_last
 from feedback_nlp.rank.views import ice, rice
+from feedback_nlp.records import Voice
 
 __all__ = ["Priority", "Subject", "Voice", "explain", "ice", "rank", "ranked_last", "rice"]

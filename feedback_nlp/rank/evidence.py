@@ -4,40 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from feedback_nlp.config import RankConfig
 from feedback_nlp.labels import Signal
+from feedback_nlp.records import Voice
 
 #: Dimensions in which a subject can reach far or stay narrow.
 REACH_DIMENSIONS = ("channel", "app_version", "region")
-
-
-class Voice(NamedTuple):
-    """One unit that speaks about one subject.
-
-    Attributes:
-        subject_id: The topic or request it is evidence for.
-        person_key: Whom it counts for.
-        weeks_ago: 0 for the ranked week, 1 for the week before, …
-        sentiment_score: −1 … 1.
-        signals: Values of :class:`feedback_nlp.labels.Signal` on the feedback.
-        is_burst: Part of a copy-paste burst: shown to people, never counted.
-    """
-
-    subject_id: int
-    person_key: str
-    weeks_ago: int
-    intent: str
-    sentiment_score: float
-    signals: tuple[str, ...] = ()
-    channel: str | None = None
-    app_version: str | None = None
-    region: str | None = None
-    segment: str | None = None
-    is_burst: bool = False
 
 
 @dataclass(frozen=True, slots=True)

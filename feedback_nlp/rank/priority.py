@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from feedback_nlp.config import RankConfig
-from feedback_nlp.rank.evidence import People, Subject, Voice, gather_people
+from feedback_nlp.rank.evidence import People, Subject, gather_people
 from feedback_nlp.rank.parts import (
     people_part,
     reach_part,
@@ -17,6 +17,7 @@ from feedback_nlp.rank.parts import (
     severity_part,
     trend_part,
 )
+from feedback_nlp.records import Voice
 
 _INTERVAL = (5.0, 95.0)
 

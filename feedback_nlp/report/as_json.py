@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import Any
 
-from feedback_nlp.report.digest import SCHEMA_VERSION, WeeklyDigest
+from feedback_nlp.week.records import SCHEMA_VERSION, WeeklyDigest
 
 
 def to_payload(digest: WeeklyDigest) -> dict[str, Any]:

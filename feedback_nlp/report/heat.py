@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from feedback_nlp.report.digest import Count, TopicFigures, WeeklyDigest
+from feedback_nlp.week.records import Count, TopicFigures, WeeklyDigest
 
 
 @dataclass(frozen=True, slots=True)

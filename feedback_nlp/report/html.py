@@ -9,8 +9,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from feedback_nlp.labels import ReporterStatus, RequestStatus, label
 from feedback_nlp.rank.explain import PART_LABELS
 from feedback_nlp.report import charts, wording
-from feedback_nlp.report.digest import WeeklyDigest
 from feedback_nlp.report.heat import heat_maps
+from feedback_nlp.week.records import WeeklyDigest
 
 _MOVED_COUNT = 8
 

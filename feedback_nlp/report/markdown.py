@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 
 from feedback_nlp.labels import Movement, label
-from feedback_nlp.report.digest import TopicFigures, WeeklyDigest
 from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.report.wording import (
     REVIEW_ORDER,
@@ -31,6 +30,7 @@ from feedback_nlp.report.wording import (
     shorten,
     sparkline,
 )
+from feedback_nlp.week.records import TopicFigures, WeeklyDigest
 
 #: Bytes that one message of WeCom's robot holds.
 WECOM_MAX_BYTES = 4_096

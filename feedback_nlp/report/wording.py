@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from feedback_nlp.labels import Movement, RequestStatus, Sentiment, SourceKind, label
-from feedback_nlp.report.digest import (
+from feedback_nlp.week.records import (
     Count,
     Driver,
     LinkedRequest,

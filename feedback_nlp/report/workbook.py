@@ -18,10 +18,10 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from feedback_nlp.labels import Intent, ReporterStatus, RequestStatus, label
 from feedback_nlp.rank.explain import PART_LABELS
 from feedback_nlp.report import wording
-from feedback_nlp.report.digest import FeedbackLine, RequestLine, WeeklyDigest
 from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.report.workbook_cells import Writer
 from feedback_nlp.report.workbook_overview import write_overview
+from feedback_nlp.week.records import FeedbackLine, RequestLine, WeeklyDigest
 
 #: Rows below the heading that one Excel sheet holds.
 MAX_ROWS = 1_048_575

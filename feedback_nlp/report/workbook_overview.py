@@ -6,8 +6,8 @@ from typing import Any
 
 from feedback_nlp.labels import label
 from feedback_nlp.report import wording
-from feedback_nlp.report.digest import WeeklyDigest
 from feedback_nlp.report.workbook_cells import Writer
+from feedback_nlp.week.records import WeeklyDigest
 
 
 def write_overview(writer: Writer, sheet: Any, digest: WeeklyDigest, left_out: int) -> None:

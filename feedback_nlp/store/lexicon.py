@@ -25,7 +25,7 @@ from feedback_nlp.lexicon import (
     check_word,
 )
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, LexiconEntry, Topic
-from feedback_nlp.store.topics import Edit
+from feedback_nlp.store.topic_edits import Edit
 
 MAX_CHARACTERS = 2_000_000
 """Characters of feedback that mining and previews read, the newest first: bounds memory."""

@@ -11,16 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, Subquery, and_, func, literal, or_
-from sqlalchemy import select as select_columns
+from sqlalchemy import and_, func, or_
 from sqlalchemy.sql import ColumnElement
 from sqlmodel import Session, col, select
 
-from feedback_nlp.errors import NotFound
-from feedback_nlp.store.counting import is_counted
+from feedback_nlp.store.conditions import CHANNEL
 from feedback_nlp.store.search import matches
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
-from feedback_nlp.store.voices import CHANNEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +80,6 @@ class Quote(NamedTuple):
     def text(self) -> str:
         """The words of the unit."""
         return self.feedback.text[self.unit.start : self.unit.end]
-
-
-class TopicPosition(NamedTuple):
-    """Where a page of topics ended: most feedback first, then the lower id."""
-
-    feedback_count: int
-    id: int
-
-
-class TopicRow(NamedTuple):
-    """One topic with its size in the asked stretch of time.
-
-    Copies count once in ``people_count``; spam and bursts count nowhere, as in the digest.
-    """
-
-    topic: Topic
-    unit_count: int
-    feedback_count: int
-    people_count: int
-    last_seen_at: datetime | None
-
-    def sizes(self) -> dict[str, Any]:
-        """Return everything but the topic itself, by name."""
-        return {name: value for name, value in self._asdict().items() if name != "topic"}
 
 
 def feedback_page(
@@ -178,67 +151,6 @@ def quotes(session: Session, unit_ids: Iterable[int]) -> list[Quote]:
     return [by_id[id_] for id_ in wanted if id_ in by_id]
 
 
-def topic_page(
-    session: Session,
-    *,
-    limit: int,
-    after: TopicPosition | None = None,
-    state: str | None = None,
-    kind: str | None = None,
-    include_muted: bool = False,
-    product: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-) -> list[TopicRow]:
-    """Return up to ``limit`` topics, those with most feedback first, that follow ``after``.
-
-    Args:
-        session: A reading session.
-        limit: Size of the page.
-        after: Where the last page ended.
-        state: Only topics in this state.
-        kind: Only topics of this kind.
-        include_muted: Also topics that people muted.
-        product: Count only this product's feedback, and leave topics without any out.
-        since: Count from here on, and leave topics without any out.
-        until: Count up to here, exclusive, and leave topics without any out.
-    """
-    narrowed = product is not None or since is not None or until is not None
-    counts = _topic_counts(product, since, until)
-    size = func.coalesce(counts.c.feedback_count, literal(0))
-    statement = _topic_statement(counts)
-    if narrowed:
-        statement = statement.where(size > 0)
-    if state is not None:
-        statement = statement.where(col(Topic.state) == state)
-    if kind is not None:
-        statement = statement.where(col(Topic.kind) == kind)
-    if not include_muted:
-        statement = statement.where(col(Topic.muted).is_(False))
-    if after is not None:
-        statement = statement.where(
-            or_(
-                size < after.feedback_count,
-                and_(size == after.feedback_count, col(Topic.id) > after.id),
-            )
-        )
-    statement = statement.order_by(size.desc(), col(Topic.id)).limit(limit)
-    return [TopicRow(*row) for row in session.execute(statement).all()]
-
-
-def topic_row(session: Session, topic_id: int) -> TopicRow:
-    """Return one topic with its size over all time.
-
-    Raises:
-        NotFound: If there is no such topic.
-    """
-    statement = _topic_statement(_topic_counts(None, None, None)).where(col(Topic.id) == topic_id)
-    row = session.execute(statement).first()
-    if row is None:
-        raise NotFound(f"没有编号为 {topic_id} 的主题", hint="主题编号见 GET /v1/topics")
-    return TopicRow(*row)
-
-
 def _feedback_conditions(session: Session, wanted: FeedbackFilter) -> list[ColumnElement[bool]]:
     equal: list[tuple[Any, object]] = [
         (col(Source.name), wanted.source),
@@ -272,37 +184,3 @@ def _quote_statement() -> Any:
         .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
         .join(Source, col(Source.id) == col(Feedback.source_id))
     )
-
-
-def _topic_counts(product: str | None, since: datetime | None, until: datetime | None) -> Subquery:
-    statement: Any = (
-        select_columns(
-            col(FeedbackUnit.topic_id).label("topic_id"),
-            func.count().label("unit_count"),
-            func.count(func.distinct(col(FeedbackUnit.feedback_id))).label("feedback_count"),
-            func.count(func.distinct(col(Feedback.person_key))).label("people_count"),
-            func.max(col(Feedback.occurred_at)).label("last_seen_at"),
-        )
-        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
-        .where(col(FeedbackUnit.topic_id).is_not(None), is_counted())
-        .group_by(col(FeedbackUnit.topic_id))
-    )
-    if product is not None:
-        statement = statement.where(col(Feedback.product) == product)
-    if since is not None:
-        statement = statement.where(col(Feedback.occurred_at) >= since)
-    if until is not None:
-        statement = statement.where(col(Feedback.occurred_at) < until)
-    counts: Subquery = statement.subquery()
-    return counts
-
-
-def _topic_statement(counts: Subquery) -> Select[Any]:
-    zero = literal(0)
-    return select_columns(
-        Topic,
-        func.coalesce(counts.c.unit_count, zero),
-        func.coalesce(counts.c.feedback_count, zero),
-        func.coalesce(counts.c.people_count, zero),
-        counts.c.last_seen_at,
-    ).outerjoin(counts, counts.c.topic_id == col(Topic.id))

@@ -12,13 +12,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, case, func, select
 from sqlmodel import Session, col
 
-from feedback_nlp.alerts.calendar import usual_volume
-from feedback_nlp.rank import Voice
+from feedback_nlp.records import Voice
+from feedback_nlp.special_days import usual_volume
+from feedback_nlp.store.conditions import CHANNEL
 from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Source
 from feedback_nlp.weeks import Month, Period, Week
-
-#: What people see as the channel: the feedback's own, else its source's name.
-CHANNEL: ColumnElement[str] = func.coalesce(col(Feedback.channel), col(Source.name))
 
 _MIN_EXPOSURE = 0.01
 _LATE_START = 0.25

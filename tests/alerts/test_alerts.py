@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from feedback_nlp.alerts import DailyPeople, find_alerts
-from feedback_nlp.alerts.calendar import DayKind, day_kind, holidays_known, special_days
 from feedback_nlp.config import load_config
 from feedback_nlp.labels import AlertKind
+from feedback_nlp.special_days import DayKind, day_kind, holidays_known, special_days
 
 CONFIG = load_config().alerts
 

@@ -21,13 +21,13 @@ NOW = datetime(2026, 11, 18, tzinfo=UTC)
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     """Weeks that were computed, in order."""
     weeks: list[str | None] = []
-    compute = services_module.compute_digest
+    compute = services_module.tell_week
 
     def counted(*arguments, **options):
         weeks.append(options["week"])
         return compute(*arguments, **options)
 
-    monkeypatch.setattr(services_module, "compute_digest", counted)
+    monkeypatch.setattr(services_module, "tell_week", counted)
     return weeks
 
 

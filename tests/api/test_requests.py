@@ -6,8 +6,8 @@ import pytest
 from sqlmodel import select
 from starlette.testclient import TestClient
 
+from feedback_nlp.requests.moving import create_request
 from feedback_nlp.store import Database
-from feedback_nlp.store.requests import create_request
 from feedback_nlp.store.tables import Evidence, FeatureRequest, Feedback, FeedbackUnit
 
 

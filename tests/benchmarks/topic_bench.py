@@ -26,12 +26,12 @@ from feedback_nlp.chinese import default_tokenizer
 from feedback_nlp.clean import is_spam
 from feedback_nlp.config import PipelineConfig, load_config
 from feedback_nlp.embed import load_embedder
-from feedback_nlp.pipeline import Engine
 from feedback_nlp.topics import KnownTopic, TopicUnit
 from feedback_nlp.topics.metric import metric_from_seeds
 from feedback_nlp.topics.metric_artifact import load_metric
 from feedback_nlp.topics.modeler import TopicModeler
 from feedback_nlp.topics.seeds import read_seed_issues
+from feedback_nlp.understanding.engine import Engine
 
 SEED = 20261121
 Gold = list[tuple[str, str, int]]

@@ -43,13 +43,12 @@ from feedback_nlp.evaluation import (
     expected_calibration_error,
     macro_f1,
 )
-from feedback_nlp.features import SoftmaxHead, UnitBatch, load_encoder
-from feedback_nlp.pipeline import Engine
 from feedback_nlp.records import Span
 from feedback_nlp.resources import models_dir
-from feedback_nlp.sentiment.snownlp_scorer import positive_share
-from feedback_nlp.training.base import Cut, make_cutter
-from feedback_nlp.training.benchmark import read_rows, read_units
+from feedback_nlp.training.understanding.benchmark import read_rows, read_units
+from feedback_nlp.understanding.engine import Cut, Engine, make_cutter
+from feedback_nlp.understanding.features import SoftmaxHead, UnitBatch, load_encoder
+from feedback_nlp.understanding.sentiment.snownlp_scorer import positive_share
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "docs" / "benchmarks" / "understanding.json"
@@ -281,7 +280,7 @@ import json, time
 from pathlib import Path
 from feedback_nlp.config import load_config
 config = load_config()
-from feedback_nlp.pipeline import Engine
+from feedback_nlp.understanding.engine import Engine
 begin = time.perf_counter()
 engine = Engine.load(config)
 seconds = time.perf_counter() - begin

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from feedback_nlp.cli import replay, report
 from feedback_nlp.errors import ConfigError
-from tests.store.six_weeks import six_weeks
+from tests.week.six_weeks import six_weeks
 
 app = typer.Typer()
 replay.register(app)

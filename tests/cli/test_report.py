@@ -10,7 +10,7 @@ from feedback_nlp.cli import report
 from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.store import Database
 from feedback_nlp.store.tables import Digest
-from tests.store.six_weeks import PLAN, six_weeks
+from tests.week.six_weeks import PLAN, six_weeks
 
 app = typer.Typer()
 report.register(app)

@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 from feedback_nlp.cli import requests
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError, NotFound, TransitionNotAllowed
-from feedback_nlp.store.request_sync import sync_requests
-from tests.store.six_weeks import NOW, PLAN, ZONE, six_weeks
+from feedback_nlp.requests.sync import sync_requests
+from tests.week.six_weeks import NOW, PLAN, ZONE, six_weeks
 
 app = typer.Typer()
 requests.register(app)

@@ -7,10 +7,10 @@ import pytest
 
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import ArtifactError
-from feedback_nlp.features import Encoded, NgramEncoder, UnitBatch, load_encoder
-from feedback_nlp.intent import load_intent
-from feedback_nlp.pipeline import Engine
-from feedback_nlp.sentiment import load_sentiment
+from feedback_nlp.understanding.engine import Engine
+from feedback_nlp.understanding.features import Encoded, NgramEncoder, UnitBatch, load_encoder
+from feedback_nlp.understanding.intent import load_intent
+from feedback_nlp.understanding.sentiment import load_sentiment
 
 Score = Callable[[Encoded], np.ndarray]
 TEXTS = ["太好用了，非常喜欢", "垃圾软件，一直闪退", "", "😡", "\ud800", "a" * 3000, "希望支持平板"]

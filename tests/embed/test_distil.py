@@ -16,7 +16,12 @@ from feedback_nlp.embed import load_embedder
 from feedback_nlp.embed.port import Floats
 from feedback_nlp.embed.static import expand, pack
 from feedback_nlp.errors import InputError
-from feedback_nlp.training.distil import DistilSettings, choose_terms, distil, target_space
+from feedback_nlp.training.embeddings.distil import (
+    DistilSettings,
+    choose_terms,
+    distil,
+    target_space,
+)
 
 MATTERS = ["闪退", "登录失败", "广告太多", "耗电严重", "客服热情", "物流很慢"]
 FRAMES = ["更新以后{}", "总是{}", "今天又{}了", "我家的{}", "{}怎么办", "真是{}"]

@@ -13,8 +13,8 @@ import pytest
 from feedback_nlp.config import load_config
 from feedback_nlp.evaluation import align_units, macro_f1
 from feedback_nlp.labels import Intent, Sentiment, Signal
-from feedback_nlp.pipeline import Engine
 from feedback_nlp.records import Span, Understanding
+from feedback_nlp.understanding.engine import Engine
 
 HERE = Path(__file__).parent
 GOLDEN: list[dict[str, Any]] = [

@@ -11,8 +11,8 @@ from feedback_nlp.config import load_config
 from feedback_nlp.evaluation import boundary_figures
 from feedback_nlp.records import Span
 from feedback_nlp.resources import corpora_dir
-from feedback_nlp.segment import Segmenter
-from feedback_nlp.training.boundaries import read_seeds, text_key
+from feedback_nlp.training.segment.boundary_data import read_seeds, text_key
+from feedback_nlp.understanding.segment import Segmenter
 
 HERE = Path(__file__).parent
 GOLDEN: list[dict[str, Any]] = [

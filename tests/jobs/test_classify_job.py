@@ -8,6 +8,7 @@ import pytest
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError, UnknownLayout
 from feedback_nlp.jobs import classify as job
+from feedback_nlp.jobs import classify_rows
 from feedback_nlp.jobs.classify import classify_file
 from feedback_nlp.labels import Intent, Sentiment
 from feedback_nlp.records import Understanding, Unit
@@ -37,7 +38,7 @@ class FakeEngine:
 
 @pytest.fixture
 def classify(tmp_path, monkeypatch):
-    monkeypatch.setattr(job, "Engine", FakeEngine)
+    monkeypatch.setattr(classify_rows, "Engine", FakeEngine)
 
     def run(content, name="a.csv", output="out.jsonl", **options):
         path = tmp_path / name

@@ -16,14 +16,14 @@ from feedback_nlp.config import load_config
 from feedback_nlp.demo import Fact
 from feedback_nlp.jobs.analyze import run_analysis
 from feedback_nlp.jobs.demo import DemoReport, run_demo
-from feedback_nlp.jobs.digest import compute_digest
 from feedback_nlp.jobs.ingest import ingest_file
 from feedback_nlp.labels import AlertKind, Movement
-from feedback_nlp.report.digest import TopicFigures
+from feedback_nlp.pipeline import tell_week
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
 from feedback_nlp.store.alerts import list_alerts, mark_alert
 from feedback_nlp.store.tables import AlertRow, Feedback, FeedbackUnit, RejectedRow
+from feedback_nlp.week.records import TopicFigures
 from feedback_nlp.weeks import Week
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
@@ -198,7 +198,7 @@ def test_500_pasted_posts_of_three_authors_lift_no_topic(
 ) -> None:
     before = {topic.topic_id: topic.priority.position for topic in demo.digest.topics}
     with flooded.read() as session:
-        after = compute_digest(session, load_config(), zone=Settings().zone)
+        after = tell_week(session, load_config(), zone=Settings().zone)
     assert after.totals.bursts.value >= demo.digest.totals.bursts.value + 450
     risen = {
         topic.name: (before.get(topic.topic_id), topic.priority.position)

@@ -15,7 +15,7 @@ from feedback_nlp.pipeline import Analyst
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database, lexicon
 from feedback_nlp.store.tables import Feedback, Run, Source
-from feedback_nlp.store.topics import Edit
+from feedback_nlp.store.topic_edits import Edit
 from tests.store.units import whole_unit
 
 NOW = datetime(2026, 11, 16, 1, 30, tzinfo=UTC)

@@ -16,7 +16,7 @@ from feedback_nlp.errors import NotFound
 from feedback_nlp.jobs.analyze import run_analysis
 from feedback_nlp.pipeline import Analyst
 from feedback_nlp.settings import Settings
-from feedback_nlp.store import Database, topics
+from feedback_nlp.store import Database, topic_edits
 from feedback_nlp.store.tables import Feedback, Source, Topic, TopicEvent
 from tests.embed.embedding_service import Service, running_service
 
@@ -136,7 +136,7 @@ def test_turned_on_later_it_names_what_people_left_unnamed(
 ) -> None:
     mine, *others = own_names
     with filled.write() as session:
-        topics.rename(session, mine, "我们起的名字", topics.Edit("小王", NOW))
+        topic_edits.rename(session, mine, "我们起的名字", topic_edits.Edit("小王", NOW))
     server.reply = better
     analyze(filled, config(server.base_url))
     named = issues(filled)
@@ -162,7 +162,9 @@ def test_a_name_that_a_person_gives_meanwhile_wins(
         with filled.write() as session:
             for topic, (name, _) in own_names.items():
                 if name == json.loads(message)["name"]:
-                    topics.rename(session, topic, f"我们的{name}", topics.Edit("小王", NOW))
+                    topic_edits.rename(
+                        session, topic, f"我们的{name}", topic_edits.Edit("小王", NOW)
+                    )
         return better(message)
 
     server.reply = reply
@@ -183,12 +185,12 @@ def test_a_name_from_a_model_stays_until_a_person_gives_another(
     assert issues(filled) == before
     assert len(server.requests) == asked
     topic = next(iter(before))
-    edit = topics.Edit("小王", NOW)
+    edit = topic_edits.Edit("小王", NOW)
     with filled.write() as session:
         with pytest.raises(NotFound):
-            topics.undo(session, topic, edit)  # no person has done anything yet
-        topics.rename(session, topic, "我们起的名字", edit)
-        topics.undo(session, topic, edit)
+            topic_edits.undo(session, topic, edit)  # no person has done anything yet
+        topic_edits.rename(session, topic, "我们起的名字", edit)
+        topic_edits.undo(session, topic, edit)
     assert issues(filled) == before
 
 

@@ -5,11 +5,11 @@ import pytest
 
 from feedback_nlp.config import load_config
 from feedback_nlp.report.as_json import render_json, to_payload
-from feedback_nlp.report.digest import Count
 from feedback_nlp.report.markdown import WECOM_MAX_BYTES, render_markdown
 from feedback_nlp.report.wording import change, share, shorten, sparkline
-from feedback_nlp.store.figures import weekly
-from tests.store.six_weeks import WEEK, ZONE, six_weeks
+from feedback_nlp.week.figures import weekly
+from feedback_nlp.week.records import Count
+from tests.week.six_weeks import WEEK, ZONE, six_weeks
 
 CONFIG = load_config()
 

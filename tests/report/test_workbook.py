@@ -6,13 +6,13 @@ import openpyxl
 import pytest
 
 from feedback_nlp.config import load_config
-from feedback_nlp.report.digest import FeedbackLine, RequestLine
 from feedback_nlp.report.html import render_html
 from feedback_nlp.report.workbook import render_workbook
-from feedback_nlp.store.figures import weekly
-from feedback_nlp.store.request_sync import sync_requests
-from feedback_nlp.store.week_lines import feedback_lines, request_lines
-from tests.store.six_weeks import NOW, WEEK, ZONE, six_weeks
+from feedback_nlp.requests.sync import sync_requests
+from feedback_nlp.week.figures import weekly
+from feedback_nlp.week.lines import feedback_lines, request_lines
+from feedback_nlp.week.records import FeedbackLine, RequestLine
+from tests.week.six_weeks import NOW, WEEK, ZONE, six_weeks
 
 # openpyxl reads no sparklines; we only look at cells with it.
 pytestmark = pytest.mark.filterwarnings("ignore:Sparkline Group extension:UserWarning")

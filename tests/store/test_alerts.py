@@ -8,19 +8,14 @@ from typer.testing import CliRunner
 from feedback_nlp.cli import alerts
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError, NotFound
+from feedback_nlp.jobs.alerts import daily_people, refresh_alerts
 from feedback_nlp.labels import RequestStatus
+from feedback_nlp.requests.moving import apply_transition
+from feedback_nlp.requests.sync import sync_requests
 from feedback_nlp.store import Database
-from feedback_nlp.store.alerts import (
-    alert_precision,
-    daily_people,
-    list_alerts,
-    mark_alert,
-    refresh_alerts,
-)
-from feedback_nlp.store.request_sync import sync_requests
-from feedback_nlp.store.requests import apply_transition
+from feedback_nlp.store.alerts import alert_precision, list_alerts, mark_alert
 from feedback_nlp.store.tables import AlertRow, FeatureRequest
-from tests.store.six_weeks import NOW, WEEK, ZONE, six_weeks
+from tests.week.six_weeks import NOW, WEEK, ZONE, six_weeks
 
 CONFIG = load_config()
 
@@ -50,7 +45,7 @@ class _Undo(Exception):
 
 
 def refresh(session):
-    return refresh_alerts(session, CONFIG.alerts, zone=ZONE, now=NOW)
+    return refresh_alerts(session, CONFIG, zone=ZONE, now=NOW)
 
 
 def test_daily_people_add_up(session):

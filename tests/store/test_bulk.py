@@ -4,7 +4,7 @@ from sqlmodel import select
 from feedback_nlp.store.bulk import insert_many
 from feedback_nlp.store.ingestion import _upsert
 from feedback_nlp.store.tables import Feedback, Source
-from tests.store.six_weeks import NOW
+from tests.week.six_weeks import NOW
 
 ROW = {
     "source_id": 1,

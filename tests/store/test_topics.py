@@ -7,9 +7,9 @@ import pytest
 from sqlmodel import Session, col, select
 
 from feedback_nlp.errors import Conflict, InputError, NotFound
-from feedback_nlp.store import Database, topics
+from feedback_nlp.store import Database, topic_edits, topic_reading
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
-from feedback_nlp.store.topics import Edit
+from feedback_nlp.store.topic_edits import Edit
 
 NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
 EDIT = Edit(actor="小陈", now=NOW)
@@ -66,32 +66,32 @@ def members(session: Session, topic_id: int) -> list[int]:
 
 
 def test_a_new_name_is_kept_as_a_persons(session: Session) -> None:
-    topic = topics.rename(session, 1, " 登录时崩溃 ", EDIT)
+    topic = topic_edits.rename(session, 1, " 登录时崩溃 ", EDIT)
     assert (topic.name, topic.named_by) == ("登录时崩溃", "person")
-    assert topics.history(session, 1)[-1].actor == "小陈"
+    assert topic_reading.history(session, 1)[-1].actor == "小陈"
 
 
 @pytest.mark.parametrize("name", ["", "   ", "名" * 61])
 def test_an_unusable_name_is_refused(session: Session, name: str) -> None:
     with pytest.raises(InputError, match="1–60"):
-        topics.rename(session, 1, name, EDIT)
+        topic_edits.rename(session, 1, name, EDIT)
 
 
 def test_merging_moves_all_units_and_closes_the_topic(session: Session) -> None:
-    topics.merge(session, 2, 1, EDIT)
+    topic_edits.merge(session, 2, 1, EDIT)
     assert members(session, 1) == [1, 2, 3, 4]
-    assert topics.get_topic(session, 2).state == "merged"
+    assert topic_reading.get_topic(session, 2).state == "merged"
     with pytest.raises(Conflict, match="已并入主题 1"):
-        topics.rename(session, 2, "别的名字", EDIT)
+        topic_edits.rename(session, 2, "别的名字", EDIT)
 
 
 def test_a_topic_cannot_be_merged_into_itself(session: Session) -> None:
     with pytest.raises(Conflict, match="自己"):
-        topics.merge(session, 1, 1, EDIT)
+        topic_edits.merge(session, 1, 1, EDIT)
 
 
 def test_splitting_makes_a_topic_of_its_own(session: Session) -> None:
-    child = topics.split(session, 2, [4], "开屏广告", EDIT)
+    child = topic_edits.split(session, 2, [4], "开屏广告", EDIT)
     assert child.id is not None
     assert members(session, child.id) == [4]
     assert members(session, 2) == [3]
@@ -102,19 +102,19 @@ def test_splitting_makes_a_topic_of_its_own(session: Session) -> None:
 
 def test_only_units_of_the_topic_can_be_split_off(session: Session) -> None:
     with pytest.raises(InputError, match="不在主题 1"):
-        topics.split(session, 1, [1, 3], "混合", EDIT)
+        topic_edits.split(session, 1, [1, 3], "混合", EDIT)
 
 
 def test_moving_an_unknown_unit_moves_none(session: Session) -> None:
     with pytest.raises(NotFound, match="99"):
-        topics.move_units(session, [1, 99], 2, EDIT)
+        topic_edits.move_units(session, [1, 99], 2, EDIT)
     assert members(session, 1) == [1, 2]
 
 
 def test_nesting_makes_no_circle(session: Session) -> None:
-    topics.nest(session, 2, 1, EDIT)
+    topic_edits.nest(session, 2, 1, EDIT)
     with pytest.raises(Conflict, match="自己的下级"):
-        topics.nest(session, 1, 2, EDIT)
+        topic_edits.nest(session, 1, 2, EDIT)
 
 
 def state(session: Session) -> list[tuple[object, ...]]:
@@ -133,12 +133,12 @@ def state(session: Session) -> list[tuple[object, ...]]:
 @pytest.mark.parametrize(
     ("topic_id", "edit"),
     [
-        (1, lambda s: topics.rename(s, 1, "崩溃", EDIT)),
-        (2, lambda s: topics.merge(s, 2, 1, EDIT)),
-        (1, lambda s: topics.move_units(s, [3], 1, EDIT)),
-        (1, lambda s: topics.set_pinned(s, 1, True, EDIT)),
-        (1, lambda s: topics.set_muted(s, 1, True, EDIT)),
-        (2, lambda s: topics.nest(s, 2, 1, EDIT)),
+        (1, lambda s: topic_edits.rename(s, 1, "崩溃", EDIT)),
+        (2, lambda s: topic_edits.merge(s, 2, 1, EDIT)),
+        (1, lambda s: topic_edits.move_units(s, [3], 1, EDIT)),
+        (1, lambda s: topic_edits.set_pinned(s, 1, True, EDIT)),
+        (1, lambda s: topic_edits.set_muted(s, 1, True, EDIT)),
+        (2, lambda s: topic_edits.nest(s, 2, 1, EDIT)),
     ],
     ids=["rename", "merge", "move", "pin", "mute", "nest"],
 )
@@ -146,38 +146,43 @@ def test_undo_restores_what_was(session: Session, topic_id: int, edit: object) -
     before = state(session)
     edit(session)  # type: ignore[operator]
     assert state(session) != before
-    topics.undo(session, topic_id, EDIT)
+    topic_edits.undo(session, topic_id, EDIT)
     assert state(session) == before
 
 
 def test_undoing_a_split_gives_the_units_back(session: Session) -> None:
-    child = topics.split(session, 2, [4], "开屏广告", EDIT)
-    topics.undo(session, 2, EDIT)
+    child = topic_edits.split(session, 2, [4], "开屏广告", EDIT)
+    topic_edits.undo(session, 2, EDIT)
     assert members(session, 2) == [3, 4]
-    assert topics.get_topic(session, child.id or 0).state == "merged"
+    assert topic_reading.get_topic(session, child.id or 0).state == "merged"
 
 
 def test_undo_goes_back_one_edit_at_a_time(session: Session) -> None:
-    topics.rename(session, 1, "甲", EDIT)
-    topics.rename(session, 1, "乙", EDIT)
-    topics.undo(session, 1, EDIT)
-    assert topics.get_topic(session, 1).name == "甲"
-    topics.undo(session, 1, EDIT)
-    assert topics.get_topic(session, 1).name == "登录闪退"
+    topic_edits.rename(session, 1, "甲", EDIT)
+    topic_edits.rename(session, 1, "乙", EDIT)
+    topic_edits.undo(session, 1, EDIT)
+    assert topic_reading.get_topic(session, 1).name == "甲"
+    topic_edits.undo(session, 1, EDIT)
+    assert topic_reading.get_topic(session, 1).name == "登录闪退"
     with pytest.raises(NotFound, match="没有可撤销"):
-        topics.undo(session, 1, EDIT)
+        topic_edits.undo(session, 1, EDIT)
 
 
 def test_the_list_counts_people_and_hides_what_is_muted(session: Session) -> None:
-    assert [(r.topic.name, r.unit_count, r.person_count) for r in topics.list_topics(session)] == [
+    assert [
+        (r.topic.name, r.unit_count, r.people_count) for r in topic_reading.list_topics(session)
+    ] == [
         ("登录闪退", 2, 2),
         ("广告太多", 2, 2),
     ]
-    topics.set_muted(session, 1, True, EDIT)
-    assert [r.topic.name for r in topics.list_topics(session)] == ["广告太多"]
-    assert len(topics.list_topics(session, include_hidden=True)) == 2
+    topic_edits.set_muted(session, 1, True, EDIT)
+    assert [r.topic.name for r in topic_reading.list_topics(session)] == ["广告太多"]
+    assert len(topic_reading.list_topics(session, include_hidden=True)) == 2
 
 
 def test_each_event_has_a_chinese_line(session: Session) -> None:
-    topics.merge(session, 2, 1, EDIT)
-    assert topics.describe(topics.history(session, 2)[-1]) == "合并：并入主题 1（2 个观点）"
+    topic_edits.merge(session, 2, 1, EDIT)
+    assert (
+        topic_reading.describe(topic_reading.history(session, 2)[-1])
+        == "合并：并入主题 1（2 个观点）"
+    )

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from feedback_nlp.errors import ArtifactError
-from feedback_nlp.training.examples import Example
 from feedback_nlp.training.teacher.e5_file import E5File
 from feedback_nlp.training.teacher.tasks import (
     BOUNDARY,
@@ -21,6 +20,7 @@ from feedback_nlp.training.teacher.tasks import (
     questions,
     stage,
 )
+from feedback_nlp.training.understanding.examples import Example
 
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "\u2581", "很", "快", "很快", ",", "\u2581很"]
 SCORES = [0.0, 0.0, 0.0, 0.0, -2.0, -3.0, -3.0, -4.0, -1.0, -6.0]

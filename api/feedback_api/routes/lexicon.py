@@ -18,7 +18,7 @@ from feedback_nlp.jobs.lexicon import preview_words, suggest_words
 from feedback_nlp.lexicon.records import WordKind
 from feedback_nlp.store import lexicon
 from feedback_nlp.store.tables import LexiconEntry
-from feedback_nlp.store.topics import Edit
+from feedback_nlp.store.topic_edits import Edit
 
 router = APIRouter(prefix="/v1/lexicon", tags=["词典"])
 _MINING = threading.Lock()  # mining is seconds of work and hundreds of megabytes: one at a time

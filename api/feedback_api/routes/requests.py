@@ -23,10 +23,9 @@ from feedback_api.shapes import quote_out
 from feedback_api.validation import MAX_ID, Word
 from feedback_nlp.labels import Intent, RequestStatus
 from feedback_nlp.loop import allowed_from
-from feedback_nlp.store import request_queries as queries
-from feedback_nlp.store import request_views
-from feedback_nlp.store.request_queries import RequestFilter, RequestPosition
-from feedback_nlp.store.requests import apply_transition, get_request
+from feedback_nlp.requests import reading
+from feedback_nlp.requests.moving import apply_transition, get_request
+from feedback_nlp.requests.reading import RequestFilter, RequestPosition
 from feedback_nlp.store.tables import FeatureRequest
 
 router = APIRouter(prefix="/v1/requests", tags=["需求"])
@@ -65,7 +64,7 @@ def list_requests(
         topic_id=topic,
     )
     with services.database.read() as session:
-        rows = queries.request_page(session, wanted, limit=limit + 1, after=after)
+        rows = reading.request_page(session, wanted, limit=limit + 1, after=after)
     page, next_cursor = cut_page(rows, limit, _cursor_of, request=request, response=response)
     return RequestPage(
         items=[RequestOut.model_validate(row) for row in page], next_cursor=next_cursor
@@ -76,8 +75,8 @@ def list_requests(
 def get_one(services: ServicesDep, key: RequestKey) -> RequestDetail:
     """一个需求：证据原话、状态历史、现在能改成什么。"""
     with services.database.read() as session:
-        detail = request_views.request_detail(session, key)
-        evidence = queries.evidence_quotes(session, detail.request.id or 0, limit=_MAX_QUOTES)
+        detail = reading.request_detail(session, key)
+        evidence = reading.evidence_quotes(session, detail.request.id or 0, limit=_MAX_QUOTES)
     return RequestDetail(
         **RequestOut.model_validate(detail.request).model_dump(),
         evidence_count=detail.evidence_count,
@@ -114,7 +113,7 @@ def transition_request(
 ) -> Transitioned:
     """改状态。已经是这个状态就什么也不做，所以可以放心重试；不允许的流转返回 409。"""
     with services.database.write() as session:
-        queries.lock_request(session, key)
+        reading.lock_request(session, key)
         request = get_request(session, key)
         before = RequestStatus(request.status)
         done = before is wanted.to and wanted.duplicate_of in (None, request.duplicate_of_key)
@@ -133,7 +132,7 @@ def transition_request(
 
 
 def _cursor_of(request: FeatureRequest) -> str:
-    return encode_cursor(_LIST, queries.position_of(request))
+    return encode_cursor(_LIST, reading.position_of(request))
 
 
 def _position(key: list[Any]) -> RequestPosition:

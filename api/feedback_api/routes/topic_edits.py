@@ -13,8 +13,8 @@ from feedback_api.errors import document
 from feedback_api.schemas import Incoming, Outgoing, TopicEventOut
 from feedback_api.services import ServicesDep
 from feedback_api.validation import MAX_ID, Id, Plain
-from feedback_nlp.store import topics
-from feedback_nlp.store.topics import Edit
+from feedback_nlp.store import topic_edits, topic_reading
+from feedback_nlp.store.topic_edits import Edit
 
 router = APIRouter(prefix="/v1/topics", tags=["主题"])
 
@@ -108,13 +108,13 @@ def edit_topic(
     edit = Edit(actor=wanted.actor, now=services.now())
     with services.database.write() as session:
         target_id = _apply(session, topic_id, wanted, edit)
-        target = topics.get_topic(session, target_id)
-        event = topics.history(session, topic_id)[-1]
+        target = topic_reading.get_topic(session, target_id)
+        event = topic_reading.history(session, topic_id)[-1]
         return Edited(
             topic_id=target_id,
             name=target.name,
             event=TopicEventOut.model_validate(
-                {**event.model_dump(), "summary": topics.describe(event)}
+                {**event.model_dump(), "summary": topic_reading.describe(event)}
             ),
         )
 
@@ -123,20 +123,20 @@ def _apply(session: Session, topic_id: int, wanted: AnyEdit, edit: Edit) -> int:
     """Apply an edit; return the topic it leads to."""
     match wanted:
         case Rename():
-            topic = topics.rename(session, topic_id, wanted.name, edit)
+            topic = topic_edits.rename(session, topic_id, wanted.name, edit)
         case Merge():
-            topic = topics.merge(session, topic_id, wanted.into, edit)
+            topic = topic_edits.merge(session, topic_id, wanted.into, edit)
         case Split():
-            topic = topics.split(session, topic_id, wanted.units, wanted.name, edit)
+            topic = topic_edits.split(session, topic_id, wanted.units, wanted.name, edit)
         case Move():
-            topic = topics.move_units(session, wanted.units, topic_id, edit)
+            topic = topic_edits.move_units(session, wanted.units, topic_id, edit)
         case Nest():
-            topic = topics.nest(session, topic_id, wanted.under, edit)
+            topic = topic_edits.nest(session, topic_id, wanted.under, edit)
         case Flag(action="pin" | "unpin"):
-            topic = topics.set_pinned(session, topic_id, wanted.action == "pin", edit)
+            topic = topic_edits.set_pinned(session, topic_id, wanted.action == "pin", edit)
         case Flag(action="mute" | "unmute"):
-            topic = topics.set_muted(session, topic_id, wanted.action == "mute", edit)
+            topic = topic_edits.set_muted(session, topic_id, wanted.action == "mute", edit)
         case _:
-            topics.undo(session, topic_id, edit)
-            topic = topics.get_topic(session, topic_id)
+            topic_edits.undo(session, topic_id, edit)
+            topic = topic_reading.get_topic(session, topic_id)
     return topic.id or topic_id

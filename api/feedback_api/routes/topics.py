@@ -13,8 +13,8 @@ from feedback_api.services import ServicesDep, StretchDep
 from feedback_api.shapes import quote_out, topic_out
 from feedback_api.validation import MAX_ID, Word
 from feedback_nlp.labels import TopicState
-from feedback_nlp.store import queries, topics
-from feedback_nlp.store.queries import TopicPosition, TopicRow
+from feedback_nlp.store import queries, topic_reading
+from feedback_nlp.store.topic_reading import TopicPosition, TopicRow
 
 router = APIRouter(prefix="/v1/topics", tags=["主题"])
 _LIST = "topics"
@@ -39,7 +39,7 @@ def list_topics(
     """主题，反馈多的在前。给了产品或时间，就只数其中的反馈，没有反馈的主题不列。"""
     after = decode_cursor(_LIST, cursor, _position)
     with services.database.read() as session:
-        rows = queries.topic_page(
+        rows = topic_reading.topic_page(
             session,
             limit=limit + 1,
             after=after,
@@ -61,14 +61,16 @@ def get_topic(
 ) -> TopicDetail:
     """一个主题：原话和它的一生（出现、改名、合并……）。"""
     with services.database.read() as session:
-        row = queries.topic_row(session, topic_id)
-        events = topics.history(session, topic_id)
+        row = topic_reading.topic_row(session, topic_id)
+        events = topic_reading.history(session, topic_id)
         quotes = queries.quotes(session, row.topic.quote_unit_ids)
     return TopicDetail(
         **topic_out(row).model_dump(),
         quotes=[quote_out(quote) for quote in quotes],
         history=[
-            TopicEventOut.model_validate({**event.model_dump(), "summary": topics.describe(event)})
+            TopicEventOut.model_validate(
+                {**event.model_dump(), "summary": topic_reading.describe(event)}
+            )
             for event in events
         ],
     )

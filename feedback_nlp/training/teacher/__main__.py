@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from feedback_nlp.training.recipe import gather
 from feedback_nlp.training.teacher.e5_file import E5File
 from feedback_nlp.training.teacher.network import Teacher
 from feedback_nlp.training.teacher.tasks import (
@@ -28,6 +27,7 @@ from feedback_nlp.training.teacher.tasks import (
     questions,
     stage,
 )
+from feedback_nlp.training.understanding.recipe import gather
 
 _BATCH = 32
 _ASKED_BATCH = 64

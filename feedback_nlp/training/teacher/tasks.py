@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from feedback_nlp.segment.clauses import find_clauses
-from feedback_nlp.segment.cues import load_cues
-from feedback_nlp.training.boundaries import AnnotatedText, read_annotated, read_seeds, true_cuts
-from feedback_nlp.training.examples import Example
-from feedback_nlp.training.fit import REVIEW_HEADS, UNIT_HEADS
-from feedback_nlp.training.recipe import ANNOTATED, SEED
+from feedback_nlp.training.segment.boundaries import true_cuts
+from feedback_nlp.training.segment.boundary_data import AnnotatedText, read_annotated, read_seeds
+from feedback_nlp.training.understanding.examples import Example
+from feedback_nlp.training.understanding.fit import REVIEW_HEADS, UNIT_HEADS
+from feedback_nlp.training.understanding.recipe import ANNOTATED, SEED
+from feedback_nlp.understanding.segment.clauses import find_clauses
+from feedback_nlp.understanding.segment.cues import load_cues
 
 _Row = TypeVar("_Row")
 BOUNDARY = "boundary"

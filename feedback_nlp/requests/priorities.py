@@ -1,0 +1,46 @@
+"""Scores every request by its evidence."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from feedback_nlp.config import RankConfig
+from feedback_nlp.rank import Subject, rank
+from feedback_nlp.requests.evidence import id_of
+from feedback_nlp.store.tables import (
+    FeatureRequest,
+)
+from feedback_nlp.store.voices import exposure, history_weeks, latest_week, request_voices
+from feedback_nlp.weeks import Week
+
+
+def refresh_priorities(session: Session, config: RankConfig, *, zone: ZoneInfo) -> None:
+    """Score every request by its evidence, as of the last week with data."""
+    week: Week | None = latest_week(session, zone)
+    if week is None:
+        return
+    requests = list(session.scalars(select(FeatureRequest).order_by(col(FeatureRequest.id))))
+    scored = {
+        item.subject_id: item
+        for item in rank(
+            [
+                Subject(id_of(request), strategic=request.strategic_weight, effort=request.effort)
+                for request in requests
+            ],
+            request_voices(session, week, zone, horizon_weeks=config.horizon_weeks),
+            config,
+            history_weeks=history_weeks(session, week, zone),
+            exposure=exposure(session, week, zone, usual_weeks=config.trend_history_weeks),
+        )
+    }
+    for request in requests:
+        item = scored.get(id_of(request))
+        request.priority = item.score if item else None
+        request.priority_low = item.low if item else None
+        request.priority_high = item.high if item else None
+        request.priority_parts = dict(item.parts) if item else {}
+        session.add(request)
+    session.flush()

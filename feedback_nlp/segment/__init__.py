@@ -1,5 +1,0 @@
-"""Cuts feedback into units: the smallest stretches that make one point."""
-
-from feedback_nlp.segment.segmenter import Segmenter
-
-__all__ = ["Segmenter"]

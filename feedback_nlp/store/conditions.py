@@ -1,0 +1,42 @@
+"""Conditions that every count shares: who counts, what is a problem, what a channel is."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, func, select
+from sqlmodel import col
+
+from feedback_nlp.labels import Intent
+from feedback_nlp.store.tables import (
+    Feedback,
+    FeedbackUnit,
+    Source,
+    Topic,
+)
+
+#: Intents that ask something of the team.
+PROBLEM_INTENTS = (
+    Intent.BUG.value,
+    Intent.FEATURE.value,
+    Intent.COMPLAINT.value,
+    Intent.QUESTION.value,
+)
+
+
+def is_counted() -> ColumnElement[bool]:
+    """Return the condition "neither spam nor part of a copy-paste burst"."""
+    return col(Feedback.is_spam).is_(False) & col(Feedback.is_burst).is_(False)
+
+
+def is_problem() -> ColumnElement[bool]:
+    """Return the condition "this unit asks something of the team"."""
+    return col(FeedbackUnit.intent).in_(PROBLEM_INTENTS) & ~is_vent()
+
+
+def is_vent() -> ColumnElement[bool]:
+    """Return the condition "this unit vents without content": it lies in a topic of that kind."""
+    vents = select(col(Topic.id)).where(col(Topic.kind) == "vent")
+    return func.coalesce(col(FeedbackUnit.topic_id), 0).in_(vents)
+
+
+#: What people see as the channel: the feedback's own, else its source's name.
+CHANNEL: ColumnElement[str] = func.coalesce(col(Feedback.channel), col(Source.name))

@@ -1,0 +1,247 @@
+"""What is read of topics: pages with sizes, one topic with its ledger and its units."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, Subquery, and_, func, literal, or_, select
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col
+
+from feedback_nlp.errors import NotFound
+from feedback_nlp.labels import TopicEventKind, TopicState, label
+from feedback_nlp.store.conditions import is_counted
+from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic, TopicEvent
+
+
+class TopicPosition(NamedTuple):
+    """Where a page of topics ended: most feedback first, then the lower id."""
+
+    feedback_count: int
+    id: int
+
+
+class TopicRow(NamedTuple):
+    """One topic with its size in the asked stretch of time.
+
+    Copies count once in ``people_count``; spam and bursts count nowhere, as in the digest.
+    """
+
+    topic: Topic
+    unit_count: int
+    feedback_count: int
+    people_count: int
+    last_seen_at: datetime | None
+
+    def sizes(self) -> dict[str, Any]:
+        """Return everything but the topic itself, by name."""
+        return {name: value for name, value in self._asdict().items() if name != "topic"}
+
+
+def topic_page(
+    session: Session,
+    *,
+    limit: int,
+    after: TopicPosition | None = None,
+    state: str | None = None,
+    kind: str | None = None,
+    include_muted: bool = False,
+    product: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[TopicRow]:
+    """Return up to ``limit`` topics, those with most feedback first, that follow ``after``.
+
+    Args:
+        session: A reading session.
+        limit: Size of the page.
+        after: Where the last page ended.
+        state: Only topics in this state.
+        kind: Only topics of this kind.
+        include_muted: Also topics that people muted.
+        product: Count only this product's feedback, and leave topics without any out.
+        since: Count from here on, and leave topics without any out.
+        until: Count up to here, exclusive, and leave topics without any out.
+    """
+    narrowed = product is not None or since is not None or until is not None
+    counts = _topic_counts(product, since, until)
+    size = func.coalesce(counts.c.feedback_count, literal(0))
+    statement = _topic_statement(counts)
+    if narrowed:
+        statement = statement.where(size > 0)
+    if state is not None:
+        statement = statement.where(col(Topic.state) == state)
+    if kind is not None:
+        statement = statement.where(col(Topic.kind) == kind)
+    if not include_muted:
+        statement = statement.where(col(Topic.muted).is_(False))
+    if after is not None:
+        statement = statement.where(
+            or_(
+                size < after.feedback_count,
+                and_(size == after.feedback_count, col(Topic.id) > after.id),
+            )
+        )
+    statement = statement.order_by(size.desc(), col(Topic.id)).limit(limit)
+    return [TopicRow(*row) for row in session.execute(statement).all()]
+
+
+def list_topics(session: Session, *, include_hidden: bool = False) -> list[TopicRow]:
+    """Return all topics with their sizes: issues first, pinned before others, then by people.
+
+    Args:
+        session: A reading session.
+        include_hidden: Also return muted, retired and merged topics.
+    """
+    statement = _topic_statement(_topic_counts(None, None, None)).where(
+        col(Topic.is_theme).is_(False)
+    )
+    if not include_hidden:
+        statement = statement.where(
+            col(Topic.state) == TopicState.ACTIVE.value, col(Topic.muted).is_(False)
+        )
+    return sorted(
+        (TopicRow(*row) for row in session.execute(statement)),
+        key=lambda row: (
+            row.topic.kind != "issue",
+            not row.topic.pinned,
+            -row.people_count,
+            row.topic.id or 0,
+        ),
+    )
+
+
+def topic_row(session: Session, topic_id: int) -> TopicRow:
+    """Return one topic with its size over all time.
+
+    Raises:
+        NotFound: If there is no such topic.
+    """
+    statement = _topic_statement(_topic_counts(None, None, None)).where(col(Topic.id) == topic_id)
+    row = session.execute(statement).first()
+    if row is None:
+        raise NotFound(f"没有编号为 {topic_id} 的主题", hint="主题编号见 GET /v1/topics")
+    return TopicRow(*row)
+
+
+def _topic_counts(product: str | None, since: datetime | None, until: datetime | None) -> Subquery:
+    statement: Any = (
+        select_columns(
+            col(FeedbackUnit.topic_id).label("topic_id"),
+            func.count().label("unit_count"),
+            func.count(func.distinct(col(FeedbackUnit.feedback_id))).label("feedback_count"),
+            func.count(func.distinct(col(Feedback.person_key))).label("people_count"),
+            func.max(col(Feedback.occurred_at)).label("last_seen_at"),
+        )
+        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+        .where(col(FeedbackUnit.topic_id).is_not(None), is_counted())
+        .group_by(col(FeedbackUnit.topic_id))
+    )
+    if product is not None:
+        statement = statement.where(col(Feedback.product) == product)
+    if since is not None:
+        statement = statement.where(col(Feedback.occurred_at) >= since)
+    if until is not None:
+        statement = statement.where(col(Feedback.occurred_at) < until)
+    counts: Subquery = statement.subquery()
+    return counts
+
+
+def _topic_statement(counts: Subquery) -> Select[Any]:
+    zero = literal(0)
+    return select_columns(
+        Topic,
+        func.coalesce(counts.c.unit_count, zero),
+        func.coalesce(counts.c.feedback_count, zero),
+        func.coalesce(counts.c.people_count, zero),
+        counts.c.last_seen_at,
+    ).outerjoin(counts, counts.c.topic_id == col(Topic.id))
+
+
+def get_topic(session: Session, topic_id: int) -> Topic:
+    """Return a topic.
+
+    Raises:
+        NotFound: If there is none with this id.
+    """
+    topic = session.get(Topic, topic_id)
+    if topic is None:
+        raise NotFound(f"没有主题 {topic_id}", hint="用 feedback-nlp topics list 查看编号")
+    return topic
+
+
+def history(session: Session, topic_id: int) -> list[TopicEvent]:
+    """Return the ledger of one topic, oldest first.
+
+    Raises:
+        NotFound: If there is no such topic.
+    """
+    get_topic(session, topic_id)
+    return list(
+        session.scalars(
+            select(TopicEvent)
+            .where(col(TopicEvent.topic_id) == topic_id)
+            .order_by(col(TopicEvent.id))
+        )
+    )
+
+
+class UnitRow(NamedTuple):
+    """A unit of a topic, as people see it."""
+
+    unit_id: int
+    feedback_id: int
+    text: str
+    intent: str
+    assigned_by: str
+    occurred_at: datetime
+
+
+def newest_units(session: Session, topic_id: int, limit: int) -> list[UnitRow]:
+    """Return up to ``limit`` units of a topic, newest first."""
+    rows = session.execute(
+        select(FeedbackUnit, col(Feedback.text), col(Feedback.occurred_at))
+        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+        .where(col(FeedbackUnit.topic_id) == topic_id)
+        .order_by(col(Feedback.occurred_at).desc(), col(FeedbackUnit.id).desc())
+        .limit(limit)
+    )
+    return [
+        UnitRow(
+            unit_id=unit.id or 0,
+            feedback_id=unit.feedback_id,
+            text=text[unit.start : unit.end],
+            intent=unit.intent,
+            assigned_by=unit.assigned_by,
+            occurred_at=occurred_at,
+        )
+        for unit, text, occurred_at in rows
+    ]
+
+
+def describe(event: TopicEvent) -> str:
+    """Return one Chinese line for an event."""
+    detail = event.detail
+    words = label(TopicEventKind(event.kind))
+    match event.kind:
+        case "renamed":
+            return f"{words}：{detail.get('before')} → {detail.get('after')}"
+        case "merged":
+            return f"{words}：并入主题 {detail.get('into')}（{_size(detail)} 个观点）"
+        case "split":
+            child = f"主题 {detail['child']}" if "child" in detail else "一个新主题"
+            return f"{words}：分出{child}（{_size(detail)} 个观点）"
+        case "moved":
+            return f"{words}：移入 {_size(detail)} 个观点"
+        case "nested":
+            return f"{words}：{detail.get('after') or '顶层'}"
+        case "born" | "grew" | "revived" if _size(detail):
+            return f"{words}（{_size(detail)} 个观点）"
+        case _:
+            return words
+
+
+def _size(detail: dict[str, Any]) -> int:
+    units = detail.get("units", 0)
+    return len(units) if isinstance(units, list) else int(units)

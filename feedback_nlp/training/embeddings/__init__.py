@@ -1,0 +1,1 @@
+"""How ``models/embeddings`` is made: a static model distilled from a teacher."""

@@ -1,0 +1,1 @@
+"""How ``models/segment`` is made: where one point ends."""

@@ -1,0 +1,1 @@
+"""How ``models/topic_metric`` is made."""

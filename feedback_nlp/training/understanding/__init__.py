@@ -1,0 +1,1 @@
+"""How ``models/encoder``, ``sentiment`` and ``intent`` are made."""

@@ -1,0 +1,1 @@
+"""Adapts the shipped heads to what people of one company corrected."""

@@ -1,0 +1,163 @@
+"""One number, counted the plain way: the query behind every figure of a digest.
+
+The digest computes its numbers in a few grouped statements; each of them carries the
+conditions that :func:`count` takes, so that anyone (a person who clicks it, a test that
+walks them all) can count the rows again, one simple query at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, select
+from sqlmodel import Session, col
+
+from feedback_nlp.errors import InputError
+from feedback_nlp.labels import SourceKind
+from feedback_nlp.store.conditions import CHANNEL, is_counted, is_problem, is_vent
+from feedback_nlp.store.tables import (
+    Feedback,
+    FeedbackUnit,
+    IngestBatch,
+    RejectedRow,
+    Source,
+)
+from feedback_nlp.week.drivers import nps_answer
+from feedback_nlp.weeks import parse_period
+
+_UNIT_KEYS = {"topic_id", "unit_sentiment", "problem", "unassigned", "vent"}
+
+
+def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -> int:
+    """Count people, feedback, units, batches or rows of files.
+
+    Args:
+        session: A reading session.
+        of: ``people | feedback | units``; ``answers`` for survey sheets that answer an NPS
+            question; ``batches | read | accepted | duplicate | rejected`` for what came in.
+        where: Any of ``week``, ``since_week``, ``until_week`` (``2026-W47``, or a month:
+            ``2026-11``), ``product``, ``channel``, ``segment``, ``source_kind``,
+            ``sentiment``, ``counted`` (neither spam nor part
+            of a burst), ``spam``, ``burst``, ``copy``, ``rated``, ``satisfied``,
+            ``time_missing``; on units ``topic_id``, ``unit_sentiment``, ``problem``,
+            ``unassigned``, ``vent``; on answers ``min_answer``, ``max_answer``; on batches ``week`` (batches that brought feedback of
+            that week), ``source``, ``reason``.
+        zone: Where weeks begin.
+
+    Raises:
+        InputError: If a condition is not known.
+    """
+    if of in _BATCH_SUMS:
+        return _count_batches(session, of, where, zone)
+    if of == "answers":
+        lowest, highest = where.get("min_answer", 0), where.get("max_answer", 10)
+        rest = {
+            key: value for key, value in where.items() if key not in ("min_answer", "max_answer")
+        }
+        answers = nps_answers(session, rest, zone)
+        return sum(lowest <= answer <= highest for answer in answers.values())
+    measure = {
+        "people": func.count(func.distinct(col(Feedback.person_key))),
+        "feedback": func.count(func.distinct(col(Feedback.id))),
+        "units": func.count(func.distinct(col(FeedbackUnit.id))),
+    }[of]
+    return session.scalar(_where(select(measure), where, zone, units=of == "units")) or 0
+
+
+def nps_answers(
+    session: Session, where: Mapping[str, Any], zone: ZoneInfo
+) -> dict[tuple[int, str], float]:
+    """Return the 0–10 answers of surveys that ask, by source and answer sheet.
+
+    A sheet with several open questions is several feedback; its answer counts once.
+    """
+    fields = select(
+        col(Feedback.source_id),
+        col(Feedback.thread_key),
+        col(Feedback.source_key),
+        col(Feedback.meta),
+    )
+    where = {**where, "source_kind": SourceKind.SURVEY.value}
+    answers = {}
+    for source_id, thread_key, source_key, meta in session.execute(_where(fields, where, zone)):
+        answer = nps_answer(meta)
+        if answer is not None:
+            answers[source_id, thread_key or source_key] = answer
+    return answers
+
+
+def _where(statement: Any, where: Mapping[str, Any], zone: ZoneInfo, *, units: bool = False) -> Any:
+    """Lay conditions on a statement over feedback, with its source, and its units if wanted."""
+    statement = statement.select_from(Feedback).join(
+        Source, col(Source.id) == col(Feedback.source_id)
+    )
+    if units or _UNIT_KEYS & set(where):
+        statement = statement.join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
+    for key, value in where.items():
+        statement = statement.where(*_conditions(key, value, zone))
+    return statement
+
+
+def _conditions(key: str, value: Any, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+    if key in ("week", "since_week", "until_week"):
+        start, end = parse_period(str(value)).bounds(zone)
+        until, since = col(Feedback.occurred_at) < end, col(Feedback.occurred_at) >= start
+        return {"week": [since, until], "since_week": [since], "until_week": [until]}[key]
+    equal: dict[str, Any] = {
+        "product": col(Feedback.product),
+        "channel": CHANNEL,
+        "segment": col(Feedback.segment),
+        "source_kind": col(Source.kind),
+        "sentiment": col(Feedback.sentiment),
+        "topic_id": col(FeedbackUnit.topic_id),
+        "unit_sentiment": col(FeedbackUnit.sentiment),
+    }
+    if key in equal:
+        return [equal[key] == value]
+    yes_or_no: dict[str, ColumnElement[bool]] = {
+        "counted": is_counted(),
+        "spam": col(Feedback.is_spam).is_(True),
+        "burst": col(Feedback.is_burst).is_(True),
+        "copy": col(Feedback.duplicate_of).is_not(None)
+        & (col(Feedback.duplicate_of) != col(Feedback.id)),
+        "rated": col(Feedback.rating).is_not(None),
+        "satisfied": col(Feedback.rating) >= 4,
+        "time_missing": col(Feedback.meta)["time_missing"].as_boolean().is_(True),
+        "problem": is_problem(),
+        "unassigned": col(FeedbackUnit.topic_id).is_(None),
+        "vent": is_vent(),
+    }
+    if key not in yes_or_no:
+        raise InputError(f"不认识的条件 {key!r}", hint="可用：" + "、".join([*equal, *yes_or_no]))
+    return [yes_or_no[key] if value else ~yes_or_no[key]]
+
+
+_BATCH_SUMS: dict[str, Any] = {
+    "batches": func.count(col(IngestBatch.id)),
+    "read": func.sum(col(IngestBatch.read_count)),
+    "accepted": func.sum(col(IngestBatch.accepted_count)),
+    "duplicate": func.sum(col(IngestBatch.duplicate_count)),
+    "rejected": func.sum(col(IngestBatch.rejected_count)),
+}
+
+
+def _count_batches(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -> int:
+    statement = select(_BATCH_SUMS[of]).join(Source, col(Source.id) == col(IngestBatch.source_id))
+    if "reason" in where:
+        statement = (
+            select(func.count(col(RejectedRow.id)))
+            .join(IngestBatch, col(IngestBatch.id) == col(RejectedRow.batch_id))
+            .join(Source, col(Source.id) == col(IngestBatch.source_id))
+            .where(col(RejectedRow.reason) == where["reason"])
+        )
+    if "week" in where:
+        start, end = parse_period(str(where["week"])).bounds(zone)
+        held = select(col(Feedback.batch_id)).where(
+            col(Feedback.occurred_at) >= start, col(Feedback.occurred_at) < end
+        )
+        statement = statement.where(col(IngestBatch.id).in_(held))
+    if "source" in where:
+        statement = statement.where(col(Source.name) == where["source"])
+    return session.scalar(statement) or 0

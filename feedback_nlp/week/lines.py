@@ -1,0 +1,91 @@
+"""The rows behind a week, for the workbook: its feedback, and all requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from feedback_nlp.requests.reading import list_requests
+from feedback_nlp.store.conditions import CHANNEL
+from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
+from feedback_nlp.week.records import FeedbackLine, RequestLine
+from feedback_nlp.weeks import Period
+
+_CHUNK = 2_000
+
+
+def feedback_lines(
+    session: Session, week: Period, zone: ZoneInfo, product: str | None = None
+) -> Iterator[FeedbackLine]:
+    """Yield the week's feedback in time order, a few thousand rows at a time."""
+    start, end = week.bounds(zone)
+    statement = (
+        select(Feedback, CHANNEL)
+        .join(Source, col(Source.id) == col(Feedback.source_id))
+        .where(col(Feedback.occurred_at) >= start, col(Feedback.occurred_at) < end)
+        .order_by(col(Feedback.occurred_at), col(Feedback.id))
+    )
+    if product is not None:
+        statement = statement.where(col(Feedback.product) == product)
+    for chunk in session.execute(statement).partitions(_CHUNK):
+        topics = _topic_names(session, [feedback.id for feedback, _ in chunk if feedback.id])
+        for feedback, channel in chunk:
+            assert feedback.id is not None
+            yield FeedbackLine(
+                feedback_id=feedback.id,
+                occurred_at=feedback.occurred_at,
+                channel=channel,
+                product=feedback.product,
+                app_version=feedback.app_version,
+                region=feedback.region,
+                segment=feedback.segment,
+                rating=feedback.rating,
+                text=feedback.text,
+                sentiment=feedback.sentiment,
+                intent=feedback.intent,
+                topics=topics.get(feedback.id, ()),
+                is_burst=feedback.is_burst,
+                is_spam=feedback.is_spam,
+                is_copy=feedback.duplicate_of not in (None, feedback.id),
+            )
+
+
+def request_lines(session: Session, product: str | None = None) -> list[RequestLine]:
+    """Return all requests by priority."""
+    return [
+        RequestLine(
+            key=row.request.key,
+            title=row.request.title,
+            intent=row.request.intent,
+            status=row.request.status,
+            reporter_status=row.request.reporter_status,
+            owner=row.request.owner,
+            product=row.request.product,
+            priority=row.request.priority,
+            priority_low=row.request.priority_low,
+            priority_high=row.request.priority_high,
+            rice=row.rice,
+            ice=row.ice,
+            people_count=row.people_count,
+            effort=row.request.effort,
+            strategic_weight=row.request.strategic_weight,
+            duplicate_of_key=row.request.duplicate_of_key,
+            updated_at=row.request.updated_at,
+        )
+        for row in list_requests(session, product=product)
+    ]
+
+
+def _topic_names(session: Session, feedback_ids: list[int]) -> dict[int, tuple[str, ...]]:
+    names: dict[int, dict[str, None]] = {}
+    for feedback_id, name in session.execute(
+        select(col(FeedbackUnit.feedback_id), col(Topic.name))
+        .join(Topic, col(Topic.id) == col(FeedbackUnit.topic_id))
+        .where(col(FeedbackUnit.feedback_id).in_(feedback_ids))
+        .order_by(col(FeedbackUnit.feedback_id), col(FeedbackUnit.position))
+    ):
+        names.setdefault(feedback_id, {})[name] = None
+    return {feedback_id: tuple(found) for feedback_id, found in names.items()}

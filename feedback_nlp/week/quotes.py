@@ -1,0 +1,80 @@
+"""Quotes for the topics of a week: what the topic stage chose, and this week's best."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from feedback_nlp.requests.quotes import QuoteCandidate, choose_quotes
+from feedback_nlp.store.conditions import CHANNEL, PROBLEM_INTENTS
+from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic
+from feedback_nlp.week.records import Quote
+from feedback_nlp.week.units import TopicUnits
+
+
+def week_quotes(
+    units: TopicUnits, topics: Iterable[Topic], limit: int
+) -> dict[int, tuple[Quote, ...]]:
+    """Return up to ``limit`` differing quotes by topic, this week's before older ones.
+
+    For an issue, units that ask something of the team come before praise and chat.
+    """
+    rows = {topic.id: topic for topic in topics if topic.id is not None}
+    wanted = [unit_id for topic in rows.values() for unit_id in topic.quote_unit_ids]
+    start = units.week.bounds(units.zone)[0]
+    fields = select(
+        col(FeedbackUnit.id),
+        col(FeedbackUnit.topic_id),
+        col(FeedbackUnit.topic_similarity),
+        col(FeedbackUnit.intent),
+        col(Feedback.id),
+        col(Feedback.text),
+        col(FeedbackUnit.start),
+        col(FeedbackUnit.end),
+        col(Feedback.person_key),
+        CHANNEL,
+        col(Feedback.occurred_at),
+    )
+    of_topics = units.where(fields).where(col(FeedbackUnit.topic_id).in_(rows))
+    this_week = of_topics.where(col(Feedback.occurred_at) >= start)
+    chosen = of_topics.where(col(FeedbackUnit.id).in_(wanted))
+    found: dict[int, dict[int, tuple[QuoteCandidate, Quote]]] = defaultdict(dict)
+    for statement in (this_week, chosen):
+        for (
+            unit_id,
+            topic_id,
+            similarity,
+            intent,
+            feedback_id,
+            text,
+            first,
+            end,
+            person,
+            channel,
+            moment,
+        ) in units.session.execute(statement):
+            words = text[first:end].strip()
+            is_old = moment < start
+            is_beside_the_point = rows[topic_id].kind == "issue" and intent not in PROBLEM_INTENTS
+            favourites = rows[topic_id].quote_unit_ids
+            preference = (
+                favourites.index(unit_id) / len(favourites) - 1
+                if unit_id in favourites
+                else 1 - (similarity or 0)
+            )
+            found[topic_id][unit_id] = (
+                QuoteCandidate(
+                    preference + 5 * is_beside_the_point + 10 * is_old, unit_id, person, words
+                ),
+                Quote(unit_id, feedback_id, words, channel, moment.astimezone(units.zone).date()),
+            )
+    return {
+        topic_id: tuple(
+            candidates[unit_id][1]
+            for unit_id in choose_quotes([candidate for candidate, _ in candidates.values()], limit)
+        )
+        for topic_id, candidates in found.items()
+    }

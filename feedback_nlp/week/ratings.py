@@ -1,0 +1,167 @@
+"""Ratings of a week: the NPS of surveys that ask, and the topics that drive stars and NPS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from feedback_nlp.labels import SourceKind
+from feedback_nlp.store.conditions import is_counted
+from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
+from feedback_nlp.week.counting import count, nps_answers
+from feedback_nlp.week.drivers import nps_points, rating_effects
+from feedback_nlp.week.records import Count, Driver, NpsFigures
+from feedback_nlp.week.totals import scope
+from feedback_nlp.weeks import Period
+
+_PROMOTER, _DETRACTOR = {"min_answer": 9}, {"max_answer": 6}
+
+
+def rating_drivers(
+    session: Session,
+    week: Period,
+    zone: ZoneInfo,
+    product: str | None,
+    *,
+    window_weeks: int,
+    min_count: int,
+) -> tuple[Driver, ...]:
+    """Return the topics that surely move the stars, over the weeks up to ``week``."""
+    start, end = week.shift(1 - window_weeks).bounds(zone)[0], week.bounds(zone)[1]
+    rated = (
+        select(col(Feedback.id), col(Feedback.rating))
+        .where(
+            col(Feedback.rating).is_not(None),
+            is_counted(),
+            col(Feedback.occurred_at) >= start,
+            col(Feedback.occurred_at) < end,
+        )
+        .order_by(col(Feedback.id))
+    )
+    if product is not None:
+        rated = rated.where(col(Feedback.product) == product)
+    stars: dict[Any, float] = {row[0]: row[1] for row in session.execute(rated)}
+    mentions = (
+        select(col(FeedbackUnit.feedback_id), col(Topic.id), col(Topic.name))
+        .select_from(Feedback)
+        .where(
+            col(Feedback.rating).is_not(None),
+            col(Feedback.occurred_at) >= start,
+            col(Feedback.occurred_at) < end,
+        )
+    )
+    where = {**_window(week, product, window_weeks), "rated": True}
+    return _drivers(stars, _of_issues(session, mentions), where, "feedback", min_count=min_count)
+
+
+def nps(
+    session: Session,
+    week: Period,
+    zone: ZoneInfo,
+    product: str | None,
+    *,
+    window_weeks: int,
+    min_count: int,
+) -> NpsFigures | None:
+    """Return the NPS of the week's surveys, each answer sheet once; ``None`` if none asks."""
+    where = scope(week, product, counted=True)
+    answers = nps_answers(session, where, zone)
+    if not answers:
+        return None
+    points = [nps_points(answer) for answer in answers.values()]
+
+    def number(**more: int) -> Count:
+        return Count(count(session, "answers", {**where, **more}, zone), "answers", where | more)
+
+    window = _window(week, product, window_weeks)
+    sheets = {
+        sheet: float(nps_points(answer))
+        for sheet, answer in nps_answers(session, window, zone).items()
+    }
+    start, end = week.shift(1 - window_weeks).bounds(zone)[0], week.bounds(zone)[1]
+    mentions = (
+        select(
+            col(Feedback.source_id),
+            col(Feedback.thread_key),
+            col(Feedback.source_key),
+            col(Topic.id),
+            col(Topic.name),
+        )
+        .select_from(Feedback)
+        .join(Source, col(Source.id) == col(Feedback.source_id))
+        .where(
+            col(Source.kind) == SourceKind.SURVEY.value,
+            col(Feedback.occurred_at) >= start,
+            col(Feedback.occurred_at) < end,
+            is_counted(),
+        )
+    )
+    found = [
+        ((source_id, thread_key or source_key), topic_id, name)
+        for source_id, thread_key, source_key, topic_id, name in _of_issues(session, mentions)
+    ]
+    return NpsFigures(
+        score=round(sum(points) / len(points)),
+        answers=number(),
+        promoters=number(**_PROMOTER),
+        detractors=number(**_DETRACTOR),
+        drivers=_drivers(sheets, found, window, "answers", min_count=min_count),
+    )
+
+
+def _window(week: Period, product: str | None, weeks: int) -> dict[str, Any]:
+    only = {} if product is None else {"product": product}
+    return {
+        "since_week": str(week.shift(1 - weeks)),
+        "until_week": str(week),
+        **only,
+        "counted": True,
+    }
+
+
+def _of_issues(session: Session, mentions: Any) -> Iterable[Any]:
+    """Run a statement over feedback and topics for the issue topics that people may see."""
+    return session.execute(
+        mentions.join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
+        .join(Topic, col(Topic.id) == col(FeedbackUnit.topic_id))
+        .where(
+            col(Topic.kind) == "issue",
+            col(Topic.muted).is_(False),
+        )
+    )
+
+
+def _drivers(
+    ratings: Mapping[Any, float],
+    mentions: Iterable[Any],
+    where: Mapping[str, Any],
+    of: str,
+    *,
+    min_count: int,
+) -> tuple[Driver, ...]:
+    mentioned: dict[Any, set[int]] = {key: set() for key in ratings}
+    names: dict[int, str] = {}
+    for key, topic_id, name in mentions:
+        if key in mentioned:
+            mentioned[key].add(topic_id)
+            names[topic_id] = name
+    topics = [frozenset(mentioned[key]) for key in ratings]
+    return tuple(
+        Driver(
+            topic_id=effect.topic_id,
+            name=names[effect.topic_id],
+            effect=effect.size,
+            low=effect.low,
+            high=effect.high,
+            mentions=Count(
+                sum(effect.topic_id in found for found in topics),
+                of,
+                {**where, "topic_id": effect.topic_id, "vent": False},
+            ),
+        )
+        for effect in rating_effects(list(ratings.values()), topics, min_count=min_count)
+    )

@@ -1,0 +1,370 @@
+"""The weekly digest as plain records. Every count names the query that gives it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from feedback_nlp.labels import Movement
+from feedback_nlp.rank import Priority
+from feedback_nlp.special_days import SpecialDays
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One number, and which rows it counts.
+
+    Attributes:
+        value: The number.
+        of: ``people`` (distinct person keys), ``feedback``, ``units`` or ``rows`` (of a file).
+        where: Conditions as :func:`feedback_nlp.week.figures.count` takes them.
+    """
+
+    value: int
+    of: str
+    where: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One unit in the words of the person, after redaction."""
+
+    unit_id: int
+    feedback_id: int
+    text: str
+    channel: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedRequest:
+    """The request that grew from a topic."""
+
+    key: str
+    status: str
+    reporter_status: str
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFigures:
+    """One topic in one week.
+
+    Attributes:
+        movement: ``None`` if there is nothing to compare with.
+        people, feedback: This week.
+        people_last, feedback_last: The week before.
+        people_total: Ever, up to the end of the week.
+        series: People a week, oldest first; the last entry is this week.
+        channels: People this week by channel, most first.
+        segments: People this week by customer segment where it is known, most first.
+        sentiments: Units this week by sentiment.
+        priority: Standing in the ranking.
+        why: The ranking's explanation in Chinese.
+    """
+
+    topic_id: int
+    name: str
+    keywords: tuple[str, ...]
+    is_pinned: bool
+    movement: Movement | None
+    people: Count
+    people_last: Count
+    people_total: Count
+    feedback: Count
+    feedback_last: Count
+    series: tuple[Count, ...]
+    channels: Mapping[str, Count]
+    segments: Mapping[str, Count]
+    sentiments: Mapping[str, Count]
+    quotes: tuple[Quote, ...]
+    request: LinkedRequest | None
+    priority: Priority
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelFigures:
+    """One channel in one week.
+
+    Attributes:
+        sentiments: Feedback by sentiment.
+        units: All units.
+        problem_units: Units that name a bug, a complaint, a wish or a question.
+        copies: Feedback that repeats another one.
+        spam: Feedback left out as advertising.
+    """
+
+    channel: str
+    feedback: Count
+    feedback_last: Count
+    people: Count
+    sentiments: Mapping[str, Count]
+    units: Count
+    problem_units: Count
+    copies: Count
+    spam: Count
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFigures:
+    """One customer segment (会员, 企业版 …) in one week, as the feedback's source gave it."""
+
+    segment: str
+    feedback: Count
+    people: Count
+    people_last: Count
+    negative: Count
+
+
+@dataclass(frozen=True, slots=True)
+class RatingFigures:
+    """Star ratings of one kind of source.
+
+    Attributes:
+        rated: Feedback with a rating this week.
+        mean: 1–5, two decimals.
+        satisfied: Rated 4 or 5; its share of ``rated`` is the CSAT.
+        mean_last: The week before; ``None`` without ratings.
+    """
+
+    source_kind: str
+    rated: Count
+    mean: float
+    satisfied: Count
+    mean_last: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The whole week.
+
+    Attributes:
+        unassigned_units: Problem units that belong to no topic.
+        vents: Units that vent without content.
+        bursts: Feedback in copy-paste bursts; shown here, counted nowhere else.
+    """
+
+    feedback: Count
+    feedback_last: Count
+    people: Count
+    people_last: Count
+    sentiments: Mapping[str, Count]
+    units: Count
+    problem_units: Count
+    unassigned_units: Count
+    vents: Count
+    vent_people: Count
+    bursts: Count
+    copies: Count
+    spam: Count
+
+
+@dataclass(frozen=True, slots=True)
+class PraiseFigures:
+    """A topic of praise, in short."""
+
+    topic_id: int
+    name: str
+    people: Count
+    quote: Quote | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchNote:
+    """What came in with files and calls during the week, by source."""
+
+    source: str
+    kind: str
+    batches: Count
+    read: Count
+    accepted: Count
+    duplicate: Count
+    rejected: Count
+    rejected_reasons: Mapping[str, Count]
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """A topic that moves the stars or the NPS, see :mod:`feedback_nlp.week.drivers`.
+
+    Attributes:
+        effect: Difference in stars or NPS points; ``low`` and ``high`` are its 95 % interval.
+        mentions: Rated feedback, or answer sheets, that mention the topic.
+    """
+
+    topic_id: int
+    name: str
+    effect: float
+    low: float
+    high: float
+    mentions: Count
+
+
+@dataclass(frozen=True, slots=True)
+class NpsFigures:
+    """Net promoter score of surveys that ask, each answer sheet once.
+
+    Attributes:
+        score: −100 … 100.
+        answers: Answer sheets of the week.
+        promoters: Answers of 9 and 10.
+        detractors: Answers of 0 to 6.
+        drivers: Topics that move it, over the weeks of the series.
+    """
+
+    score: int
+    answers: Count
+    promoters: Count
+    detractors: Count
+    drivers: tuple[Driver, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopStep:
+    """One step of a request that a review should hear of."""
+
+    key: str
+    title: str
+    to_status: str
+    actor: str
+    reason: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class OldPromise:
+    """A request that reporters have been seeing as planned for long.
+
+    Attributes:
+        weeks: Whole weeks since it was planned.
+    """
+
+    key: str
+    title: str
+    owner: str | None
+    planned_on: date
+    weeks: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyDigest:
+    """Everything the renderers show.
+
+    Attributes:
+        week: ``2026-W47``, or ``2026-11`` for a month.
+        first_day, last_day: Monday and Sunday in the zone.
+        product: ``None`` for all.
+        weeks: Names of the series' weeks, oldest first.
+        history_weeks: Weeks of data before this one.
+        exposure: People of the week against the median of the weeks before; above 1 only as
+            far as the calendar (a shopping festival) explains it.
+        special_days: Holidays, worked weekends and shopping festivals of the week.
+        holidays_known: Whether the calendar has the year's public holidays.
+        topics: In the order of the ranking.
+        drivers: Topics that move the stars, over the weeks of the series.
+        without_time: Feedback whose source gave no time; dated by its arrival.
+        weights_version: Edition of the ranking's weights.
+        top_count: Length of the ranking that people see.
+    """
+
+    week: str
+    first_day: date
+    last_day: date
+    zone: str
+    product: str | None
+    weeks: tuple[str, ...]
+    history_weeks: int
+    exposure: float
+    special_days: tuple[SpecialDays, ...]
+    holidays_known: bool
+    totals: Totals
+    topics: tuple[TopicFigures, ...]
+    praise: tuple[PraiseFigures, ...]
+    channels: tuple[ChannelFigures, ...]
+    segments: tuple[SegmentFigures, ...]
+    ratings: tuple[RatingFigures, ...]
+    drivers: tuple[Driver, ...]
+    nps: NpsFigures | None
+    loop: tuple[LoopStep, ...]
+    old_promises: tuple[OldPromise, ...]
+    batches: tuple[BatchNote, ...]
+    without_time: Count
+    weights_version: str
+    top_count: int
+
+    @property
+    def compared_weeks(self) -> int:
+        """Weeks of the series that have data, this one included."""
+        return min(len(self.weeks), self.history_weeks + 1)
+
+    @property
+    def span(self) -> str:
+        """What the digest covers: ``周`` or ``月``."""
+        return "周" if "W" in self.week else "月"
+
+    def moved(self, *kinds: Movement) -> tuple[TopicFigures, ...]:
+        """Return the topics that moved so, the largest change first."""
+        return tuple(
+            sorted(
+                (topic for topic in self.topics if topic.movement in kinds),
+                key=lambda topic: (
+                    -abs(topic.people.value - topic.people_last.value),
+                    -topic.people.value,
+                    topic.topic_id,
+                ),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackLine:
+    """One feedback of the week as a line of the workbook.
+
+    Attributes:
+        occurred_at: Aware.
+        topics: Names of the topics of its units.
+    """
+
+    feedback_id: int
+    occurred_at: datetime
+    channel: str
+    product: str | None
+    app_version: str | None
+    region: str | None
+    segment: str | None
+    rating: float | None
+    text: str
+    sentiment: str | None
+    intent: str | None
+    topics: tuple[str, ...]
+    is_burst: bool
+    is_spam: bool
+    is_copy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """One request as a line of the workbook."""
+
+    key: str
+    title: str
+    intent: str
+    status: str
+    reporter_status: str
+    owner: str | None
+    product: str | None
+    priority: float | None
+    priority_low: float | None
+    priority_high: float | None
+    rice: float | None
+    ice: float | None
+    people_count: int
+    effort: float | None
+    strategic_weight: float | None
+    duplicate_of_key: str | None
+    updated_at: datetime

@@ -1,0 +1,227 @@
+"""The topics of a week: people, movement, place in the ranking, quotes, request."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from feedback_nlp.config import RankConfig, ReportConfig
+from feedback_nlp.labels import Movement, RequestStatus, Sentiment, TopicState, label
+from feedback_nlp.loop import SETTLED
+from feedback_nlp.rank import Priority, explain, ranked_last
+from feedback_nlp.store.conditions import CHANNEL
+from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, Topic
+from feedback_nlp.store.voices import week_starts
+from feedback_nlp.week.movement import movement
+from feedback_nlp.week.quotes import week_quotes
+from feedback_nlp.week.records import Count, LinkedRequest, PraiseFigures, Quote, TopicFigures
+from feedback_nlp.week.standing import (
+    Volume,
+    requests_by_topic,
+    statuses_before,
+    topic_ranking,
+)
+from feedback_nlp.week.totals import scope
+from feedback_nlp.week.units import PEOPLE, UNITS, TopicUnits
+from feedback_nlp.weeks import Month, Period
+
+_PRAISE_COUNT = 5
+
+
+@dataclass
+class WeekTopics:
+    """What was said of the topics in one week and in the weeks before it."""
+
+    units: TopicUnits
+    volume: Volume
+    rank_config: RankConfig
+    report_config: ReportConfig
+    _people: Mapping[tuple[int, int], int] = field(init=False)
+    _feedback: Mapping[tuple[int, int], int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        report = self.report_config
+        self.length = report.series_weeks
+        window = max(self.length, report.new_after_quiet_weeks + 1, report.baseline_weeks + 1)
+        self._week = self.units.week
+        self._starts = week_starts(self._week, self.units.zone, window)
+        self._people, self._feedback = self.units.by_week(self._starts)
+
+    def topics(self) -> tuple[TopicFigures, ...]:
+        """Return the issue topics worth showing, in the order of the ranking."""
+        rows = self._living("issue")
+        requests = requests_by_topic(self.units.session)
+        before, by_now = (
+            statuses_before(self.units.session, requests, moment)
+            for moment in (self._starts[0], self._week.bounds(self.units.zone)[1])
+        )
+        ranking = topic_ranking(self.units, rows, requests, self.rank_config, self.volume)
+        moves = {
+            item.subject_id: self._movement(item.subject_id, before.get(item.subject_id))
+            for item in ranking
+        }
+        done = {
+            topic_id
+            for topic_id, status in by_now.items()
+            if status in (*SETTLED, RequestStatus.DECLINED)
+            and moves.get(topic_id) is not Movement.REOPENED
+        }
+        silent = {
+            item.subject_id
+            for item in ranking
+            if not self._people[item.subject_id, 0] and not rows[item.subject_id].pinned
+        }
+        ranking = ranked_last(ranked_last(ranking, silent), done)
+        shown = [
+            item
+            for item in ranking
+            if item.position <= self.report_config.top_count
+            or any(self._people[item.subject_id, back] for back in (0, 1))
+        ]
+        totals = self.units.people_total()
+        by_channel = self.units.this_week(CHANNEL, PEOPLE)
+        by_segment = self.units.this_week(col(Feedback.segment), PEOPLE)
+        by_mood = self.units.this_week(col(FeedbackUnit.sentiment), UNITS)
+        quotes = self._quotes([rows[item.subject_id] for item in shown])
+        return tuple(
+            self._topic(
+                rows[item.subject_id],
+                item,
+                moves[item.subject_id],
+                total=totals.get(item.subject_id, 0),
+                by_channel=by_channel[item.subject_id],
+                by_segment=by_segment[item.subject_id],
+                by_mood=by_mood[item.subject_id],
+                quotes=quotes.get(item.subject_id, ()),
+                request=requests.get(item.subject_id),
+                why=self._why(item, ranking, by_now, done, silent),
+            )
+            for item in shown
+        )
+
+    def praise(self) -> tuple[PraiseFigures, ...]:
+        """Return the topics of praise with most people this week."""
+        rows = self._living("praise")
+        order = sorted(
+            (topic_id for topic_id in rows if self._people[topic_id, 0]),
+            key=lambda topic_id: (-self._people[topic_id, 0], topic_id),
+        )[:_PRAISE_COUNT]
+        quotes = self._quotes([rows[topic_id] for topic_id in order])
+        return tuple(
+            PraiseFigures(
+                topic_id=topic_id,
+                name=rows[topic_id].name,
+                people=self._back(self._people, topic_id, 0, "people"),
+                quote=next(iter(quotes.get(topic_id, ())), None),
+            )
+            for topic_id in order
+        )
+
+    def _movement(self, topic_id: int, status: RequestStatus | None) -> Movement | None:
+        return movement(
+            [self._people[topic_id, back] for back in range(len(self._starts))],
+            self.report_config,
+            history_weeks=self.volume.history_weeks,
+            exposure=self.volume.exposure,
+            is_settled=status in SETTLED,
+        )
+
+    def _why(
+        self,
+        item: Priority,
+        ranking: Sequence[Priority],
+        statuses: Mapping[int, RequestStatus],
+        done: Collection[int],
+        silent: Collection[int],
+    ) -> str:
+        """Explain a place in the ranking."""
+        span = "月" if isinstance(self._week, Month) else "周"
+        if item.subject_id in done:
+            status = label(statuses[item.subject_id])
+            return f"{explain(item, span=span)}需求{status}，排在未解决的后面。"
+        if item.subject_id in silent:
+            return f"{explain(item, span=span)}本{span}没有人提到，排在有人提到的后面。"
+        return explain(item, ranking, span=span)
+
+    def _topic(
+        self,
+        row: Topic,
+        priority: Priority,
+        move: Movement | None,
+        *,
+        total: int,
+        by_channel: Mapping[str, int],
+        by_segment: Mapping[str, int],
+        by_mood: Mapping[str, int],
+        quotes: Sequence[Quote],
+        request: FeatureRequest | None,
+        why: str,
+    ) -> TopicFigures:
+        id_ = priority.subject_id
+        here = self._where(id_, self._week)
+        until = {
+            **{key: value for key, value in here.items() if key != "week"},
+            "until_week": str(self._week),
+        }
+        return TopicFigures(
+            topic_id=id_,
+            name=row.name,
+            keywords=tuple(row.keywords),
+            is_pinned=row.pinned,
+            movement=move,
+            people=self._back(self._people, id_, 0, "people"),
+            people_last=self._back(self._people, id_, 1, "people"),
+            people_total=Count(total, "people", until),
+            feedback=self._back(self._feedback, id_, 0, "feedback"),
+            feedback_last=self._back(self._feedback, id_, 1, "feedback"),
+            series=tuple(
+                self._back(self._people, id_, back, "people")
+                for back in range(self.length - 1, -1, -1)
+            ),
+            channels=_most_first(by_channel, "channel", here),
+            segments=_most_first(by_segment, "segment", here),
+            sentiments={
+                mood.value: Count(
+                    by_mood.get(mood.value, 0), "units", {**here, "unit_sentiment": mood.value}
+                )
+                for mood in (Sentiment.NEG, Sentiment.NEU, Sentiment.POS)
+            },
+            quotes=tuple(quotes),
+            request=None
+            if request is None
+            else LinkedRequest(request.key, request.status, request.reporter_status, request.owner),
+            priority=priority,
+            why=why,
+        )
+
+    def _back(
+        self, numbers: Mapping[tuple[int, int], int], topic_id: int, back: int, of: str
+    ) -> Count:
+        where = self._where(topic_id, self._week.shift(-back))
+        return Count(numbers[topic_id, back], of, where)
+
+    def _where(self, topic_id: int, week: Period) -> dict[str, Any]:
+        return scope(week, self.units.product, topic_id=topic_id, counted=True, vent=False)
+
+    def _living(self, kind: str) -> dict[int, Topic]:
+        statement = select(Topic).where(
+            col(Topic.kind) == kind,
+            col(Topic.state) != TopicState.MERGED.value,
+            col(Topic.is_theme).is_(False),
+            col(Topic.muted).is_(False),
+        )
+        return {topic.id: topic for topic in self.units.session.scalars(statement) if topic.id}
+
+    def _quotes(self, topics: Sequence[Topic]) -> dict[int, tuple[Quote, ...]]:
+        return week_quotes(self.units, topics, self.report_config.quote_count)
+
+
+def _most_first(people: Mapping[str, int], key: str, where: Mapping[str, Any]) -> dict[str, Count]:
+    return {
+        name: Count(value, "people", {**where, key: name})
+        for name, value in sorted(people.items(), key=lambda item: (-item[1], item[0]))
+    }

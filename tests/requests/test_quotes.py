@@ -1,0 +1,37 @@
+from feedback_nlp.requests.quotes import QuoteCandidate, choose_quotes
+
+
+def candidate(unit_id, text, *, person=None, preference=0.0):
+    return QuoteCandidate(preference, unit_id, person or f"p{unit_id}", text)
+
+
+def test_near_copies_and_repeated_people_are_not_quoted_twice():
+    candidates = [
+        candidate(1, "一传照片就闪退，烦死了"),
+        candidate(2, "一传照片就闪退，烦死了啊"),
+        candidate(3, "选完图直接退出软件", person="p1"),
+        candidate(4, "选完图就退出来", person="p9"),
+    ]
+    assert choose_quotes(candidates, 3) == [1, 4]
+
+
+def test_preferred_and_readable_first():
+    candidates = [
+        candidate(1, "闪退", preference=-1),
+        candidate(2, "更新以后打开就闪退", preference=0.3),
+        candidate(3, "拍照上传时老是崩溃", preference=-0.5),
+        candidate(4, "长" * 200, preference=-1),
+    ]
+    assert choose_quotes(candidates, 3) == [3, 2, 4]  # 1 says nothing that 2 does not
+
+
+def test_nothing_to_quote():
+    assert choose_quotes([], 3) == []
+
+
+def test_forwards_and_hashtags_are_the_last_choice():
+    candidates = [
+        candidate(1, "#某某买菜# 支付闪退//@小王: 支付闪退", preference=-1),
+        candidate(2, "付款的时候直接闪退了"),
+    ]
+    assert choose_quotes(candidates, 1) == [2]
