@@ -18,6 +18,7 @@ from feedback_api.schemas import FeedbackIn, FeedbackPosted, ItemOutcome
 from feedback_api.validation import describe, in_zone
 from feedback_nlp.ingest.items import raw_row
 from feedback_nlp.jobs.ingest import IngestReport
+from feedback_nlp.labels import ItemStatus
 from feedback_nlp.records import RawItem, Rejection
 from feedback_nlp.store.ingestion import rejected_rows
 from feedback_nlp.store.queries import stored_keys
@@ -87,7 +88,7 @@ def outcomes(
                 ItemOutcome(
                     index=position,
                     source_key=key,
-                    status="rejected",
+                    status=ItemStatus.REJECTED,
                     reason=rejection.reason if rejection else None,
                     detail=rejection.detail if rejection else None,
                 )
@@ -100,7 +101,7 @@ def outcomes(
             ItemOutcome(
                 index=position,
                 source_key=key,
-                status="accepted" if is_new else "duplicate",
+                status=ItemStatus.ACCEPTED if is_new else ItemStatus.DUPLICATE,
                 id=place.feedback_id,
             )
         )

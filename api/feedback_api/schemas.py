@@ -13,12 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from feedback_api.validation import Moment, Plain, Word
 from feedback_nlp.labels import (
     Intent,
+    ItemStatus,
+    Origin,
     ReporterStatus,
     RequestStatus,
     Sentiment,
     Signal,
     SourceKind,
     TopicEventKind,
+    TopicKind,
     TopicState,
 )
 
@@ -128,7 +131,7 @@ class ItemOutcome(Outgoing):
 
     index: int = Field(description="在 items 里的位置，从 0 起")
     source_key: str | None
-    status: Literal["accepted", "duplicate", "rejected"]
+    status: ItemStatus
     id: int | None = Field(default=None, description="存成了哪一条反馈；拒收的没有")
     reason: str | None = Field(default=None, description="拒收原因，英文代码")
     detail: str | None = Field(default=None, description="拒收原因，中文")
@@ -208,13 +211,11 @@ class TopicOut(Outgoing):
 
     id: int
     name: str
-    named_by: Literal["auto", "person", "llm"] = Field(
-        description="名字从哪来：引擎、人、语言模型（模型命名）"
-    )
+    named_by: Origin = Field(description="名字从哪来：引擎、人、语言模型（模型命名）")
     keywords: list[str]
     parent_id: int | None
     is_theme: bool
-    kind: Literal["issue", "vent", "praise"]
+    kind: TopicKind
     state: TopicState
     merged_into_id: int | None
     pinned: bool

@@ -23,7 +23,8 @@ from feedback_nlp.cli.terminal import (
     print_json,
 )
 from feedback_nlp.errors import FileUnreadable, InputError
-from feedback_nlp.lexicon.records import CutPreview, Suggestion, WordKind
+from feedback_nlp.labels import WordKind, label
+from feedback_nlp.lexicon.records import CutPreview, Suggestion
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -38,12 +39,6 @@ WordsArgument = Annotated[list[str], typer.Argument(metavar="词…")]
 ActorOption = Annotated[
     str | None, typer.Option("--actor", help="操作人，默认是当前系统用户", show_default=False)
 ]
-_KINDS = {
-    WordKind.PRODUCT: "产品词",
-    WordKind.VERSION: "型号版本",
-    WordKind.SLANG: "口语",
-    WordKind.STOP: "停用词",
-}
 _TOPICS_SHOWN = 5
 _NOTE = "下次 feedback-nlp analyze 起生效，不用重启服务。"
 
@@ -105,7 +100,7 @@ def suggest(
     for suggestion in found:
         table.add_row(
             f"[bold]{escape(suggestion.word)}[/bold]",
-            _KINDS[suggestion.kind],
+            label(suggestion.kind),
             f"{suggestion.person_count:,}",
             f"{suggestion.count:,}",
             f"{suggestion.cohesion:.1f}",
@@ -181,7 +176,7 @@ def list_(
         removed = f"{row.removed_at.astimezone(zone):%Y-%m-%d %H:%M}" if row.removed_at else ""
         table.add_row(
             escape(row.word),
-            _KINDS[WordKind(row.kind)],
+            label(WordKind(row.kind)),
             row.tag,
             f"{row.added_at.astimezone(zone):%Y-%m-%d %H:%M} {escape(row.added_by)}",
             f"{removed} {escape(row.removed_by or '')}".strip(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,7 +20,15 @@ from feedback_nlp.cli.terminal import (
     print_json,
 )
 from feedback_nlp.errors import InputError
-from feedback_nlp.labels import Intent, ReporterStatus, RequestStatus, label
+from feedback_nlp.labels import (
+    ENGINE,
+    Intent,
+    NoticeStatus,
+    ReporterStatus,
+    RequestOrder,
+    RequestStatus,
+    label,
+)
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -30,17 +37,6 @@ if TYPE_CHECKING:
 
     from feedback_nlp.requests.reading import RequestRow
     from feedback_nlp.store.tables import FeatureRequest
-
-
-class RequestOrder(StrEnum):
-    """What the list is sorted by."""
-
-    PRIORITY = "priority"
-    RICE = "rice"
-    ICE = "ice"
-
-
-_NOTICES = {"pending": "待发", "sent": "已发", "failed": "失败", "unreachable": "联系不上"}
 
 
 def register(app: typer.Typer) -> None:
@@ -68,9 +64,7 @@ def requests(
 
     statuses = [_status(name) for name in status or []]
     with open_database(db) as database, database.read() as session:
-        rows = list_requests(
-            session, statuses=statuses, product=product, limit=limit, order=order.value
-        )
+        rows = list_requests(session, statuses=statuses, product=product, limit=limit, order=order)
     if as_json:
         print_json(
             [
@@ -149,7 +143,7 @@ def _status(name: str) -> RequestStatus:
 
 
 def _actor(name: str) -> str:
-    return "系统" if name == "engine" else name
+    return "系统" if name == ENGINE else name
 
 
 def _table(rows: list[RequestRow]) -> Table:
@@ -233,7 +227,7 @@ def _show(session: Session, key: str, zone: ZoneInfo, *, as_json: bool) -> None:
         out.print(f"  “{escape(quote.text)}”[dim] {escape(quote.channel)} {day:%m-%d}[/dim]")
     if detail.notices:
         words = "、".join(
-            f"{_NOTICES.get(name, name)} {number}"
+            f"{label(NoticeStatus(name))} {number}"
             for name, number in sorted(detail.notices.items())
         )
         out.print(f"通知：{words}")

@@ -19,7 +19,7 @@ from feedback_nlp.cli.terminal import (
     out,
     print_json,
 )
-from feedback_nlp.labels import TopicState, label
+from feedback_nlp.labels import Origin, TopicKind, TopicState, actor_name, label
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -91,7 +91,8 @@ def list_(
     for row in rows:
         notes = [label(TopicState(row.topic.state))]
         notes += ["置顶"] * row.topic.pinned + ["静音"] * row.topic.muted
-        notes += ["情绪宣泄"] * (row.topic.kind == "vent") + ["表扬"] * (row.topic.kind == "praise")
+        kind = TopicKind(row.topic.kind)
+        notes += [label(kind)] * (kind is not TopicKind.ISSUE)
         table.add_row(
             str(row.topic.id),
             escape(_marked_name(row.topic)),
@@ -136,7 +137,7 @@ def show(
     for event in events:
         moment = event.happened_at.astimezone(zone)
         out.print(
-            f"  {moment:%Y-%m-%d %H:%M}  {escape(_who(event.actor))}  {escape(topic_reading.describe(event))}"
+            f"  {moment:%Y-%m-%d %H:%M}  {escape(actor_name(event.actor))}  {escape(topic_reading.describe(event))}"
         )
 
 
@@ -255,13 +256,7 @@ def _write(db: str | None, actor: str | None, act: Callable[[Session, Edit], Any
 
 def _marked_name(topic: Topic) -> str:
     """Return the name, marked if a language model proposed it."""
-    return f"{topic.name}〔模型命名〕" if topic.named_by == "llm" else topic.name
-
-
-def _who(actor: str) -> str:
-    if actor == "engine":
-        return "引擎"
-    return f"模型 {actor.removeprefix('llm:')}" if actor.startswith("llm:") else actor
+    return f"{topic.name}〔模型命名〕" if topic.named_by == Origin.MODEL else topic.name
 
 
 def _numbers(text: str) -> Sequence[int]:

@@ -22,6 +22,7 @@ from feedback_nlp.config import PipelineConfig
 from feedback_nlp.jobs.alerts import refresh_alerts
 from feedback_nlp.jobs.naming import ask_for_names
 from feedback_nlp.jobs.topics import _find_topics, _save_topics
+from feedback_nlp.labels import RunStatus
 from feedback_nlp.namer import load_namer
 from feedback_nlp.pipeline import Analyst, keep_requests
 from feedback_nlp.store import Database, analysis, lexicon
@@ -121,7 +122,7 @@ def _is_settled(session: Session, config: PipelineConfig, lexicon_version: int) 
     last = session.exec(select(Run).order_by(col(Run.id).desc()).limit(1)).first()
     return (
         last is not None
-        and last.status == "complete"
+        and last.status == RunStatus.COMPLETE
         and last.config == config.model_dump(mode="json")
         and last.versions.get(_LEXICON, "0") == str(lexicon_version)
     )

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from feedback_nlp.labels import model_actor
+from feedback_nlp.labels import Origin, TopicKind, model_actor
 from feedback_nlp.namer import LlmNamer, NamingTask
 from feedback_nlp.store import Database, topic_writing
 from feedback_nlp.store.analysis import StoredUnit
-from feedback_nlp.topics import TopicKind, TopicResult
+from feedback_nlp.topics import TopicResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def ask_for_names(
         return ModelNames()
     with database.read() as session:
         living = topic_writing.living_topics(session)
-    named = {str(topic.id) for topic in living if topic.named_by != "auto" or topic.muted}
+    named = {str(topic.id) for topic in living if topic.named_by != Origin.AUTO or topic.muted}
     wanted = [
         index
         for index, topic in enumerate(result.topics)

@@ -13,7 +13,7 @@ from feedback_nlp.lexicon.dictionary import (
 )
 from feedback_nlp.lexicon.mining import MiningLimits, suggest
 from feedback_nlp.lexicon.preview import NamedTopic, TouchedTopic, preview_cut, touched_topics
-from feedback_nlp.lexicon.records import CutChange, CutPreview, Passage, Suggestion, WordKind
+from feedback_nlp.lexicon.records import CutChange, CutPreview, Passage, Suggestion
 
 __all__ = [
     "CutChange",
@@ -24,7 +24,6 @@ __all__ = [
     "Passage",
     "Suggestion",
     "TouchedTopic",
-    "WordKind",
     "check_tag",
     "check_word",
     "format_line",

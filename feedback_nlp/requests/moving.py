@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import InputError, NotFound
-from feedback_nlp.labels import ENGINE, ReporterStatus, RequestStatus
+from feedback_nlp.labels import ENGINE, NoticeStatus, ReporterStatus, RequestStatus
 from feedback_nlp.loop import Transition, transition
 from feedback_nlp.requests.evidence import id_of, refresh_evidence
 from feedback_nlp.store.tables import (
@@ -180,7 +180,7 @@ def open_notices(session: Session, request: FeatureRequest, *, now: datetime) ->
             "feedback_id": feedback_id,
             "person_key": person,
             "reporter_status": request.reporter_status,
-            "status": "pending",
+            "status": NoticeStatus.PENDING.value,
             "created_at": now,
         }
         for person, feedback_id in session.execute(askers)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.config import RankConfig
-from feedback_nlp.labels import ENGINE, RequestStatus, TopicState
+from feedback_nlp.labels import ENGINE, RequestStatus, TopicKind, TopicState
 from feedback_nlp.requests.evidence import refresh_evidence
 from feedback_nlp.requests.moving import apply_transition, create_request
 from feedback_nlp.requests.priorities import refresh_priorities
@@ -76,7 +76,7 @@ def _askable(session: Session) -> list[tuple[int, int, str, str | None]]:
         .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
         .join(Topic, col(Topic.id) == col(FeedbackUnit.topic_id))
         .where(
-            col(Topic.kind) == "issue",
+            col(Topic.kind) == TopicKind.ISSUE.value,
             col(Topic.state) == TopicState.ACTIVE.value,
             col(Topic.is_theme).is_(False),
             col(Feedback.is_spam).is_(False),

@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import Conflict
-from feedback_nlp.labels import Intent
+from feedback_nlp.labels import Intent, Origin, RunKind, RunStatus
 from feedback_nlp.records import Understanding
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Run
 
@@ -74,16 +74,16 @@ def start_run(
     Raises:
         Conflict: If another process on this host is analysing this database now.
     """
-    for run in session.scalars(select(Run).where(col(Run.status) == "running")):
+    for run in session.scalars(select(Run).where(col(Run.status) == RunStatus.RUNNING.value)):
         process = run.figures.get(_PROCESS, {})
         if process.get("host") == socket.gethostname() and _is_alive(process.get("pid")):
             raise Conflict(
                 f"进程 {process.get('pid')} 正在分析这个数据库", hint="等它结束，或先停掉它再运行"
             )
-        run.status, run.finished_at = "aborted", now
+        run.status, run.finished_at = RunStatus.ABORTED.value, now
         session.add(run)
     run = Run(
-        kind="analyze",
+        kind=RunKind.ANALYZE.value,
         config=dict(config),
         versions=dict(versions),
         figures={_PROCESS: {"host": socket.gethostname(), "pid": os.getpid()}},
@@ -100,7 +100,7 @@ def finish_run(session: Session, run_id: int, *, figures: Mapping[str, Any], now
     session.execute(
         update(Run)
         .where(col(Run.id) == run_id)
-        .values(status="complete", figures=dict(figures), finished_at=now)
+        .values(status=RunStatus.COMPLETE.value, figures=dict(figures), finished_at=now)
     )
 
 
@@ -159,7 +159,7 @@ def save_understandings(
             "sentiment_confidence": unit.sentiment_confidence,
             "intent": unit.intent.value,
             "intent_confidence": unit.confidence,
-            "assigned_by": "auto",
+            "assigned_by": Origin.AUTO.value,
         }
         for feedback, result, _ in understood
         for position, unit in enumerate(result.units)

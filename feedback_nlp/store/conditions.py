@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import col
 
-from feedback_nlp.labels import Intent
+from feedback_nlp.labels import Intent, TopicKind
 from feedback_nlp.store.tables import (
     Feedback,
     FeedbackUnit,
@@ -49,7 +49,7 @@ def is_problem() -> ColumnElement[bool]:
 
 def is_vent() -> ColumnElement[bool]:
     """Return the condition "this unit vents without content": it lies in a topic of that kind."""
-    vents = select(col(Topic.id)).where(col(Topic.kind) == "vent")
+    vents = select(col(Topic.id)).where(col(Topic.kind) == TopicKind.VENT.value)
     return func.coalesce(col(FeedbackUnit.topic_id), 0).in_(vents)
 
 

@@ -15,15 +15,8 @@ from sqlmodel import Session, col
 
 from feedback_nlp.chinese import DictionaryWord, fold
 from feedback_nlp.errors import NotFound
-from feedback_nlp.labels import TopicState
-from feedback_nlp.lexicon import (
-    DictionaryLine,
-    NamedTopic,
-    Passage,
-    WordKind,
-    check_tag,
-    check_word,
-)
+from feedback_nlp.labels import TopicState, WordKind
+from feedback_nlp.lexicon import DictionaryLine, NamedTopic, Passage, check_tag, check_word
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, LexiconEntry, Topic
 from feedback_nlp.store.topic_edits import Edit
 

@@ -16,11 +16,11 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import Conflict, InputError, NotFound
-from feedback_nlp.labels import TopicEventKind, TopicState, is_person
+from feedback_nlp.labels import Origin, TopicEventKind, TopicState, is_person
 from feedback_nlp.store.tables import FeedbackUnit, Topic, TopicEvent
 from feedback_nlp.store.topic_reading import get_topic, history
 
-_BY_PERSON = "person"
+_BY_PERSON = Origin.PERSON.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ def _unmove(session: Session, _topic: Topic, detail: dict[str, Any]) -> None:
 
 
 def _unname(session: Session, topic: Topic, detail: dict[str, Any]) -> None:
-    topic.name, topic.named_by = detail["before"], detail.get("named_by", "auto")
+    topic.name, topic.named_by = detail["before"], detail.get("named_by", Origin.AUTO.value)
     _keep(session, topic)
 
 

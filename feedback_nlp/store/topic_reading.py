@@ -10,7 +10,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import NotFound
-from feedback_nlp.labels import TopicEventKind, TopicState, label
+from feedback_nlp.labels import TopicEventKind, TopicKind, TopicState, label
 from feedback_nlp.store.conditions import is_counted
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic, TopicEvent
 
@@ -104,7 +104,7 @@ def list_topics(session: Session, *, include_hidden: bool = False) -> list[Topic
     return sorted(
         (TopicRow(*row) for row in session.execute(statement)),
         key=lambda row: (
-            row.topic.kind != "issue",
+            row.topic.kind != TopicKind.ISSUE,
             not row.topic.pinned,
             -row.people_count,
             row.topic.id or 0,

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from feedback_nlp.labels import TopicKind
 from feedback_nlp.topics.graph import nearest_centroids
-from feedback_nlp.topics.records import UNASSIGNED, KnownTopic, TopicKind, TopicUnit
+from feedback_nlp.topics.records import UNASSIGNED, KnownTopic, TopicUnit
 from feedback_nlp.topics.scope import Placed, speaks_of_issue
 
 

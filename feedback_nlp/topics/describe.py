@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from feedback_nlp.chinese import Tokenizer, fold
+from feedback_nlp.labels import TopicKind
 from feedback_nlp.topics.clustering import centroids_of
 from feedback_nlp.topics.documents import Documents
 from feedback_nlp.topics.graph import nearest_centroids, row_cosine
 from feedback_nlp.topics.naming import NamedUnit, Namer, unique_name
 from feedback_nlp.topics.phrases import MentionFinder, Mentions
 from feedback_nlp.topics.quotes import choose_quotes
-from feedback_nlp.topics.records import UNASSIGNED, Topic, TopicKind, TopicResult, TopicUnit
+from feedback_nlp.topics.records import UNASSIGNED, Topic, TopicResult, TopicUnit
 from feedback_nlp.topics.scope import Placed, speaks_of_issue
 from feedback_nlp.topics.themes import group_themes
 from feedback_nlp.topics.words import TopicWords

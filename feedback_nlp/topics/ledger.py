@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from feedback_nlp.labels import TopicEventKind
+from feedback_nlp.labels import TopicEventKind, TopicKind
 from feedback_nlp.topics.clustering import centroids_of
 from feedback_nlp.topics.graph import row_cosine
-from feedback_nlp.topics.records import UNASSIGNED, KnownTopic, LedgerEvent, TopicKind
+from feedback_nlp.topics.records import UNASSIGNED, KnownTopic, LedgerEvent
 
 _MIN_JACCARD = 0.25
 _MIN_CONTAINED = 0.5

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
-from feedback_nlp.labels import Sentiment
+from feedback_nlp.labels import Measure, Sentiment
 from feedback_nlp.store.conditions import CHANNEL, is_counted, is_problem, said_in
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source
 from feedback_nlp.week.counting import within
@@ -79,22 +79,26 @@ def _figures(channel: str, numbers: _Numbers, scope: Scope) -> ChannelFigures:
     before = within(scope.shift(-1), counted=True, channel=channel)
     return ChannelFigures(
         channel=channel,
-        feedback=Count(numbers.counted.get(channel, 0), "feedback", here),
-        feedback_last=Count(numbers.before.get(channel, 0), "feedback", before),
-        people=Count(numbers.persons.get(channel, 0), "people", here),
+        feedback=Count(numbers.counted.get(channel, 0), Measure.FEEDBACK, here),
+        feedback_last=Count(numbers.before.get(channel, 0), Measure.FEEDBACK, before),
+        people=Count(numbers.persons.get(channel, 0), Measure.PEOPLE, here),
         sentiments={
             mood.value: Count(
                 numbers.moods.get((channel, mood.value), 0),
-                "feedback",
+                Measure.FEEDBACK,
                 {**here, "sentiment": mood.value},
             )
             for mood in Sentiment
         },
-        units=Count(numbers.units.get(channel, 0), "units", here),
-        problem_units=Count(numbers.problems.get(channel, 0), "units", {**here, "problem": True}),
-        copies=Count(numbers.copies.get(channel, 0), "feedback", {**here, "copy": True}),
+        units=Count(numbers.units.get(channel, 0), Measure.UNITS, here),
+        problem_units=Count(
+            numbers.problems.get(channel, 0), Measure.UNITS, {**here, "problem": True}
+        ),
+        copies=Count(numbers.copies.get(channel, 0), Measure.FEEDBACK, {**here, "copy": True}),
         spam=Count(
-            numbers.spam.get(channel, 0), "feedback", within(scope, spam=True, channel=channel)
+            numbers.spam.get(channel, 0),
+            Measure.FEEDBACK,
+            within(scope, spam=True, channel=channel),
         ),
     )
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import InputError
-from feedback_nlp.labels import SourceKind
+from feedback_nlp.labels import Measure, SourceKind
 from feedback_nlp.store.conditions import CHANNEL, is_counted, is_problem, is_vent
 from feedback_nlp.store.tables import (
     Feedback,
@@ -35,8 +35,8 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
 
     Args:
         session: A reading session.
-        of: ``people | feedback | units``; ``answers`` for survey sheets that answer an NPS
-            question; ``batches | read | accepted | duplicate | rejected`` for what came in.
+        of: A :class:`~feedback_nlp.labels.Measure`; ``answers`` are survey sheets that answer an
+            NPS question, those from ``batches`` on count what came in.
         where: Any of ``week``, ``since_week``, ``until_week`` (``2026-W47``, or a month:
             ``2026-11``), ``product``, ``channel``, ``segment``, ``source_kind``,
             ``sentiment``, ``counted`` (neither spam nor part
@@ -51,7 +51,7 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
     """
     if of in _BATCH_SUMS:
         return _count_batches(session, of, where, zone)
-    if of == "answers":
+    if of == Measure.ANSWERS:
         lowest, highest = where.get("min_answer", 0), where.get("max_answer", 10)
         rest = {
             key: value for key, value in where.items() if key not in ("min_answer", "max_answer")
@@ -59,11 +59,11 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
         answers = nps_answers(session, rest, zone)
         return sum(lowest <= answer <= highest for answer in answers.values())
     measure = {
-        "people": func.count(func.distinct(col(Feedback.person_key))),
-        "feedback": func.count(func.distinct(col(Feedback.id))),
-        "units": func.count(func.distinct(col(FeedbackUnit.id))),
-    }[of]
-    return session.scalar(_where(select(measure), where, zone, units=of == "units")) or 0
+        Measure.PEOPLE: func.count(func.distinct(col(Feedback.person_key))),
+        Measure.FEEDBACK: func.count(func.distinct(col(Feedback.id))),
+        Measure.UNITS: func.count(func.distinct(col(FeedbackUnit.id))),
+    }[Measure(of)]
+    return session.scalar(_where(select(measure), where, zone, units=of == Measure.UNITS)) or 0
 
 
 def within(scope: Scope, **where: Any) -> dict[str, Any]:
@@ -141,11 +141,11 @@ def _conditions(key: str, value: Any, zone: ZoneInfo) -> list[ColumnElement[bool
 
 
 _BATCH_SUMS: dict[str, Any] = {
-    "batches": func.count(col(IngestBatch.id)),
-    "read": func.sum(col(IngestBatch.read_count)),
-    "accepted": func.sum(col(IngestBatch.accepted_count)),
-    "duplicate": func.sum(col(IngestBatch.duplicate_count)),
-    "rejected": func.sum(col(IngestBatch.rejected_count)),
+    Measure.BATCHES: func.count(col(IngestBatch.id)),
+    Measure.READ: func.sum(col(IngestBatch.read_count)),
+    Measure.ACCEPTED: func.sum(col(IngestBatch.accepted_count)),
+    Measure.DUPLICATE: func.sum(col(IngestBatch.duplicate_count)),
+    Measure.REJECTED: func.sum(col(IngestBatch.rejected_count)),
 }
 
 

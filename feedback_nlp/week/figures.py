@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 
 from feedback_nlp.config import RankConfig, ReportConfig
 from feedback_nlp.errors import NotFound
+from feedback_nlp.labels import Measure, RunStatus
 from feedback_nlp.special_days import holidays_known, special_days
 from feedback_nlp.store.tables import Run
 from feedback_nlp.store.voices import exposure, history_weeks, latest_week
@@ -42,7 +43,7 @@ def choose_week(
     if latest is None:
         of_product = f"产品“{product}”" if product else "数据库里"
         raise NotFound(f"{of_product}还没有反馈", hint="先运行 feedback-nlp ingest 导入")
-    if session.scalar(select(func.count()).where(col(Run.status) == "complete")) == 0:
+    if session.scalar(select(func.count()).where(col(Run.status) == RunStatus.COMPLETE.value)) == 0:
         raise NotFound("导入的反馈还没有分析", hint="先运行 feedback-nlp analyze")
     return latest if wanted is None else parse_period(wanted)
 
@@ -92,7 +93,9 @@ def weekly(
         loop=loop_steps(session, scope),
         old_promises=old_promises(session, scope, promise_weeks=report_config.promise_weeks),
         batches=batches(session, scope),
-        without_time=Count(count(session, "feedback", missing, scope.zone), "feedback", missing),
+        without_time=Count(
+            count(session, Measure.FEEDBACK, missing, scope.zone), Measure.FEEDBACK, missing
+        ),
         weights_version=rank_config.edition,
         top_count=report_config.top_count,
     )

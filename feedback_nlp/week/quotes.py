@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlmodel import col
 
+from feedback_nlp.labels import TopicKind
 from feedback_nlp.requests.quotes import QuoteCandidate, choose_quotes
 from feedback_nlp.store.conditions import CHANNEL, PROBLEM_INTENTS
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic
@@ -58,7 +59,9 @@ def week_quotes(
         ) in units.session.execute(statement):
             words = text[first:end].strip()
             is_old = moment < start
-            is_beside_the_point = rows[topic_id].kind == "issue" and intent not in PROBLEM_INTENTS
+            is_beside_the_point = (
+                rows[topic_id].kind == TopicKind.ISSUE and intent not in PROBLEM_INTENTS
+            )
             favourites = rows[topic_id].quote_unit_ids
             preference = (
                 favourites.index(unit_id) / len(favourites) - 1

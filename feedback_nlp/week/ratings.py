@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from feedback_nlp.labels import SourceKind
+from feedback_nlp.labels import Measure, SourceKind, TopicKind
 from feedback_nlp.store.conditions import is_counted, of_product
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
 from feedback_nlp.week.counting import count, nps_answers, within
@@ -50,7 +50,9 @@ def rating_drivers(
         )
     )
     where = {**_window(scope, window_weeks), "rated": True}
-    return _drivers(stars, _of_issues(session, mentions), where, "feedback", min_count=min_count)
+    return _drivers(
+        stars, _of_issues(session, mentions), where, Measure.FEEDBACK, min_count=min_count
+    )
 
 
 def nps(
@@ -69,7 +71,9 @@ def nps(
 
     def number(**more: int) -> Count:
         return Count(
-            count(session, "answers", {**where, **more}, scope.zone), "answers", where | more
+            count(session, Measure.ANSWERS, {**where, **more}, scope.zone),
+            Measure.ANSWERS,
+            where | more,
         )
 
     window = _window(scope, window_weeks)
@@ -104,7 +108,7 @@ def nps(
         answers=number(),
         promoters=number(**_PROMOTER),
         detractors=number(**_DETRACTOR),
-        drivers=_drivers(sheets, found, window, "answers", min_count=min_count),
+        drivers=_drivers(sheets, found, window, Measure.ANSWERS, min_count=min_count),
     )
 
 
@@ -123,7 +127,7 @@ def _of_issues(session: Session, mentions: Any) -> Iterable[Any]:
         mentions.join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
         .join(Topic, col(Topic.id) == col(FeedbackUnit.topic_id))
         .where(
-            col(Topic.kind) == "issue",
+            col(Topic.kind) == TopicKind.ISSUE.value,
             col(Topic.muted).is_(False),
         )
     )
@@ -133,7 +137,7 @@ def _drivers(
     ratings: Mapping[Any, float],
     mentions: Iterable[Any],
     where: Mapping[str, Any],
-    of: str,
+    of: Measure,
     *,
     min_count: int,
 ) -> tuple[Driver, ...]:

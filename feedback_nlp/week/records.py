@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from feedback_nlp.labels import Movement
+from feedback_nlp.labels import Measure, Movement
 from feedback_nlp.rank import Priority
 from feedback_nlp.special_days import SpecialDays
 
@@ -20,12 +20,12 @@ class Count:
 
     Attributes:
         value: The number.
-        of: ``people`` (distinct person keys), ``feedback``, ``units`` or ``rows`` (of a file).
-        where: Conditions as :func:`feedback_nlp.week.figures.count` takes them.
+        of: What it counts; people are distinct person keys.
+        where: Conditions as :func:`feedback_nlp.week.counting.count` takes them.
     """
 
     value: int
-    of: str
+    of: Measure
     where: Mapping[str, Any]
 
 

@@ -10,7 +10,15 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from feedback_nlp.config import RankConfig, ReportConfig
-from feedback_nlp.labels import Movement, RequestStatus, Sentiment, TopicState, label
+from feedback_nlp.labels import (
+    Measure,
+    Movement,
+    RequestStatus,
+    Sentiment,
+    TopicKind,
+    TopicState,
+    label,
+)
 from feedback_nlp.loop import SETTLED
 from feedback_nlp.rank import Priority, explain, ranked_last
 from feedback_nlp.store.conditions import CHANNEL
@@ -52,7 +60,7 @@ class WeekTopics:
 
     def topics(self) -> tuple[TopicFigures, ...]:
         """Return the issue topics worth showing, in the order of the ranking."""
-        rows = self._living("issue")
+        rows = self._living(TopicKind.ISSUE)
         requests = requests_by_topic(self.units.session)
         before, by_now = (
             statuses_before(self.units.session, requests, moment)
@@ -104,7 +112,7 @@ class WeekTopics:
 
     def praise(self) -> tuple[PraiseFigures, ...]:
         """Return the topics of praise with most people this week."""
-        rows = self._living("praise")
+        rows = self._living(TopicKind.PRAISE)
         order = sorted(
             (topic_id for topic_id in rows if self._people[topic_id, 0]),
             key=lambda topic_id: (-self._people[topic_id, 0], topic_id),
@@ -114,7 +122,7 @@ class WeekTopics:
             PraiseFigures(
                 topic_id=topic_id,
                 name=rows[topic_id].name,
-                people=self._back(self._people, topic_id, 0, "people"),
+                people=self._back(self._people, topic_id, 0, Measure.PEOPLE),
                 quote=next(iter(quotes.get(topic_id, ())), None),
             )
             for topic_id in order
@@ -172,20 +180,22 @@ class WeekTopics:
             keywords=tuple(row.keywords),
             is_pinned=row.pinned,
             movement=move,
-            people=self._back(self._people, id_, 0, "people"),
-            people_last=self._back(self._people, id_, 1, "people"),
-            people_total=Count(total, "people", until),
-            feedback=self._back(self._feedback, id_, 0, "feedback"),
-            feedback_last=self._back(self._feedback, id_, 1, "feedback"),
+            people=self._back(self._people, id_, 0, Measure.PEOPLE),
+            people_last=self._back(self._people, id_, 1, Measure.PEOPLE),
+            people_total=Count(total, Measure.PEOPLE, until),
+            feedback=self._back(self._feedback, id_, 0, Measure.FEEDBACK),
+            feedback_last=self._back(self._feedback, id_, 1, Measure.FEEDBACK),
             series=tuple(
-                self._back(self._people, id_, back, "people")
+                self._back(self._people, id_, back, Measure.PEOPLE)
                 for back in range(self.length - 1, -1, -1)
             ),
             channels=_most_first(by_channel, "channel", here),
             segments=_most_first(by_segment, "segment", here),
             sentiments={
                 mood.value: Count(
-                    by_mood.get(mood.value, 0), "units", {**here, "unit_sentiment": mood.value}
+                    by_mood.get(mood.value, 0),
+                    Measure.UNITS,
+                    {**here, "unit_sentiment": mood.value},
                 )
                 for mood in (Sentiment.NEG, Sentiment.NEU, Sentiment.POS)
             },
@@ -198,7 +208,7 @@ class WeekTopics:
         )
 
     def _back(
-        self, numbers: Mapping[tuple[int, int], int], topic_id: int, back: int, of: str
+        self, numbers: Mapping[tuple[int, int], int], topic_id: int, back: int, of: Measure
     ) -> Count:
         where = self._where(topic_id, back)
         return Count(numbers[topic_id, back], of, where)
@@ -206,9 +216,9 @@ class WeekTopics:
     def _where(self, topic_id: int, back: int = 0) -> dict[str, Any]:
         return within(self._scope.shift(-back), topic_id=topic_id, counted=True, vent=False)
 
-    def _living(self, kind: str) -> dict[int, Topic]:
+    def _living(self, kind: TopicKind) -> dict[int, Topic]:
         statement = select(Topic).where(
-            col(Topic.kind) == kind,
+            col(Topic.kind) == kind.value,
             col(Topic.state) != TopicState.MERGED.value,
             col(Topic.is_theme).is_(False),
             col(Topic.muted).is_(False),
@@ -221,6 +231,6 @@ class WeekTopics:
 
 def _most_first(people: Mapping[str, int], key: str, where: Mapping[str, Any]) -> dict[str, Count]:
     return {
-        name: Count(value, "people", {**where, key: name})
+        name: Count(value, Measure.PEOPLE, {**where, key: name})
         for name, value in sorted(people.items(), key=lambda item: (-item[1], item[0]))
     }

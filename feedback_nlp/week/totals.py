@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
-from feedback_nlp.labels import Sentiment
+from feedback_nlp.labels import Measure, Sentiment
 from feedback_nlp.store.conditions import is_counted, said_in
 from feedback_nlp.store.tables import Feedback, IngestBatch, RejectedRow, Source
 from feedback_nlp.week.counting import count, within
@@ -25,28 +25,28 @@ from feedback_nlp.weeks import Scope
 def totals(session: Session, scope: Scope) -> Totals:
     """Return the whole week's numbers."""
 
-    def number(of: str, when: Scope = scope, **where: Any) -> Count:
+    def number(of: Measure, when: Scope = scope, **where: Any) -> Count:
         conditions = within(when, **where)
         return Count(count(session, of, conditions, when.zone), of, conditions)
 
     last = scope.shift(-1)
     return Totals(
-        feedback=number("feedback", counted=True),
-        feedback_last=number("feedback", last, counted=True),
-        people=number("people", counted=True),
-        people_last=number("people", last, counted=True),
+        feedback=number(Measure.FEEDBACK, counted=True),
+        feedback_last=number(Measure.FEEDBACK, last, counted=True),
+        people=number(Measure.PEOPLE, counted=True),
+        people_last=number(Measure.PEOPLE, last, counted=True),
         sentiments={
-            sentiment.value: number("feedback", counted=True, sentiment=sentiment.value)
+            sentiment.value: number(Measure.FEEDBACK, counted=True, sentiment=sentiment.value)
             for sentiment in Sentiment
         },
-        units=number("units", counted=True),
-        problem_units=number("units", counted=True, problem=True),
-        unassigned_units=number("units", counted=True, problem=True, unassigned=True),
-        vents=number("units", counted=True, vent=True),
-        vent_people=number("people", counted=True, vent=True),
-        bursts=number("feedback", burst=True, spam=False),
-        copies=number("feedback", copy=True, counted=True),
-        spam=number("feedback", spam=True),
+        units=number(Measure.UNITS, counted=True),
+        problem_units=number(Measure.UNITS, counted=True, problem=True),
+        unassigned_units=number(Measure.UNITS, counted=True, problem=True, unassigned=True),
+        vents=number(Measure.UNITS, counted=True, vent=True),
+        vent_people=number(Measure.PEOPLE, counted=True, vent=True),
+        bursts=number(Measure.FEEDBACK, burst=True, spam=False),
+        copies=number(Measure.FEEDBACK, copy=True, counted=True),
+        spam=number(Measure.FEEDBACK, spam=True),
     )
 
 
@@ -73,11 +73,11 @@ def segments(session: Session, scope: Scope) -> tuple[SegmentFigures, ...]:
         before = within(last, counted=True, segment=name)
         return SegmentFigures(
             segment=name,
-            feedback=Count(written.get(name, 0), "feedback", here),
-            people=Count(persons.get(name, 0), "people", here),
-            people_last=Count(persons_last.get(name, 0), "people", before),
+            feedback=Count(written.get(name, 0), Measure.FEEDBACK, here),
+            people=Count(persons.get(name, 0), Measure.PEOPLE, here),
+            people_last=Count(persons_last.get(name, 0), Measure.PEOPLE, before),
             negative=Count(
-                negative.get(name, 0), "feedback", {**here, "sentiment": Sentiment.NEG.value}
+                negative.get(name, 0), Measure.FEEDBACK, {**here, "sentiment": Sentiment.NEG.value}
             ),
         )
 
@@ -105,10 +105,12 @@ def ratings(session: Session, scope: Scope) -> tuple[RatingFigures, ...]:
         figures.append(
             RatingFigures(
                 source_kind=kind,
-                rated=Count(number, "feedback", where),
+                rated=Count(number, Measure.FEEDBACK, where),
                 mean=round(mean, 2),
                 satisfied=Count(
-                    count(session, "feedback", satisfied, scope.zone), "feedback", satisfied
+                    count(session, Measure.FEEDBACK, satisfied, scope.zone),
+                    Measure.FEEDBACK,
+                    satisfied,
                 ),
                 mean_last=round(before[kind][1], 2) if kind in before else None,
             )
@@ -152,19 +154,23 @@ def batches(session: Session, scope: Scope) -> tuple[BatchNote, ...]:
         where = {"week": str(scope.week), "source": source}
         read, accepted, duplicate, rejected = (
             Count(value or 0, of, where)
-            for of, value in zip(("read", "accepted", "duplicate", "rejected"), values, strict=True)
+            for of, value in zip(
+                (Measure.READ, Measure.ACCEPTED, Measure.DUPLICATE, Measure.REJECTED),
+                values,
+                strict=True,
+            )
         )
         notes.append(
             BatchNote(
                 source=source,
                 kind=kind,
-                batches=Count(number, "batches", where),
+                batches=Count(number, Measure.BATCHES, where),
                 read=read,
                 accepted=accepted,
                 duplicate=duplicate,
                 rejected=rejected,
                 rejected_reasons={
-                    reason: Count(value, "rejected", {**where, "reason": reason})
+                    reason: Count(value, Measure.REJECTED, {**where, "reason": reason})
                     for reason, value in reasons[source].items()
                 },
             )

@@ -32,7 +32,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from feedback_nlp.topics import UNASSIGNED, TopicKind
+from feedback_nlp.labels import TopicKind
+from feedback_nlp.topics import UNASSIGNED
 from feedback_nlp.topics.scope import ISSUE_INTENTS, speaks_of_issue
 from tests.benchmarks.topic_bench import SEED, Bench, Gold, Ledger, gold_units, score, umap_hdbscan
 from tests.benchmarks.topic_edits import edits

@@ -10,7 +10,8 @@ from feedback_nlp.chinese import DictionaryWord, tokenizer_with
 from feedback_nlp.config import PipelineConfig, load_config
 from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.jobs.analyze import run_analysis
-from feedback_nlp.lexicon import WordKind, parse_dictionary
+from feedback_nlp.labels import WordKind
+from feedback_nlp.lexicon import parse_dictionary
 from feedback_nlp.pipeline import Analyst
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database, lexicon

@@ -4,8 +4,8 @@ import numpy as np
 
 from feedback_nlp.chinese import default_tokenizer
 from feedback_nlp.config import TopicsConfig
-from feedback_nlp.labels import Intent
-from feedback_nlp.topics import KnownTopic, TopicKind, TopicUnit
+from feedback_nlp.labels import Intent, TopicKind
+from feedback_nlp.topics import KnownTopic, TopicUnit
 from feedback_nlp.topics.documents import gather_documents
 from feedback_nlp.topics.metric import TopicMetric
 from feedback_nlp.topics.modeler import TopicModeler

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from feedback_nlp.labels import TopicEventKind
-from feedback_nlp.topics import KnownTopic, TopicKind
+from feedback_nlp.labels import TopicEventKind, TopicKind
+from feedback_nlp.topics import KnownTopic
 from feedback_nlp.topics.ledger import Carried, Fresh, carry_over
 from feedback_nlp.topics.metric import unit_rows
 

@@ -16,7 +16,7 @@ from feedback_api.services import ServicesDep, StretchDep
 from feedback_api.shapes import feedback_out
 from feedback_api.validation import MAX_ID, FieldError, Word
 from feedback_nlp.jobs.ingest import ingest_items
-from feedback_nlp.labels import Intent, Sentiment
+from feedback_nlp.labels import Intent, ItemStatus, Sentiment
 from feedback_nlp.store import queries
 from feedback_nlp.store.queries import FeedbackFilter, FeedbackPosition, FeedbackRow
 
@@ -126,7 +126,7 @@ def post_feedback(
             errors=[
                 FieldError(
                     pointer=f"/items/{item.index}",
-                    code=item.reason or "rejected",
+                    code=item.reason or ItemStatus.REJECTED.value,
                     detail=item.detail or "",
                 )
                 for item in posted.items

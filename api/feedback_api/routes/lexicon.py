@@ -15,7 +15,7 @@ from feedback_api.schemas import Incoming, Outgoing
 from feedback_api.services import ServicesDep
 from feedback_api.validation import Plain, Word
 from feedback_nlp.jobs.lexicon import preview_words, suggest_words
-from feedback_nlp.lexicon.records import WordKind
+from feedback_nlp.labels import WordKind
 from feedback_nlp.store import lexicon
 from feedback_nlp.store.tables import LexiconEntry
 from feedback_nlp.store.topic_edits import Edit
