@@ -33,6 +33,7 @@ from feedback_nlp.topics.modeler import TopicModeler
 from feedback_nlp.understanding.engine import Engine
 from feedback_nlp.week.figures import choose_week, weekly
 from feedback_nlp.week.records import WeeklyDigest
+from feedback_nlp.weeks import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +212,7 @@ def tell_week(
     """
     return weekly(
         session,
-        choose_week(session, zone, week, product),
-        zone,
+        Scope(choose_week(session, zone, week, product), zone, product),
         rank_config=config.rank,
         report_config=config.report,
-        product=product,
     )

@@ -63,20 +63,23 @@ def classify(
     from feedback_nlp.config import load_config  # noqa: PLC0415
     from feedback_nlp.ingest import parse_mapping  # noqa: PLC0415
     from feedback_nlp.jobs.classify import classify_file  # noqa: PLC0415
+    from feedback_nlp.jobs.options import ClassifyOptions  # noqa: PLC0415
 
     settings = load_settings()
     with _counter() as progress:
         report = classify_file(
             source,
             output,
-            config=load_config(settings.pipeline),
-            zone=settings.zone,
-            workers=workers,
-            redact=redact,
-            mapping=parse_mapping(maps or ()),
-            format=format_,
-            sheet=sheet,
-            secret=settings.secret.get_secret_value() if settings.secret else None,
+            load_config(settings.pipeline),
+            ClassifyOptions(
+                zone=settings.zone,
+                workers=workers,
+                redact=redact,
+                mapping=parse_mapping(maps or ()),
+                format=format_,
+                sheet=sheet,
+                secret=settings.secret.get_secret_value() if settings.secret else None,
+            ),
             progress=progress,
         )
     to_stdout = str(output) == "-"

@@ -27,7 +27,6 @@ from feedback_nlp.labels import SourceKind
 
 if TYPE_CHECKING:
     from feedback_nlp.jobs.ingest import IngestReport
-    from feedback_nlp.settings import Settings
     from feedback_nlp.store import Database
     from feedback_nlp.store.tables import IngestBatch
 
@@ -81,34 +80,32 @@ def ingest(
     """Store files. Exit 0: all well; 1: rows were rejected; 2: a file was not usable."""
     from feedback_nlp.ingest import parse_mapping  # noqa: PLC0415
     from feedback_nlp.jobs.ingest import ingest_file  # noqa: PLC0415
+    from feedback_nlp.jobs.options import IngestOptions  # noqa: PLC0415
 
     settings = load_settings()
-    mapping = parse_mapping(maps or ())
+    options = IngestOptions(
+        source=source,
+        zone=settings.zone,
+        kind=kind,
+        product=product,
+        mapping=parse_mapping(maps or ()),
+        format=format_,
+        sheet=sheet,
+        secret=settings.secret.get_secret_value() if settings.secret else None,
+    )
     reports: list[IngestReport] = []
     failures: list[tuple[Path, FeedbackError]] = []
 
-    def store(database: Database, path: Path, settings: Settings) -> IngestReport:
-        secret = settings.secret.get_secret_value() if settings.secret else None
+    def store(database: Database, path: Path) -> IngestReport:
         with _counter(path) as progress:
             return ingest_file(
-                database,
-                path,
-                source=source,
-                zone=settings.zone,
-                now=lambda: datetime.now(UTC),
-                kind=kind,
-                product=product,
-                mapping=mapping,
-                format=format_,
-                sheet=sheet,
-                secret=secret,
-                progress=progress,
+                database, path, options, now=lambda: datetime.now(UTC), progress=progress
             )
 
     with open_database(db, settings) as database:
         for path in files:
             try:
-                report = store(database, path, settings)
+                report = store(database, path)
             except InputError as error:
                 if len(files) == 1:
                     raise

@@ -19,7 +19,6 @@ from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.errors import FeedbackError, InputError, UnknownLayout
@@ -33,6 +32,7 @@ from feedback_nlp.jobs.classify_rows import (
     Scorer,
     input_name,
 )
+from feedback_nlp.jobs.options import ClassifyOptions
 from feedback_nlp.records import Rejection
 from feedback_nlp.tabular import (
     DEFAULT_LIMITS,
@@ -78,15 +78,9 @@ class ClassifyReport:
 def classify_file(
     source: Path,
     target: Path,
-    *,
     config: PipelineConfig,
-    zone: ZoneInfo,
-    workers: int | None = None,
-    redact: bool = False,
-    mapping: Mapping[str, str] | None = None,
-    format: str | None = None,  # noqa: A002 - the user's word
-    sheet: str | None = None,
-    secret: str | None = None,
+    options: ClassifyOptions,
+    *,
     progress: Progress = lambda _rows: None,
 ) -> ClassifyReport:
     """Understand every row of a file.
@@ -95,13 +89,7 @@ def classify_file(
         source: A table with a text column, plain lines, or ``-`` for standard input.
         target: Where to; the suffix says the format, ``-`` is JSON lines on standard output.
         config: The analysis.
-        zone: Zone of typed times.
-        workers: Processes; by default one for small files, else one a core.
-        redact: Mask personal data; offsets then point into the masked text.
-        mapping: Column by field; ``text`` and ``source_key`` matter here.
-        format: See :func:`feedback_nlp.tabular.open_table`.
-        sheet: Sheet of a workbook.
-        secret: Keys the pseudonyms; by default the content of the file does.
+        options: What a person said about the file.
         progress: Called with the rows done so far.
 
     Raises:
@@ -112,15 +100,23 @@ def classify_file(
     kind = output_format(target)
     with ExitStack() as stack:
         path = stack.enter_context(spooled(source, DEFAULT_LIMITS))
-        table, text_column, id_column, nested = _open(stack, path, format, sheet, mapping or {})
+        table, text_column, id_column, nested = _open(stack, path, options)
         rows = iter(table.rows)
         head = list(islice(rows, _AUTO_WORKERS_FROM_ROWS))
         if not head:
             raise InputError("文件里没有数据行", hint="至少要有一行文字")
+        workers = options.workers
         if workers is None:
             workers = (os.cpu_count() or 1) if len(head) == _AUTO_WORKERS_FROM_ROWS else 1
-        key = (secret.encode() if secret else _content_key(path)) if redact else None
-        recipe = Recipe(config, zone, text_column, id_column, nested, key, kind == "jsonl")
+        recipe = Recipe(
+            config,
+            options.zone,
+            text_column,
+            id_column,
+            nested,
+            _key(path, options),
+            kind == "jsonl",
+        )
         columns = _columns(table, head, recipe)
         chunks = _chunks(chain(head, rows))
         del head
@@ -130,31 +126,27 @@ def classify_file(
             read = write_json_lines(target, results)
         else:
             types = {"sentiment_score": ColumnType.NUMBER, "units": ColumnType.NESTED}
-            read = write_rows(target, columns, results, types=types, zone=zone)
+            read = write_rows(target, columns, results, types=types, zone=options.zone)
     return ClassifyReport(read, counts.total(), workers, dict(counts))
 
 
 def _open(
-    stack: ExitStack,
-    path: Path,
-    format_: str | None,
-    sheet: str | None,
-    mapping: Mapping[str, str],
+    stack: ExitStack, path: Path, options: ClassifyOptions
 ) -> tuple[Table, str, str | None, bool]:
     """Open the table and find its text and id; text without a header is read as lines."""
-    table = stack.enter_context(open_table(path, format=format_, sheet=sheet))
+    table = stack.enter_context(open_table(path, format=options.format, sheet=options.sheet))
     columns, nested = table.columns, False
-    if table.format in ("json", "jsonl", "parquet") and not _has_text(columns, mapping):
+    if table.format in ("json", "jsonl", "parquet") and not _has_text(columns, options.mapping):
         nested = True
         rows = iter(table.rows)
         head = list(islice(rows, 200))
         table = Table(table.format, columns, chain(head, rows), table.path)
         flat = (flatten(row.values) for row in head if isinstance(row, Row))
         columns = tuple(dict.fromkeys(chain.from_iterable(flat)))
-    text_column, id_column = text_and_key_columns(columns, mapping)
+    text_column, id_column = text_and_key_columns(columns, options.mapping)
     if text_column is None:
-        guessed = table.format == "csv" and format_ is None and format_of_name(path)[0] is None
-        if guessed and not mapping:
+        guessed = table.format == "csv" and options.format is None
+        if guessed and format_of_name(path)[0] is None and not options.mapping:
             table = stack.enter_context(open_table(path, format="lines"))
             return table, "text", None, False
         shown = "、".join(columns[:30])
@@ -236,7 +228,11 @@ def _score_in_worker(chunk: Chunk) -> Scored:
     return _worker.score(chunk)
 
 
-def _content_key(path: Path) -> bytes:
-    """Key pseudonyms by the content: the same file gives the same ones, another file others."""
+def _key(path: Path, options: ClassifyOptions) -> bytes | None:
+    """Key pseudonyms by the secret, else by the content: the same file gives the same ones."""
+    if not options.redact:
+        return None
+    if options.secret:
+        return options.secret.encode()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").digest()

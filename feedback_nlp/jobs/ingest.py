@@ -16,11 +16,11 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from feedback_nlp.clean import Pseudonymizer
 from feedback_nlp.errors import InputError
 from feedback_nlp.ingest import EXPECTED_REASONS, open_source, storable
+from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.jobs.preparing import Preparer
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
@@ -79,16 +79,9 @@ class IngestReport:
 def ingest_file(
     database: Database,
     path: Path,
+    options: IngestOptions,
     *,
-    source: str,
-    zone: ZoneInfo,
     now: Callable[[], datetime],
-    kind: SourceKind | None = None,
-    product: str | None = None,
-    mapping: Mapping[str, str] | None = None,
-    format: str | None = None,  # noqa: A002 - the user's word
-    sheet: str | None = None,
-    secret: str | None = None,
     progress: Progress = lambda _read: None,
 ) -> IngestReport:
     """Store one file; running it again is harmless, and finishes an interrupted run.
@@ -96,15 +89,8 @@ def ingest_file(
     Args:
         database: Open, with its schema at head.
         path: The file, or ``-`` for standard input.
-        source: Name of the source; made if new.
-        zone: Zone of times that name none.
+        options: What a person said about the file.
         now: The clock.
-        kind: What the source is; by default what the layout says.
-        product: Product of rows that name none.
-        mapping: Column by field, named by a person; saved with the source.
-        format: See :func:`feedback_nlp.tabular.open_table`.
-        sheet: Sheet of a workbook.
-        secret: ``FEEDBACK_SECRET``, if configured.
         progress: Called with the records accounted for so far.
 
     Raises:
@@ -112,24 +98,29 @@ def ingest_file(
         UnknownLayout: If no column can be taken for the text. Nothing is stored then.
         Conflict: If ``kind`` contradicts the source, or another process reads the same file.
     """
-    name = _source_name(source)
+    name = _source_name(options.source)
     with database.read() as session:
         known = ingestion.find_source(session, name)
         saved = dict(known.mapping) if known else {}
     with open_source(
-        path, zone=zone, mapping=mapping, saved=saved, format=format, sheet=sheet
+        path,
+        zone=options.zone,
+        mapping=options.mapping,
+        saved=saved,
+        format=options.format,
+        sheet=options.sheet,
     ) as reading:
-        identity = _identity(reading.path, {**saved, **(mapping or {})}, sheet)
+        identity = _identity(reading.path, {**saved, **options.mapping}, options.sheet)
         with database.write() as session:
-            pseudonymizer = Pseudonymizer(ingestion.deployment_secret(session, secret))
+            pseudonymizer = Pseudonymizer(ingestion.deployment_secret(session, options.secret))
             owner = ingestion.ensure_source(
                 session,
                 name,
                 now=now(),
-                kind=kind,
+                kind=options.kind,
                 default_kind=reading.kind or SourceKind.IN_APP,
-                product=product,
-                mapping=mapping,
+                product=options.product,
+                mapping=options.mapping,
             )
             batch = ingestion.open_batch(
                 session,
@@ -142,7 +133,7 @@ def ingest_file(
             before = ingestion.totals_of(batch)
         assert batch.id is not None
         assert owner.id is not None
-        preparer = Preparer(pseudonymizer, product or owner.product, name)
+        preparer = Preparer(pseudonymizer, options.product or owner.product, name)
         items = islice(reading.items, before.read, None)
         totals = before
         for chunk in _chunks(items):

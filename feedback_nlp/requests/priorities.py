@@ -14,14 +14,15 @@ from feedback_nlp.store.tables import (
     FeatureRequest,
 )
 from feedback_nlp.store.voices import exposure, history_weeks, latest_week, request_voices
-from feedback_nlp.weeks import Week
+from feedback_nlp.weeks import Scope
 
 
 def refresh_priorities(session: Session, config: RankConfig, *, zone: ZoneInfo) -> None:
     """Score every request by its evidence, as of the last week with data."""
-    week: Week | None = latest_week(session, zone)
+    week = latest_week(session, zone)
     if week is None:
         return
+    scope = Scope(week, zone)
     requests = list(session.scalars(select(FeatureRequest).order_by(col(FeatureRequest.id))))
     scored = {
         item.subject_id: item
@@ -30,10 +31,10 @@ def refresh_priorities(session: Session, config: RankConfig, *, zone: ZoneInfo) 
                 Subject(id_of(request), strategic=request.strategic_weight, effort=request.effort)
                 for request in requests
             ],
-            request_voices(session, week, zone, horizon_weeks=config.horizon_weeks),
+            request_voices(session, scope, horizon_weeks=config.horizon_weeks),
             config,
-            history_weeks=history_weeks(session, week, zone),
-            exposure=exposure(session, week, zone, usual_weeks=config.trend_history_weeks),
+            history_weeks=history_weeks(session, scope),
+            exposure=exposure(session, scope, usual_weeks=config.trend_history_weeks),
         )
     }
     for request in requests:

@@ -1,4 +1,4 @@
-"""Conditions that every count shares: who counts, what is a problem, what a channel is."""
+"""Conditions that every count shares: what lies in a scope, who counts, what is a problem."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from feedback_nlp.store.tables import (
     Source,
     Topic,
 )
+from feedback_nlp.weeks import Scope
 
 #: Intents that ask something of the team.
 PROBLEM_INTENTS = (
@@ -20,6 +21,20 @@ PROBLEM_INTENTS = (
     Intent.COMPLAINT.value,
     Intent.QUESTION.value,
 )
+
+
+def of_product(product: str | None) -> list[ColumnElement[bool]]:
+    """Return the conditions "of this product": none if all are meant."""
+    return [] if product is None else [col(Feedback.product) == product]
+
+
+def said_in(scope: Scope) -> list[ColumnElement[bool]]:
+    """Return the conditions "said in this week, of this product"."""
+    return [
+        col(Feedback.occurred_at) >= scope.start,
+        col(Feedback.occurred_at) < scope.end,
+        *of_product(scope.product),
+    ]
 
 
 def is_counted() -> ColumnElement[bool]:

@@ -25,7 +25,7 @@ from feedback_nlp.store.tables import (
     Source,
 )
 from feedback_nlp.week.drivers import nps_answer
-from feedback_nlp.weeks import parse_period
+from feedback_nlp.weeks import Scope, parse_period
 
 _UNIT_KEYS = {"topic_id", "unit_sentiment", "problem", "unassigned", "vent"}
 
@@ -64,6 +64,12 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
         "units": func.count(func.distinct(col(FeedbackUnit.id))),
     }[of]
     return session.scalar(_where(select(measure), where, zone, units=of == "units")) or 0
+
+
+def within(scope: Scope, **where: Any) -> dict[str, Any]:
+    """Return conditions for one week, and for one product if asked for."""
+    only = {} if scope.product is None else {"product": scope.product}
+    return {"week": str(scope.week), **only, **where}
 
 
 def nps_answers(

@@ -24,7 +24,7 @@ def week_quotes(
     """
     rows = {topic.id: topic for topic in topics if topic.id is not None}
     wanted = [unit_id for topic in rows.values() for unit_id in topic.quote_unit_ids]
-    start = units.week.bounds(units.zone)[0]
+    start, zone = units.scope.start, units.scope.zone
     fields = select(
         col(FeedbackUnit.id),
         col(FeedbackUnit.topic_id),
@@ -69,7 +69,7 @@ def week_quotes(
                 QuoteCandidate(
                     preference + 5 * is_beside_the_point + 10 * is_old, unit_id, person, words
                 ),
-                Quote(unit_id, feedback_id, words, channel, moment.astimezone(units.zone).date()),
+                Quote(unit_id, feedback_id, words, channel, moment.astimezone(zone).date()),
             )
     return {
         topic_id: tuple(

@@ -15,7 +15,7 @@ from feedback_nlp.loop import SETTLED
 from feedback_nlp.rank import Priority, explain, ranked_last
 from feedback_nlp.store.conditions import CHANNEL
 from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, Topic
-from feedback_nlp.store.voices import week_starts
+from feedback_nlp.week.counting import within
 from feedback_nlp.week.movement import movement
 from feedback_nlp.week.quotes import week_quotes
 from feedback_nlp.week.records import Count, LinkedRequest, PraiseFigures, Quote, TopicFigures
@@ -25,9 +25,8 @@ from feedback_nlp.week.standing import (
     statuses_before,
     topic_ranking,
 )
-from feedback_nlp.week.totals import scope
 from feedback_nlp.week.units import PEOPLE, UNITS, TopicUnits
-from feedback_nlp.weeks import Month, Period
+from feedback_nlp.weeks import Month
 
 _PRAISE_COUNT = 5
 
@@ -47,8 +46,8 @@ class WeekTopics:
         report = self.report_config
         self.length = report.series_weeks
         window = max(self.length, report.new_after_quiet_weeks + 1, report.baseline_weeks + 1)
-        self._week = self.units.week
-        self._starts = week_starts(self._week, self.units.zone, window)
+        self._scope = self.units.scope
+        self._starts = self._scope.starts(window)
         self._people, self._feedback = self.units.by_week(self._starts)
 
     def topics(self) -> tuple[TopicFigures, ...]:
@@ -57,7 +56,7 @@ class WeekTopics:
         requests = requests_by_topic(self.units.session)
         before, by_now = (
             statuses_before(self.units.session, requests, moment)
-            for moment in (self._starts[0], self._week.bounds(self.units.zone)[1])
+            for moment in (self._starts[0], self._scope.end)
         )
         ranking = topic_ranking(self.units, rows, requests, self.rank_config, self.volume)
         moves = {
@@ -139,7 +138,7 @@ class WeekTopics:
         silent: Collection[int],
     ) -> str:
         """Explain a place in the ranking."""
-        span = "月" if isinstance(self._week, Month) else "周"
+        span = "月" if isinstance(self._scope.week, Month) else "周"
         if item.subject_id in done:
             status = label(statuses[item.subject_id])
             return f"{explain(item, span=span)}需求{status}，排在未解决的后面。"
@@ -162,10 +161,10 @@ class WeekTopics:
         why: str,
     ) -> TopicFigures:
         id_ = priority.subject_id
-        here = self._where(id_, self._week)
+        here = self._where(id_)
         until = {
             **{key: value for key, value in here.items() if key != "week"},
-            "until_week": str(self._week),
+            "until_week": str(self._scope.week),
         }
         return TopicFigures(
             topic_id=id_,
@@ -201,11 +200,11 @@ class WeekTopics:
     def _back(
         self, numbers: Mapping[tuple[int, int], int], topic_id: int, back: int, of: str
     ) -> Count:
-        where = self._where(topic_id, self._week.shift(-back))
+        where = self._where(topic_id, back)
         return Count(numbers[topic_id, back], of, where)
 
-    def _where(self, topic_id: int, week: Period) -> dict[str, Any]:
-        return scope(week, self.units.product, topic_id=topic_id, counted=True, vent=False)
+    def _where(self, topic_id: int, back: int = 0) -> dict[str, Any]:
+        return within(self._scope.shift(-back), topic_id=topic_id, counted=True, vent=False)
 
     def _living(self, kind: str) -> dict[int, Topic]:
         statement = select(Topic).where(

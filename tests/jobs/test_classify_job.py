@@ -10,6 +10,7 @@ from feedback_nlp.errors import InputError, UnknownLayout
 from feedback_nlp.jobs import classify as job
 from feedback_nlp.jobs import classify_rows
 from feedback_nlp.jobs.classify import classify_file
+from feedback_nlp.jobs.options import ClassifyOptions
 from feedback_nlp.labels import Intent, Sentiment
 from feedback_nlp.records import Understanding, Unit
 from feedback_nlp.tabular import read_rows
@@ -44,9 +45,8 @@ def classify(tmp_path, monkeypatch):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         target = tmp_path / output
-        report = classify_file(
-            path, target, config=load_config(), zone=ZoneInfo("Asia/Shanghai"), **options
-        )
+        said = ClassifyOptions(zone=ZoneInfo("Asia/Shanghai"), **options)
+        report = classify_file(path, target, load_config(), said)
         return report, target
 
     return run
@@ -170,8 +170,8 @@ def test_two_workers_give_what_one_gives(tmp_path):
     found = []
     for workers in (1, 2):
         target = tmp_path / f"{workers}.jsonl"
-        options = {"config": load_config(), "zone": ZoneInfo("Asia/Shanghai"), "redact": True}
-        assert classify_file(path, target, workers=workers, **options).read == 1_200
+        said = ClassifyOptions(zone=ZoneInfo("Asia/Shanghai"), redact=True, workers=workers)
+        assert classify_file(path, target, load_config(), said).read == 1_200
         found.append(target.read_bytes())
     assert found[0] == found[1]
     (row, *_) = map(json.loads, found[0].splitlines())

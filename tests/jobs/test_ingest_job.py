@@ -9,6 +9,7 @@ from sqlmodel import select
 from feedback_nlp.errors import Conflict, FileUnreadable, InputError, UnknownLayout
 from feedback_nlp.jobs import ingest as job
 from feedback_nlp.jobs.ingest import ingest_file, ingest_items
+from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
 from feedback_nlp.store import ingestion
@@ -24,8 +25,9 @@ def ingest(database, tmp_path):
     def run(content, name="a.csv", **options):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        options = {"source": "s", "zone": SHANGHAI, "now": lambda: NOW} | options
-        return ingest_file(database, path, **options)
+        now = options.pop("now", lambda: NOW)
+        said = IngestOptions(**{"source": "s", "zone": SHANGHAI} | options)
+        return ingest_file(database, path, said, now=now)
 
     return run
 
@@ -109,10 +111,10 @@ def test_unusable_files_store_nothing(database, ingest, tmp_path):
     for content in (b"", b"id,text\n", b"\xff" * 100, b"[broken", b"a" + b"," * 5_000):
         with pytest.raises(InputError):
             ingest(content)
-    options = {"source": "s", "zone": SHANGHAI, "now": lambda: NOW}
+    options = IngestOptions(source="s", zone=SHANGHAI)
     for path in (tmp_path, tmp_path / "missing.csv"):
         with pytest.raises(FileUnreadable):
-            ingest_file(database, path, **options)
+            ingest_file(database, path, options, now=lambda: NOW)
     assert everything(database, Source) == everything(database, IngestBatch) == []
 
 
@@ -123,7 +125,9 @@ def test_standard_input_is_a_file_like_any_other(database, monkeypatch):
         buffer = io.BytesIO('{"text": "好用", "id": 7}\n{"text": "卡", "id": 8}\n'.encode())
 
     monkeypatch.setattr(sys, "stdin", Stdin)
-    report = ingest_file(database, Path("-"), source="s", zone=SHANGHAI, now=lambda: NOW)
+    report = ingest_file(
+        database, Path("-"), IngestOptions(source="s", zone=SHANGHAI), now=lambda: NOW
+    )
     assert (report.accepted, report.file_name) == (2, "标准输入")
 
 

@@ -13,6 +13,7 @@ from sqlmodel import func, select
 
 from feedback_nlp.jobs import ingest
 from feedback_nlp.jobs.ingest import ingest_file
+from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.store import Database
 from feedback_nlp.store.search import matches
 from feedback_nlp.store.tables import Feedback, IngestBatch, RejectedRow
@@ -47,10 +48,8 @@ def start(url: str, file: Path) -> int:
         ingest_file(
             Database(url),
             file,
-            source="s",
-            zone=ZoneInfo("Asia/Shanghai"),
+            IngestOptions(source="s", zone=ZoneInfo("Asia/Shanghai"), secret="fixed"),
             now=lambda: datetime.now(UTC),
-            secret="fixed",
         )
     except BaseException:
         os._exit(1)

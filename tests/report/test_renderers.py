@@ -9,6 +9,7 @@ from feedback_nlp.report.markdown import WECOM_MAX_BYTES, render_markdown
 from feedback_nlp.report.wording import change, share, shorten, sparkline
 from feedback_nlp.week.figures import weekly
 from feedback_nlp.week.records import Count
+from feedback_nlp.weeks import Scope
 from tests.week.six_weeks import WEEK, ZONE, six_weeks
 
 CONFIG = load_config()
@@ -17,7 +18,9 @@ CONFIG = load_config()
 @pytest.fixture(scope="module")
 def digest(new_database_url):
     with six_weeks(new_database_url()) as (database, _), database.read() as session:
-        return weekly(session, WEEK, ZONE, rank_config=CONFIG.rank, report_config=CONFIG.report)
+        return weekly(
+            session, Scope(WEEK, ZONE), rank_config=CONFIG.rank, report_config=CONFIG.report
+        )
 
 
 def of(value):

@@ -1,0 +1,57 @@
+"""What a person may say about a file to be read, as one record for each job that reads one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from feedback_nlp.labels import SourceKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOptions:
+    """How a file is read.
+
+    Attributes:
+        zone: Zone of times that name none.
+        mapping: Column by field, named by a person.
+        format: See :func:`feedback_nlp.tabular.open_table`.
+        sheet: Sheet of a workbook.
+        secret: ``FEEDBACK_SECRET``, if configured: it keys the pseudonyms.
+    """
+
+    zone: ZoneInfo
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    format: str | None = None
+    sheet: str | None = None
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestOptions(FileOptions):
+    """How a file is stored; ``mapping`` is saved with the source.
+
+    Attributes:
+        source: Name of the source; made if new.
+        kind: What the source is; by default what the layout says.
+        product: Product of rows that name none.
+    """
+
+    source: str
+    kind: SourceKind | None = None
+    product: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifyOptions(FileOptions):
+    """How a file is classified; of ``mapping``, ``text`` and ``source_key`` matter.
+
+    Attributes:
+        workers: Processes; by default one for small files, else one a core.
+        redact: Mask personal data; offsets then point into the masked text. Without ``secret``
+            the content of the file keys the pseudonyms.
+    """
+
+    workers: int | None = None
+    redact: bool = False
