@@ -65,7 +65,7 @@ def fit_bertopic(
     """
     if not any(terms(document) for document in documents):  # BERTopic refuses those
         labels = clustering.fit(vectors, anchors.copy()).labels_
-        return Clusters(labels, {label: () for label in np.unique(labels).tolist()})
+        return Clusters(labels, dict.fromkeys(np.unique(labels).tolist(), ()))
     if bertopic_version() is None:
         labels = clustering.fit(vectors, anchors.copy()).labels_
         weights, words = class_tfidf(documents, labels, terms)
