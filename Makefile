@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
 
-.PHONY: help demo test test-all test-postgres lint format bench bench-understanding bench-embeddings bench-topics bench-alerts serve clean
+.PHONY: help demo test test-all test-postgres lint format bench bench-understanding bench-embeddings bench-topics bench-alerts bench-privacy serve clean
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
@@ -18,7 +18,7 @@ $(UV):
 	.uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
 
 $(STAMP): $(UV) pyproject.toml uv.lock
-	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --python $(PYTHON)
+	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --compile-bytecode --python $(PYTHON)
 	@touch $@
 
 demo: $(STAMP) ## generate six weeks of feedback for a fictional app, analyse them, write the digests
@@ -46,7 +46,7 @@ format: $(STAMP) ## let ruff rewrite what it can
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-bench: bench-understanding bench-embeddings bench-topics bench-alerts ## all benchmarks; FEEDBACK_BENCHMARK_DIR names the labelled data
+bench: bench-understanding bench-embeddings bench-topics bench-alerts bench-privacy ## all benchmarks; FEEDBACK_BENCHMARK_DIR names the labelled data
 
 bench-understanding: $(STAMP) ## accuracy, speed and memory of classify against peers
 	$(RUN) python tests/benchmarks/understanding.py
@@ -59,6 +59,9 @@ bench-topics: $(STAMP) ## clustering quality, stability, scale
 
 bench-alerts: $(STAMP) ## alerts on 50 seeds of the demo generator (no other data needed)
 	$(RUN) python -m tests.benchmarks.alerts -o docs/benchmarks/alerts.json
+
+bench-privacy: $(STAMP) ## recall and false alarms of redaction (no other data needed)
+	$(RUN) python -m tests.benchmarks.privacy -o docs/benchmarks/privacy.json
 
 serve: $(STAMP) ## the HTTP API and desk on http://127.0.0.1:8000; DB=demo-output/demo.db for the demo's
 	$(RUN) feedback-nlp serve $(if $(DB),--db $(DB))

@@ -13,8 +13,6 @@ from fastapi import Depends, Query, Request
 from feedback_api.digest_cache import DigestCache
 from feedback_api.validation import EndMoment, Moment, in_zone
 from feedback_nlp.config import PipelineConfig
-from feedback_nlp.jobs.digest import render_digest
-from feedback_nlp.pipeline import tell_week
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
 from feedback_nlp.weeks import Week
@@ -62,6 +60,9 @@ class Services:
             InputError: If ``week`` is neither a week nor a month.
             NotFound: If there is no feedback or no analysis.
         """
+        # The pipeline knows all stages, and with them SciPy and scikit-learn.
+        from feedback_nlp.jobs.digest import render_digest  # noqa: PLC0415
+        from feedback_nlp.pipeline import tell_week  # noqa: PLC0415
 
         def render() -> bytes:
             zone = self.settings.zone

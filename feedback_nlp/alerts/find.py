@@ -8,7 +8,6 @@ from datetime import date
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import betainc
 
 from feedback_nlp.alerts.daily import UNUSUAL_DAYS, DailyPeople, Volume
 from feedback_nlp.config import AlertsConfig
@@ -180,6 +179,8 @@ def _tail(seen: int, expected: float, shape: float, overdispersion: float) -> fl
     Its variance holds what is not known of the level (1 / shape) and what daily counts
     scatter beyond Poisson.
     """
+    from scipy.special import betainc  # noqa: PLC0415 - SciPy takes 0.2 s to import
+
     size = 1.0 / (1.0 / shape + overdispersion)
     return float(betainc(seen, size, expected / (expected + size)))
 

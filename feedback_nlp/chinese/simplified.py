@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-from opencc import OpenCC
+if TYPE_CHECKING:
+    from opencc import OpenCC
 
 
 def simplified_words(text: str) -> str:
@@ -15,4 +17,6 @@ def simplified_words(text: str) -> str:
 
 @cache
 def _converter() -> OpenCC:
+    from opencc import OpenCC  # noqa: PLC0415 - seldom needed
+
     return OpenCC("t2s")

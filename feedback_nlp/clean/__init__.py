@@ -8,6 +8,7 @@ from feedback_nlp.clean.normalize import normalize
 from feedback_nlp.clean.prepare import Prepared, prepare
 from feedback_nlp.clean.pseudonyms import Pseudonymizer
 from feedback_nlp.clean.spam import is_spam, spam_score
+from feedback_nlp.clean.values import redact_key, redact_value
 
 __all__ = [
     "DuplicateGroup",
@@ -19,5 +20,7 @@ __all__ = [
     "is_spam",
     "normalize",
     "prepare",
+    "redact_key",
+    "redact_value",
     "spam_score",
 ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from feedback_nlp.clean.characters import clean_characters
 from feedback_nlp.clean.markup import strip_markup
 from feedback_nlp.clean.personal import find_personal_data, may_hold_personal_data
-from feedback_nlp.clean.pseudonyms import Pseudonymizer
+from feedback_nlp.clean.pseudonyms import PSEUDONYM_HEX, Pseudonymizer
 
 _PASSES = 5
 
@@ -27,7 +27,7 @@ class Prepared:
     redactions: Mapping[str, int] = field(default_factory=dict)
 
 
-def prepare(text: str, pseudonymizer: Pseudonymizer) -> Prepared:
+def prepare(text: str, pseudonymizer: Pseudonymizer, *, digits: int = PSEUDONYM_HEX) -> Prepared:
     """Clean and redact ``text`` for storage.
 
     Preparing a prepared text changes nothing. Never raises on any string.
@@ -35,6 +35,7 @@ def prepare(text: str, pseudonymizer: Pseudonymizer) -> Prepared:
     Args:
         text: As it came in; may hold NUL, lone surrogates, HTML.
         pseudonymizer: Gives the same value the same stand-in.
+        digits: Hex digits of a stand-in, see :meth:`Pseudonymizer.pseudonym`.
     """
     clean = strip_markup(clean_characters(text)).strip()
     if not may_hold_personal_data(clean):
@@ -50,7 +51,7 @@ def prepare(text: str, pseudonymizer: Pseudonymizer) -> Prepared:
         for datum in found:
             pieces += (
                 clean[position : datum.start],
-                pseudonymizer.pseudonym(datum.kind, datum.value),
+                pseudonymizer.pseudonym(datum.kind, datum.value, digits),
             )
             position = datum.end
             redactions[datum.kind] += 1

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 
 _AUTHOR_HEX = 32
-_PSEUDONYM_HEX = 4
+PSEUDONYM_HEX = 4
 
 
 class Pseudonymizer:
@@ -34,14 +34,15 @@ class Pseudonymizer:
         """Return 32 hex digits for an author's identity; surrounding blanks do not matter."""
         return self._hex("author", raw.strip())[:_AUTHOR_HEX]
 
-    def pseudonym(self, kind: str, value: str) -> str:
+    def pseudonym(self, kind: str, value: str, digits: int = PSEUDONYM_HEX) -> str:
         """Return ``〔kind·xxxx〕`` for a piece of personal data.
 
         Args:
             kind: Chinese word people see, such as 手机号.
             value: The canonical value: digits without separators, lower case.
+            digits: How many hex digits tell values apart, 1 to 64.
         """
-        return f"〔{kind}·{self._hex(kind, value)[:_PSEUDONYM_HEX]}〕"
+        return f"〔{kind}·{self._hex(kind, value)[:digits]}〕"
 
     def _hex(self, domain: str, value: str) -> str:
         keyed = self._keyed.copy()

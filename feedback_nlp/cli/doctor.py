@@ -49,6 +49,7 @@ def _checks(db: str | None) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "SQLite", _sqlite
     yield "配置", _config
     yield "模型", _models
+    yield "主题", _topics
     yield "数据库", lambda: _database(db)
 
 
@@ -83,6 +84,15 @@ def _models() -> str:
     (answer,) = engine.understand(["更新之后一直闪退，希望尽快修复"])
     parts = "、".join(f"{name} {version}" for name, version in sorted(engine.versions.items()))
     return f"{parts}；试读一句得到 {len(answer.units)} 个观点"
+
+
+def _topics() -> str:
+    from feedback_nlp.topics.bertopic_model import bertopic_version  # noqa: PLC0415
+
+    version = bertopic_version()
+    if version is not None:
+        return f"BERTopic {version}"
+    return "没有装 BERTopic 包，由内置的同样两步代替，结果相同（怎么装：docs/decisions/0010）"
 
 
 def _database(db: str | None) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import vl_convert
 from markupsafe import Markup
 
 from feedback_nlp.report.heat import HeatMap
@@ -25,12 +24,16 @@ _VEGALITE = "6.1"
 
 def heat_map_svg(shown: HeatMap) -> Markup:
     """Return a heat map as inline SVG."""
+    import vl_convert  # noqa: PLC0415 - holds a JavaScript engine
+
     svg = vl_convert.vegalite_to_svg(_spec(shown), vl_version=_VEGALITE)
     return Markup(svg)  # noqa: S704 - the renderer escapes every text
 
 
 def heat_map_png(shown: HeatMap, scale: float = 2.0) -> bytes:
     """Return a heat map as PNG on white; Chinese needs a Chinese font on this machine."""
+    import vl_convert  # noqa: PLC0415
+
     spec = _spec(shown)
     spec["config"]["background"] = "#ffffff"
     spec["padding"] = 12

@@ -12,9 +12,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
-from xlsxwriter.utility import xl_rowcol_to_cell
-
 from feedback_nlp.labels import Intent, ReporterStatus, RequestStatus, label
 from feedback_nlp.rank.explain import PART_LABELS
 from feedback_nlp.report import wording
@@ -38,6 +35,8 @@ def render_workbook(
         feedback: The week's feedback in time order; what exceeds a sheet is left out and said.
         requests: All requests, by priority.
     """
+    import xlsxwriter  # noqa: PLC0415 - slow to load
+
     target = io.BytesIO()
     book = xlsxwriter.Workbook(
         target,
@@ -134,6 +133,8 @@ def _topics(writer: Writer, digest: WeeklyDigest) -> None:
 
 
 def _range(sheet: str, row: int, first: int, last: int) -> str:
+    from xlsxwriter.utility import xl_rowcol_to_cell  # noqa: PLC0415
+
     return f"'{sheet}'!{xl_rowcol_to_cell(row, first)}:{xl_rowcol_to_cell(row, last)}"
 
 
