@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from feedback_api import errors
 from feedback_api.edge import RequestEdge
 from feedback_api.pages import desk, docs
+from feedback_api.parameters import refuse_unknown
 from feedback_api.routes import (
     classify,
     digests,
@@ -90,19 +91,10 @@ def create_app(
     app.add_middleware(
         RequestEdge, max_body_bytes=settings.max_upload_bytes, allowed_hosts=allowed_hosts
     )
-    for module in (
-        feedback,
-        topics,
-        topic_edits,
-        requests,
-        digests,
-        lexicon,
-        classify,
-        health,
-        desk,
-        docs,
-    ):
-        app.include_router(module.router)
+    for module in (feedback, topics, topic_edits, requests, digests, lexicon, classify):
+        app.include_router(module.router, dependencies=[Depends(refuse_unknown)])
+    for page in (health, desk, docs):
+        app.include_router(page.router)
     _document_shapes(app)
     return app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,6 +14,24 @@ from feedback_nlp.errors import NotFound
 from feedback_nlp.labels import TopicEventKind, TopicKind, TopicState, label
 from feedback_nlp.store.conditions import is_counted
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic, TopicEvent
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFilter:
+    """Which topics are wanted, and what of them is counted; ``None`` means any.
+
+    Attributes:
+        include_muted: Also topics that people muted.
+        product: Count only this product's feedback, and leave topics without any out.
+        since, until: Count ``[since, until)`` only, and leave topics without any out.
+    """
+
+    state: TopicState | None = None
+    kind: TopicKind | None = None
+    include_muted: bool = False
+    product: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class TopicPosition(NamedTuple):
@@ -40,41 +59,19 @@ class TopicRow(NamedTuple):
 
 
 def topic_page(
-    session: Session,
-    *,
-    limit: int,
-    after: TopicPosition | None = None,
-    state: str | None = None,
-    kind: str | None = None,
-    include_muted: bool = False,
-    product: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    session: Session, wanted: TopicFilter, *, limit: int, after: TopicPosition | None = None
 ) -> list[TopicRow]:
-    """Return up to ``limit`` topics, those with most feedback first, that follow ``after``.
-
-    Args:
-        session: A reading session.
-        limit: Size of the page.
-        after: Where the last page ended.
-        state: Only topics in this state.
-        kind: Only topics of this kind.
-        include_muted: Also topics that people muted.
-        product: Count only this product's feedback, and leave topics without any out.
-        since: Count from here on, and leave topics without any out.
-        until: Count up to here, exclusive, and leave topics without any out.
-    """
-    narrowed = product is not None or since is not None or until is not None
-    counts = _topic_counts(product, since, until)
+    """Return up to ``limit`` topics, those with most feedback first, that follow ``after``."""
+    counts = _topic_counts(wanted.product, wanted.since, wanted.until)
     size = func.coalesce(counts.c.feedback_count, literal(0))
     statement = _topic_statement(counts)
-    if narrowed:
+    if (wanted.product, wanted.since, wanted.until) != (None, None, None):
         statement = statement.where(size > 0)
-    if state is not None:
-        statement = statement.where(col(Topic.state) == state)
-    if kind is not None:
-        statement = statement.where(col(Topic.kind) == kind)
-    if not include_muted:
+    if wanted.state is not None:
+        statement = statement.where(col(Topic.state) == wanted.state.value)
+    if wanted.kind is not None:
+        statement = statement.where(col(Topic.kind) == wanted.kind.value)
+    if not wanted.include_muted:
         statement = statement.where(col(Topic.muted).is_(False))
     if after is not None:
         statement = statement.where(

@@ -8,8 +8,8 @@ import pytest
 from sqlmodel import select
 from starlette.testclient import TestClient
 
-import feedback_api.services as services_module
 from feedback_api.digest_cache import DigestCache
+from feedback_nlp import pipeline
 from feedback_nlp.errors import NotFound, StoreError
 from feedback_nlp.store import Database
 from feedback_nlp.store.tables import Feedback, Run, Source, Topic
@@ -21,13 +21,13 @@ NOW = datetime(2026, 11, 18, tzinfo=UTC)
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     """Weeks that were computed, in order."""
     weeks: list[str | None] = []
-    compute = services_module.tell_week
+    compute = pipeline.tell_week
 
     def counted(*arguments, **options):
         weeks.append(options["week"])
         return compute(*arguments, **options)
 
-    monkeypatch.setattr(services_module, "tell_week", counted)
+    monkeypatch.setattr(pipeline, "tell_week", counted)
     return weeks
 
 
