@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from feedback_nlp.cli.options import expand
 from feedback_nlp.cli.terminal import (
     DatabaseOption,
     JsonOption,
@@ -43,7 +45,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("requests", help="需求清单，按优先级")(requests)
     app.command("request", help="看一条需求，或推进它：request REQ-12 --to planned --actor 小王")(
-        request
+        expand(request)
     )
 
 
@@ -78,21 +80,44 @@ def requests(
         out.print("没有符合条件的需求。运行 feedback-nlp analyze 后，够多人提到的主题会成为需求。")
 
 
-def request(
-    key: Annotated[str, typer.Argument(metavar="REQ-12", help="需求编号")],
-    to: Annotated[str | None, typer.Option("--to", help="改成哪个状态，例如 planned")] = None,
-    reason: Annotated[str, typer.Option("--reason", help="为什么；不采纳和重新打开必填")] = "",
-    actor: Annotated[str, typer.Option("--actor", help="谁改的；改状态时必填")] = "",
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Where the request goes next, who says so and why."""
+
+    to: Annotated[str | None, typer.Option("--to", help="改成哪个状态，例如 planned")] = None
+    reason: Annotated[str, typer.Option("--reason", help="为什么；不采纳和重新打开必填")] = ""
+    actor: Annotated[str, typer.Option("--actor", help="谁改的；改状态时必填")] = ""
     duplicate_of: Annotated[
         str | None, typer.Option("--duplicate-of", metavar="REQ-3", help="与哪条需求重复")
-    ] = None,
-    owner: Annotated[str | None, typer.Option("--owner", help="负责人")] = None,
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimates:
+    """What people estimate of a request."""
+
+    owner: Annotated[str | None, typer.Option("--owner", help="负责人")] = None
     effort: Annotated[
         float | None, typer.Option("--effort", min=0, max=1, help="工作量 0–1，1 最大")
-    ] = None,
+    ] = None
     strategic: Annotated[
         float | None, typer.Option("--strategic", min=0, max=1, help="战略权重 0–1")
-    ] = None,
+    ] = None
+
+    def given(self) -> dict[str, Any]:
+        """Return those that were named, by their column."""
+        named = {
+            "owner": self.owner,
+            "effort": self.effort,
+            "strategic_weight": self.strategic,
+        }
+        return {name: value for name, value in named.items() if value is not None}
+
+
+def request(
+    key: Annotated[str, typer.Argument(metavar="REQ-12", help="需求编号")],
+    step: Step,
+    estimates: Estimates,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -105,9 +130,8 @@ def request(
     from feedback_nlp.requests.priorities import refresh_priorities  # noqa: PLC0415
 
     settings = load_settings()
-    status = None if to is None else _status(to)
-    estimates = {"owner": owner, "effort": effort, "strategic_weight": strategic}
-    given = {name: value for name, value in estimates.items() if value is not None}
+    status = None if step.to is None else _status(step.to)
+    given = estimates.given()
     with open_database(db, settings) as database:
         if status is not None or given:
             now = datetime.now(UTC)
@@ -122,10 +146,10 @@ def request(
                         session,
                         key,
                         status,
-                        actor=actor,
+                        actor=step.actor,
                         now=now,
-                        reason=reason,
-                        duplicate_of=duplicate_of,
+                        reason=step.reason,
+                        duplicate_of=step.duplicate_of,
                     )
         with database.read() as session:
             _show(session, key, settings.zone, as_json=as_json)
