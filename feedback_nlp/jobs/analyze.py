@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from feedback_nlp.build import code_version
 from feedback_nlp.clean import DuplicateItem, is_spam
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.jobs.alerts import refresh_alerts
@@ -29,6 +30,7 @@ from feedback_nlp.store import Database, analysis, lexicon
 from feedback_nlp.store.tables import Run
 
 CHUNK_SIZE = 2_000
+_CODE = "code"  # the program's version among a run's versions
 _LEXICON = "lexicon"  # the dictionary's version among a run's versions
 Progress = Callable[[str, int, int], None]
 
@@ -90,7 +92,11 @@ def run_analysis(
         run_id = analysis.start_run(
             session,
             config=config.model_dump(mode="json"),
-            versions={**analyst.versions, _LEXICON: str(taught.version)},
+            versions={
+                **analyst.versions,
+                _CODE: code_version(),
+                _LEXICON: str(taught.version),
+            },
             now=now(),
         )
     read_count = _read_pending(database, analyst, run_id, progress)

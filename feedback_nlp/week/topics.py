@@ -36,8 +36,6 @@ from feedback_nlp.week.standing import (
 from feedback_nlp.week.units import PEOPLE, UNITS, TopicUnits
 from feedback_nlp.weeks import Month
 
-_PRAISE_COUNT = 5
-
 
 @dataclass
 class WeekTopics:
@@ -116,7 +114,7 @@ class WeekTopics:
         order = sorted(
             (topic_id for topic_id in rows if self._people[topic_id, 0]),
             key=lambda topic_id: (-self._people[topic_id, 0], topic_id),
-        )[:_PRAISE_COUNT]
+        )[: self.report_config.praise_count]
         quotes = self._quotes([rows[topic_id] for topic_id in order])
         return tuple(
             PraiseFigures(

@@ -121,7 +121,7 @@ def test_quotes_come_from_different_people_and_differ() -> None:
 def test_themes_follow_the_seed_area_or_the_nearest_topic() -> None:
     centroids = np.array([[1, 0, 0], [0.9, 0.43, 0], [0, 0, 1]], np.float32)
     themes, theme_of = group_themes(
-        ["无法登录", "门禁登不上", "地暖不热"], ["login.cannot-login", "", ""], centroids
+        ["无法登录", "门禁登不上", "地暖不热"], ["login.cannot-login", "", ""], centroids, 0.45
     )
     assert [theme.name for theme in themes] == ["登录与注册", "地暖不热"]
     assert theme_of == [0, 0, 1]
