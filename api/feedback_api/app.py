@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 
 from feedback_api import errors
 from feedback_api.edge import RequestEdge
+from feedback_api.feedback_schemas import FeedbackIn
 from feedback_api.pages import desk, docs
 from feedback_api.parameters import refuse_unknown
 from feedback_api.routes import (
@@ -26,7 +27,6 @@ from feedback_api.routes import (
     topic_edits,
     topics,
 )
-from feedback_api.schemas import FeedbackIn
 from feedback_api.services import Services
 from feedback_nlp import __version__
 from feedback_nlp.config import load_config

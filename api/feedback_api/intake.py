@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from feedback_api.schemas import FeedbackIn, FeedbackPosted, ItemOutcome
+from feedback_api.feedback_schemas import FeedbackIn, FeedbackPosted, ItemOutcome
 from feedback_api.validation import describe, in_zone
 from feedback_nlp.ingest.items import raw_row
 from feedback_nlp.jobs.ingest import IngestReport

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
-from feedback_api.schemas import FeedbackOut, QuoteOut, TopicOut, UnitOut
+from feedback_api.feedback_schemas import FeedbackOut, UnitOut
+from feedback_api.schemas import QuoteOut, TopicOut
 from feedback_nlp.store.queries import FeedbackRow, Quote, UnitRow, units_of
 from feedback_nlp.store.topic_reading import TopicRow
 

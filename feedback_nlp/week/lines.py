@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 from feedback_nlp.requests.reading import list_requests
 from feedback_nlp.store.conditions import CHANNEL, said_in
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
-from feedback_nlp.week.records import FeedbackLine, RequestLine
+from feedback_nlp.week.line_records import FeedbackLine, RequestLine
 from feedback_nlp.weeks import Scope
 
 _CHUNK = 2_000

@@ -37,6 +37,18 @@ from feedback_nlp.week.units import PEOPLE, UNITS, TopicUnits
 from feedback_nlp.weeks import Month
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of the topics besides their people, by topic."""
+
+    totals: Mapping[int, int]
+    channels: Mapping[int, Mapping[str, int]]
+    segments: Mapping[int, Mapping[str, int]]
+    moods: Mapping[int, Mapping[str, int]]
+    quotes: Mapping[int, tuple[Quote, ...]]
+    requests: Mapping[int, FeatureRequest]
+
+
 @dataclass
 class WeekTopics:
     """What was said of the topics in one week and in the weeks before it."""
@@ -87,22 +99,20 @@ class WeekTopics:
             if item.position <= self.report_config.top_count
             or any(self._people[item.subject_id, back] for back in (0, 1))
         ]
-        totals = self.units.people_total()
-        by_channel = self.units.this_week(CHANNEL, PEOPLE)
-        by_segment = self.units.this_week(col(Feedback.segment), PEOPLE)
-        by_mood = self.units.this_week(col(FeedbackUnit.sentiment), UNITS)
-        quotes = self._quotes([rows[item.subject_id] for item in shown])
+        known = _Known(
+            totals=self.units.people_total(),
+            channels=self.units.this_week(CHANNEL, PEOPLE),
+            segments=self.units.this_week(col(Feedback.segment), PEOPLE),
+            moods=self.units.this_week(col(FeedbackUnit.sentiment), UNITS),
+            quotes=self._quotes([rows[item.subject_id] for item in shown]),
+            requests=requests,
+        )
         return tuple(
             self._topic(
                 rows[item.subject_id],
                 item,
                 moves[item.subject_id],
-                total=totals.get(item.subject_id, 0),
-                by_channel=by_channel[item.subject_id],
-                by_segment=by_segment[item.subject_id],
-                by_mood=by_mood[item.subject_id],
-                quotes=quotes.get(item.subject_id, ()),
-                request=requests.get(item.subject_id),
+                known,
                 why=self._why(item, ranking, by_now, done, silent),
             )
             for item in shown
@@ -157,17 +167,13 @@ class WeekTopics:
         row: Topic,
         priority: Priority,
         move: Movement | None,
+        known: _Known,
         *,
-        total: int,
-        by_channel: Mapping[str, int],
-        by_segment: Mapping[str, int],
-        by_mood: Mapping[str, int],
-        quotes: Sequence[Quote],
-        request: FeatureRequest | None,
         why: str,
     ) -> TopicFigures:
         id_ = priority.subject_id
-        here = self._where(id_)
+        here, by_mood = self._where(id_), known.moods.get(id_, {})
+        request = known.requests.get(id_)
         until = {
             **{key: value for key, value in here.items() if key != "week"},
             "until_week": str(self._scope.week),
@@ -180,15 +186,15 @@ class WeekTopics:
             movement=move,
             people=self._back(self._people, id_, 0, Measure.PEOPLE),
             people_last=self._back(self._people, id_, 1, Measure.PEOPLE),
-            people_total=Count(total, Measure.PEOPLE, until),
+            people_total=Count(known.totals.get(id_, 0), Measure.PEOPLE, until),
             feedback=self._back(self._feedback, id_, 0, Measure.FEEDBACK),
             feedback_last=self._back(self._feedback, id_, 1, Measure.FEEDBACK),
             series=tuple(
                 self._back(self._people, id_, back, Measure.PEOPLE)
                 for back in range(self.length - 1, -1, -1)
             ),
-            channels=_most_first(by_channel, "channel", here),
-            segments=_most_first(by_segment, "segment", here),
+            channels=_most_first(known.channels.get(id_, {}), "channel", here),
+            segments=_most_first(known.segments.get(id_, {}), "segment", here),
             sentiments={
                 mood.value: Count(
                     by_mood.get(mood.value, 0),
@@ -197,7 +203,7 @@ class WeekTopics:
                 )
                 for mood in (Sentiment.NEG, Sentiment.NEU, Sentiment.POS)
             },
-            quotes=tuple(quotes),
+            quotes=tuple(known.quotes.get(id_, ())),
             request=None
             if request is None
             else LinkedRequest(request.key, request.status, request.reporter_status, request.owner),

@@ -10,8 +10,8 @@ from feedback_nlp.report.html import render_html
 from feedback_nlp.report.workbook import render_workbook
 from feedback_nlp.requests.sync import sync_requests
 from feedback_nlp.week.figures import weekly
+from feedback_nlp.week.line_records import FeedbackLine, RequestLine
 from feedback_nlp.week.lines import feedback_lines, request_lines
-from feedback_nlp.week.records import FeedbackLine, RequestLine
 from feedback_nlp.weeks import Scope
 from tests.week.six_weeks import NOW, WEEK, ZONE, six_weeks
 

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.openapi.models import Example
 
 from feedback_api.errors import ProblemError, document
+from feedback_api.feedback_schemas import FeedbackPage, FeedbackPost, FeedbackPosted
 from feedback_api.intake import outcomes, read_item
 from feedback_api.paging import bounded, cut_page, decode_cursor, encode_cursor
 from feedback_api.parameters import FeedbackQuery
-from feedback_api.schemas import FeedbackPage, FeedbackPost, FeedbackPosted
 from feedback_api.services import ServicesDep
 from feedback_api.shapes import feedback_out
 from feedback_api.validation import FieldError

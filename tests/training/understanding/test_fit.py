@@ -17,7 +17,7 @@ from feedback_nlp.training.understanding.fit import (
     Fitted,
     fit,
 )
-from feedback_nlp.training.understanding.network import Network, Shape, Target
+from feedback_nlp.training.understanding.network import Network, Pace, Shape, Target
 from feedback_nlp.training.understanding.wide import (
     WideOptions,
     fit_review_head,
@@ -118,9 +118,8 @@ def test_gradients_agree_with_finite_differences():
 
     def step(one: Network, rate: float) -> float:
         return one.step(
-            rows, targets, np.random.default_rng(0),
-            row_rate=0.0, dense_rate=rate, dropout=0.0, ngram_dropout=0.0,
-        )  # fmt: skip
+            rows, targets, np.random.default_rng(0), Pace(0.0, rate, dropout=0.0, ngram_dropout=0.0)
+        )
 
     moved = network()
     start = {name: value.copy() for name, value in moved.dense.items()}
