@@ -56,7 +56,9 @@ def class_tfidf(
     return csr_matrix(weights), vectorizer.get_feature_names_out()
 
 
-def strongest_terms(weights: csr_matrix, words: Sequence[str], count: int) -> tuple[str, ...]:
+def strongest_terms(
+    weights: csr_matrix, words: Sequence[str] | np.ndarray, count: int
+) -> tuple[str, ...]:
     """Return the terms of one class that weigh most, those alike in weight by their characters.
 
     Args:
