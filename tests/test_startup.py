@@ -9,14 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from feedback_nlp.store.request_sync import sync_requests
 from sqlmodel import select
-from tests.store.six_weeks import NOW, ZONE, six_weeks
 
 from feedback_nlp.cli.app import _MODULES_OF, build_app
 from feedback_nlp.config import load_config
+from feedback_nlp.requests.sync import sync_requests
 from feedback_nlp.store.search import index_feedback
 from feedback_nlp.store.tables import Feedback
+from tests.week.six_weeks import NOW, ZONE, six_weeks
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Slow to load, and needed by none of the commands below on a database that is up to date.

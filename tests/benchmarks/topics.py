@@ -74,7 +74,7 @@ def accuracy(bench: Bench) -> dict[str, Any]:
     result = bench.modeler().fit(corpus.units, corpus.embeddings)
     seconds = time.perf_counter() - started
     asks = np.array([unit.intent in ISSUE_INTENTS for unit in corpus.units])
-    ours = {
+    ours: dict[str, Any] = {
         "test": score(gold, result.assignment, "test"),
         "train": score(gold, result.assignment, "train"),
         "unassigned_share": round(float((result.assignment[asks] < 0).mean()), 4),

@@ -26,7 +26,7 @@ def ingest(database, tmp_path):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         now = options.pop("now", lambda: NOW)
-        said = IngestOptions(**{"source": "s", "zone": SHANGHAI} | options)
+        said = IngestOptions(**{"source": "s", "zone": SHANGHAI, **options})
         return ingest_file(database, path, said, now=now)
 
     return run
@@ -169,7 +169,7 @@ def test_two_processes_on_one_batch_cannot_count_twice(database, ingest):
 
 
 def test_items_of_a_call_are_stored_together(database):
-    items = [
+    items: list[RawItem | Rejection] = [
         RawItem(0, "k1", "闪退", author="a"),
         Rejection(0, "blank-text", ""),
         RawItem(0, "k1", "闪退"),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlmodel import func, select
+from sqlmodel import col, func, select
 
 from feedback_nlp.jobs import ingest
 from feedback_nlp.jobs.ingest import ingest_file
@@ -78,7 +78,7 @@ def dump(url: str):
 
     database = Database(url)
     with database.read() as session:
-        batches = session.exec(select(IngestBatch).order_by(IngestBatch.id)).all()
+        batches = session.exec(select(IngestBatch).order_by(col(IngestBatch.id))).all()
         feedback = rows(session, Feedback, FEEDBACK, batches[0].id)
         rejected = rows(session, RejectedRow, REJECTED, batches[0].id)
         assert session.exec(select(func.count()).select_from(Feedback)).one() == len(feedback)

@@ -56,13 +56,12 @@ def session(database: Database) -> Iterator[Session]:
 
 def members(session: Session, topic_id: int) -> list[int]:
     session.expire_all()
-    return list(
-        session.exec(
-            select(col(FeedbackUnit.id))
-            .where(col(FeedbackUnit.topic_id) == topic_id)
-            .order_by(col(FeedbackUnit.id))
-        )
+    found = session.exec(
+        select(FeedbackUnit.id)
+        .where(col(FeedbackUnit.topic_id) == topic_id)
+        .order_by(col(FeedbackUnit.id))
     )
+    return [unit_id or 0 for unit_id in found]
 
 
 def test_a_new_name_is_kept_as_a_persons(session: Session) -> None:

@@ -196,6 +196,7 @@ def test_ngrams_join_a_review_head(fitted: Fitted, tmp_path: Path):
     guess = joined.heads["overall"].probabilities(encoded.reviews)
     assert guess.argmax(axis=1).tolist() == [0] * len(BAD) + [2] * len(GOOD)
     part = WIDE_COLUMNS["overall"]
+    assert joined.columns is not None
     bags = encoded.reviews[:, -(joined.columns.shape[1] - UNIT_COLUMNS) :]
     alone = bags[:, part.start - UNIT_COLUMNS : part.stop - UNIT_COLUMNS].argmax(axis=1)
     assert alone.tolist() == [0] * len(BAD) + [2] * len(GOOD)
@@ -203,6 +204,7 @@ def test_ngrams_join_a_review_head(fitted: Fitted, tmp_path: Path):
     export(both, tmp_path, figures={}, trained_on=["toy"], command="test")
     read = load_encoder(tmp_path / "encoder").encode(batch)
     again = load_sentiment(folder=tmp_path / "sentiment").score_reviews(read)
+    assert again is not None
     assert np.allclose(again, guess, atol=0.05)  # int8 rows and columns
 
 

@@ -84,7 +84,7 @@ def test_a_feedback_is_matched_by_its_words_and_the_rest_is_new():
 def test_label_and_teacher_are_mixed_where_both_speak():
     soft = np.array([[0.5, 0.5], [0.2, 0.8], [np.nan, np.nan], [np.nan, np.nan]], np.float32)
     targets, known = mixed_targets(np.array([1, -1, 0, -1]), soft, 2, soft_share=0.5)
-    assert np.allclose(targets[:3], [[0.25, 0.75], [0.2, 0.8], [1, 0]])
+    assert np.allclose(targets[:3], [[0.25, 0.75], [0.2, 0.8], [1.0, 0.0]])
     assert known.tolist() == [True, True, True, False]
 
 
