@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from feedback_api.feedback_schemas import FeedbackOut, UnitOut
 from feedback_api.schemas import QuoteOut, TopicOut
-from feedback_nlp.store.queries import FeedbackRow, Quote, UnitRow, units_of
+from feedback_nlp.store.queries import FeedbackRow, QuotedUnit, UnitWithTopic, units_of
 from feedback_nlp.store.topic_reading import TopicRow
 
 
@@ -35,7 +35,7 @@ def topic_out(row: TopicRow) -> TopicOut:
     return TopicOut.model_validate({**row.topic.model_dump(exclude={"centroid"}), **row.sizes()})
 
 
-def quote_out(quote: Quote) -> QuoteOut:
+def quote_out(quote: QuotedUnit) -> QuoteOut:
     """Return a unit as a quote."""
     return QuoteOut.model_validate(
         {
@@ -52,7 +52,7 @@ def quote_out(quote: Quote) -> QuoteOut:
     )
 
 
-def _unit_out(row: UnitRow, text: str) -> UnitOut:
+def _unit_out(row: UnitWithTopic, text: str) -> UnitOut:
     unit = row.unit
     return UnitOut.model_validate(
         {

@@ -24,8 +24,8 @@ from feedback_nlp.labels import Origin, TopicKind, TopicState, actor_name, label
 if TYPE_CHECKING:
     from sqlmodel import Session
 
+    from feedback_nlp.editing import Edit
     from feedback_nlp.store.tables import Topic
-    from feedback_nlp.store.topic_edits import Edit
 
 TopicArgument = Annotated[int, typer.Argument(metavar="编号", help="主题编号")]
 ActorOption = Annotated[
@@ -111,6 +111,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a topic's units and its history."""
+    from feedback_nlp.editing import telling  # noqa: PLC0415
     from feedback_nlp.store import topic_reading  # noqa: PLC0415
 
     zone = load_settings().zone
@@ -137,7 +138,7 @@ def show(
     for event in events:
         moment = event.happened_at.astimezone(zone)
         out.print(
-            f"  {moment:%Y-%m-%d %H:%M}  {escape(actor_name(event.actor))}  {escape(topic_reading.describe(event))}"
+            f"  {moment:%Y-%m-%d %H:%M}  {escape(actor_name(event.actor))}  {escape(telling.describe(event))}"
         )
 
 
@@ -148,7 +149,7 @@ def rename(
     actor: ActorOption = None,
 ) -> None:
     """Give a topic a name that refits keep."""
-    from feedback_nlp.store import topic_edits  # noqa: PLC0415
+    from feedback_nlp.editing import topic_edits  # noqa: PLC0415
 
     topic = _write(
         db, actor, lambda session, edit: topic_edits.rename(session, topic_id, name, edit)
@@ -163,7 +164,7 @@ def merge(
     actor: ActorOption = None,
 ) -> None:
     """Merge topics into another one."""
-    from feedback_nlp.store import topic_edits  # noqa: PLC0415
+    from feedback_nlp.editing import topic_edits  # noqa: PLC0415
 
     def merge_all(session: Session, edit: Edit) -> Topic:
         for topic_id in topic_ids:
@@ -185,7 +186,7 @@ def split(
     actor: ActorOption = None,
 ) -> None:
     """Split units off into a new topic."""
-    from feedback_nlp.store import topic_edits  # noqa: PLC0415
+    from feedback_nlp.editing import topic_edits  # noqa: PLC0415
 
     wanted = _numbers(units)
     child = _write(
@@ -201,7 +202,7 @@ def move(
     actor: ActorOption = None,
 ) -> None:
     """Move units to another topic."""
-    from feedback_nlp.store import topic_edits  # noqa: PLC0415
+    from feedback_nlp.editing import topic_edits  # noqa: PLC0415
 
     wanted = _numbers(units)
     target = _write(
@@ -219,7 +220,7 @@ def nest(
     actor: ActorOption = None,
 ) -> None:
     """Put a topic under a parent."""
-    from feedback_nlp.store import topic_edits  # noqa: PLC0415
+    from feedback_nlp.editing import topic_edits  # noqa: PLC0415
 
     _write(db, actor, lambda session, edit: topic_edits.nest(session, topic_id, under, edit))
     out.print(f"主题 {topic_id} 已归到 {under if under is not None else '顶层'}。")
@@ -227,17 +228,17 @@ def nest(
 
 def undo(topic_id: TopicArgument, db: DatabaseOption = None, actor: ActorOption = None) -> None:
     """Take back the last edit that a person made."""
-    from feedback_nlp.store import topic_edits, topic_reading  # noqa: PLC0415
+    from feedback_nlp.editing import telling, topic_edits  # noqa: PLC0415
 
     event = _write(db, actor, lambda session, edit: topic_edits.undo(session, topic_id, edit))
-    out.print(f"已撤销：{escape(topic_reading.describe(event))}")
+    out.print(f"已撤销：{escape(telling.describe(event))}")
 
 
 def _flag(operation: str, value: bool, words: str) -> Callable[..., None]:
     def command(
         topic_id: TopicArgument, db: DatabaseOption = None, actor: ActorOption = None
     ) -> None:
-        from feedback_nlp.store import topic_edits  # noqa: PLC0415
+        from feedback_nlp.editing import topic_edits  # noqa: PLC0415
 
         act = getattr(topic_edits, operation)
         _write(db, actor, lambda session, edit: act(session, topic_id, value, edit))
@@ -247,7 +248,7 @@ def _flag(operation: str, value: bool, words: str) -> Callable[..., None]:
 
 
 def _write(db: str | None, actor: str | None, act: Callable[[Session, Edit], Any]) -> Any:
-    from feedback_nlp.store.topic_edits import Edit  # noqa: PLC0415
+    from feedback_nlp.editing import Edit  # noqa: PLC0415
 
     edit = Edit(actor=actor or getpass.getuser(), now=datetime.now(UTC))
     with open_database(db) as database, database.write() as session:

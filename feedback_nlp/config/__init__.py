@@ -41,7 +41,7 @@ __all__ = [
     "SentimentConfig",
     "TopicsConfig",
     "load_config",
-    "read_toml",
+    "read_config_file",
 ]
 
 _SHIPPED = Path(__file__).parents[1] / "pipeline.toml"
@@ -71,9 +71,9 @@ def load_config(path: Path | None = None) -> PipelineConfig:
     Raises:
         ConfigError: If a file cannot be read or a value is not usable.
     """
-    merged = read_toml(_SHIPPED)
+    merged = read_config_file(_SHIPPED)
     if path is not None:
-        merged = _laid_over(PipelineConfig, merged, read_toml(path))
+        merged = _laid_over(PipelineConfig, merged, read_config_file(path))
     try:
         return PipelineConfig.model_validate(merged)
     except ValidationError as error:
@@ -100,7 +100,7 @@ def _laid_over(
     return merged
 
 
-def read_toml(path: Path, *, setting: str = "FEEDBACK_PIPELINE") -> dict[str, Any]:
+def read_config_file(path: Path, *, setting: str = "FEEDBACK_PIPELINE") -> dict[str, Any]:
     """Read a TOML file that ``setting`` named.
 
     Raises:

@@ -21,10 +21,10 @@ from feedback_nlp.build import code_version
 from feedback_nlp.clean import DuplicateItem, is_spam
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.jobs.alerts import refresh_alerts
-from feedback_nlp.jobs.naming import ask_for_names
+from feedback_nlp.jobs.llm_names import ask_for_names
 from feedback_nlp.jobs.topics import _find_topics, _save_topics
 from feedback_nlp.labels import RunStatus
-from feedback_nlp.namer import load_namer
+from feedback_nlp.llm_naming import load_namer
 from feedback_nlp.pipeline import Analyst, keep_requests
 from feedback_nlp.store import Database, analysis, lexicon
 from feedback_nlp.store.tables import Run

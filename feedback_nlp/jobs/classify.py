@@ -27,7 +27,7 @@ from feedback_nlp.ingest.flatten import flatten
 from feedback_nlp.jobs.classify_rows import (
     _RESULT_COLUMNS,
     Chunk,
-    Recipe,
+    RowPlan,
     Scored,
     Scorer,
     input_name,
@@ -108,7 +108,7 @@ def classify_file(
         workers = options.workers
         if workers is None:
             workers = (os.cpu_count() or 1) if len(head) == _AUTO_WORKERS_FROM_ROWS else 1
-        recipe = Recipe(
+        plan = RowPlan(
             config,
             options.zone,
             text_column,
@@ -117,11 +117,11 @@ def classify_file(
             _key(path, options),
             kind == "jsonl",
         )
-        columns = _columns(table, head, recipe)
+        columns = _columns(table, head, plan)
         chunks = _chunks(chain(head, rows))
         del head
         counts: Counter[str] = Counter()
-        results = _results(_scored(chunks, recipe, workers), counts, progress)
+        results = _results(_scored(chunks, plan, workers), counts, progress)
         if kind == "jsonl":
             read = write_json_lines(target, results)
         else:
@@ -164,12 +164,12 @@ def _has_text(columns: Sequence[str], mapping: Mapping[str, str]) -> bool:
         return False
 
 
-def _columns(table: Table, head: Sequence[Row | Rejection], recipe: Recipe) -> list[str]:
+def _columns(table: Table, head: Sequence[Row | Rejection], plan: RowPlan) -> list[str]:
     names: Iterable[str] = table.columns
-    if recipe.nested:
+    if plan.nested:
         flat = (flatten(row.values) for row in head if isinstance(row, Row))
         names = dict.fromkeys(chain.from_iterable(flat))
-    used = (recipe.text_column, recipe.id_column)
+    used = (plan.text_column, plan.id_column)
     return [*_RESULT_COLUMNS, *(input_name(name) for name in names if name not in used), "error"]
 
 
@@ -189,14 +189,14 @@ def _results(scored: Iterator[Scored], counts: Counter[str], progress: Progress)
         progress(done)
 
 
-def _scored(chunks: Iterator[Chunk], recipe: Recipe, workers: int) -> Iterator[Scored]:
+def _scored(chunks: Iterator[Chunk], plan: RowPlan, workers: int) -> Iterator[Scored]:
     if workers <= 1:
-        scorer = Scorer(recipe)
+        scorer = Scorer(plan)
         yield from map(scorer.score, chunks)
         return
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the workers' numpy: one thread each
     with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(recipe,)
+        workers, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(plan,)
     ) as pool:
         pending: deque[Future[Scored]] = deque()
         try:
@@ -218,9 +218,9 @@ def _scored(chunks: Iterator[Chunk], recipe: Recipe, workers: int) -> Iterator[S
 _worker: Scorer | None = None
 
 
-def _start_worker(recipe: Recipe) -> None:
+def _start_worker(plan: RowPlan) -> None:
     global _worker  # noqa: PLW0603 - a process pool has no other place for its state
-    _worker = Scorer(recipe)
+    _worker = Scorer(plan)
 
 
 def _score_in_worker(chunk: Chunk) -> Scored:

@@ -22,7 +22,7 @@ _RESULT_COLUMNS = ("id", "text", "sentiment", "sentiment_score", "intent", "unit
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class RowPlan:
     """What a worker needs to know to turn rows into results.
 
     Attributes:
@@ -53,10 +53,10 @@ Scored = tuple[list[Any], Counter[str]]
 class Scorer:
     """Turns chunks of rows into result rows; one in each process."""
 
-    def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
-        self._engine = Engine.load(recipe.config)
-        self._pseudonymizer = Pseudonymizer(recipe.secret) if recipe.secret else None
+    def __init__(self, plan: RowPlan) -> None:
+        self._plan = plan
+        self._engine = Engine.load(plan.config)
+        self._pseudonymizer = Pseudonymizer(plan.secret) if plan.secret else None
 
     def score(self, chunk: Chunk) -> Scored:
         """Return the result rows of a chunk (or their JSON), and its faults by reason."""
@@ -73,28 +73,28 @@ class Scorer:
             if values["id"] is None:
                 values["id"] = number
             found.append(_result(values, result))
-        if self._recipe.as_lines:
-            return [json_line(row, self._recipe.zone) for row in found], reasons
+        if self._plan.as_lines:
+            return [json_line(row, self._plan.zone) for row in found], reasons
         return found, reasons
 
     def _input(self, row: Row | Rejection) -> dict[str, Any]:
         """Return the id, the text and the columns that came in, under names that are free."""
-        recipe = self._recipe
+        plan = self._plan
         if isinstance(row, Rejection):
             return {
                 "id": None,
                 "text": "",
                 "error": f"{row.reason}: 第 {row.line} 行，{row.detail}",
             }
-        cells = flatten(row.values) if recipe.nested else row.values
-        text = cells.get(recipe.text_column)
+        cells = flatten(row.values) if plan.nested else row.values
+        text = cells.get(plan.text_column)
         text = "" if text is None else str(text)
         others = {
             input_name(name): value
             for name, value in cells.items()
-            if name not in (recipe.text_column, recipe.id_column)
+            if name not in (plan.text_column, plan.id_column)
         }
-        id_ = cells.get(recipe.id_column) if recipe.id_column else None
+        id_ = cells.get(plan.id_column) if plan.id_column else None
         if self._pseudonymizer is not None:
             text = prepare(text, self._pseudonymizer).text
             others = {name: self._masked(value) for name, value in others.items()}

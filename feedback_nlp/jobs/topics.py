@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sqlmodel import Session
 
-from feedback_nlp.jobs.naming import ModelNames
+from feedback_nlp.jobs.llm_names import ModelNames
 from feedback_nlp.labels import ENGINE, Intent, Origin, TopicEventKind, TopicKind, TopicState
 from feedback_nlp.pipeline import Analyst
 from feedback_nlp.store import Database, analysis, topic_writing

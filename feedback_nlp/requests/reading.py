@@ -17,7 +17,7 @@ from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.moving import get_request
 from feedback_nlp.requests.quotes import QuoteCandidate, choose_quotes
 from feedback_nlp.store.conditions import CHANNEL, is_counted
-from feedback_nlp.store.queries import Quote
+from feedback_nlp.store.queries import QuotedUnit
 from feedback_nlp.store.tables import (
     Evidence,
     FeatureRequest,
@@ -250,7 +250,7 @@ def lock_request(session: Session, key: str) -> None:
     )
 
 
-def evidence_quotes(session: Session, request_id: int, *, limit: int) -> list[Quote]:
+def evidence_quotes(session: Session, request_id: int, *, limit: int) -> list[QuotedUnit]:
     """Return the evidence of a request in people's words, newest first."""
     statement = (
         select(FeedbackUnit, Feedback, Source)
@@ -261,7 +261,7 @@ def evidence_quotes(session: Session, request_id: int, *, limit: int) -> list[Qu
         .order_by(col(Feedback.occurred_at).desc(), col(FeedbackUnit.id).desc())
         .limit(limit)
     )
-    return [Quote(*row) for row in session.execute(statement)]
+    return [QuotedUnit(*row) for row in session.execute(statement)]
 
 
 def _conditions(wanted: RequestFilter) -> list[ColumnElement[bool]]:

@@ -11,7 +11,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import NotFound
-from feedback_nlp.labels import TopicEventKind, TopicKind, TopicState, label
+from feedback_nlp.labels import TopicKind, TopicState
 from feedback_nlp.store.conditions import is_counted
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic, TopicEvent
 
@@ -184,7 +184,7 @@ def history(session: Session, topic_id: int) -> list[TopicEvent]:
     )
 
 
-class UnitRow(NamedTuple):
+class TopicMember(NamedTuple):
     """A unit of a topic, as people see it."""
 
     unit_id: int
@@ -195,7 +195,7 @@ class UnitRow(NamedTuple):
     occurred_at: datetime
 
 
-def newest_units(session: Session, topic_id: int, limit: int) -> list[UnitRow]:
+def newest_units(session: Session, topic_id: int, limit: int) -> list[TopicMember]:
     """Return up to ``limit`` units of a topic, newest first."""
     rows = session.execute(
         select(FeedbackUnit, col(Feedback.text), col(Feedback.occurred_at))
@@ -205,7 +205,7 @@ def newest_units(session: Session, topic_id: int, limit: int) -> list[UnitRow]:
         .limit(limit)
     )
     return [
-        UnitRow(
+        TopicMember(
             unit_id=unit.id or 0,
             feedback_id=unit.feedback_id,
             text=text[unit.start : unit.end],
@@ -215,30 +215,3 @@ def newest_units(session: Session, topic_id: int, limit: int) -> list[UnitRow]:
         )
         for unit, text, occurred_at in rows
     ]
-
-
-def describe(event: TopicEvent) -> str:
-    """Return one Chinese line for an event."""
-    detail = event.detail
-    words = label(TopicEventKind(event.kind))
-    match event.kind:
-        case "renamed":
-            return f"{words}：{detail.get('before')} → {detail.get('after')}"
-        case "merged":
-            return f"{words}：并入主题 {detail.get('into')}（{_size(detail)} 个观点）"
-        case "split":
-            child = f"主题 {detail['child']}" if "child" in detail else "一个新主题"
-            return f"{words}：分出{child}（{_size(detail)} 个观点）"
-        case "moved":
-            return f"{words}：移入 {_size(detail)} 个观点"
-        case "nested":
-            return f"{words}：{detail.get('after') or '顶层'}"
-        case "born" | "grew" | "revived" if _size(detail):
-            return f"{words}（{_size(detail)} 个观点）"
-        case _:
-            return words
-
-
-def _size(detail: dict[str, Any]) -> int:
-    units = detail.get("units", 0)
-    return len(units) if isinstance(units, list) else int(units)

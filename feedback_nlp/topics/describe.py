@@ -13,9 +13,9 @@ from feedback_nlp.labels import TopicKind
 from feedback_nlp.topics.clustering import centroids_of
 from feedback_nlp.topics.documents import Documents
 from feedback_nlp.topics.graph import nearest_centroids, row_cosine
-from feedback_nlp.topics.naming import NamedUnit, Namer, unique_name
+from feedback_nlp.topics.phrase_names import NamedUnit, PhraseNamer, unique_name
 from feedback_nlp.topics.phrases import MentionFinder, Mentions
-from feedback_nlp.topics.quotes import choose_quotes
+from feedback_nlp.topics.quotes import choose_telling_rows
 from feedback_nlp.topics.records import UNASSIGNED, Topic, TopicResult, TopicUnit
 from feedback_nlp.topics.scope import Placed
 from feedback_nlp.topics.themes import group_themes
@@ -179,7 +179,7 @@ class Describer:
         self, group: Group, similarity: np.ndarray, centroid: np.ndarray
     ) -> tuple[int, ...]:
         rows = self._central(group, similarity)[:_QUOTE_POOL]
-        chosen = choose_quotes(
+        chosen = choose_telling_rows(
             [self._units[row].text for row in rows.tolist()],
             [self._units[row].feedback_id for row in rows.tolist()],
             self._placed.vectors[self._text_of[rows]],
@@ -194,7 +194,7 @@ class Describer:
         issue_rows = self._placed.rows[self._placed.is_issue].tolist()
         issue_rows.sort(key=lambda row: (self._text_of[row], self._units[row].intent.value))
         background = self._named(issue_rows, _NAMING_SAMPLE)
-        namer = Namer(background, self._finder, self._words)
+        namer = PhraseNamer(background, self._finder, self._words)
         taken = {group.name for group in groups if group.topic_id is not None}
         names, keywords = [], []
         for group in groups:

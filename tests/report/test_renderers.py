@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from feedback_nlp.config import load_config
+from feedback_nlp.labels import Measure
 from feedback_nlp.report.as_json import render_json, to_payload
 from feedback_nlp.report.markdown import WECOM_MAX_BYTES, render_markdown
 from feedback_nlp.report.wording import change, share, shorten, sparkline
@@ -24,7 +25,7 @@ def digest(new_database_url):
 
 
 def of(value):
-    return Count(value, "people", {})
+    return Count(value, Measure.PEOPLE, {})
 
 
 def test_json_has_every_number_with_its_query(digest):

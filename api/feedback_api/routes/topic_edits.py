@@ -13,8 +13,8 @@ from feedback_api.errors import document
 from feedback_api.schemas import Incoming, Outgoing, TopicEventOut
 from feedback_api.services import ServicesDep
 from feedback_api.validation import MAX_ID, Id, Plain
-from feedback_nlp.store import topic_edits, topic_reading
-from feedback_nlp.store.topic_edits import Edit
+from feedback_nlp.editing import Edit, telling, topic_edits
+from feedback_nlp.store import topic_reading
 
 router = APIRouter(prefix="/v1/topics", tags=["主题"])
 
@@ -114,7 +114,7 @@ def edit_topic(
             topic_id=target_id,
             name=target.name,
             event=TopicEventOut.model_validate(
-                {**event.model_dump(), "summary": topic_reading.describe(event)}
+                {**event.model_dump(), "summary": telling.describe(event)}
             ),
         )
 

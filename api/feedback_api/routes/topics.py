@@ -13,6 +13,7 @@ from feedback_api.schemas import TopicDetail, TopicEventOut, TopicPage
 from feedback_api.services import ServicesDep
 from feedback_api.shapes import quote_out, topic_out
 from feedback_api.validation import MAX_ID
+from feedback_nlp.editing import telling
 from feedback_nlp.labels import TopicKind
 from feedback_nlp.store import queries, topic_reading
 from feedback_nlp.store.topic_reading import TopicFilter, TopicPosition, TopicRow
@@ -59,9 +60,7 @@ def get_topic(
         **topic_out(row).model_dump(),
         quotes=[quote_out(quote) for quote in quotes],
         history=[
-            TopicEventOut.model_validate(
-                {**event.model_dump(), "summary": topic_reading.describe(event)}
-            )
+            TopicEventOut.model_validate({**event.model_dump(), "summary": telling.describe(event)})
             for event in events
         ],
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from feedback_nlp.errors import ConfigError
-from feedback_nlp.namer.accept import acceptable, same_name
+from feedback_nlp.llm_naming.accept import acceptable, same_name
 from feedback_nlp.openai_service import OpenAIService
 
 _PATH = "/chat/completions"

@@ -4,7 +4,7 @@ Off by default. What it says is a proposal: it is checked, marked and replaceabl
 nothing depends on it.
 """
 
-from feedback_nlp.namer.llm import LlmNamer, NamingTask
-from feedback_nlp.namer.loading import load_namer
+from feedback_nlp.llm_naming.llm import LlmNamer, NamingTask
+from feedback_nlp.llm_naming.loading import load_namer
 
 __all__ = ["LlmNamer", "NamingTask", "load_namer"]

@@ -10,7 +10,7 @@ import pytest
 
 from feedback_nlp.config import NamingConfig
 from feedback_nlp.errors import ConfigError
-from feedback_nlp.namer import LlmNamer, NamingTask, load_namer
+from feedback_nlp.llm_naming import LlmNamer, NamingTask, load_namer
 from tests.embed.embedding_service import Service, running_service
 
 CODE = NamingTask("验证码", ("短信验证码", "收不到"), ("收不到短信", "验证码没来"))

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from feedback_nlp.labels import Origin, TopicKind, model_actor
-from feedback_nlp.namer import LlmNamer, NamingTask
+from feedback_nlp.llm_naming import LlmNamer, NamingTask
 from feedback_nlp.store import Database, topic_writing
 from feedback_nlp.store.analysis import StoredUnit
 from feedback_nlp.topics import TopicResult

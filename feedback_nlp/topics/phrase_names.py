@@ -49,7 +49,7 @@ class NamedUnit:
     intent: Intent
 
 
-class Namer:
+class PhraseNamer:
     """Names clusters against the background of all units.
 
     Args:

@@ -12,11 +12,12 @@ from typer.testing import CliRunner
 
 from feedback_nlp.cli.app import build_app
 from feedback_nlp.config import NamingConfig, PipelineConfig, load_config
+from feedback_nlp.editing import Edit, topic_edits
 from feedback_nlp.errors import NotFound
 from feedback_nlp.jobs.analyze import run_analysis
 from feedback_nlp.pipeline import Analyst
 from feedback_nlp.settings import Settings
-from feedback_nlp.store import Database, topic_edits
+from feedback_nlp.store import Database
 from feedback_nlp.store.tables import Feedback, Source, Topic, TopicEvent
 from tests.embed.embedding_service import Service, running_service
 
@@ -136,7 +137,7 @@ def test_turned_on_later_it_names_what_people_left_unnamed(
 ) -> None:
     mine, *others = own_names
     with filled.write() as session:
-        topic_edits.rename(session, mine, "我们起的名字", topic_edits.Edit("小王", NOW))
+        topic_edits.rename(session, mine, "我们起的名字", Edit("小王", NOW))
     server.reply = better
     analyze(filled, config(server.base_url))
     named = issues(filled)
@@ -162,9 +163,7 @@ def test_a_name_that_a_person_gives_meanwhile_wins(
         with filled.write() as session:
             for topic, (name, _) in own_names.items():
                 if name == json.loads(message)["name"]:
-                    topic_edits.rename(
-                        session, topic, f"我们的{name}", topic_edits.Edit("小王", NOW)
-                    )
+                    topic_edits.rename(session, topic, f"我们的{name}", Edit("小王", NOW))
         return better(message)
 
     server.reply = reply
@@ -185,7 +184,7 @@ def test_a_name_from_a_model_stays_until_a_person_gives_another(
     assert issues(filled) == before
     assert len(server.requests) == asked
     topic = next(iter(before))
-    edit = topic_edits.Edit("小王", NOW)
+    edit = Edit("小王", NOW)
     with filled.write() as session:
         with pytest.raises(NotFound):
             topic_edits.undo(session, topic, edit)  # no person has done anything yet
@@ -200,7 +199,7 @@ def test_without_the_service_the_analysis_completes(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("feedback_nlp.namer.loading._ATTEMPTS", 1)
+    monkeypatch.setattr("feedback_nlp.llm_naming.loading._ATTEMPTS", 1)
     analyze(filled, config("http://127.0.0.1:9/v1"))
     assert issues(filled) == own_names
     assert [record.levelname for record in caplog.records] == ["WARNING"]

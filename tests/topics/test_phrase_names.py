@@ -5,9 +5,9 @@ import pytest
 
 from feedback_nlp.chinese import default_tokenizer, fold
 from feedback_nlp.labels import Intent
-from feedback_nlp.topics.naming import NamedUnit, Namer, unique_name, whole_phrase
+from feedback_nlp.topics.phrase_names import NamedUnit, PhraseNamer, unique_name, whole_phrase
 from feedback_nlp.topics.phrases import MentionFinder
-from feedback_nlp.topics.quotes import choose_quotes
+from feedback_nlp.topics.quotes import choose_telling_rows
 from feedback_nlp.topics.themes import group_themes
 from feedback_nlp.topics.vent import is_vent
 from feedback_nlp.topics.words import read_topic_words
@@ -37,7 +37,7 @@ BACKGROUND = [
 
 def names_of(texts: list[str], intent: Intent = Intent.BUG) -> list[str]:
     units = [said(text, intent) for text in texts]
-    return Namer([*BACKGROUND, *units], FINDER, WORDS).candidates(units)
+    return PhraseNamer([*BACKGROUND, *units], FINDER, WORDS).candidates(units)
 
 
 def test_a_name_says_object_and_problem() -> None:
@@ -111,11 +111,11 @@ def test_quotes_come_from_different_people_and_differ() -> None:
         "登录以后马上闪退退出",
     ]
     vectors = np.array([[1.0, 0.0], [1.0, 0.01], [0.9, 0.43], [0.9, -0.43]], np.float32)
-    chosen = choose_quotes(texts, [1, 2, 3, 4], vectors, np.array([1.0, 0.0], np.float32))
+    chosen = choose_telling_rows(texts, [1, 2, 3, 4], vectors, np.array([1.0, 0.0], np.float32))
     assert chosen[0] in (0, 1)
     assert len(chosen) == 3
     assert {2, 3} < set(chosen)
-    assert choose_quotes(texts, [1, 1, 1, 1], vectors, vectors[0]) == chosen[:1]
+    assert choose_telling_rows(texts, [1, 1, 1, 1], vectors, vectors[0]) == chosen[:1]
 
 
 def test_themes_follow_the_seed_area_or_the_nearest_topic() -> None:

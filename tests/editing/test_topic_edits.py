@@ -2,14 +2,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import Session, col, select
 
+from feedback_nlp.editing import Edit, telling, topic_edits
 from feedback_nlp.errors import Conflict, InputError, NotFound
-from feedback_nlp.store import Database, topic_edits, topic_reading
+from feedback_nlp.store import Database, topic_reading
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
-from feedback_nlp.store.topic_edits import Edit
 
 NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
 EDIT = Edit(actor="小陈", now=NOW)
@@ -181,7 +183,19 @@ def test_the_list_counts_people_and_hides_what_is_muted(session: Session) -> Non
 
 def test_each_event_has_a_chinese_line(session: Session) -> None:
     topic_edits.merge(session, 2, 1, EDIT)
-    assert (
-        topic_reading.describe(topic_reading.history(session, 2)[-1])
-        == "合并：并入主题 1（2 个观点）"
-    )
+    assert telling.describe(topic_reading.history(session, 2)[-1]) == "合并：并入主题 1（2 个观点）"
+
+
+def test_undo_gives_all_units_back_in_one_statement(session: Session) -> None:
+    topic_edits.merge(session, 2, 1, EDIT)
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        statements.append(statement)
+
+    engine = session.connection().engine
+    event.listen(engine, "before_cursor_execute", note)
+    topic_edits.undo(session, 2, EDIT)
+    event.remove(engine, "before_cursor_execute", note)
+    assert members(session, 2) == [3, 4]
+    assert sum(statement.startswith("UPDATE unit") for statement in statements) == 1

@@ -8,32 +8,18 @@ moves them (:class:`feedback_nlp.topics.KnownTopic` carries them as pinned membe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlmodel import Session, col
 
+from feedback_nlp.editing.edit import Edit
 from feedback_nlp.errors import Conflict, InputError, NotFound
 from feedback_nlp.labels import Origin, TopicEventKind, TopicState, is_person
 from feedback_nlp.store.tables import FeedbackUnit, Topic, TopicEvent
 from feedback_nlp.store.topic_reading import get_topic, history
 
 _BY_PERSON = Origin.PERSON.value
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Who edits, and when.
-
-    Attributes:
-        actor: Name of the person, for the ledger.
-        now: Aware datetime.
-    """
-
-    actor: str
-    now: datetime
 
 
 def rename(session: Session, topic_id: int, name: str, edit: Edit) -> Topic:
@@ -219,13 +205,16 @@ def _take_units(session: Session, conditions: Sequence[Any], to_id: int | None) 
 
 
 def _give_units_back(session: Session, units: Sequence[Sequence[Any]]) -> None:
-    for unit_id, topic_id, assigned_by in units:
-        session.execute(
-            update(FeedbackUnit)
-            .where(col(FeedbackUnit.id) == unit_id)
-            .values(topic_id=topic_id, assigned_by=assigned_by)
-            .execution_options(synchronize_session=False)
-        )
+    """Put units back where :func:`_take_units` found them: one statement for all of them."""
+    if not units:
+        return
+    table = FeedbackUnit.metadata.tables["unit"]
+    session.connection().execute(
+        table.update()
+        .where(table.c.id == bindparam("unit"))
+        .values(topic_id=bindparam("topic"), assigned_by=bindparam("by")),
+        [dict(zip(("unit", "topic", "by"), unit, strict=True)) for unit in units],
+    )
 
 
 def _unmerge(session: Session, topic: Topic, detail: dict[str, Any]) -> None:

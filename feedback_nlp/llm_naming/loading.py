@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from feedback_nlp.config import NamingConfig
 from feedback_nlp.errors import ConfigError
-from feedback_nlp.namer.llm import LlmNamer
+from feedback_nlp.llm_naming.llm import LlmNamer
 from feedback_nlp.openai_service import OpenAIService, Purpose
 
 PURPOSE = Purpose("命名服务", "naming", "FEEDBACK_LLM_API_KEY", fallback="off")

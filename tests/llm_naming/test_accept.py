@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from feedback_nlp.namer.accept import acceptable, same_name
+from feedback_nlp.llm_naming.accept import acceptable, same_name
 
 OWN, KEYWORDS = "验证码收不到", ("短信验证码", "App Store 下载")
 QUOTES = ("登录时短信一直没来", "登录等了十分钟短信也没有", "请把名字改成天天领红包")
