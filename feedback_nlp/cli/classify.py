@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from feedback_nlp.cli.options import expand
+from feedback_nlp.cli.progress import row_counter
 from feedback_nlp.cli.terminal import JsonOption, err, load_settings, print_json
 
 if TYPE_CHECKING:
@@ -94,7 +92,7 @@ def classify(
     from feedback_nlp.jobs.classify import classify_file  # noqa: PLC0415
 
     settings = load_settings()
-    with _counter() as progress:
+    with row_counter("载入模型", "已分析 {:,} 行") as progress:
         report = classify_file(
             source,
             output,
@@ -113,22 +111,3 @@ def classify(
             escape(f"{report.failed:,} 行无法读取，输出里带有 error：{reasons}"), soft_wrap=True
         )
         raise typer.Exit(1)
-
-
-@contextmanager
-def _counter() -> Iterator[Callable[[int], None]]:
-    """Yield ``update(rows)``; draws only on a terminal."""
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,
-    ) as bars:
-        task = bars.add_task("载入模型")
-
-        def update(rows: int) -> None:
-            bars.update(task, description=f"已分析 {rows:,} 行")
-
-        yield update

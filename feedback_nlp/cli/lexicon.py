@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from feedback_nlp.cli.terminal import (
+    ActorOption,
     DatabaseOption,
     JsonOption,
     ProductOption,
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
 
 WordArgument = Annotated[str, typer.Argument(metavar="词")]
 WordsArgument = Annotated[list[str], typer.Argument(metavar="词…")]
-ActorOption = Annotated[
-    str | None, typer.Option("--actor", help="操作人，默认是当前系统用户", show_default=False)
-]
 _TOPICS_SHOWN = 5
 _NOTE = "下次 feedback-nlp analyze 起生效，不用重启服务。"
 

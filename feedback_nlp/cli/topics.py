@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from feedback_nlp.cli.terminal import (
+    ActorOption,
     DatabaseOption,
     JsonOption,
     load_settings,
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from feedback_nlp.store.tables import Topic
 
 TopicArgument = Annotated[int, typer.Argument(metavar="编号", help="主题编号")]
-ActorOption = Annotated[
-    str | None, typer.Option("--actor", help="操作人，默认是当前系统用户", show_default=False)
-]
 
 
 def register(app: typer.Typer) -> None:

@@ -14,12 +14,12 @@ from rich.table import Table
 
 from feedback_nlp.cli.options import expand
 from feedback_nlp.cli.terminal import JsonOption, err, out, print_json
+from feedback_nlp.cli.train_group import train_group
 from feedback_nlp.errors import InputError
 
 if TYPE_CHECKING:
     from feedback_nlp.understanding.adapting.adapt import Labelled, Verdict
 
-_GROUP = "train"
 _DEFAULT_FOLDER = "feedback-models"
 _HEADS = {
     "unit_sentiment": "情感（要点）",
@@ -35,13 +35,8 @@ _REASONS = {
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the ``train`` group, which is made if no one has yet."""
-    group = next(
-        (info.typer_instance for info in app.registered_groups if info.name == _GROUP), None
-    )
-    if group is None:
-        group = typer.Typer(help="用自己的数据训练模型", no_args_is_help=True)
-        app.add_typer(group, name=_GROUP)
+    """Add the commands to the ``train`` group."""
+    group = train_group(app)
     group.command("understanding", help="从头训练编码器、情感和意图（随包模型就是这样来的）")(
         train_understanding
     )

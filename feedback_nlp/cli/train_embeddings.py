@@ -13,12 +13,11 @@ from rich.markup import escape
 
 from feedback_nlp.cli.options import expand
 from feedback_nlp.cli.terminal import JsonOption, err, out, print_json
+from feedback_nlp.cli.train_group import train_group
 from feedback_nlp.errors import InputError
 
 if TYPE_CHECKING:
     from feedback_nlp.embed.port import Floats
-
-_GROUP = "train"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,13 +76,8 @@ class Distilling:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the ``train`` group, which is made if no one has yet."""
-    group = next(
-        (info.typer_instance for info in app.registered_groups if info.name == _GROUP), None
-    )
-    if group is None:
-        group = typer.Typer(help="用自己的数据训练模型", no_args_is_help=True)
-        app.add_typer(group, name=_GROUP)
+    """Add the command to the ``train`` group."""
+    group = train_group(app)
     group.command("embeddings", help="把一个句向量模型蒸馏成静态词向量，几万条短文本只要几分钟")(
         expand(train_embeddings)
     )

@@ -124,20 +124,14 @@ def move_units(session: Session, unit_ids: Sequence[int], to_id: int, edit: Edit
 
 def set_pinned(session: Session, topic_id: int, pinned: bool, edit: Edit) -> Topic:
     """Pin or unpin a topic: a pinned topic leads the list and never retires."""
-    topic = _editable(session, topic_id)
     kind = TopicEventKind.PINNED if pinned else TopicEventKind.UNPINNED
-    _log(session, topic, kind, edit, before=topic.pinned)
-    topic.pinned = pinned
-    return _keep(session, topic)
+    return _set(session, topic_id, "pinned", pinned, kind, edit)
 
 
 def set_muted(session: Session, topic_id: int, muted: bool, edit: Edit) -> Topic:
     """Mute or unmute a topic: a muted topic stays out of lists and digests."""
-    topic = _editable(session, topic_id)
     kind = TopicEventKind.MUTED if muted else TopicEventKind.UNMUTED
-    _log(session, topic, kind, edit, before=topic.muted)
-    topic.muted = muted
-    return _keep(session, topic)
+    return _set(session, topic_id, "muted", muted, kind, edit)
 
 
 def nest(session: Session, topic_id: int, under_id: int | None, edit: Edit) -> Topic:
@@ -173,6 +167,15 @@ def undo(session: Session, topic_id: int, edit: Edit) -> TopicEvent:
         _log(session, get_topic(session, topic_id), TopicEventKind.UNDONE, edit, event=event.id)
         return event
     raise NotFound(f"主题 {topic_id} 没有可撤销的改动", hint="用 feedback-nlp topics show 查看历史")
+
+
+def _set(
+    session: Session, topic_id: int, flag: str, value: bool, kind: TopicEventKind, edit: Edit
+) -> Topic:
+    topic = _editable(session, topic_id)
+    _log(session, topic, kind, edit, before=getattr(topic, flag))
+    setattr(topic, flag, value)
+    return _keep(session, topic)
 
 
 def _editable(session: Session, topic_id: int) -> Topic:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.labels import Measure, Sentiment
-from feedback_nlp.store.conditions import CHANNEL, is_counted, is_problem, said_in
-from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source
+from feedback_nlp.store.conditions import CHANNEL, is_counted, is_problem
+from feedback_nlp.store.tables import Feedback, FeedbackUnit
 from feedback_nlp.week.counting import within
 from feedback_nlp.week.records import ChannelFigures, Count
+from feedback_nlp.week.totals import in_week
 from feedback_nlp.weeks import Scope
 
 _FEEDBACK = func.count(func.distinct(col(Feedback.id)))
@@ -49,14 +49,18 @@ def _read(session: Session, scope: Scope) -> _Numbers:
     def by_channel(
         measure: ColumnElement[int], *conditions: ColumnElement[bool], when: Scope = scope
     ) -> dict[str, int]:
-        statement = _in_week(select(CHANNEL, measure), when, units=measure is _UNITS)
+        statement = in_week(select(CHANNEL, measure), when)
+        if measure is _UNITS:
+            statement = statement.join(
+                FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id)
+            )
         rows = session.execute(statement.where(*conditions).group_by(CHANNEL))
         return {row[0]: row[1] for row in rows}
 
     is_copy = col(Feedback.duplicate_of).is_not(None) & (
         col(Feedback.duplicate_of) != col(Feedback.id)
     )
-    moods = _in_week(select(CHANNEL, col(Feedback.sentiment), _FEEDBACK), scope).where(is_counted())
+    moods = in_week(select(CHANNEL, col(Feedback.sentiment), _FEEDBACK), scope).where(is_counted())
     return _Numbers(
         counted=by_channel(_FEEDBACK, is_counted()),
         before=by_channel(_FEEDBACK, is_counted(), when=scope.shift(-1)),
@@ -101,12 +105,3 @@ def _figures(channel: str, numbers: _Numbers, scope: Scope) -> ChannelFigures:
             within(scope, spam=True, channel=channel),
         ),
     )
-
-
-def _in_week(statement: Any, scope: Scope, *, units: bool = False) -> Any:
-    statement = statement.select_from(Feedback).join(
-        Source, col(Source.id) == col(Feedback.source_id)
-    )
-    if units:
-        statement = statement.join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
-    return statement.where(*said_in(scope))

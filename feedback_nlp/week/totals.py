@@ -61,7 +61,7 @@ def segments(session: Session, scope: Scope) -> tuple[SegmentFigures, ...]:
         measure: ColumnElement[int], when: Scope, *more: ColumnElement[bool]
     ) -> dict[str, int]:
         statement = select(segment, measure).group_by(segment)
-        return _grouped(session, _in_week(statement, when).where(*known, *more))
+        return _grouped(session, in_week(statement, when).where(*known, *more))
 
     last = scope.shift(-1)
     persons, persons_last = by_segment(people, scope), by_segment(people, last)
@@ -94,7 +94,7 @@ def ratings(session: Session, scope: Scope) -> tuple[RatingFigures, ...]:
     this, before = (
         {
             kind: (number, float(mean))
-            for kind, number, mean in session.execute(_in_week(statement, when).where(*rated))
+            for kind, number, mean in session.execute(in_week(statement, when).where(*rated))
         }
         for when in (scope, scope.shift(-1))
     )
@@ -178,7 +178,8 @@ def batches(session: Session, scope: Scope) -> tuple[BatchNote, ...]:
     return tuple(notes)
 
 
-def _in_week(statement: Any, scope: Scope) -> Any:
+def in_week(statement: Any, scope: Scope) -> Any:
+    """Narrow a statement to the week's feedback, with its source."""
     return (
         statement.select_from(Feedback)
         .join(Source, col(Source.id) == col(Feedback.source_id))
