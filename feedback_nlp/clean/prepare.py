@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from feedback_nlp.clean.characters import clean_characters
+from feedback_nlp.clean.gate import may_hold_personal_data
 from feedback_nlp.clean.markup import strip_markup
-from feedback_nlp.clean.personal import find_personal_data, may_hold_personal_data
+from feedback_nlp.clean.personal import find_personal_data
 from feedback_nlp.clean.pseudonyms import PSEUDONYM_HEX, Pseudonymizer
 
 _PASSES = 5

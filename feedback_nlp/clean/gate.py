@@ -1,0 +1,72 @@
+"""A cheap first look: most texts hold nothing personal and need no second.
+
+May say yes for nothing, must never say no where a rule would find something; a property
+test holds this. Reads the text as it came, so each class holds what folds to its signs.
+"""
+
+from __future__ import annotations
+
+import re
+
+from feedback_nlp.chinese import fold
+from feedback_nlp.clean.folding import ASTRAL_DIGITS, HAN_DIGITS, odd_digits
+from feedback_nlp.clean.labels import words
+
+
+def _with_odd_forms(signs: str) -> str:
+    """Return, for a character class, ``signs`` and what folds to one of them."""
+    wide = "".join(
+        chr(code)
+        for block in (range(0x80, 0x600), range(0x2000, 0x3100), range(0xF900, 0x10000))
+        for code in block
+        if fold(chr(code)) in signs
+    )
+    return re.escape(signs + signs.upper() + wide)
+
+
+_LETTERS = _with_odd_forms("abcdefghijklmnopqrstuvwxyz") + "\U0001d400-\U0001d7cd"
+_DIGITS = (
+    _with_odd_forms("0123456789")
+    + "".join(sign for sign in odd_digits() if sign <= "\uffff")
+    + ASTRAL_DIGITS
+)
+_D, _W = f"[{_DIGITS}]", f"[{_DIGITS}{_LETTERS}]"
+_MARKS = _with_odd_forms(" ,.-/_\\·、…~+*()") + "\u00a0\t‐‑‒–—―−"
+_HAN = f"[{HAN_DIGITS}貳參陸兩十百]"
+_HAN_OR_D = f"[{HAN_DIGITS}貳參陸兩{_DIGITS}]"
+_HOUSE = "[弄栋棟幢座舍#＃楼樓室房户戶组組]|号[^，。]|號|[单單]元"
+_C, _O = f"[{_with_odd_forms('cn')}]", f"[{_with_odd_forms('one')}]"
+
+_ANY_SIGN = re.compile(f"[@{_with_odd_forms('@')}{_DIGITS}{_LETTERS}]")
+# An at sign; five digits near one another; ten letters and digits; the number of a house; a
+# plate; the dot of a mail address in words.
+_TELLING = re.compile(
+    f"[@{_with_odd_forms('@')}]"
+    f"|{_D}(?:[{_with_odd_forms('-/')}‐‑‒–—―−]{_D}{{3}}|(?:[{_MARKS}]{{0,3}}{_D}){{4}}|[ \u3000]?(?:{_HOUSE}))"
+    f"|{_W}(?:{_W}{{8}}|[座舍栋幢棟号號]|[ \u3000]?(?:[.。．·点點]| dot)[ \u3000]?{_C}{_O})"
+    f"|[京津沪滬渝冀豫云雲辽遼黑湘皖鲁魯新苏蘇浙赣贛鄂桂甘晋晉蒙陕陝吉闽閩贵貴粤粵青藏川宁寧琼瓊牌照][号码碼{_MARKS}：:为為是]{{0,8}}{_W}"
+)
+_NAME = re.compile(f"{_W}[{_DIGITS}{_LETTERS}_＿{_MARKS}]{{4}}")
+_NAME_SIGN = re.compile(
+    "[微薇威徽維维绿綠卫衛❤♥♡]|(?<![A-Za-z])[vVｖＶ]|[wWｗＷ](?:[ .]?[xXｘＸ]|[eEｅＥ信 ])|[qQｑＱ]"
+)
+_HAN_NUMBER = re.compile(
+    f"{_HAN}(?:{_HAN_OR_D}{{4}}|(?:[{_MARKS}]{{0,2}}{_HAN_OR_D}){{6}}"
+    f"|{_HAN_OR_D}? ?(?:[号號][楼樓]|[#＃栋棟幢座舍楼樓]|[单單]元))"
+)
+_PERSON = re.compile(
+    "|".join((*words("person", "stated"), *words("person", "said"), "聯系人|聯絡人|收貨人|學員"))
+)
+_KEYCAP = "\u20e3"
+
+
+def may_hold_personal_data(text: str) -> bool:
+    """Tell cheaply whether a look is worth it; ``False`` is certain."""
+    if _ANY_SIGN.search(text) and (
+        _TELLING.search(text)
+        or ("/" in text and "." in text)
+        or _KEYCAP in text
+        or (_NAME.search(text) and _NAME_SIGN.search(text))
+    ):
+        return True
+    return _HAN_NUMBER.search(text) is not None or _PERSON.search(text) is not None
