@@ -34,7 +34,11 @@ _STREET_NUMBER = re.compile(
 _BUILDING = re.compile(
     rf"(?<![0-9])(?<!第)(?:{_HOUSE}|{_HOUSE_AND_UNIT}|{_UNIT}|{_FLOOR})(?![0-9])"
 )
-_HINT = re.compile(rf"{_N} ?(?:[号弄栋幢座舍#楼室房户组门]|单元|[\-/]{_N})|[a-z] ?[座栋幢楼]")
+_HINT = re.compile(
+    r"[0-9a-z零〇一二三四五六七八九十百](?: ?(?:号[楼房]|[#栋幢舍]|单元)|(?<=[0-9a-z]) ?座"
+    r"|(?<=[0-9]{3}) ?[室户房]| ?楼 ?[a-z]?[0-9]{3})"
+)
+_SERIES_HINT = re.compile(r"[0-9][栋幢号#]?[\-/#][0-9]")
 _ESTATE = re.compile(
     "(?:小区|花园|家园|公寓|大厦|大楼|广场|写字楼|中心|新村|山庄|公馆|国际|[苑府庭郡墅园城湾]|和里|[一二三四五]期) ?$"
 )
@@ -58,28 +62,47 @@ _NAME_LIMIT = re.compile(r"[省市区县镇乡旗州盟在住到于址是家给�
 _DISTRICT = re.compile(r"[省市区县镇乡旗]")
 _COMPANY = re.compile(r"地址|住|收货|寄|送|小区|家在|搬|上门|快递|邮|[村镇]")
 _NOT_A_STREET = frozenset("线公铁网电思出套")
+_HINT_CHARS = 24
 _NAME_CHARS = 8
 _COMPANY_CHARS = 20
 
 
 def find_addresses(folded: str) -> Iterator[tuple[int, int]]:
     """Yield ``(start, end)`` of house-level addresses in a folded (half-width, lower) text."""
-    if not _HINT.search(folded):
-        return
     if "号" in folded or "弄" in folded:
         for match in _STREET_NUMBER.finditer(folded):
             start = _street_start(folded, match)
             if start is not None:
                 yield start, match.end()
-    for match in _BUILDING.finditer(folded):
-        if not _NOT_A_ROOM.match(folded, match.end()):
-            yield match.span()
-    for match in _IN_ESTATE.finditer(folded):
-        before = folded[max(0, match.start() - _ESTATE_CHARS) : match.start()]
-        if _ESTATE.search(before):
-            yield match.span()
-    if "-" in folded or "/" in folded:
+    if _HINT.search(folded):
+        yield from _houses(folded)
+    if _SERIES_HINT.search(folded):
         yield from _series(folded)
+
+
+def _houses(folded: str) -> Iterator[tuple[int, int]]:
+    """Yield houses and rooms; only near the hints, since the patterns are slow to start."""
+    for left, right in _windows(folded):
+        for match in _BUILDING.finditer(folded, left, right):
+            if not _NOT_A_ROOM.match(folded, match.end()):
+                yield match.span()
+        for match in _IN_ESTATE.finditer(folded, left, right):
+            before = folded[max(0, match.start() - _ESTATE_CHARS) : match.start()]
+            if _ESTATE.search(before):
+                yield match.span()
+
+
+def _windows(folded: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches around hints, merged where they overlap."""
+    left = right = -1
+    for hint in _HINT.finditer(folded):
+        if hint.start() - _HINT_CHARS > right:
+            if right >= 0:
+                yield left, right
+            left = max(0, hint.start() - _HINT_CHARS)
+        right = hint.end() + _HINT_CHARS
+    if right >= 0:
+        yield left, right
 
 
 def _series(folded: str) -> Iterator[tuple[int, int]]:

@@ -57,8 +57,17 @@ _SLANG = re.compile(
 _ASKED = re.compile("[加搜+][了个]?[我你他她]?$|我的?$|联系$|私$")
 _GROUPED = r"(?:[a-z]{1,4} ?)?[0-9]{1,8}(?: [0-9]{1,8}){1,14}"
 _CODE = r"[a-z0-9][a-z0-9.\-]{3,39}"
-_ORDER_HINT = re.compile(r"[号单编券递裹]|流水|运单|order|tracking|booking")
-_WECHAT_HINT = re.compile(r"[微薇卫绿徽维威❤♥♡]|(?<![a-z])[vw]")
+# First looks that begin with one class: they only save time.
+_ORDER_HINT = re.compile(
+    r"[号单编码券递裹水保子drgof#][号码编为是叫的就: #(\"“「id后面.]{0,12}[a-z]{0,6}[.\- ]?[0-9]"
+)
+_WECHAT_HINT = re.compile(
+    r"[微薇徽威维❤♥♡卫绿加+vw](?:(?<=微)(?!博)|(?<=[薇徽❤♥♡])|(?<=[威维])信|(?<=卫)星|(?<=绿)泡"
+    r"|(?<=[加+])[^v]{0,5}v|(?<=v)[ .]?[x信:❤♥♡]|(?<=w)(?:[ .]?x|e[ ci]| ?信))"
+)
+_WECHAT_VALUE = re.compile(r"[a-z0-9](?:[a-z0-9_\-]{4}| [a-z0-9] [a-z0-9])")
+_TEN_DIGITS = re.compile(r"[0-9](?:[ \-]?[0-9]){9}")
+_MAIL_HINT = re.compile(r"[a-z0-9_%+\-] ?@ ?[a-z0-9]")
 _QQ_HINT = re.compile("[q扣抠蔻球企群]")
 _PARCEL = re.compile(
     r"(?<![0-9a-z])(?:sf|yt|jd|zto|sto|yd|jt|ems|db)[a-z]{0,2}[0-9]{10,15}(?![0-9a-z])"
@@ -70,7 +79,7 @@ _ORDER_BEFORE = re.compile(
 
 def find_mail(folded: str) -> Iterator[PersonalDatum]:
     """Yield mail addresses, also with 艾特, (at) and 点."""
-    if "@" in folded:
+    if "@" in folded and _MAIL_HINT.search(folded):
         for match in _EMAIL.finditer(folded):
             yield PersonalDatum(
                 *match.span(), "邮箱", _SPOKEN_DOT.sub(".", match[0]).replace(" ", "")
@@ -123,6 +132,8 @@ def find_orders(folded: str) -> Iterator[PersonalDatum]:
     """Yield order, parcel, booking and case numbers."""
     if _ORDER_HINT.search(folded):
         yield from _labelled_orders(folded)
+    if not _TEN_DIGITS.search(folded):
+        return
     for match in _PARCEL.finditer(folded):
         yield PersonalDatum(*match.span(), "订单号", match[0])
     for match in _ORDER_BEFORE.finditer(folded):
@@ -162,7 +173,7 @@ def find_long_numbers(folded: str) -> Iterator[PersonalDatum]:
 
 def find_wechat(folded: str) -> Iterator[PersonalDatum]:
     """Yield WeChat names."""
-    if not _WECHAT_HINT.search(folded):
+    if not (_WECHAT_VALUE.search(folded) and _WECHAT_HINT.search(folded)):
         return
     for match in _wechat().finditer(folded):
         value = match[3].rstrip("-_ ")

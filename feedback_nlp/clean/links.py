@@ -19,12 +19,12 @@ _PARAMETER = re.compile(
     r"[?&](?P<name>phone|mobile|tel|email|mail|qq|idcard|id_card)=(?P<value>[^&#]{5,64})"
 )
 _KINDS = {"email": "邮箱", "mail": "邮箱", "qq": "QQ", "idcard": "身份证", "id_card": "身份证"}
-_HINTS = ("://", "/", "www.")
+_BARE = re.compile(r"\.[A-Za-z]{2,8}/")
 
 
 def find_links(text: str) -> Iterator[tuple[int, int]]:
     """Yield ``(start, end)`` of the links of a text as it came, in order."""
-    if not any(hint in text for hint in _HINTS):
+    if "/" not in text or not ("://" in text or "www." in text or _BARE.search(text)):
         return
     position = 0
     for match in _LINK.finditer(text):

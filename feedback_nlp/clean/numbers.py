@@ -57,7 +57,7 @@ _LINE_GROUPS = {
 }
 _LOCAL_GROUPS = {(7,), (8,), (4, 4), (3, 4)}
 _FOREIGN = re.compile(r"(?<![0-9+])(\+|00)([1-9](?:[ \-()]{0,2}[0-9]){7,14})(?![0-9])")
-_MISTYPED = re.compile(r"(?<![0-9a-z])[1li][3-9][0-9oil]{9}(?![0-9a-z])")
+_MISTYPED = re.compile(r"[1li][3-9][0-9oil]{9}(?![0-9a-z])")
 _MISTYPED_DIGITS = str.maketrans("oil", "011")
 _CARD_START = re.compile(r"62|4|5[1-5]|3[4-7]|60|9[0-9]|8[0-9]|6[0-9]")
 _NOT_A_CARD = re.compile(
@@ -94,16 +94,21 @@ def find_numbers(folded: str) -> Iterator[PersonalDatum]:
 
 
 def find_foreign_numbers(folded: str) -> Iterator[PersonalDatum]:
-    """Yield numbers with a country code, and mobile numbers with letters for digits."""
+    """Yield numbers with a country code."""
     if "+" in folded or "00" in folded:
         for match in _FOREIGN.finditer(folded):
             number = "+" + re.sub(r"[^0-9]", "", match[2]).removeprefix("86")
             if is_international_number(number):
                 yield PersonalDatum(*match.span(), "电话", number)
+
+
+def find_mistyped_numbers(folded: str) -> Iterator[PersonalDatum]:
+    """Yield mobile numbers with letters for digits: 138OOOO1234."""
     for match in _MISTYPED.finditer(folded):
-        digits = match[0].translate(_MISTYPED_DIGITS)
-        if not match[0].isdigit() and sum(map(str.isdigit, match[0])) >= 5:
-            yield PersonalDatum(*match.span(), "手机号", digits)
+        before = folded[match.start() - 1 : match.start()]
+        digits = sum(map(str.isdigit, match[0]))
+        if 5 <= digits < len(match[0]) and not (before.isascii() and before.isalnum()):
+            yield PersonalDatum(*match.span(), "手机号", match[0].translate(_MISTYPED_DIGITS))
 
 
 def _first(

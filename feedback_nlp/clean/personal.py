@@ -25,16 +25,12 @@ from feedback_nlp.clean.labelled import (
     find_wechat,
 )
 from feedback_nlp.clean.links import find_in_links, find_links
-from feedback_nlp.clean.numbers import find_foreign_numbers, find_numbers
+from feedback_nlp.clean.numbers import find_foreign_numbers, find_mistyped_numbers, find_numbers
 from feedback_nlp.clean.people import find_names, find_nicknames
 
-# First looks, which only save time. Five digits near one another, or four in a code of nine:
-# without them no rule for numbers and orders can find anything.
+# First looks, which only save time. Five digits near one another: without them there is no number.
 _DIGITS = re.compile(r"[0-9](?:[ ,.\-/_\\·、…~+*()]{0,3}[0-9]){4}")
-_CODE = re.compile(
-    r"[a-z](?:[a-z.\-]{0,6}[0-9]){4}|[0-9](?:[a-z.\-]{0,6}[0-9]){3}|[1li][3-9][0-9oil]{9}"
-)
-_MAIL = re.compile(r"[a-z0-9] ?(?:[.。点]| dot) ?[a-z]{2}")
+_MAIL = re.compile(r"[a-z0-9] ?(?:[.。点]| dot) ?[a-z0-9]")
 _KIND_OF_ADDRESS = "地址"
 
 
@@ -54,19 +50,18 @@ def _find_in(folded: Folded, text: str) -> Iterator[PersonalDatum]:
     signs = folded.text
     numbers: list[PersonalDatum] = []
     has_digits = _DIGITS.search(signs) is not None
-    has_code = has_digits or _CODE.search(signs) is not None
-    if "@" in signs or _MAIL.search(signs):
+    if _MAIL.search(signs):
         yield from find_mail(signs)
     if has_digits:
         numbers = list(find_numbers(signs))
         yield from find_passports(signs)
         yield from (number for number in numbers if number.kind in {"身份证", "银行卡"})
-    if has_code:
-        yield from find_orders(signs)
+    yield from find_orders(signs)
     yield from find_plates(signs, signs if folded.starts else text)
     yield from (number for number in numbers if number.kind == "手机号")
-    if has_code:
+    if has_digits:
         yield from find_foreign_numbers(signs)
+    yield from find_mistyped_numbers(signs)
     yield from find_wechat(signs)
     if has_digits:
         yield from find_qq(signs)

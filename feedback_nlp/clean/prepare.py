@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from feedback_nlp.clean.characters import clean_characters
+from feedback_nlp.clean.folding import STAND_IN
 from feedback_nlp.clean.gate import may_hold_personal_data
 from feedback_nlp.clean.markup import strip_markup
 from feedback_nlp.clean.personal import find_personal_data
@@ -57,4 +58,6 @@ def prepare(text: str, pseudonymizer: Pseudonymizer, *, digits: int = PSEUDONYM_
             position = datum.end
             redactions[datum.kind] += 1
         clean = "".join(pieces) + clean[position:]
+        if not may_hold_personal_data(STAND_IN.sub("\0", clean)):
+            break
     return Prepared(clean.strip(), dict(redactions))
