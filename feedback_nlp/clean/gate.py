@@ -66,17 +66,26 @@ _PERSON = re.compile(
 _KEYCAP = "\u20e3"
 
 
+# Bound once: this runs on every text that is stored.
+_any_sign, _han_number, _person = _ANY_SIGN.search, _HAN_NUMBER.search, _PERSON.search
+
+
 def may_hold_personal_data(text: str) -> bool:
     """Tell cheaply whether a look is worth it; ``False`` is certain."""
-    if _ANY_SIGN.search(text) and (
+    if _any_sign(text) and _may_hold_a_number(text):
+        return True
+    return _han_number(text) is not None or _person(text) is not None
+
+
+def _may_hold_a_number(text: str) -> bool:
+    """Tell the same for a text with a digit, a letter or an at sign."""
+    return (
         "@" in text
         or "＠" in text
-        or _FROM_DIGIT.search(text)
-        or _FROM_SIGN.search(text)
-        or _FROM_HAN.search(text)
         or ("/" in text and "." in text)
         or _KEYCAP in text
-        or (_NAME.search(text) and _NAME_SIGN.search(text))
-    ):
-        return True
-    return _HAN_NUMBER.search(text) is not None or _PERSON.search(text) is not None
+        or _FROM_DIGIT.search(text) is not None
+        or _FROM_SIGN.search(text) is not None
+        or _FROM_HAN.search(text) is not None
+        or (_NAME.search(text) is not None and _NAME_SIGN.search(text) is not None)
+    )
