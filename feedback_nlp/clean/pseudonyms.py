@@ -5,7 +5,6 @@ Source: HMAC-SHA256, RFC 2104 and FIPS 180-4; docs/decisions/0007-redaction.md.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 
 _AUTHOR_HEX = 32
@@ -28,7 +27,7 @@ class Pseudonymizer:
     def __init__(self, secret: bytes) -> None:
         if not secret:
             raise ValueError("got an empty secret, expected at least one byte")
-        self._keyed = hmac.new(secret, digestmod=hashlib.sha256)
+        self._secret = secret
 
     def author_key(self, raw: str) -> str:
         """Return 32 hex digits for an author's identity; surrounding blanks do not matter."""
@@ -45,6 +44,5 @@ class Pseudonymizer:
         return f"〔{kind}·{self._hex(kind, value)[:digits]}〕"
 
     def _hex(self, domain: str, value: str) -> str:
-        keyed = self._keyed.copy()
-        keyed.update(f"{domain}\0{value}".encode("utf-8", "surrogatepass"))
-        return keyed.hexdigest()
+        message = f"{domain}\0{value}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self._secret, message, "sha256").hex()
