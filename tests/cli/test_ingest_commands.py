@@ -173,10 +173,10 @@ def test_export_units_carries_what_it_promises(run, tmp_path):
         assert int(second["topic_id"]) == 4
     for what in ("feedback", "topics", "requests"):
         assert run("export", what, "-o", f"{what}.jsonl", "--json").exit_code == 0
-    (topic,) = read_rows(tmp_path / "topics.jsonl")
-    assert (topic.values["unit_count"], topic.values["keywords"]) == (1, ["闪退"])
-    (row,) = read_rows(tmp_path / "feedback.jsonl")
-    assert row.values["rating"] == 2.0
+    (listed,) = read_rows(tmp_path / "topics.jsonl")
+    assert (listed.values["unit_count"], listed.values["keywords"]) == (1, ["闪退"])
+    (only,) = read_rows(tmp_path / "feedback.jsonl")
+    assert only.values["rating"] == 2.0
     assert run("export", "units", "-o", "-", "--week", "2020-W01").stdout == ""
 
 
