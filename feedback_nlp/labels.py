@@ -301,7 +301,11 @@ _CHINESE: dict[type[StrEnum], dict[str, str]] = {
 
 
 def label(value: StrEnum) -> str:
-    """Return the Chinese word that people see for ``value``."""
+    """Return the Chinese word that people see for ``value``.
+
+    >>> label(Intent.BUG)
+    '故障'
+    """
     return _CHINESE[type(value)][value.value]
 
 

@@ -55,7 +55,11 @@ class Week(NamedTuple):
         return start.astimezone(UTC), end.astimezone(UTC)
 
     def shift(self, weeks: int) -> Self:
-        """Return the week ``weeks`` later (earlier if negative)."""
+        """Return the week ``weeks`` later (earlier if negative).
+
+        >>> str(Week.parse("2026-W1").shift(-1))
+        '2025-W52'
+        """
         monday = datetime.fromisocalendar(self.year, self.number, 1) + timedelta(weeks=weeks)
         year, number, _ = monday.isocalendar()
         return type(self)(year, number)

@@ -38,7 +38,11 @@ _FOLD_BY_ARRAY_FROM = 160  # characters; above, one NumPy gather beats str.trans
 
 
 def fold(text: str) -> str:
-    """Return ``text`` with each character folded; ``len`` and all offsets stay the same."""
+    """Return ``text`` with each character folded; ``len`` and all offsets stay the same.
+
+    >>> fold("ＡＰＰ登錄失敗①")
+    'app登录失败①'
+    """
     if len(text) < _FOLD_BY_ARRAY_FROM:
         return text if text.isascii() and text.islower() else text.translate(_table())
     return _fold_by_array(text)

@@ -10,7 +10,11 @@ if TYPE_CHECKING:
 
 
 def simplified_words(text: str) -> str:
-    """Return ``text`` in Simplified characters; words decide (乾燥 → 干燥, but 乾隆 stays)."""
+    """Return ``text`` in Simplified characters; words decide (乾燥 → 干燥, but 乾隆 stays).
+
+    >>> simplified_words("乾燥的乾隆")
+    '干燥的乾隆'
+    """
     converted: str = _converter().convert(text)
     return converted
 

@@ -30,6 +30,9 @@ def normalize(text: str, *, keep_pseudonyms: bool = False) -> str:
     parts, links and mentions out, hashtags as words; repeats folded (``好好好好`` → ``好好``);
     blanks collapsed. Never raises. Empty if the writer added nothing of their own.
 
+    >>> normalize("上菜太慢了！！！！  😤😤😤")
+    '上菜太慢了! 〔生气〕'
+
     Args:
         text: A stored text.
         keep_pseudonyms: Keep ``〔手机号·a3f9〕`` apart by value; else it becomes ``〔手机号〕``.

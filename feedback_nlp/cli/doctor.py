@@ -39,7 +39,7 @@ def doctor(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     else:
         for result in results:
             mark = "[green]✓[/green]" if result["ok"] else "[red]✗[/red]"
-            out.print(f"{mark} {result['check']}：{escape(str(result['detail']))}")
+            out.print(f"{mark} {result['check']}：{escape(str(result['detail']))}", soft_wrap=True)
     if not all(result["ok"] for result in results):
         raise typer.Exit(1)
 

@@ -285,4 +285,6 @@ def _print_verdicts(verdicts: list[Verdict], folder: Path) -> None:
     out.print(table)
     if any(verdict.accepted for verdict in verdicts):
         out.print(f"新模型在 {folder}，旧模型在其 previous/ 里（--undo 可退回）。启用：")
-        out.print(f"  export FEEDBACK_MODELS_DIR={shlex.quote(str(folder.resolve()))}")
+        out.print(
+            f"  export FEEDBACK_MODELS_DIR={shlex.quote(str(folder.resolve()))}", soft_wrap=True
+        )

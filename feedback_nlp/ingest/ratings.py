@@ -24,6 +24,9 @@ def _words() -> dict[str, float]:
 def parse_rating(value: object) -> float | None:
     """Read a rating: ``4``, ``4.0``, ``5分``, ``五星``, ``★★★★☆``, ``4/5``, ``非常满意``.
 
+    >>> parse_rating("★★★★☆"), parse_rating("4.5/5"), parse_rating("很差劲的一家店")
+    (4.0, 4.5, None)
+
     Returns:
         1–5, or ``None`` if it is no rating on that scale.
     """
@@ -42,11 +45,11 @@ def _read(text: str) -> float | None:
     if text in _words():
         return _words()[text]
     if _STARS.fullmatch(text):
-        stars: float = len(_FILLED.findall(text))
+        stars = float(len(_FILLED.findall(text)))
     elif (match := _NUMBER.fullmatch(text)) is not None:
         stars = float(match[1])
     elif (match := _CHINESE.fullmatch(text)) is not None:
-        stars = _CHINESE_DIGITS[match[1]] + (0.5 if match[2] or match[3] else 0)
+        stars = _CHINESE_DIGITS[match[1]] + (0.5 if match[2] or match[3] else 0.0)
     else:
         return None
     return stars if 1 <= stars <= 5 else None

@@ -47,6 +47,9 @@ _MORNING = {"上午", "凌晨", "早上", "am"}
 def parse_time(value: object, zone: ZoneInfo) -> datetime | None:
     """Read a time: text in ten kinds, a typed cell, epoch seconds to µs, an Excel serial.
 
+    >>> str(parse_time("2026年3月1日 下午3:20", ZoneInfo("Asia/Shanghai")))
+    '2026-03-01 07:20:00+00:00'
+
     Args:
         value: The cell.
         zone: Zone of times that name none.

@@ -160,7 +160,11 @@ def shorten(text: str, limit: int = 60) -> str:
 
 
 def width(text: str) -> int:
-    """Return how many half-width columns a text takes; a Chinese character takes two."""
+    """Return how many half-width columns a text takes; a Chinese character takes two.
+
+    >>> width("App闪退")
+    7
+    """
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
