@@ -52,6 +52,8 @@ def passes_luhn(number: str) -> bool:
 
 
 def _is_day(digits: str) -> bool:
+    if not ("01" <= digits[4:6] <= "12" and "01" <= digits[6:8] <= "31"):
+        return False
     try:
         date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
     except ValueError:

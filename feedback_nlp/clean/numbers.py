@@ -19,7 +19,9 @@ from feedback_nlp.clean.telephone import is_chinese_number, is_international_num
 
 _GROUP = re.compile(r"[0-9]+")
 _GAP = re.compile(r"[ ,.\-/_\\·、…~+*()]{1,3}")
-_MOST_DIGITS = 19
+_MOST_DIGITS, _FEWEST_DIGITS = 19, 7
+_MOST_GROUPS = 6  # 4-4-4-4-3, 2-2-2-2-2-1; more only digit by digit
+_FEWEST_SPELT = 3
 _BEFORE_CHARS = 14
 _LABEL_END = r"[号码为是叫的填: (\"“#\-]{0,8}$"
 
@@ -84,13 +86,43 @@ def find_numbers(folded: str) -> Iterator[PersonalDatum]:
     groups = [match.span() for match in _GROUP.finditer(folded)]
     index = 0
     while index < len(groups):
-        found = _first(folded, groups, index)
+        spelt = _spelt_count(folded, groups, index)
+        if spelt >= _FEWEST_SPELT:
+            windows = [_joined(folded, groups[index : index + spelt])]
+            windows = windows if spelt <= _MOST_DIGITS else []
+        else:
+            spelt = 1
+            windows = list(_numbers(folded, groups, index))
+        found = _first(folded, windows)
         if found is None:
-            index += 1
+            index += spelt
             continue
         datum, taken = found
         yield datum
         index += taken
+
+
+def _spelt_count(folded: str, groups: Sequence[tuple[int, int]], index: int) -> int:
+    """Return how many single digits stand side by side from ``index`` on.
+
+    Such a run is one number or none: looking at every part of it would cost its square.
+    """
+    count = 0
+    end = groups[index][0]
+    for place in range(index, len(groups)):
+        left, right = groups[place]
+        if right - left > 1 or (count and not _GAP.fullmatch(folded, end, left)):
+            break
+        count += 1
+        end = right
+    return count
+
+
+def _joined(folded: str, groups: Sequence[tuple[int, int]]) -> _Number:
+    digits = "".join(folded[left:right] for left, right in groups)
+    sizes = tuple(right - left for left, right in groups)
+    mark = folded[groups[0][1] : groups[1][0]].strip(" ()")
+    return _Number(groups[0][0], groups[-1][1], digits, sizes, mark)
 
 
 def find_foreign_numbers(folded: str) -> Iterator[PersonalDatum]:
@@ -111,48 +143,49 @@ def find_mistyped_numbers(folded: str) -> Iterator[PersonalDatum]:
             yield PersonalDatum(*match.span(), "手机号", match[0].translate(_MISTYPED_DIGITS))
 
 
-def _first(
-    folded: str, groups: Sequence[tuple[int, int]], index: int
-) -> tuple[PersonalDatum, int] | None:
-    """Return the most telling number that begins with this group, and how many groups it has."""
-    start = groups[index][0]
-    before = folded[max(0, start - _BEFORE_CHARS) : start]
-    for number in reversed(list(_numbers(folded, groups, index))):
+def _first(folded: str, windows: Sequence[_Number]) -> tuple[PersonalDatum, int] | None:
+    """Return the most telling of numbers that begin at one place, and how many groups it has."""
+    for number in reversed(windows):
+        before = folded[max(0, number.start - _BEFORE_CHARS) : number.start]
         kind = _kind(folded, number, before)
-        if kind is not None:
-            end = number.end
-            if kind == "身份证" and len(number.digits) == 17:
-                end = _check_letter(folded, number)
-                return PersonalDatum(start, end, kind, number.digits + "x"), len(number.sizes)
+        if kind is None:
+            continue
+        if kind == "身份证" and len(number.digits) == 17:
+            end = _check_letter(folded, number)
+            datum = PersonalDatum(number.start, end, kind, number.digits + "x")
+        else:
             start, digits = _without_country(folded, number)
-            return PersonalDatum(start, end, kind, digits), len(number.sizes)
+            datum = PersonalDatum(start, number.end, kind, digits)
+        return datum, len(number.sizes)
     return None
 
 
 def _numbers(folded: str, groups: Sequence[tuple[int, int]], index: int) -> Iterator[_Number]:
-    """Yield the groups from ``index`` on joined: one, two, … up to 19 digits."""
+    """Yield the groups from ``index`` on joined, where they have 7 to 19 digits together."""
     start, end = groups[index]
-    pieces, mark = [folded[start:end]], ""
-    total = end - start
-    yield _Number(start, end, pieces[0], (total,), "")
-    for left, right in groups[index + 1 : index + _MOST_DIGITS]:
-        gap = folded[end:left]
+    total, mark = end - start, ""
+    if total >= _FEWEST_DIGITS:
+        yield _Number(start, end, folded[start:end], (total,), "")
+    for last in range(index + 1, min(len(groups), index + _MOST_GROUPS)):
+        left, right = groups[last]
         total += right - left
-        if total > _MOST_DIGITS or not _GAP.fullmatch(gap):
+        if total > _MOST_DIGITS or not _GAP.fullmatch(folded, end, left):
             return
-        sign = gap.strip(" ()")
-        if sign and mark and sign != mark and pieces[1:]:
+        sign = folded[end:left].strip(" ()")
+        if sign and mark and sign != mark:
             return
         mark = mark or sign
-        pieces.append(folded[left:right])
         end = right
-        yield _Number(start, end, "".join(pieces), tuple(map(len, pieces)), mark)
+        if total >= _FEWEST_DIGITS:
+            chosen = groups[index : last + 1]
+            digits = "".join(folded[left:right] for left, right in chosen)
+            yield _Number(start, end, digits, tuple(stop - begin for begin, stop in chosen), mark)
 
 
 def _kind(folded: str, number: _Number, before: str) -> str | None:
     """Return what the number is, or ``None`` if it is nobody's."""
     digits = number.digits
-    if len(digits) < 7 or len(digits) > _MOST_DIGITS:
+    if len(digits) > _MOST_DIGITS or len(digits) < _FEWEST_DIGITS:
         return None
     if before.endswith(".") and before[-2:-1].isdigit():
         return None
@@ -169,14 +202,17 @@ def _kind(folded: str, number: _Number, before: str) -> str | None:
 
 def _is_identity(folded: str, number: _Number, before: str) -> bool:
     digits = number.digits
-    stated = _IDENTITY_WORD.search(before) is not None
-    if len(digits) == 17 and digits[0] != "0" and _check_letter(folded, number) > number.end:
-        return stated or has_identity_check(digits + "x")
-    if len(digits) == 18 and digits[0] != "0":
-        return stated or has_identity_check(digits)
-    return len(digits) == 15 and (
-        (stated and digits[0] != "0") or (number.sizes == (15,) and is_identity_card(digits))
-    )
+    if len(digits) not in {15, 17, 18} or digits[0] == "0":
+        return False
+    if len(digits) == 18:
+        return has_identity_check(digits) or _IDENTITY_WORD.search(before) is not None
+    if len(digits) == 17:
+        return _check_letter(folded, number) > number.end and (
+            has_identity_check(digits + "x") or _IDENTITY_WORD.search(before) is not None
+        )
+    if number.sizes == (15,) and is_identity_card(digits):
+        return True
+    return _IDENTITY_WORD.search(before) is not None
 
 
 def _check_letter(folded: str, number: _Number) -> int:
