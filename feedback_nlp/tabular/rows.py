@@ -50,7 +50,7 @@ class Limits:
     max_record_lines: int = 500
     max_workbook_bytes: int = 512 * 1024 * 1024
     max_workbook_entries: int = 10_000
-    max_workbook_ratio: int = 200
+    max_workbook_ratio: int = 60
     workbook_memory_bytes: int = 2 * 1024**3
     workbook_seconds: float = 180.0
     max_spool_bytes: int = 16 * 1024**3
