@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _ROWS_REJECTED = 1
 _FILE_UNUSABLE = 2
-_STATUS = {"running": "未完成", "complete": "完成", "failed": "失败"}
+_STATUS = {"running": "未完成", "complete": "完成"}
 
 
 def register(app: typer.Typer) -> None:

@@ -18,7 +18,8 @@ from feedback_nlp.training.understanding.soft_labels import (
     read_soft_labels,
     with_soft_labels,
 )
-from feedback_nlp.understanding.features import NgramHasher, UnitBatch
+from feedback_nlp.understanding.features import NgramHasher
+from tests.unit_batches import each_alone
 
 
 def _whole(texts: Sequence[str]) -> list[tuple[str, ...]]:
@@ -109,7 +110,7 @@ def test_the_network_learns_from_a_teacher_alone():
             dense_rate=1e-2,
         ),
     )
-    reviews = fitted.encoder().encode(UnitBatch.alone([*good, *bad])).reviews
+    reviews = fitted.encoder().encode(each_alone([*good, *bad])).reviews
     guess = fitted.heads["polarity"].probabilities(reviews)[:, 1]
     assert (guess[:3] > 0.75).all()
     assert (guess[3:] < 0.25).all()
