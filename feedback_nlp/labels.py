@@ -17,6 +17,7 @@ class SourceKind(StrEnum):
     SOCIAL = "social"
     APP_STORE = "app_store"
     SUPPORT = "support"
+    REVIEW = "review"
 
 
 class Sentiment(StrEnum):
@@ -215,6 +216,7 @@ _CHINESE: dict[type[StrEnum], dict[str, str]] = {
         "social": "社交媒体",
         "app_store": "应用商店",
         "support": "客服会话",
+        "review": "电商与点评",
     },
     Sentiment: {"neg": "负面", "neu": "中性", "pos": "正面", "mixed": "褒贬都有"},
     Intent: {

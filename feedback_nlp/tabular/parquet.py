@@ -63,9 +63,9 @@ def _is_bomb(file: pq.ParquetFile, packed: int) -> bool:
     metadata = file.metadata
     groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
     unpacked = sum(group.total_byte_size for group in groups)
+    bytes_here = max(unpacked, metadata.num_rows * _row_bytes(file))
     too_many = metadata.num_rows > max(_HONEST_ROWS, packed * _MAX_ROWS_A_BYTE)
-    size = max(unpacked, metadata.num_rows * _row_bytes(file))
-    return bool(too_many or size > max(_HONEST_BYTES, packed * _MAX_RATIO))
+    return bool(too_many or bytes_here > max(_HONEST_BYTES, packed * _MAX_RATIO))
 
 
 def _row_bytes(file: pq.ParquetFile) -> int:
