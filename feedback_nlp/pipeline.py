@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from feedback_nlp.chinese import DictionaryWord
-from feedback_nlp.clean import DuplicateItem, find_duplicates
+from feedback_nlp.clean import DuplicateItem, find_duplicates, without_stand_ins
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.embed import Embedder, load_embedder
 from feedback_nlp.features import NgramEncoder, UnitBatch, load_encoder
@@ -277,6 +277,11 @@ class Analyst:
                 join the nearest topic after the fit, so that pasting makes, names and moves
                 no topic.
         """
+        # A stand-in for a person or a number says nothing, and must name no topic.
+        units = [
+            replace(unit, text=without_stand_ins(unit.text)) if "〔" in unit.text else unit
+            for unit in units
+        ]
         embeddings = self._embedder.embed([unit.text for unit in units])
         by_people = frozenset[int]().union(*(topic.pinned_members for topic in known))
         late = np.array(

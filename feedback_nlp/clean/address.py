@@ -57,8 +57,10 @@ _SERIES_COMPANY = re.compile(
 )
 _NO_SERIES = re.compile(r"kda|战绩|版本|比分|配装|连招|关卡|型号")
 _AFTER_SERIES = re.compile(r" ?[室户]|门口|业主")
-_NOT_A_ROOM = re.compile(r" ?(?:[题词课页讲分节道个天款年元块万度次人名]|\.[0-9]|公里|平米)")
-_NAME_LIMIT = re.compile(r"[省市区县镇乡旗州盟在住到于址是家给寄送写:，。,.;；!！?？、\s〕）)\0]")
+_NOT_A_ROOM = re.compile(
+    r" ?(?:[题词课页讲分节道个天款年元块万度次人名层平至千型]|\.[0-9]|公里|m2|m²|㎡)"
+)
+_NAME_LIMIT = re.compile(r"[省市区县镇乡旗州盟在住到于址是家给寄送写(:，。,.;；!！?？、\s〕）)\0]")
 _DISTRICT = re.compile(r"[省市区县镇乡旗]")
 _COMPANY = re.compile(r"地址|住|收货|寄|送|小区|家在|搬|上门|快递|邮|[村镇]")
 _NOT_A_STREET = frozenset("线公铁网电思出套")

@@ -72,6 +72,16 @@ def fold_for_search(text: str, hidden: list[tuple[int, int]]) -> Folded:
     return Folded(_HAN_RUN.sub(_digits, folded), starts)
 
 
+def without_stand_ins(text: str) -> str:
+    """Return ``text`` with a blank for each stand-in: what can never name a topic.
+
+    A text of nothing else becomes an ellipsis, so that no unit is empty.
+    """
+    if "〔" not in text:
+        return text
+    return STAND_IN.sub(" ", text).strip() or "…"
+
+
 def _blotted(folded: str, hidden: list[tuple[int, int]]) -> str:
     pieces: list[str] = []
     position = 0

@@ -46,7 +46,8 @@ _CAR = re.compile("车|停|堵|违章|牌|驾|闯|超速|加塞|充电|高速|�
 _LOCAL_PLATE = re.compile(rf"(?:车牌|牌照){_GLUE}([a-hj-np-z][a-hj-np-z0-9]{{5,6}})(?![0-9a-z])")
 _PLATE_COMPOUNDS = re.compile(r"(?:更新|最新|全新|阿里云|百度云|腾讯云|苏宁|京东)$")
 _OFTEN_A_WORD = frozenset("新云黑贵青川宁藏苏甘吉京蒙鲁")
-_LONG_NUMBER = re.compile(r"(?<![0-9.])[0-9]{15,}(?![0-9])")
+_DIGIT_RUN = re.compile(r"[0-9]+")
+_LONG_NUMBER_DIGITS = 15
 _NOT_OF_A_PERSON = re.compile(
     r"(?:码|ean|isbn|书号|sku|货号|日志|trace|错误|版本|build|许可证|批号|车架号|视频|帖子|微博|弹幕|请求|(?<![a-z])id|[=π√≈!^.])[^0-9a-z]{0,4}$"
 )
@@ -163,7 +164,9 @@ def _labelled_orders(folded: str) -> Iterator[PersonalDatum]:
 
 def find_long_numbers(folded: str) -> Iterator[PersonalDatum]:
     """Yield runs of 15 digits or more that are not said to be of a thing or a sum."""
-    for match in _LONG_NUMBER.finditer(folded):
+    for match in _DIGIT_RUN.finditer(folded):
+        if match.end() - match.start() < _LONG_NUMBER_DIGITS:
+            continue
         before = folded[max(0, match.start() - 10) : match.start()]
         after = folded[match.end() : match.end() + 1]
         if len(set(match[0])) <= 2 or _NOT_OF_A_PERSON.search(before) or _MORE.match(after):
@@ -192,7 +195,8 @@ def _is_wechat(value: str, *, stated: bool) -> bool:
     technical = [token in words("wechat", "technical") for token in tokens]
     if stated:
         return not (technical and all(technical)) and (len(value) >= 6 or digit_count(value) >= 2)
-    return not any(technical) and ("_" in value or digit_count(value) >= 4)
+    digits = digit_count(value)
+    return not any(technical) and ("_" in value or digits >= 4 or (digits == 3 and len(value) >= 7))
 
 
 def find_qq(folded: str) -> Iterator[PersonalDatum]:

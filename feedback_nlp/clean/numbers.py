@@ -36,7 +36,7 @@ _CARD_WORD = re.compile(
 )
 _LOCAL_WORD = re.compile(rf"(?:电话|座机|固话|(?<![a-z])tel|总机|总台|传真|号码|热线){_LABEL_END}")
 _AREA_STATED = re.compile(r"区号[^0-9]{0,2}0[0-9]{2,3}[^0-9]{0,3}号码[是为: ]{0,3}$")
-_LETTERS = re.compile(r"[a-z]+$")
+_LETTERS = re.compile(r"[a-z]{1,14}$")
 _LETTERS_OF_PHONES = re.compile(
     r"(?:tel|phone|mobile|mob|call|v|vx|wx|wechat|weixin|qq|t|m|and|or)$"
 )

@@ -18,6 +18,7 @@ _NICKNAME = re.compile(
     r"([^\s@#,。!?;:()<>\[\]{}\"“”‘’'…、/〔〕【】《》|\0]{1,30})"
 )
 _LONG_NICKNAME = 14
+_MOST_NAMES = 8  # sought again in the whole text
 _SCREEN_SIZE = re.compile(r"[0-9]{1,4}[a-z]{1,3}(?![a-z])")  # @2x, @60fps
 # In a long run without a blank the nickname ends where the sentence begins.
 _SENTENCE = re.compile(r"(?<=.{2})[你我他她您的了吗呢是不在有请能怎什为这那就都和也快给把]")
@@ -39,7 +40,8 @@ def find_nicknames(folded: str) -> Iterator[PersonalDatum]:
 
 
 def find_names(folded: str) -> Iterator[PersonalDatum]:
-    """Yield names of people where the text says that one stands there."""
+    """Yield names of people where the text says that one stands there, and wherever else it does."""
+    names: dict[str, str] = {}
     for match in _label().finditer(folded):
         name = _name().match(folded, match.end())
         if name is None:
@@ -51,6 +53,13 @@ def find_names(folded: str) -> Iterator[PersonalDatum]:
         if len(plain) == len(surname):
             continue
         yield PersonalDatum(*name.span(1), "姓名", plain)
+        if len(names) < _MOST_NAMES:
+            names[name[1]] = plain
+    for written, plain in names.items():
+        position = folded.find(written)
+        while position >= 0:
+            yield PersonalDatum(position, position + len(written), "姓名", plain)
+            position = folded.find(written, position + len(written))
 
 
 @cache
