@@ -28,7 +28,7 @@ _HAN_RUN = re.compile(
 )
 _FEWEST_HAN = 3
 _WORDS_BESIDE = re.compile(
-    rf"[0-9 ,.\-/_·、…~]{{5,}}[{HAN_DIGITS}]+|[{HAN_DIGITS}]+[0-9 ,.\-/_·、…~]{{5,}}"
+    rf"[0-9 ,.\-/_·、…~]{{5,200}}[{HAN_DIGITS}]{{1,9}}|[{HAN_DIGITS}]{{1,9}}[0-9 ,.\-/_·、…~]{{5,200}}"
 )
 STAND_IN = re.compile(r"〔[^〔〕·]{1,6}·[0-9a-f]{4,64}〕")
 _KEYCAP = re.compile("[\ufe0f\u20e3]+")

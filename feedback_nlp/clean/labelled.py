@@ -28,6 +28,7 @@ _SPOKEN_EMAIL = re.compile(
     r" ?([a-z0-9\-]{1,63}(?: ?(?:\.|。|点|(?<= )dot(?= )) ?[a-z0-9\-]{1,63}){1,4})"
     r"|(?<![a-z0-9._%+\-@])([a-z0-9._%+\-]{1,64})@([a-z0-9\-]{1,63}点(?:com|cn|net))"
 )
+_FILE_NAME = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|pdf|zip|apk|[0-9]{1,9})$")
 _SPOKEN_DOT = re.compile(r" ?(?:[.。点]|dot) ?")
 _PASSPORT_WORD = re.compile(r"护照|通行证|回乡证|台胞证|passport")
 _PASSPORT = re.compile(r"(?<![0-9a-z])[a-z]{1,2}[ \-]?[0-9](?:[ \-]?[0-9]){5,9}[a-z]?(?![0-9a-z])")
@@ -82,6 +83,8 @@ def find_mail(folded: str) -> Iterator[PersonalDatum]:
     """Yield mail addresses, also with 艾特, (at) and 点."""
     if "@" in folded and _MAIL_HINT.search(folded):
         for match in _EMAIL.finditer(folded):
+            if _FILE_NAME.search(match[0]):
+                continue
             yield PersonalDatum(
                 *match.span(), "邮箱", _SPOKEN_DOT.sub(".", match[0]).replace(" ", "")
             )

@@ -26,7 +26,7 @@ _BEFORE_CHARS = 14
 _LABEL_END = r"[号码为是叫的填: (\"“#\-]{0,8}$"
 
 _PHONE_WORD = re.compile(
-    r"手机|电话|号码|联系|致电|回电|来电|拨|打|短信|呼|(?:tel|phone|mobile|call|mob)[a-z]*\.?$"
+    r"手机|电话|号码|联系|致电|回电|来电|拨|打|短信|呼|(?:tel|phone|mobile|call|mob)[a-z]{0,8}\.?$"
 )
 _IDENTITY_WORD = re.compile(
     rf"(?:身份证|身份|证件|id ?card|(?<![a-z])sfz){_LABEL_END}|身份证[^0-9,。]{{0,4}}$"
