@@ -23,7 +23,7 @@ from sqlmodel import Session
 
 from feedback_nlp.alerts import Alert, DailyPeople, find_alerts
 from feedback_nlp.chinese import DictionaryWord
-from feedback_nlp.clean import DuplicateItem, find_duplicates
+from feedback_nlp.clean import DuplicateItem, find_duplicates, without_stand_ins
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.embed import Embedder, load_embedder
 from feedback_nlp.records import Understanding
@@ -149,6 +149,11 @@ class Analyst:
                 join the nearest topic after the fit, so that pasting makes, names and moves
                 no topic.
         """
+        # A stand-in for a person or a number says nothing, and must name no topic.
+        units = [
+            replace(unit, text=without_stand_ins(unit.text)) if "〔" in unit.text else unit
+            for unit in units
+        ]
         embeddings = self._embedder.embed([unit.text for unit in units])
         by_people = frozenset[int]().union(*(topic.pinned_members for topic in known))
         late = np.array(

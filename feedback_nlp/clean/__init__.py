@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from feedback_nlp.clean.duplicates import DuplicateGroup, DuplicateItem, find_duplicates
 from feedback_nlp.clean.fingerprint import fingerprint
+from feedback_nlp.clean.folding import without_stand_ins
 from feedback_nlp.clean.normalize import normalize
 from feedback_nlp.clean.prepare import Prepared, prepare
 from feedback_nlp.clean.pseudonyms import Pseudonymizer
@@ -23,4 +24,5 @@ __all__ = [
     "redact_key",
     "redact_value",
     "spam_score",
+    "without_stand_ins",
 ]

@@ -31,7 +31,7 @@ _DIGITS = (
     + ASTRAL_DIGITS
 )
 _D, _W = f"[{_DIGITS}]", f"[{_DIGITS}{_LETTERS}]"
-_MARKS = _with_odd_forms(" ,.-/_\\·、…~+*()") + "\u00a0\t‐‑‒–—―−"
+_MARKS = _with_odd_forms(" ,.-/_\\·、…~+*():|") + "\u00a0\t‐‑‒–—―−"
 _HAN = f"[{HAN_DIGITS}貳參陸兩十百]"
 _HAN_OR_D = f"[{HAN_DIGITS}貳參陸兩{_DIGITS}]"
 _C, _O = f"[{_with_odd_forms('cn')}]", f"[{_with_odd_forms('one')}]"
@@ -43,7 +43,7 @@ _ANY_SIGN = re.compile(f"[@{_with_odd_forms('@')}{_DIGITS}{_LETTERS}]")
 _DASH = f"[{_with_odd_forms('-/')}‐‑‒–—―−#＃]"
 _FROM_DIGIT = re.compile(
     f"{_D}(?:{_DASH}{_D}{{3}}|(?:[{_MARKS}]{{0,3}}{_D}){{4}}|{_D}{_D}[ \u3000]?[室房户戶]"
-    f"|[ \u3000]?(?:[弄栋棟幢座舍#＃]|[号號][楼樓房院]|[单單]元|[楼樓] ?{_W}{{3}}))"
+    f"|[ \u3000]?(?:[弄栋棟幢座舍#＃]|[号號](?:[楼樓房院宿公学學]| ?{_D}{{3}})|[单單]元|[楼樓层層] ?{_W}{{3}}))"
 )
 _FROM_SIGN = re.compile(
     f"{_W}(?:{_W}{{8}}|[ \u3000]?(?:[座栋棟幢]|(?:[.。．·点點]| dot)[ \u3000]?{_C}{_O}))"

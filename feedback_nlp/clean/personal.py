@@ -29,7 +29,7 @@ from feedback_nlp.clean.numbers import find_foreign_numbers, find_mistyped_numbe
 from feedback_nlp.clean.people import find_names, find_nicknames
 
 # First looks, which only save time. Five digits near one another: without them there is no number.
-_DIGITS = re.compile(r"[0-9](?:[ ,.\-/_\\·、…~+*()]{0,3}[0-9]){4}")
+_DIGITS = re.compile(r"[0-9](?:[ ,.\-/_\\·、…~+*():|]{0,3}[0-9]){4}")
 _MAIL = re.compile(r"[a-z0-9] ?(?:[.。点]| dot) ?[a-z0-9]")
 _KIND_OF_ADDRESS = "地址"
 
