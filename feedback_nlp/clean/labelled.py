@@ -77,6 +77,7 @@ _QQ_HINT = re.compile("[q扣抠蔻球企群叩]")
 _PARCEL = re.compile(
     r"(?<![0-9a-z])(?:sf|yt|jd|zto|sto|yd|jt|ems|db)[a-z]{0,2}[0-9]{10,15}(?![0-9a-z])"
 )
+_CODE_CHARS = 9  # letters and digits: four digits are enough in so long a code
 _ORDER_BEFORE = re.compile(
     r"(?<![0-9a-z])([a-z]{0,4}[0-9](?:[ \-]?[0-9]){9,29}) ?(?:[这那]?[个笔单]?)的?(?:订单|运单|快递)"
 )
@@ -150,23 +151,16 @@ def find_orders(folded: str) -> Iterator[PersonalDatum]:
 
 
 def _labelled_orders(folded: str) -> Iterator[PersonalDatum]:
-    for match in _stated_order().finditer(folded):
-        value = match[1].rstrip(".-")
-        digits = digit_count(value)
-        is_sum = value.isdigit() and _MORE.match(folded, match.start(1) + len(value))
-        if (digits >= 5 or (digits >= 4 and len(value) >= 9)) and not (is_date(value) or is_sum):
-            yield PersonalDatum(
-                match.start(1), match.start(1) + len(value), "订单号", _MARKS.sub("", value)
-            )
-    for match in _bare_order().finditer(folded):
-        value = match[1].rstrip(".-")
-        plain = _MARKS.sub("", value)
-        digits = digit_count(plain)
-        after = folded[match.start(1) + len(value) :][:1]
-        if (digits >= 8 or (digits >= 4 and len(plain) >= 9)) and not (
-            is_date(plain) or _MORE.match(after)
-        ):
-            yield PersonalDatum(match.start(1), match.start(1) + len(value), "订单号", plain)
+    for pattern, fewest_digits in ((_stated_order(), 5), (_bare_order(), 8)):
+        for match in pattern.finditer(folded):
+            value = match[1].rstrip(".-")
+            start, end = match.start(1), match.start(1) + len(value)
+            plain = _MARKS.sub("", value)
+            digits = digit_count(plain)
+            if digits < fewest_digits and (digits < 4 or len(plain) < _CODE_CHARS):
+                continue
+            if not (is_date(plain) or (plain.isdigit() and _MORE.match(folded, end))):
+                yield PersonalDatum(start, end, "订单号", plain)
 
 
 def find_long_numbers(folded: str) -> Iterator[PersonalDatum]:
