@@ -187,6 +187,44 @@ class Analyst:
         return replace(result, assignment=assignment, similarity=similarity)
 
 
+class TopicAssigner:
+    """Puts units into topics that live already; the topics stay as they are.
+
+    Args:
+        embedder: Places units by meaning.
+        modeler: Knows how near is near enough.
+    """
+
+    def __init__(self, embedder: Embedder, modeler: TopicModeler) -> None:
+        self._embedder = embedder
+        self._modeler = modeler
+
+    @classmethod
+    def load(
+        cls,
+        config: PipelineConfig,
+        *,
+        extra_words: tuple[DictionaryWord, ...] = (),
+        stop_words: Iterable[str] = (),
+    ) -> TopicAssigner:
+        """Load what the configuration names: see :meth:`Analyst.load`."""
+        embedder = load_embedder(config.embed)
+        modeler = TopicModeler.load(
+            config.topics, embedder, extra_words=extra_words, stop_words=stop_words
+        )
+        return cls(embedder, modeler)
+
+    @property
+    def version(self) -> str:
+        """Content version of the embeddings."""
+        return self._embedder.name
+
+    def assign(self, units: Sequence[TopicUnit], known: Sequence[KnownTopic]) -> np.ndarray:
+        """Return for each unit the index of its topic, ``UNASSIGNED`` for none: (n,) int32."""
+        embeddings = self._embedder.embed([unit.text for unit in units])
+        return self._modeler.assign(units, embeddings, known)[0]
+
+
 def keep_requests(
     session: Session, config: PipelineConfig, *, zone: ZoneInfo, now: datetime
 ) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from feedback_nlp.labels import SourceKind
@@ -51,7 +52,15 @@ class ClassifyOptions(FileOptions):
         workers: Processes; by default one for small files, else one a core.
         redact: Mask personal data; offsets then point into the masked text. Without ``secret``
             the content of the file keys the pseudonyms.
+        keep: Columns that come along; ``None`` for all.
+        rejects: File for rows that cannot be read; by default they stay in their place.
+        resume: Keep finished chunks beside the output, and go on with those that are there.
+        topics_of: Database whose living topics units are put into.
     """
 
     workers: int | None = None
     redact: bool = False
+    keep: tuple[str, ...] | None = None
+    rejects: Path | None = None
+    resume: bool = False
+    topics_of: str | None = None

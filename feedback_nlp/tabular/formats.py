@@ -64,7 +64,8 @@ class GzipInput:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = gzip.open(path, "rb")  # noqa: SIM115 - closed by __exit__
+        self._raw = path.open("rb")
+        self._file = gzip.GzipFile(fileobj=self._raw)
         self.damaged = False
 
     def __enter__(self) -> GzipInput:
@@ -72,6 +73,7 @@ class GzipInput:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+        self._raw.close()
 
     def read(self, size: int) -> bytes:
         """Return up to ``size`` bytes; empty at the end and after damage."""
@@ -89,6 +91,11 @@ class GzipInput:
             pieces.append(piece)
             left -= len(piece)
         return b"".join(pieces)
+
+    @property
+    def position(self) -> int:
+        """Bytes of the packed file that are read."""
+        return self._raw.tell()
 
     def seek(self, position: int) -> None:
         """Go to an absolute position."""

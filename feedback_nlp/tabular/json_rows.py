@@ -14,6 +14,7 @@ import ijson
 from feedback_nlp.errors import FileUnreadable
 from feedback_nlp.records import Rejection
 from feedback_nlp.tabular.decoding import (
+    TextLine,
     text_lines,
     utf8_bytes,
 )
@@ -46,32 +47,42 @@ _REPLACED = "\ufffd"
 def read_json_lines(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
     """Yield one row for each line that holds a JSON object."""
     for line in text_lines(stream, limits):
-        text = line.text.strip()
-        if not text and not line.fault:
-            continue
-        if line.fault:
-            yield reject(line.number, line.fault, "这一行不是可读的 UTF-8 文字或太长", text)
-            continue
-        if is_too_deep(text):
-            detail = f"这一行的 JSON 嵌套超过 {MAX_DEPTH} 层"
-            yield reject(line.number, "bad-json", detail, text)
-            continue
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            yield reject(line.number, "bad-json", "这一行不是合法的 JSON", text)
-            continue
-        yield _row(line.number, value, limits)
+        if not is_blank(line):
+            yield parse_json_line(line, limits)
 
 
 def read_lines(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
     """Yield one row ``{"text": …}`` for each line that is not blank."""
     for line in text_lines(stream, limits):
-        text = line.text.rstrip("\r\n")
-        if line.fault:
-            yield reject(line.number, line.fault, "这一行不是可读的 UTF-8 文字或太长", text)
-        elif text.strip():
-            yield _row(line.number, {"text": text}, limits)
+        if not is_blank(line):
+            yield parse_plain_line(line, limits)
+
+
+def is_blank(line: TextLine) -> bool:
+    """Whether a line is no row at all."""
+    return not line.fault and (not line.text or line.text.isspace())
+
+
+def parse_json_line(line: TextLine, limits: Limits) -> Row | Rejection:
+    """Return the row that one line of JSON holds."""
+    text = line.text.strip()
+    if line.fault:
+        return reject(line.number, line.fault, "这一行不是可读的 UTF-8 文字或太长", text)
+    if is_too_deep(text):
+        return reject(line.number, "bad-json", f"这一行的 JSON 嵌套超过 {MAX_DEPTH} 层", text)
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return reject(line.number, "bad-json", "这一行不是合法的 JSON", text)
+    return _row(line.number, value, limits)
+
+
+def parse_plain_line(line: TextLine, limits: Limits) -> Row | Rejection:
+    """Return the row ``{"text": …}`` that one line of text is."""
+    text = line.text.rstrip("\r\n")
+    if line.fault:
+        return reject(line.number, line.fault, "这一行不是可读的 UTF-8 文字或太长", text)
+    return _row(line.number, {"text": text}, limits)
 
 
 def read_json(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:

@@ -25,6 +25,8 @@ _MAX_RATIO = 200
 _PEEKED_ROWS = 16
 _BATCH_BYTES = 16 * 1024 * 1024
 
+READ_ERRORS = (pa.ArrowException, OSError, UnicodeDecodeError)
+
 _ARROW = {
     ColumnType.TEXT: pa.string(),
     ColumnType.INTEGER: pa.int64(),
@@ -40,6 +42,16 @@ def read_parquet(path: Path, limits: Limits) -> tuple[tuple[str, ...], Iterator[
     Raises:
         FileUnreadable: If it is not Parquet or too wide.
     """
+    file, columns = open_parquet(path, limits)
+    return tuple(filter(None, columns)), _rows(file, columns, limits)
+
+
+def open_parquet(path: Path, limits: Limits) -> tuple[pq.ParquetFile, list[str]]:
+    """Open a Parquet file and return it with the names its columns are read under.
+
+    Raises:
+        FileUnreadable: If it is not Parquet, too wide, or a bomb.
+    """
     try:
         file = pq.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:
@@ -54,8 +66,30 @@ def read_parquet(path: Path, limits: Limits) -> tuple[tuple[str, ...], Iterator[
             f"{path.name} 解开后（{file.metadata.num_rows:,} 行）比文件本身大得不合常理，拒绝打开",
             hint="重新导出，或拆成多个文件",
         )
-    columns = unique_columns(names, limits)
-    return tuple(filter(None, columns)), _rows(file, columns, limits)
+    return file, unique_columns(names, limits)
+
+
+def parquet_batches(file: pq.ParquetFile, rows: int = _BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+    """Yield batches of up to ``rows`` rows, fewer where rows are large."""
+    fitting = _BATCH_BYTES // max(_row_bytes(file), 1)
+    yield from file.iter_batches(batch_size=max(1, min(rows, fitting)), use_threads=False)
+
+
+def batch_rows(
+    batch: pa.RecordBatch, columns: list[str], first: int, limits: Limits
+) -> Iterator[Row | Rejection]:
+    """Yield the rows of a batch, numbered from ``first``."""
+    for number, values in enumerate(_records(batch, columns), first):
+        longest = max((len(v) for v in values.values() if isinstance(v, str)), default=0)
+        if longest > limits.max_cell_chars:
+            yield reject(number, "cell-too-long", f"有一格长达 {longest:,} 个字符")
+        else:
+            yield Row(number, values)
+
+
+def damaged_after(number: int) -> Rejection:
+    """Return what stands for the rows behind a break in the file."""
+    return reject(number + 1, "file-damaged", f"第 {number} 条之后的数据已损坏，无法继续读取")
 
 
 def _is_bomb(file: pq.ParquetFile, packed: int) -> bool:
@@ -81,23 +115,12 @@ def _rows(file: pq.ParquetFile, columns: list[str], limits: Limits) -> Iterator[
     number = 0
     with file:
         try:
-            fitting = _BATCH_BYTES // max(_row_bytes(file), 1)
-            size = max(1, min(_BATCH_ROWS, fitting))
-            for batch in file.iter_batches(batch_size=size, use_threads=False):
-                for values in _records(batch, columns):
+            for batch in parquet_batches(file):
+                for row in batch_rows(batch, columns, number + 1, limits):
                     number += 1
-                    longest = max(
-                        (len(v) for v in values.values() if isinstance(v, str)), default=0
-                    )
-                    if longest > limits.max_cell_chars:
-                        detail = f"有一格长达 {longest:,} 个字符"
-                        yield reject(number, "cell-too-long", detail)
-                    else:
-                        yield Row(number, values)
-        except (pa.ArrowException, OSError, UnicodeDecodeError):
-            yield reject(
-                number + 1, "file-damaged", f"第 {number} 条之后的数据已损坏，无法继续读取"
-            )
+                    yield row
+        except READ_ERRORS:
+            yield damaged_after(number)
 
 
 def _records(batch: pa.RecordBatch, columns: list[str]) -> Iterator[dict[str, Any]]:

@@ -5,10 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from feedback_nlp.batch import payload, scorer
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError, UnknownLayout
-from feedback_nlp.jobs import classify as job
-from feedback_nlp.jobs import classify_rows
 from feedback_nlp.jobs.classify import classify_file
 from feedback_nlp.jobs.options import ClassifyOptions
 from feedback_nlp.labels import Intent, Sentiment
@@ -20,6 +19,8 @@ KEYS = ["id", "text", "sentiment", "sentiment_score", "intent", "units"]
 
 class FakeEngine:
     """One unit a text: all of it."""
+
+    versions = {"fake": "1"}  # noqa: RUF012
 
     @classmethod
     def load(cls, _config):
@@ -39,7 +40,7 @@ class FakeEngine:
 
 @pytest.fixture
 def classify(tmp_path, monkeypatch):
-    monkeypatch.setattr(classify_rows, "Engine", FakeEngine)
+    monkeypatch.setattr(scorer, "Engine", FakeEngine)
 
     def run(content, name="a.csv", output="out.jsonl", **options):
         path = tmp_path / name
@@ -72,7 +73,7 @@ def test_output_keeps_order_names_and_incoming_columns(classify):
 
 
 def test_rows_without_an_id_are_numbered_across_chunks(classify, monkeypatch):
-    monkeypatch.setattr(job, "CHUNK_SIZE", 2)
+    monkeypatch.setattr(payload, "CHUNK_ROWS", 2)
     _, target = classify("评论内容\n" + "".join(f"第{n}条\n" for n in range(5)))
     assert [row["id"] for row in lines(target)] == [1, 2, 3, 4, 5]
 
