@@ -13,6 +13,7 @@ the week says what changed.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -22,6 +23,7 @@ import numpy as np
 from sqlmodel import Session
 
 from feedback_nlp.alerts import Alert, DailyPeople, find_alerts
+from feedback_nlp.build import reader_version
 from feedback_nlp.chinese import DictionaryWord
 from feedback_nlp.clean import DuplicateItem, find_duplicates, without_stand_ins
 from feedback_nlp.config import PipelineConfig
@@ -104,8 +106,23 @@ class Analyst:
 
     @property
     def versions(self) -> dict[str, str]:
-        """Content versions of all models in use."""
-        return {**self._engine.versions, "embeddings": self._embedder.name}
+        """Content versions of all that has a say in the result, for the record of a run."""
+        return {**self.reading, **self.placing}
+
+    @property
+    def reading(self) -> dict[str, str]:
+        """Versions of what reads single feedback: under others, a feedback reads otherwise."""
+        chosen = self._config.model_dump_json(include={"segment", "sentiment"})
+        return {
+            **self._engine.versions,
+            "reader": reader_version(),
+            "reading": hashlib.blake2b(chosen.encode(), digest_size=6).hexdigest(),
+        }
+
+    @property
+    def placing(self) -> dict[str, str]:
+        """Versions of what places units among topics: under others, all are placed anew."""
+        return {"embeddings": self._embedder.name, "metric": self._modeler.version}
 
     def understand(
         self, texts: Sequence[str], ratings: Sequence[float | None] | None = None
