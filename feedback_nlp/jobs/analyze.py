@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from feedback_nlp.build import code_version
-from feedback_nlp.clean import DuplicateItem, is_spam
+from feedback_nlp.clean import DuplicateItem, has_no_content, is_spam
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.jobs.alerts import refresh_alerts
 from feedback_nlp.jobs.llm_names import ask_for_names
@@ -144,9 +144,12 @@ def _read_pending(database: Database, analyst: Analyst, run_id: int, progress: P
             chunk = analysis.pending(session, CHUNK_SIZE)
         if not chunk:
             return done
-        understood = analyst.understand(
-            [item.text for item in chunk], [item.rating for item in chunk]
+        empty = [has_no_content(item.text) for item in chunk]
+        read = analyst.understand(
+            ["" if none else item.text for item, none in zip(chunk, empty, strict=True)],
+            [item.rating for item in chunk],
         )
+        understood = [None if none else found for found, none in zip(read, empty, strict=True)]
         spam = [is_spam(item.text) for item in chunk]
         with database.write() as session:
             analysis.save_understandings(

@@ -130,19 +130,22 @@ def pending(session: Session, limit: int) -> list[PendingFeedback]:
 def save_understandings(
     session: Session,
     run_id: int,
-    understood: Sequence[tuple[PendingFeedback, Understanding, bool]],
+    understood: Sequence[tuple[PendingFeedback, Understanding | None, bool]],
 ) -> None:
-    """Write what the engine read out of a chunk: ``(feedback, understanding, is_spam)``."""
+    """Write what the engine read out of a chunk: ``(feedback, understanding, is_spam)``.
+
+    A feedback without content has no understanding: no sentiment, no intent, no units.
+    """
     session.connection().execute(
         update(Feedback).where(col(Feedback.id) == bindparam("b_id")),
         [
             {
                 "b_id": feedback.feedback_id,
                 "analyzed_run_id": run_id,
-                "sentiment": result.sentiment.value,
-                "sentiment_score": result.sentiment_score,
-                "intent": result.intent.value,
-                "signals": [signal.value for signal in result.signals],
+                "sentiment": result.sentiment.value if result else None,
+                "sentiment_score": result.sentiment_score if result else None,
+                "intent": result.intent.value if result else None,
+                "signals": [signal.value for signal in result.signals] if result else [],
                 "is_spam": is_spam,
             }
             for feedback, result, is_spam in understood
@@ -162,6 +165,7 @@ def save_understandings(
             "assigned_by": Origin.AUTO.value,
         }
         for feedback, result, _ in understood
+        if result is not None
         for position, unit in enumerate(result.units)
     ]
     if units:
