@@ -227,7 +227,7 @@ def _is_open(column: str, answers: Sequence[str], hints: Mapping[str, Sequence[s
     if marked > 0.05 * len(answers) or numeric > 0.5 * len(answers):
         return False
     distinct = len(set(answers)) / len(answers)
-    if any(word in column for word in hints["open"]):
+    if any(word in column.casefold() for word in hints["open"]):
         return len(answers) < 2 * _MIN_ANSWERS or distinct > 0.2
     mean_chars = sum(map(len, answers)) / len(answers)
     return (

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from feedback_nlp.build import code_version
-from feedback_nlp.clean import DuplicateItem, is_spam
+from feedback_nlp.clean import DuplicateItem, has_no_content, is_spam
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.jobs.alerts import refresh_alerts
 from feedback_nlp.jobs.backlog import Backlog, find_backlog
@@ -161,10 +161,18 @@ def _read_pending(
             chunk = analysis.pending(session, CHUNK_SIZE, current, after=last)
         if not chunk:
             return done
+<<<<<<< HEAD
         last = chunk[-1].feedback_id
         understood = analyst.understand(
             [item.text for item in chunk], [item.rating for item in chunk]
+=======
+        empty = [has_no_content(item.text) for item in chunk]
+        read = analyst.understand(
+            ["" if none else item.text for item, none in zip(chunk, empty, strict=True)],
+            [item.rating for item in chunk],
+>>>>>>> layouts
         )
+        understood = [None if none else found for found, none in zip(read, empty, strict=True)]
         spam = [is_spam(item.text) for item in chunk]
         with database.write() as session:
             analysis.save_understandings(

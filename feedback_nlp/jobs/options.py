@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from feedback_nlp.ingest import NO_CHOICES, Choices
 from feedback_nlp.labels import SourceKind
 
 
@@ -37,11 +38,13 @@ class IngestOptions(FileOptions):
         source: Name of the source; made if new.
         kind: What the source is; by default what the layout says.
         product: Product of rows that name none.
+        choices: Header, date of the file, columns to drop and to keep.
     """
 
     source: str
     kind: SourceKind | None = None
     product: str | None = None
+    choices: Choices = NO_CHOICES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

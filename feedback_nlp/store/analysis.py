@@ -150,11 +150,15 @@ def _is_pending(current: Collection[int] | None) -> ColumnElement[bool]:
 def save_understandings(
     session: Session,
     run_id: int,
-    understood: Sequence[tuple[PendingFeedback, Understanding, bool]],
+    understood: Sequence[tuple[PendingFeedback, Understanding | None, bool]],
 ) -> None:
     """Write what the engine read out of a chunk: ``(feedback, understanding, is_spam)``.
 
+<<<<<<< HEAD
     What was read before keeps its units, see :mod:`feedback_nlp.store.rereading`.
+=======
+    A feedback without content has no understanding: no sentiment, no intent, no units.
+>>>>>>> layouts
     """
     session.connection().execute(
         update(Feedback).where(col(Feedback.id) == bindparam("b_id")),
@@ -162,10 +166,10 @@ def save_understandings(
             {
                 "b_id": feedback.feedback_id,
                 "analyzed_run_id": run_id,
-                "sentiment": result.sentiment.value,
-                "sentiment_score": result.sentiment_score,
-                "intent": result.intent.value,
-                "signals": [signal.value for signal in result.signals],
+                "sentiment": result.sentiment.value if result else None,
+                "sentiment_score": result.sentiment_score if result else None,
+                "intent": result.intent.value if result else None,
+                "signals": [signal.value for signal in result.signals] if result else [],
                 "is_spam": is_spam,
             }
             for feedback, result, is_spam in understood
@@ -174,6 +178,7 @@ def save_understandings(
     write_units(
         session,
         {
+<<<<<<< HEAD
             feedback.feedback_id: [
                 {
                     "feedback_id": feedback.feedback_id,
@@ -191,6 +196,25 @@ def save_understandings(
             for feedback, result, _ in understood
         },
     )
+=======
+            "feedback_id": feedback.feedback_id,
+            "position": position,
+            "start": unit.start,
+            "end": unit.end,
+            "sentiment": unit.sentiment.value,
+            "sentiment_score": unit.sentiment_score,
+            "sentiment_confidence": unit.sentiment_confidence,
+            "intent": unit.intent.value,
+            "intent_confidence": unit.confidence,
+            "assigned_by": Origin.AUTO.value,
+        }
+        for feedback, result, _ in understood
+        if result is not None
+        for position, unit in enumerate(result.units)
+    ]
+    if units:
+        session.connection().execute(insert(FeedbackUnit), units)
+>>>>>>> layouts
 
 
 def analyzed_feedback(session: Session) -> list[StoredFeedback]:

@@ -41,7 +41,7 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
             ``2026-11``), ``product``, ``channel``, ``segment``, ``source_kind``,
             ``sentiment``, ``counted`` (neither spam nor part
             of a burst), ``spam``, ``burst``, ``copy``, ``rated``, ``satisfied``,
-            ``time_missing``; on units ``topic_id``, ``unit_sentiment``, ``problem``,
+            ``time_missing``, ``no_content``; on units ``topic_id``, ``unit_sentiment``, ``problem``,
             ``unassigned``, ``vent``; on answers ``min_answer``, ``max_answer``; on batches ``week`` (batches that brought feedback of
             that week), ``source``, ``reason``.
         zone: Where weeks begin.
@@ -131,6 +131,8 @@ def _conditions(key: str, value: Any, zone: ZoneInfo) -> list[ColumnElement[bool
         "rated": col(Feedback.rating).is_not(None),
         "satisfied": col(Feedback.rating) >= 4,
         "time_missing": col(Feedback.meta)["time_missing"].as_boolean().is_(True),
+        "no_content": col(Feedback.analyzed_run_id).is_not(None)
+        & col(Feedback.sentiment).is_(None),
         "problem": is_problem(),
         "unassigned": col(FeedbackUnit.topic_id).is_(None),
         "vent": is_vent(),

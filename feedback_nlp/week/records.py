@@ -162,6 +162,7 @@ class Totals:
     bursts: Count
     copies: Count
     spam: Count
+    no_content: Count
 
 
 @dataclass(frozen=True, slots=True)

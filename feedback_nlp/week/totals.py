@@ -47,6 +47,7 @@ def totals(session: Session, scope: Scope) -> Totals:
         bursts=number(Measure.FEEDBACK, burst=True, spam=False),
         copies=number(Measure.FEEDBACK, copy=True, counted=True),
         spam=number(Measure.FEEDBACK, spam=True),
+        no_content=number(Measure.FEEDBACK, no_content=True, counted=True),
     )
 
 

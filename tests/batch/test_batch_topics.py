@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from zoneinfo import ZoneInfo
 
-import pyarrow.parquet as pq
 import pytest
 
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import NotFound
 from feedback_nlp.jobs.classify import classify_file
 from feedback_nlp.jobs.options import ClassifyOptions
-from feedback_nlp.labels import TopicKind, TopicState
 from feedback_nlp.pipeline import TopicAssigner
-from feedback_nlp.store import Database, topic_writing
-from feedback_nlp.store.tables import Topic
+from feedback_nlp.store import Database
 from feedback_nlp.topics import TopicUnit
 from feedback_nlp.topics.modeler import TopicModeler
 
