@@ -161,16 +161,11 @@ def _read_pending(
             chunk = analysis.pending(session, CHUNK_SIZE, current, after=last)
         if not chunk:
             return done
-<<<<<<< HEAD
         last = chunk[-1].feedback_id
-        understood = analyst.understand(
-            [item.text for item in chunk], [item.rating for item in chunk]
-=======
         empty = [has_no_content(item.text) for item in chunk]
         read = analyst.understand(
             ["" if none else item.text for item, none in zip(chunk, empty, strict=True)],
             [item.rating for item in chunk],
->>>>>>> layouts
         )
         understood = [None if none else found for found, none in zip(read, empty, strict=True)]
         spam = [is_spam(item.text) for item in chunk]

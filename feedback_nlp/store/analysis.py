@@ -154,11 +154,8 @@ def save_understandings(
 ) -> None:
     """Write what the engine read out of a chunk: ``(feedback, understanding, is_spam)``.
 
-<<<<<<< HEAD
-    What was read before keeps its units, see :mod:`feedback_nlp.store.rereading`.
-=======
-    A feedback without content has no understanding: no sentiment, no intent, no units.
->>>>>>> layouts
+    A feedback without content has no understanding: no sentiment, no intent, no units. What
+    was read before keeps its units, see :mod:`feedback_nlp.store.rereading`.
     """
     session.connection().execute(
         update(Feedback).where(col(Feedback.id) == bindparam("b_id")),
@@ -178,7 +175,6 @@ def save_understandings(
     write_units(
         session,
         {
-<<<<<<< HEAD
             feedback.feedback_id: [
                 {
                     "feedback_id": feedback.feedback_id,
@@ -191,30 +187,11 @@ def save_understandings(
                     "intent": unit.intent.value,
                     "intent_confidence": unit.confidence,
                 }
-                for position, unit in enumerate(result.units)
+                for position, unit in enumerate(result.units if result else ())
             ]
             for feedback, result, _ in understood
         },
     )
-=======
-            "feedback_id": feedback.feedback_id,
-            "position": position,
-            "start": unit.start,
-            "end": unit.end,
-            "sentiment": unit.sentiment.value,
-            "sentiment_score": unit.sentiment_score,
-            "sentiment_confidence": unit.sentiment_confidence,
-            "intent": unit.intent.value,
-            "intent_confidence": unit.confidence,
-            "assigned_by": Origin.AUTO.value,
-        }
-        for feedback, result, _ in understood
-        if result is not None
-        for position, unit in enumerate(result.units)
-    ]
-    if units:
-        session.connection().execute(insert(FeedbackUnit), units)
->>>>>>> layouts
 
 
 def analyzed_feedback(session: Session) -> list[StoredFeedback]:

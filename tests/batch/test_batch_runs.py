@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -160,7 +161,7 @@ def test_a_column_that_comes_too_late_is_told(tmp_path, fake):
 
 def test_progress_ends_at_the_end(tmp_path, fake, monkeypatch):
     monkeypatch.setattr(payload, "CHUNK_ROWS", 5)
-    seen: list = []
+    seen: list[Any] = []
     run(reviews(tmp_path / "in.jsonl"), tmp_path / "o.jsonl", progress=seen.append)
     assert [done.rows for done in seen] == [5, 10, 15, 20, 23]
     assert seen[-1].share == 1.0

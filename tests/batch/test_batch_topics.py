@@ -10,6 +10,7 @@ from feedback_nlp.config import load_config
 from feedback_nlp.errors import NotFound
 from feedback_nlp.jobs.classify import classify_file
 from feedback_nlp.jobs.options import ClassifyOptions
+from feedback_nlp.labels import Intent
 from feedback_nlp.pipeline import TopicAssigner
 from feedback_nlp.store import Database
 from feedback_nlp.topics import TopicUnit
@@ -21,11 +22,10 @@ ZONE = ZoneInfo("Asia/Shanghai")
 def centroid_of(text: str):
     """Where a unit lies in topic space, by asking the assigner for its parts."""
     assigner = TopicAssigner.load(load_config())
-    unit = TopicUnit(1, 1, text, "bug")
+    unit = TopicUnit(1, 1, text, Intent.BUG)
     modeler: TopicModeler = assigner._modeler
     embedding = assigner._embedder.embed([text])
-    placed = modeler.group([unit], embedding)
-    return placed
+    return modeler.group([unit], embedding)
 
 
 @pytest.fixture

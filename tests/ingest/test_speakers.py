@@ -120,7 +120,7 @@ def test_a_survey_of_an_unknown_tool_gives_one_feedback_an_open_answer():
 
 def test_qualtrics_three_header_rows():
     ids = ",".join(
-        '"{""ImportId"":""%s""}"' % name
+        '"{""ImportId"":""' + name + '""}"'
         for name in ("recordedDate", "_recordId", "recipientLastName", "QID1", "QID2_TEXT")
     )
     content = f"RecordedDate,ResponseId,RecipientLastName,Q1,Q2\n记录日期,答复 ID,姓,您有多大可能推荐我们,请问哪里可以改进？\n{ids}\n2026-03-01 10:00:00,R_1,欧阳,9,签到总是失败\n2026-03-02 10:00:00,R_2,上官,2,客服周末不在\n"
