@@ -49,7 +49,7 @@ def alerts(
         list_alerts,
         mark_alert,
     )
-    from feedback_nlp.store.voices import latest_moment  # noqa: PLC0415
+    from feedback_nlp.store.volume import latest_moment  # noqa: PLC0415
 
     marks = [(id_, True) for id_ in useful or []] + [(id_, False) for id_ in useless or []]
     if marks and not actor.strip():

@@ -35,7 +35,7 @@ DatabaseOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="输出机器可读的 JSON")]
 WeekOption = Annotated[
     str | None,
-    typer.Option("--week", metavar="2026-W47", help="哪一周，默认是有数据的最后一周"),
+    typer.Option("--week", metavar="2026-W47", help="哪一周，默认是最近一个已结束、数据量正常的周"),
 ]
 ActorOption = Annotated[
     str | None, typer.Option("--actor", help="操作人，默认是当前系统用户", show_default=False)

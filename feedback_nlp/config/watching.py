@@ -22,6 +22,7 @@ class ReportConfig(Section):
         series_weeks: Length of the small charts.
         quote_count: Quotes a topic.
         praise_count: Topics of praise that a digest names.
+        doubtful_count: Feedback with stars against words that a digest quotes.
         top_count: Topics in the ranking that people see.
         driver_min_count: Rated feedback a topic needs before it may drive the stars.
         promise_weeks: After so many weeks a planned request is called an old promise.
@@ -35,6 +36,7 @@ class ReportConfig(Section):
     series_weeks: int = Field(ge=2)
     quote_count: int = Field(ge=1)
     praise_count: int = Field(ge=0)
+    doubtful_count: int = Field(ge=0)
     top_count: int = Field(ge=1)
     driver_min_count: int = Field(ge=2)
     promise_weeks: int = Field(ge=1)

@@ -55,7 +55,7 @@ def write_digest(
                 f"不会写 {path.suffix or path.name} 格式的周报", hint="可用 " + "、".join(_SUFFIXES)
             )
     with database.read() as session:
-        digest = tell_week(session, config, zone=zone, week=week, product=product)
+        digest = tell_week(session, config, zone=zone, now=now, week=week, product=product)
         rendered = [
             render_digest(session, path.suffix.lower(), digest, zone=zone) for path in outputs
         ]

@@ -7,6 +7,7 @@ give the same bytes.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -84,6 +85,7 @@ def replay(
     rank_config: RankConfig,
     *,
     zone: ZoneInfo,
+    now: datetime,
     week: str | None = None,
     product: str | None = None,
 ) -> Replay:
@@ -99,6 +101,7 @@ def replay(
             session,
             config.model_copy(update={"rank": with_config}),
             zone=zone,
+            now=now,
             week=week,
             product=product,
         )
