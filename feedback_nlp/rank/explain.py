@@ -19,7 +19,9 @@ PART_LABELS = {
 
 
 def explain(priority: Priority, ranking: Sequence[Priority] = (), *, span: str = "周") -> str:
-    """Return two or three sentences: the figures, what lifts it, what is missing, the neighbour.
+    """Return two or three sentences: the figures, what lifts it, the neighbour above.
+
+    Parts that nobody supplied are told once for the whole list, not in every line.
 
     Args:
         priority: The one to explain.
@@ -42,9 +44,6 @@ def explain(priority: Priority, ranking: Sequence[Priority] = (), *, span: str =
     above = next((item for item in ranking if item.position == priority.position - 1), None)
     if above is not None:
         sentences.append(_compare(priority, above))
-    if priority.missing:
-        names = "、".join(PART_LABELS[name] for name in priority.missing)
-        sentences.append(f"没有填{names}，它的权重按比例分给了其他项。")
     return "".join(sentences)
 
 

@@ -68,7 +68,7 @@ def _topics(writer: Writer, digest: WeeklyDigest) -> None:
     sheet = writer.table(_RANKING, columns)
     trend = next(index for index, (name, _) in enumerate(columns) if name == _TREND)
     for row, topic in enumerate(digest.topics, start=1):
-        writer.row(sheet, row, _topic_cells(topic))
+        writer.row(sheet, row, _topic_cells(topic, digest))
         weeks = _range(_RANKING, row, trend + 1, trend + len(digest.weeks))
         sheet.add_sparkline(
             row,
@@ -112,13 +112,13 @@ def _topic_columns(digest: WeeklyDigest) -> list[tuple[str, int]]:
     ]
 
 
-def _topic_cells(topic: TopicFigures) -> list[Any]:
+def _topic_cells(topic: TopicFigures, digest: WeeklyDigest) -> list[Any]:
     priority, request = topic.priority, topic.request
     quotes = [quote.text for quote in topic.quotes[:_QUOTES]]
     return [
         priority.position,
         topic.name,
-        wording.movement_label(topic.movement),
+        wording.movement_label(topic, digest),
         topic.people.value,
         topic.people_last.value,
         topic.feedback.value,

@@ -7,6 +7,7 @@ import pytest
 
 from feedback_nlp.config import load_config
 from feedback_nlp.report.html import render_html
+from feedback_nlp.report.wording import REVIEW_ORDER
 from feedback_nlp.report.workbook import render_workbook
 from feedback_nlp.requests.sync import sync_requests
 from feedback_nlp.week.figures import weekly
@@ -116,10 +117,11 @@ def test_same_rows_give_the_same_bytes(week):
 
 def test_empty_week(week):
     digest, _, _ = week
-    empty = replace(digest, topics=(), channels=(), ratings=(), praise=(), batches=())
+    nothing = {"topics": (), "silent": (), "backlog": (), "channels": (), "ratings": ()}
+    empty = replace(digest, **nothing, praise=(), batches=())
     book = opened(empty, [], list[RequestLine]())
     assert table(book["主题排行"]) == []
-    assert "没有成形的主题" in render_html(empty)
+    assert "没有未解决的需求" in render_html(empty)
 
 
 def test_html_is_self_contained_and_escapes(week):
@@ -142,8 +144,11 @@ def test_html_is_self_contained_and_escapes(week):
 def test_html_shows_the_figures(week):
     digest, _, _ = week
     page = render_html(digest)
-    for topic in digest.topics:
+    for topic in digest.moved(*REVIEW_ORDER):
         assert topic.name in page
-        assert f"<b>{topic.people.value}</b> 人（上周 {topic.people_last.value}" in page
-        assert topic.why in page
+        assert f"{topic.people_last.value} → <b>{topic.people.value}</b> 人" in page
+    for request in digest.backlog:
+        assert request.title in page
+        assert f"<b>{request.people.value}</b> 人（上周 {request.people_last.value}" in page
+        assert request.why in page
     assert page == render_html(digest)
