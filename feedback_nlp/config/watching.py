@@ -67,7 +67,8 @@ class AlertsConfig(Section):
         calendar_people: Weight, in people, of the calendar against the day's own volume.
         cooldown_days: Quiet days after which the same topic may alert again.
         settle_days: Days a release is given before a relapse is called.
-        new_quiet_days: Days without anyone after which a topic that stands out is new.
+        new_quiet_days: Days without anyone after which a topic that stands out is new, or has
+            come back if it was known before.
         relapse_share: Share of the level before the release that counts as a relapse.
     """
 
