@@ -18,6 +18,7 @@ from sqlmodel import Session
 from feedback_nlp.config import PipelineConfig, RankConfig, read_config_file
 from feedback_nlp.errors import ConfigError
 from feedback_nlp.pipeline import tell_week
+from feedback_nlp.validation_words import described
 from feedback_nlp.week.records import TopicFigures
 
 
@@ -71,7 +72,7 @@ def read_rank_config(path: Path, base: RankConfig) -> RankConfig:
         return RankConfig.model_validate({**base.model_dump(), **section})
     except ValidationError as error:
         problems = "；".join(
-            f"{'.'.join(map(str, problem['loc'])) or 'rank'}: {problem['msg']}"
+            f"{'.'.join(map(str, problem['loc'])) or 'rank'} {described(dict(problem))}"
             for problem in error.errors(include_url=False)
         )
         raise ConfigError(
