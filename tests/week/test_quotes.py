@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ def database(new_database_url: Callable[[], str]) -> Iterator[Database]:
             build.session = session
             for back in range(6):
                 for number in range(3):
-                    named = {"topic": "同步很慢", "weeks_ago": back}
+                    named: dict[str, Any] = {"topic": "同步很慢", "weeks_ago": back}
                     build.say(f"半小时就同步完了，厉害 {number}", intent="complaint", **named)
                     build.say(f"同步得真快 {number}", sentiment="pos", intent="praise", **named)
                     build.say("慢", hours=number, **named)
