@@ -78,12 +78,13 @@ def definitions(digest: WeeklyDigest) -> list[tuple[str, str]]:
         if digest.is_nameless
         else "去重后的人：同一作者只算一次，内容雷同的帖子算一个人，未知作者的按条计；"
     )
-    far = f"达到 {limits.min_change_count} 人和 {limits.min_change_ratio:g} 倍"
+    far = f"达到 {limits.min_change_count} {unit(digest)}和 {limits.min_change_ratio:g} 倍"
+    enough = f"{limits.new_min_people} {unit(digest)}"
     quiet = f"之前 {limits.new_after_quiet} {span}"
     judged = [
         ("人数", f"{people}广告和复制粘贴刷屏不计。"),
-        ("新增", f"本{span}至少 {limits.new_min_people} 人提到，而以前从来没有人提到。"),
-        ("再次出现", f"本{span}至少 {limits.new_min_people} 人提到，{quiet}没有人提到，更早有过。"),
+        ("新增", f"本{span}至少 {enough}提到，而以前从来没有人提到。"),
+        ("再次出现", f"本{span}至少 {enough}提到，{quiet}没有人提到，更早有过。"),
         ("上升 / 下降", f"与上{span}同向，且偏离前 {limits.baseline} {span}的平均{far}。"),
         (
             "高于平时",
@@ -115,7 +116,7 @@ def period(digest: WeeklyDigest) -> str:
 
 def unit(digest: WeeklyDigest) -> str:
     """Return what people are counted in: ``人``, or ``条`` where no author is known."""
-    return "条" if digest.is_nameless else "人"
+    return digest.totals.people_word
 
 
 def change(this: Count, last: Count) -> str:

@@ -41,6 +41,7 @@ def backlog(
     report_config: ReportConfig,
     *,
     topic_moves: Mapping[int, Movement | None],
+    people_word: str = "人",
 ) -> tuple[OpenRequest, ...]:
     """Return all open requests as they stand now, the first to do first.
 
@@ -51,6 +52,7 @@ def backlog(
         rank_config: Weights, for the explanations.
         report_config: Thresholds of movements.
         topic_moves: How the topics of the week moved; a request moves as its topic does.
+        people_word: What people are counted in, ``人`` or ``条``.
     """
     rows = list_requests(session, statuses=OPEN, product=scope.product)
     length = max(report_config.series_weeks, report_config.baseline_weeks + 1)
@@ -90,7 +92,7 @@ def backlog(
             series=tuple(reversed(counts[: report_config.series_weeks])),
             why="还没有得分。"
             if priority is None
-            else explain(priority, _scored(ranking), span=span),
+            else explain(priority, _scored(ranking), span=span, people=people_word),
         )
 
     return tuple(one(row, priority) for row, priority in zip(rows, ranking, strict=True))

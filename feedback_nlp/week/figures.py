@@ -126,7 +126,10 @@ def weekly(
         history_weeks(session, scope, min_share=min_share),
         exposure(session, scope, usual_weeks=usual_weeks, min_share=min_share),
     )
-    of_topics = WeekTopics(TopicUnits(session, scope), volume, rank_config, report_config)
+    week_totals = totals(session, scope)
+    of_topics = WeekTopics(
+        TopicUnits(session, scope), volume, rank_config, report_config, week_totals.people_word
+    )
     topics, silent = of_topics.topics()
     doubts, doubtful_count = doubtful(session, scope, report_config.doubtful_count)
     first_day, last_day = _days(scope)
@@ -145,7 +148,7 @@ def weekly(
         exposure=round(volume.exposure, 3),
         special_days=tuple(special_days(first_day, last_day)),
         holidays_known=holidays_known(last_day),
-        totals=totals(session, scope),
+        totals=week_totals,
         topics=topics,
         silent=silent,
         backlog=backlog(
@@ -155,6 +158,7 @@ def weekly(
             rank_config,
             report_config,
             topic_moves={topic.topic_id: topic.movement for topic in (*topics, *silent)},
+            people_word=week_totals.people_word,
         ),
         praise=of_topics.praise(),
         doubtful=doubts,

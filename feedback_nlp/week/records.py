@@ -198,6 +198,11 @@ class Totals:
     copies: Count
     spam: Count
 
+    @property
+    def people_word(self) -> str:
+        """What people are counted in: ``人``, or ``条`` where no feedback names its author."""
+        return "条" if 0 < self.feedback.value == self.authorless.value else "人"
+
 
 @dataclass(frozen=True, slots=True)
 class PraiseFigures:
@@ -397,7 +402,7 @@ class WeeklyDigest:
     @property
     def is_nameless(self) -> bool:
         """Whether no feedback of the week names its author: then people are pieces."""
-        return 0 < self.totals.feedback.value == self.totals.authorless.value
+        return self.totals.people_word != "人"
 
     def moved(self, *kinds: Movement) -> tuple[TopicFigures, ...]:
         """Return the topics that moved so, the largest change first."""

@@ -57,6 +57,7 @@ class WeekTopics:
     volume: Volume
     rank_config: RankConfig
     report_config: ReportConfig
+    people_word: str = "人"
     _people: Mapping[tuple[int, int], int] = field(init=False)
     _feedback: Mapping[tuple[int, int], int] = field(init=False)
 
@@ -171,10 +172,10 @@ class WeekTopics:
         span = "月" if isinstance(self._scope.week, Month) else "周"
         if item.subject_id in done:
             status = label(statuses[item.subject_id])
-            return f"{explain(item, span=span)}需求{status}，排在未解决的后面。"
+            return f"{explain(item, span=span, people=self.people_word)}需求{status}，排在未解决的后面。"
         if item.subject_id in silent:
-            return f"{explain(item, span=span)}本{span}没有人提到，排在有人提到的后面。"
-        return explain(item, ranking, span=span)
+            return f"{explain(item, span=span, people=self.people_word)}本{span}没有人提到，排在有人提到的后面。"
+        return explain(item, ranking, span=span, people=self.people_word)
 
     def _topic(
         self,
