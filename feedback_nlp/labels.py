@@ -111,10 +111,12 @@ class ReporterStatus(StrEnum):
 
 
 class Movement(StrEnum):
-    """How a topic moved between two weeks."""
+    """How a topic moved between two weeks; the one vocabulary of lists, digests and alerts."""
 
     NEW = "new"
+    RETURNED = "returned"
     RISING = "rising"
+    ELEVATED = "elevated"
     STEADY = "steady"
     FALLING = "falling"
     GONE = "gone"
@@ -125,6 +127,7 @@ class AlertKind(StrEnum):
     """Why a topic asks for attention today."""
 
     NEW = "new"
+    RETURNED = "returned"
     SPIKE = "spike"
     RELAPSE = "relapse"
 
@@ -273,13 +276,15 @@ _CHINESE: dict[type[StrEnum], dict[str, str]] = {
     },
     Movement: {
         "new": "新增",
+        "returned": "再次出现",
         "rising": "上升",
-        "steady": "持平",
+        "elevated": "高于平时",
+        "steady": "波动内",
         "falling": "下降",
         "gone": "消失",
         "reopened": "复发",
     },
-    AlertKind: {"new": "新问题", "spike": "突增", "relapse": "发布后复发"},
+    AlertKind: {"new": "新增", "returned": "再次出现", "spike": "上升", "relapse": "复发"},
     Origin: {"auto": "引擎", "person": "人", "llm": "语言模型"},
     RequestOrder: {"priority": "优先级", "rice": "RICE 分", "ice": "ICE 分"},
     NoticeStatus: {"pending": "待发", "sent": "已发", "failed": "失败", "unreachable": "联系不上"},

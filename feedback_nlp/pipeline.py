@@ -261,18 +261,28 @@ def tell_week(
     config: PipelineConfig,
     *,
     zone: ZoneInfo,
+    now: datetime,
     week: str | None = None,
     product: str | None = None,
 ) -> WeeklyDigest:
-    """Return what a week (or month) changed, by default the last with data.
+    """Return what a week (or month) changed, by default the last that is over and not thin.
 
     Raises:
         InputError: If ``week`` is neither a week nor a month.
         NotFound: If there is no feedback or no analysis.
     """
+    choice = choose_week(
+        session,
+        zone,
+        now=now,
+        min_share=config.rank.usual_week_min_share,
+        wanted=week,
+        product=product,
+    )
     return weekly(
         session,
-        Scope(choose_week(session, zone, week, product), zone, product),
+        Scope(choice.week, zone, product),
         rank_config=config.rank,
         report_config=config.report,
+        choice=choice,
     )

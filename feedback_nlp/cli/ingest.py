@@ -145,7 +145,7 @@ def ingest(
                 database, path, options, now=lambda: datetime.now(UTC), progress=progress
             )
 
-    with open_database(db, settings) as database:
+    with open_database(db, settings, make=True) as database:
         for path in files:
             try:
                 report = store(database, path)

@@ -59,7 +59,7 @@ def sync_requests(session: Session, config: RankConfig, *, zone: ZoneInfo, now: 
             )
     session.flush()
     refresh_evidence(session)
-    refresh_priorities(session, config, zone=zone)
+    refresh_priorities(session, config, zone=zone, now=now)
     return session.scalar(select(func.count()).select_from(FeatureRequest)) or 0
 
 

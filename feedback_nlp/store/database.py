@@ -76,6 +76,10 @@ class Database:
             self._reader = self._writer.execution_options(postgresql_readonly=True)
             self._write_lock = nullcontext()
 
+    def exists(self) -> bool:
+        """Tell whether there is a database; of a server's that is known only on connecting."""
+        return not self.is_sqlite or Path(str(self.url.database)).exists()
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a read-only session on one consistent snapshot."""

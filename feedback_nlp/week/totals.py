@@ -35,6 +35,7 @@ def totals(session: Session, scope: Scope) -> Totals:
         feedback_last=number(Measure.FEEDBACK, last, counted=True),
         people=number(Measure.PEOPLE, counted=True),
         people_last=number(Measure.PEOPLE, last, counted=True),
+        authorless=number(Measure.FEEDBACK, counted=True, author_known=False),
         sentiments={
             sentiment.value: number(Measure.FEEDBACK, counted=True, sentiment=sentiment.value)
             for sentiment in Sentiment
