@@ -40,6 +40,14 @@ class Intent(StrEnum):
     OTHER = "other"
 
 
+class Depth(StrEnum):
+    """How closely texts are read."""
+
+    FAST = "fast"
+    DEEP = "deep"
+    AUTO = "auto"  # deep where its runtime is installed
+
+
 class Signal(StrEnum):
     """Warning signs that raise severity or need a person."""
 
@@ -221,6 +229,7 @@ _CHINESE: dict[type[StrEnum], dict[str, str]] = {
         "support": "客服会话",
         "review": "电商与点评",
     },
+    Depth: {"fast": "快读", "deep": "深读", "auto": "自动"},
     Sentiment: {"neg": "负面", "neu": "中性", "pos": "正面", "mixed": "褒贬都有"},
     Intent: {
         "bug": "故障",

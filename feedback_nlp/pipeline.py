@@ -97,7 +97,7 @@ class Analyst:
         embedder = load_embedder(config.embed)
         return cls(
             config,
-            Engine.load(config),
+            Engine.load(config, config.reading.depth),
             embedder,
             TopicModeler.load(
                 config.topics, embedder, extra_words=extra_words, stop_words=stop_words

@@ -21,6 +21,7 @@ from feedback_nlp.config.stages import (
     EmbedConfig,
     LedgerConfig,
     NamingConfig,
+    ReadingConfig,
     SegmentConfig,
     SentimentConfig,
     TopicsConfig,
@@ -37,6 +38,7 @@ __all__ = [
     "NamingConfig",
     "PipelineConfig",
     "RankConfig",
+    "ReadingConfig",
     "ReportConfig",
     "SegmentConfig",
     "SentimentConfig",
@@ -53,6 +55,7 @@ class PipelineConfig(Section):
 
     version: str
     clean: CleanConfig
+    reading: ReadingConfig
     segment: SegmentConfig
     sentiment: SentimentConfig
     embed: EmbedConfig

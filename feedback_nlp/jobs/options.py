@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from feedback_nlp.ingest import NO_CHOICES, Choices
-from feedback_nlp.labels import SourceKind
+from feedback_nlp.labels import Depth, SourceKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,7 @@ class ClassifyOptions(FileOptions):
 
     Attributes:
         workers: Processes; by default one for small files, else one a core.
+        depth: How closely rows are read.
         redact: Mask personal data; offsets then point into the masked text. Without ``secret``
             the content of the file keys the pseudonyms.
         keep: Columns that come along; ``None`` for all.
@@ -62,6 +63,7 @@ class ClassifyOptions(FileOptions):
     """
 
     workers: int | None = None
+    depth: Depth = Depth.FAST
     redact: bool = False
     keep: tuple[str, ...] | None = None
     rejects: Path | None = None

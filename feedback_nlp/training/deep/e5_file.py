@@ -16,12 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from feedback_nlp.errors import ArtifactError
+from feedback_nlp.understanding.deep.pieces import UnigramPieces
 
 _MAGIC = b"E5S1"
 _BLOCK = 32
-_LONGEST_PIECE = 16  # characters; longer ones are rare words of other languages
-_UNKNOWN_PENALTY = 10.0
-_SPACE = "\u2581"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,58 +36,6 @@ class E5Config:
     end: int
     padding: int
     unknown: int
-
-
-class UnigramTokenizer:
-    """Cuts text into the pieces that are likeliest together.
-
-    Args:
-        pieces: All pieces; the position is the id.
-        scores: Log probability of each piece.
-        replacements: Code point → what it is normalised to.
-        config: Ids of the special pieces.
-    """
-
-    def __init__(
-        self, pieces: list[str], scores: np.ndarray, replacements: dict[int, str], config: E5Config
-    ) -> None:
-        self._config = config
-        self._replacements = replacements
-        self._ids = {
-            piece: (number, float(score))
-            for number, (piece, score) in enumerate(zip(pieces, scores, strict=True))
-            if piece and number != config.unknown
-        }
-        self._unknown_score = float(scores.min()) - _UNKNOWN_PENALTY
-        self._longest: dict[str, int] = {}  # by first character
-        for piece in self._ids:
-            size = min(len(piece), _LONGEST_PIECE)
-            self._longest[piece[0]] = max(self._longest.get(piece[0], 0), size)
-
-    def pieces(self, text: str) -> list[int]:
-        """Return the ids of ``text``, without begin and end."""
-        text = " ".join(text.translate(self._replacements).split(" ")).replace(" ", _SPACE)
-        while _SPACE * 2 in text:
-            text = text.replace(_SPACE * 2, _SPACE)
-        if not text.startswith(_SPACE):
-            text = _SPACE + text
-        best = [-np.inf] * (len(text) + 1)
-        best[0] = 0.0
-        came: list[tuple[int, int]] = [(0, self._config.unknown)] * (len(text) + 1)
-        for start, first in enumerate(text):
-            for stop in range(start + 1, min(start + self._longest.get(first, 0), len(text)) + 1):
-                found = self._ids.get(text[start:stop])
-                if found is not None and best[start] + found[1] > best[stop]:
-                    best[stop], came[stop] = best[start] + found[1], (start, found[0])
-            if best[start] + self._unknown_score > best[start + 1]:
-                best[start + 1] = best[start] + self._unknown_score
-                came[start + 1] = (start, self._config.unknown)
-        ids = []
-        stop = len(text)
-        while stop:
-            stop, number = came[stop]
-            ids.append(number)
-        return ids[::-1]
 
 
 class E5File:
@@ -123,7 +69,9 @@ class E5File:
             letters[start:stop].decode("utf-8", "replace")
             for start, stop in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)
         ]
-        self.tokenizer = UnigramTokenizer(pieces, scores, self._replacements(), self.config)
+        self.piece_names = pieces
+        self.scores = scores
+        self.replacements = self._replacements()
         (tensors,) = self._read("<i")
         self._places = dict(self._tensor_place() for _ in range(tensors))
 
@@ -141,12 +89,18 @@ class E5File:
         matrix: np.ndarray = (nibbles * scale).reshape(-1, columns)
         return matrix
 
-    def _replacements(self) -> dict[int, str]:
+    def pieces(self) -> UnigramPieces:
+        """Return the tokenizer over all pieces; ids are rows of ``emb.word``."""
+        return UnigramPieces(
+            self.piece_names, self.scores.tolist(), self.config.unknown, self.replacements
+        )
+
+    def _replacements(self) -> dict[str, str]:
         count, _ = self._read("<iI")
         replacements = {}
         for _ in range(count):
             point, size = self._read("<IB")
-            replacements[point] = "".join(map(chr, self._read(f"<{size}I")))
+            replacements[chr(point)] = "".join(map(chr, self._read(f"<{size}I")))
         return replacements
 
     def _tensor_place(self) -> tuple[str, tuple[int, int]]:
