@@ -39,6 +39,7 @@ _MODULES_OF = {
     "search": ("search",),
     "export": ("export",),
     "classify": ("classify",),
+    "classify-table": ("classify_table",),
     "train": ("train", "train_embeddings"),
     "evaluate": ("evaluate",),
     "serve": ("serve",),

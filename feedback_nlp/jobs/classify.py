@@ -188,11 +188,12 @@ def _plan(
         keep=None if options.keep is None else frozenset(column.name for column in columns),
         secret=_secret(found, options),
         rejects_apart=options.rejects is not None,
-        topics=_topics(options.topics_of),
+        topics=topics_of(options.topics_of),
     )
 
 
-def _topics(url: str | None) -> TopicPlan | None:
+def topics_of(url: str | None) -> TopicPlan | None:
+    """Return the living topics of a database, ``None`` if none are wanted."""
     if url is None:
         return None
     from feedback_nlp.batch.topics import read_topics  # noqa: PLC0415 - loads the store

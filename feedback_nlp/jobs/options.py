@@ -69,3 +69,38 @@ class ClassifyOptions(FileOptions):
     rejects: Path | None = None
     resume: bool = False
     topics_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableOptions:
+    """How a table is classified into another.
+
+    Attributes:
+        zone: Zone that times are written in.
+        source: URL of the database that is read.
+        target: URL of the database that is written.
+        into: Table that is written; made if missing.
+        key: Unique column, whole numbers or texts.
+        table: Table that is read, or else
+        query: a query.
+        text: Text column; by default told by its name.
+        again: Also read rows that the target has, and replace them.
+        redact: Mask personal data by ``secret``; the masked text is written too.
+        secret: ``FEEDBACK_SECRET``, if configured.
+        workers: Processes.
+        topics_of: Database whose living topics units are put into.
+    """
+
+    zone: ZoneInfo
+    source: str
+    target: str
+    into: str
+    key: str
+    table: str | None = None
+    query: str | None = None
+    text: str | None = None
+    again: bool = False
+    redact: bool = False
+    secret: str | None = None
+    workers: int = 1
+    topics_of: str | None = None
