@@ -90,6 +90,7 @@ PROGRAMS = [
     pytest.param(text, id=f"{page.name}: {text.splitlines()[0]}")
     for page in PAGES
     for text in blocks(page, "python")
+    if not text.startswith(">>>")  # sessions are doctests, run where their page is tested
 ]
 
 

@@ -83,6 +83,8 @@ def expand(sources: Sequence[Path]) -> tuple[list[Named], list[str]]:
         else:
             matches = [source]
         for path in matches:
+            if path != STDIN and not path.exists():
+                raise FileUnreadable(f"找不到 {path}", hint="检查路径")
             if path != STDIN and path.is_dir():
                 inside, others = _inside(path)
                 found += inside

@@ -183,7 +183,9 @@ def test_moved_units_are_counted_where_they_are_now(office: Office, edge: str) -
     after = office.look()
     for place in (after.cli, after.api, after.digest):
         assert place[CRASH][0] == sum(PLAN[CRASH]) + 10
-        assert place[SLOW][0] == sum(PLAN[SLOW]) - 10
+        if place is not after.digest:
+            assert place[SLOW][0] == sum(PLAN[SLOW]) - 10
+    assert SLOW not in after.digest  # nobody says it this week any more
     assert after.export[CRASH] == sum(PLAN[CRASH]) + 10
     office.edit(edge, CRASH, "undo")
     assert office.look() == before

