@@ -8,7 +8,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -195,11 +195,13 @@ def spooled(source: Path | BinaryIO, limits: Limits, *, unpack: bool = False) ->
     name = source.name if isinstance(source, Path) else "stdin"
     with tempfile.TemporaryDirectory(prefix="feedback-nlp-") as folder:
         target = Path(folder) / ("stdin" if name == "-" else name.removesuffix(".gz"))
-        if not isinstance(source, Path):
-            stream = source
-        else:
-            stream = sys.stdin.buffer if source == STDIN else open_binary(source)
-        with target.open("wb") as file:
+        with ExitStack() as stack, target.open("wb") as file:
+            if not isinstance(source, Path):
+                stream = source
+            elif source == STDIN:
+                stream = sys.stdin.buffer
+            else:
+                stream = stack.enter_context(open_binary(source))
             left = limits.max_spool_bytes
             while chunk := stream.read(1 << 20):
                 left -= len(chunk)
