@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from feedback_nlp.ingest.columns import aliases, candidates
+from feedback_nlp.ingest.columns import aliases, candidates, comparable
 from feedback_nlp.ingest.extras import is_kept
 from feedback_nlp.ingest.key_and_author import find_author, find_key, leave_rounded_threads
 from feedback_nlp.ingest.looks import Looks, look
@@ -82,7 +82,8 @@ def resolve(
 def _find_plain(found: Resolution, name: str, columns: Sequence[str]) -> None:
     if found.fields.get(name):
         return
-    for column in candidates(name, free(found, columns)):
+    places = _places(found, columns) if name == "region" else []
+    for column in [*candidates(name, free(found, columns)), *places]:
         looks = found.looks[column]
         if column in found.dropped:
             continue
@@ -99,6 +100,17 @@ def _find_plain(found: Resolution, name: str, columns: Sequence[str]) -> None:
             continue
         found.fields[name] = [column]
         return
+
+
+def _places(found: Resolution, columns: Sequence[str]) -> list[str]:
+    """Return columns called IP地址 that hold provinces, as 小红书 and 抖音 show them."""
+    named = [c for c in free(found, columns) if comparable(c) in ("ip", "ip地址", "ip位置")]
+    return [
+        c
+        for c in named
+        if found.looks[c].values
+        and not any(char.isdigit() or char in ".:" for v in found.looks[c].values for char in v)
+    ]
 
 
 def _title_is_text(found: Resolution) -> None:
@@ -123,7 +135,7 @@ def _judge_rest(found: Resolution, columns: Sequence[str], wishes: Wishes) -> No
 def _why_not(column: str, looks: Looks) -> str | None:
     """Return why a column without a field is not stored, or ``None`` if it is."""
     person = person_by_name(column)
-    if is_said_by_others(column) or (_REPLY.match(column) and looks.words > 0):
+    if is_said_by_others(column) or (_REPLY.search(column) and looks.words > 0):
         return OTHERS_SAID
     if person is Person.AGENT:
         return "是客服等工作人员"

@@ -7,12 +7,12 @@ from typing import Any
 
 from feedback_nlp.ingest.fields import FIELDS
 from feedback_nlp.ingest.keys import OccurrenceCounter
-from feedback_nlp.ingest.people import person_by_name
 from feedback_nlp.ingest.plan import ColumnUse, Plan, Wanted, has_people
 from feedback_nlp.ingest.resolution import PERSONAL, Resolution
 from feedback_nlp.ingest.surveys import (
     SheetReader,
     SurveyLayout,
+    asks_who,
     classify_questions,
 )
 from feedback_nlp.labels import SourceKind
@@ -55,7 +55,7 @@ def survey_plan(
         elif column in authors:
             uses.append(ColumnUse(column, "用户（只存哈希）"))
         else:
-            private = person_by_name(column) is not None or found.dropped.get(column) == PERSONAL
+            private = asks_who(survey, column) or found.dropped.get(column) == PERSONAL
             why = PERSONAL if private else "不是题目或答案认不出"
             uses.append(ColumnUse(column, "不保存", why))
             lost.append((column, why))
