@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from feedback_nlp.clean.content import has_no_content, without_page_marks
-from feedback_nlp.clean.duplicates import DuplicateGroup, DuplicateItem, find_duplicates
 from feedback_nlp.clean.fingerprint import fingerprint
 from feedback_nlp.clean.folding import without_stand_ins
 from feedback_nlp.clean.normalize import normalize
@@ -11,6 +12,9 @@ from feedback_nlp.clean.prepare import Prepared, prepare
 from feedback_nlp.clean.pseudonyms import Pseudonymizer
 from feedback_nlp.clean.spam import is_spam, spam_score
 from feedback_nlp.clean.values import redact_key, redact_value
+
+if TYPE_CHECKING:
+    from feedback_nlp.clean.duplicates import DuplicateGroup, DuplicateItem, find_duplicates
 
 __all__ = [
     "DuplicateGroup",
@@ -29,3 +33,12 @@ __all__ = [
     "without_page_marks",
     "without_stand_ins",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the grouping of copies when it is asked for: numpy takes its time."""
+    if name in ("DuplicateGroup", "DuplicateItem", "find_duplicates"):
+        from feedback_nlp.clean import duplicates  # noqa: PLC0415
+
+        return getattr(duplicates, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

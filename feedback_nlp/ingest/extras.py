@@ -10,6 +10,9 @@ from feedback_nlp.ingest.columns import own_name, read_toml
 from feedback_nlp.ingest.looks import Looks
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_ID = re.compile(
+    r"(?:(?<![A-Za-z])[iI][dD]|[a-z](?:Id|ID)|编号|账号|号码|(?<![A-Za-z])[nN][oO]\.?|(?<![A-Za-z])[cC]ode)$"
+)
 _MAX_DIGITS = 8
 _MAX_CHARS = 60
 _YES_NO = frozenset(["true", "false", "是", "否", "yes", "no", "y", "n", "0", "1", "有", "无"])
@@ -28,6 +31,8 @@ def is_kept(column: str, looks: Looks | None) -> bool:
         return False
     if {value.casefold() for value in looks.values} <= _YES_NO:
         return True
+    if _ID.search(column):
+        return False  # whose id nobody knows
     if looks.numbers >= 0.9:
         return max(sum(map(str.isdigit, value)) for value in looks.values) <= _MAX_DIGITS
     if looks.times >= 0.9:

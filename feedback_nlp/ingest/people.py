@@ -53,7 +53,7 @@ def person_by_name(column: str) -> Person | None:
         if own in (Person.PRIVATE, Person.AGENT):
             return own
         name = comparable(last)
-        if name in ("id", "uid", "idstr", "mid", "openid", "accountid", "label", "uri"):
+        if name.endswith(("id", "uid")) or name in ("idstr", "label", "uri"):
             return Person.ID
         named = name.endswith(("name", "nick", "login", "昵称", "姓名", "title"))
         return Person.NAME if named else Person.PRIVATE

@@ -15,7 +15,9 @@ from zoneinfo import ZoneInfo
 from feedback_nlp.errors import InputError
 from feedback_nlp.ingest.columns import comparable, find_given
 from feedback_nlp.ingest.flatten import flatten
-from feedback_nlp.ingest.plans import ColumnUse, Plan, Wanted, plan_reading
+from feedback_nlp.ingest.layouts import recognise
+from feedback_nlp.ingest.plan import ColumnUse, Plan, Wanted
+from feedback_nlp.ingest.plans import plan_reading
 from feedback_nlp.ingest.resolve import Wishes, resolve
 from feedback_nlp.ingest.surveys import SAMPLE_ROWS
 from feedback_nlp.labels import SourceKind
@@ -175,8 +177,6 @@ def text_and_key_columns(
     Raises:
         InputError: If a named column is not in the file.
     """
-    from feedback_nlp.ingest.layouts import recognise  # noqa: PLC0415 - the circle ends here
-
     named = find_given(columns, given or {})
     layout = recognise(columns)
     if layout is not None:

@@ -171,7 +171,7 @@ def classify_questions(
         written = [
             column
             for column in asked
-            if not _asks_who(layout, column, hints) and _is_open(column, answers[column], hints)
+            if not asks_who(layout, column) and _is_open(column, answers[column], hints)
         ]
     if not written:
         shown = "、".join(asked[:30])
@@ -184,7 +184,7 @@ def classify_questions(
         column
         for column in others
         if column not in written
-        and not _asks_who(layout, column, hints)
+        and not asks_who(layout, column)
         and _is_choice(answers.get(column) or [layout.answer(row.get(column)) for row in sample])
     ]
     rating = next(
@@ -212,11 +212,10 @@ def _is_choice(answers: Sequence[str]) -> bool:
     return len(free) < _MIN_ANSWERS or len(set(free)) < _MAX_CHOICES_SHARE * len(free)
 
 
-def _asks_who(layout: SurveyLayout, column: str, hints: Mapping[str, Sequence[str]]) -> bool:
+def asks_who(layout: SurveyLayout, column: str) -> bool:
     """Whether a question asks for a name or a way to reach someone: never stored."""
-    return is_identity(layout.question.sub("", column)) or any(
-        word in column for word in hints["identity"]
-    )
+    words = read_toml("surveys.toml")["hints"]["identity"]
+    return is_identity(layout.question.sub("", column)) or any(word in column for word in words)
 
 
 def _is_open(column: str, answers: Sequence[str], hints: Mapping[str, Sequence[str]]) -> bool:

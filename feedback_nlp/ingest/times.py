@@ -31,6 +31,7 @@ _YEAR_LAST = re.compile(
     re.IGNORECASE,
 )
 _MONTH = re.compile(r"(\d{4})\s*(?:年|[-/.])\s*(\d{1,2})\s*月?(?:份)?")
+_MONTH_WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,9}(?![A-Za-z0-9_])")
 _ENGLISH = (
     "%d-%b-%Y %H:%M:%S",
     "%d-%b-%Y",
@@ -129,7 +130,7 @@ def _from_text(text: str) -> datetime | None:
         return _from_year_last(match)
     if (match := _MONTH.fullmatch(text)) is not None:
         return datetime(int(match[1]), int(match[2]), 1)
-    if not text.isascii():
+    if not text.isascii() or not _MONTH_WORD.search(text):
         return None
     for form in _ENGLISH:
         try:

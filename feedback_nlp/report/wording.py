@@ -33,6 +33,7 @@ REVIEW_ORDER = (
 )
 
 _QUIET = 0.6
+_MAX_REMARKS = 6
 _DRIVERS = 4
 #: Steps that change what the review believes; they are told with the movements.
 _DELTA_STEPS = (RequestStatus.REOPENED, RequestStatus.VERIFIED)
@@ -51,6 +52,16 @@ _REASONS = {
     "bad-json": "JSON 损坏",
     "admin-post": "官方帖子",
     "not-feedback": "不是反馈",
+    "not-customer": "客服或系统说的",
+    "not-words": "图片或系统提示",
+    "merged-line": "并入同一会话",
+    "header-repeated": "重复的表头",
+    "relative-time": "时间不知从哪天算起",
+    "column-count": "列数对不上",
+    "unclosed-quote": "引号不成对",
+    "bad-characters": "半个字符",
+    "key-conflict": "编号相同内容不同",
+    "file-damaged": "文件中断",
 }
 
 _FIXED = (
@@ -347,6 +358,7 @@ def notes(digest: WeeklyDigest) -> list[str]:
             f"来源“{batch.source}”（{kind_label(batch.kind)}）：{batch.batches.value} 批共读入 "
             f"{batch.read.value} 行，收下 {batch.accepted.value}{duplicate}{rejected}。"
         )
+        sentences += [f"来源“{batch.source}”：{remark}" for remark in batch.remarks[:_MAX_REMARKS]]
     return sentences
 
 

@@ -195,14 +195,13 @@ def spooled(source: Path | BinaryIO, limits: Limits, *, unpack: bool = False) ->
     name = source.name if isinstance(source, Path) else "stdin"
     with tempfile.TemporaryDirectory(prefix="feedback-nlp-") as folder:
         target = Path(folder) / ("stdin" if name == "-" else name.removesuffix(".gz"))
-        with ExitStack() as stack:
+        with ExitStack() as stack, target.open("wb") as file:
             if not isinstance(source, Path):
                 stream = source
             elif source == STDIN:
                 stream = sys.stdin.buffer
             else:
                 stream = stack.enter_context(open_binary(source))
-            file = stack.enter_context(target.open("wb"))
             left = limits.max_spool_bytes
             while chunk := stream.read(1 << 20):
                 left -= len(chunk)

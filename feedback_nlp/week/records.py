@@ -255,7 +255,11 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class BatchNote:
-    """What came in with files and calls during the week, by source."""
+    """What came in with files and calls during the week, by source.
+
+    Attributes:
+        remarks: What people should know of how the files were read, in Chinese, each once.
+    """
 
     source: str
     kind: str
@@ -265,6 +269,7 @@ class BatchNote:
     duplicate: Count
     rejected: Count
     rejected_reasons: Mapping[str, Count]
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

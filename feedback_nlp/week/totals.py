@@ -151,6 +151,14 @@ def batches(session: Session, scope: Scope) -> tuple[BatchNote, ...]:
         .order_by(col(Source.name), col(RejectedRow.reason))
     ):
         reasons[source][reason] = number
+    remarks: dict[str, dict[str, None]] = defaultdict(dict)
+    for source, told in session.execute(
+        select(col(Source.name), col(IngestBatch.notes))
+        .join(Source, col(Source.id) == col(IngestBatch.source_id))
+        .where(col(IngestBatch.id).in_(held))
+        .order_by(col(IngestBatch.id))
+    ):
+        remarks[source].update(dict.fromkeys(told))
     notes = []
     for source, kind, number, *values in session.execute(sums):
         where = {"week": str(scope.week), "source": source}
@@ -175,6 +183,7 @@ def batches(session: Session, scope: Scope) -> tuple[BatchNote, ...]:
                     reason: Count(value, Measure.REJECTED, {**where, "reason": reason})
                     for reason, value in reasons[source].items()
                 },
+                remarks=tuple(remarks[source]),
             )
         )
     return tuple(notes)

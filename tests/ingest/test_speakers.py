@@ -1,6 +1,7 @@
 """Only customers speak: chats, transcripts, work orders; several texts a row; any survey."""
 
 import io
+import json
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -129,3 +130,14 @@ def test_qualtrics_three_header_rows():
     assert [item.text for item in items] == ["签到总是失败", "客服周末不在"]
     assert items[0].meta["Q1 您有多大可能推荐我们"] == "9"
     assert "欧阳" not in str(items)
+
+
+def test_the_type_of_an_author_below_its_path_tells_the_team():
+    people = {"user": {"type": "user", "id": "u9"}, "admin": {"type": "admin", "id": "a1"}}
+    lines = [("user", "打印机不出纸"), ("admin", "请重启"), ("user", "重启也不行")]
+    records = [
+        {"conversation_id": "9", "created_at": 1772331751 + n, "author": people[who], "body": said}
+        for n, (who, said) in enumerate(lines)
+    ]
+    _, items = read(json.dumps(records, ensure_ascii=False))
+    assert texts(items) == ["打印机不出纸\n重启也不行"]

@@ -1,0 +1,110 @@
+"""Finds the columns that tell feedback and people apart, and those that only seem to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from feedback_nlp.ingest.columns import candidates, comparable
+from feedback_nlp.ingest.keys import is_rounded
+from feedback_nlp.ingest.people import Person, is_placeholder, person_by_name
+from feedback_nlp.ingest.plain import plain
+from feedback_nlp.ingest.resolution import Resolution, free
+
+_SEVERAL = 4
+_OTHERS = ("楼主", "层主", "父", "上级", "被", "原", "视频", "帖子", "parent", "replyto", "target")
+_ROUNDED = "里的编号被表格软件四舍五入了（如 7.30E+18）"
+_NO_KEY = "不能当编号"
+
+
+def find_key(
+    found: Resolution,
+    columns: Sequence[str],
+    sample: Sequence[Mapping[str, Any]],
+    *,
+    is_given: bool,
+) -> None:
+    """Take the column that tells rows apart; say why one that seems to does not."""
+    group = found.fields.get("source_key")
+    if not group:
+        unnamed = [c for c in free(found, columns) if person_by_name(c) is None]
+        group = candidates("source_key", unnamed)[:3]
+    good = []
+    for column in group:
+        why = None if is_given else _no_key(column, found, sample)
+        if why is None:
+            good.append(column)
+            if column in found.looks and not is_given:
+                break
+        elif why:
+            found.notes.append(f"列“{column}”{why}，不能当编号；编号改由正文、用户和时间算出")
+            found.dropped.setdefault(column, _NO_KEY)
+    found.fields["source_key"] = good
+
+
+def _no_key(column: str, found: Resolution, sample: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return why a column is no key (blank: not worth a remark), or ``None`` if it is one."""
+    looks = found.looks.get(column)
+    if looks is None or not looks.filled:
+        return None
+    if any(is_rounded(value) for value in looks.values) or _all_rounded(looks.values):
+        return _ROUNDED
+    if comparable(column) == "编号" and looks.values[:3] == ("1", "2", "3"):
+        return ""
+    texts: dict[str, str] = {}
+    conflicts = rows = 0
+    text = next(iter(found.fields.get("text", ())), "")
+    for row in sample:
+        key = plain(row.get(column))
+        if key:
+            rows += 1
+            said = plain(row.get(text))
+            conflicts += texts.setdefault(key, said) != said
+    if conflicts >= 2 and conflicts > 0.1 * rows:
+        return "里不同的反馈用了同一个编号"
+    return None
+
+
+def _all_rounded(values: Sequence[str]) -> bool:
+    """Whether long ids all end in zeros: a spreadsheet keeps 15 digits."""
+    return len(values) >= 3 and all(
+        v.isdecimal() and len(v) >= 17 and v.endswith("0" * (len(v) - 15)) for v in values
+    )
+
+
+def leave_rounded_threads(found: Resolution) -> None:
+    """Leave out thread ids that a spreadsheet has rounded."""
+    threads = [*found.fields.get("thread_key", ()), *candidates("thread_key", list(found.looks))]
+    rounded = {
+        c for c in threads if c in found.looks and any(map(is_rounded, found.looks[c].values))
+    }
+    found.dropped.update(dict.fromkeys(rounded, _NO_KEY))
+    if found.fields.get("thread_key"):
+        found.fields["thread_key"] = [c for c in found.fields["thread_key"] if c not in rounded]
+
+
+def find_author(found: Resolution, columns: Sequence[str], is_known: bool) -> None:
+    """Take the columns that say who speaks: an id before a name, nobody's placeholder."""
+    named = set(candidates("author", columns))
+    ranked = []
+    for position, column in enumerate(columns):
+        person = person_by_name(column)
+        if person not in (Person.ID, Person.NAME) and column not in named:
+            continue
+        looks = found.looks[column]
+        if column in found.used and column not in found.fields.get("author", ()):
+            continue
+        values = [v for v in looks.values if not is_placeholder(v)]
+        one_for_all = len(values) >= _SEVERAL and len(set(values)) == 1
+        if not values or one_for_all or any(is_rounded(v) for v in values):
+            continue
+        if person is not Person.ID and looks.links >= 0.5:
+            continue
+        others = comparable(column).startswith(_OTHERS)
+        by_word = person is not Person.ID and looks.codes < 0.8
+        ranked.append((others, by_word, column not in named, position, column))
+    chosen = [column for *_, column in sorted(ranked)]
+    if found.fields.get("author"):
+        group = found.fields["author"]
+        chosen = [c for c in group if c in chosen or c not in found.looks] or chosen
+    found.fields["author"] = chosen if is_known and found.fields.get("author") else chosen[:2]

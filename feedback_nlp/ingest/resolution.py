@@ -1,0 +1,58 @@
+"""What the columns of a file are, as it is found out step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from feedback_nlp.ingest.extras import is_kept
+from feedback_nlp.ingest.looks import Looks
+from feedback_nlp.ingest.people import person_by_name
+
+UNKNOWN, OTHERS_SAID, PERSONAL = "不认识的内容", "是别人的回复", "是个人信息"
+GUESS_ROWS = 3
+
+
+@dataclass
+class Resolution:
+    """What the columns of a file are.
+
+    Attributes:
+        fields: Columns by field, the first filled one of a row is taken.
+        clock: Column with the time of day, where the date is in a column of its own.
+        kept: Columns stored as extra values.
+        dropped: Why a column is not stored, in Chinese, by column.
+        guessed: Fields that were found by content alone.
+        notes: Chinese remarks.
+        looks: What each column looks like.
+        open: Whether columns that come up later are judged by name.
+    """
+
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    clock: str | None = None
+    kept: set[str] = field(default_factory=set)
+    dropped: dict[str, str] = field(default_factory=dict)
+    guessed: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+    looks: dict[str, Looks] = field(default_factory=dict)
+    forced: frozenset[str] = frozenset()
+    banned: frozenset[str] = frozenset()
+
+    @property
+    def used(self) -> set[str]:
+        """Columns that a field is taken from."""
+        taken = {column for group in self.fields.values() for column in group}
+        return taken | ({self.clock} if self.clock else set())
+
+    def keeps(self, column: str) -> bool:
+        """Whether an extra column is stored; those not seen in the first rows by name alone."""
+        if column in self.kept:
+            return True
+        if column in self.dropped or column in self.looks or column in self.banned:
+            return column in self.forced
+        return column in self.forced or (person_by_name(column) is None and is_kept(column, None))
+
+
+def free(found: Resolution, columns: Sequence[str]) -> list[str]:
+    """Return the columns that no field is taken from yet."""
+    return [column for column in columns if column not in found.used]

@@ -1,0 +1,192 @@
+"""The plan for files with feedback in rows: layouts, chats, work orders, several texts a row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from feedback_nlp.errors import UnknownLayout
+from feedback_nlp.ingest.fields import FIELDS, storable
+from feedback_nlp.ingest.items import ItemBuilder, RowMapping
+from feedback_nlp.ingest.kinds import kind_of
+from feedback_nlp.ingest.layouts import Layout
+from feedback_nlp.ingest.people import Person, person_by_name
+from feedback_nlp.ingest.plain import plain
+from feedback_nlp.ingest.plan import ColumnUse, Items, Plan, Wanted, has_people
+from feedback_nlp.ingest.ratings import is_star_scale
+from feedback_nlp.ingest.remarks import describe_dropped, missing, suggestion
+from feedback_nlp.ingest.resolution import PERSONAL, Resolution
+from feedback_nlp.ingest.speakers import (
+    ChatColumns,
+    chat_columns,
+    has_dialogues,
+    split_dialogue,
+    without_frame,
+)
+from feedback_nlp.ingest.wide import WideReader, several_texts
+from feedback_nlp.labels import SourceKind
+from feedback_nlp.records import RawItem, Rejection
+
+
+def row_plan(
+    layout: Layout | None,
+    columns: Sequence[str],
+    sample: Sequence[Mapping[str, Any]],
+    wanted: Wanted,
+    found: Resolution,
+) -> Plan:
+    """Return how a file with feedback in rows is read; see :func:`plan_reading`."""
+    chat = chat_columns(found.looks) if layout is None else None
+    if chat is not None:
+        for column in (chat.role, chat.own, chat.kind):
+            found.kept.discard(column or "")
+            found.dropped.pop(column or "", None)
+    text = next(iter(found.fields.get("text", ())), None)
+    texts = several_texts(found.looks, text) if layout is None and chat is None else None
+    if text is None and texts is not None:
+        text = texts.columns[0]
+        texts = type(texts)(
+            tuple(c for c in texts.others if c != text), tuple(c for c in texts.parts if c != text)
+        )
+        found.fields["text"] = [text]
+    if text is None:
+        raise _unknown(columns, found)
+    kind = layout.kind if layout else kind_of(columns)
+    if kind is None and found.fields.get("rating") and not found.fields.get("app_version"):
+        kind = SourceKind.REVIEW
+    words, speaks = _words(layout, columns, found, text, kind)
+    mapping = _without_other_scales(
+        RowMapping(
+            found.fields,
+            channel=layout.channel if layout else None,
+            key_pattern=layout.key_pattern if layout else None,
+            skips=layout.skips if layout else (),
+            keeps=found.keeps,
+            clock=found.clock,
+            read_at=wanted.as_of,
+            words=words,
+        ),
+        sample,
+        found,
+    )
+    tally: Counter[str] = Counter()
+    builder = ItemBuilder(mapping, wanted.zone, tally=tally)
+    if texts is not None and texts.columns:
+        for column in texts.columns:
+            found.kept.discard(column)
+            found.dropped.pop(column, None)
+    items: Items
+    if texts is not None and texts.columns:
+        items = WideReader(builder, texts).items
+    else:
+        items = _one_a_row(builder, chat, text)
+    present = set(columns)
+    taken = {
+        name: next((column for column in group if column in present), group[0])
+        for name, group in mapping.columns.items()
+        if group
+    }
+    remarks = [*found.notes, *missing(found, columns), *speaks, *describe_dropped(found)]
+    if texts is not None and texts.columns:
+        remarks.append(f"{'、'.join(texts.columns[:8])} 各自算一条反馈")
+    if kind is None and layout is None and not wanted.is_plain:
+        remarks.append("看不出是哪类来源，新来源按应用内反馈登记；不对请用 --kind 指明")
+    return Plan(
+        layout=layout.name if layout else "generic",
+        label=layout.label if layout else "通用表格",
+        kind=kind,
+        mapping=taken,
+        items=items,
+        uses=_uses(columns, found, mapping, texts.columns if texts else (), chat),
+        remarks=tuple(remarks),
+        hides=has_people(columns) or PERSONAL in found.dropped.values(),
+        numbers=tuple(c for c in columns if c != text and found.looks[c].numbers >= 0.9),
+        zone=wanted.zone,
+        tally=tally,
+        is_chat=chat is not None
+        and bool(found.fields.get("thread_key") or found.fields.get("author")),
+    )
+
+
+def _one_a_row(builder: ItemBuilder, chat: ChatColumns | None, text: str) -> Items:
+    def items(line: int, row: Mapping[str, Any]) -> Iterator[RawItem | Rejection]:
+        aside = chat.set_aside(row, plain(row.get(text))) if chat is not None else None
+        if aside is not None:
+            yield builder.rejection(line, *aside, {})
+        else:
+            yield builder.build(line, row)
+
+    return items
+
+
+def _words(
+    layout: Layout | None,
+    columns: Sequence[str],
+    found: Resolution,
+    text: str,
+    kind: SourceKind | None,
+) -> tuple[Callable[[str], str | None], list[str]]:
+    looks = found.looks.get(text)
+    if layout is None and looks is not None and has_dialogues(looks.values):
+        return split_dialogue, [f"列“{text}”里是对话，只取用户说的话"]
+    tickets = any("工单" in column or "ticket" in column.casefold() for column in columns)
+    agents = any(person_by_name(column) is Person.AGENT for column in columns)
+    if layout is None and kind is SourceKind.SUPPORT and (tickets or agents):
+        return without_frame, ["按客服记录读：去掉了“用户反馈”等转述的开头和商品名"]
+    return (lambda said: said), []
+
+
+def _without_other_scales(
+    mapping: RowMapping, sample: Sequence[Mapping[str, Any]], found: Resolution
+) -> RowMapping:
+    """Leave a 0–10 or 0–100 score out of the rating; it stays an extra value under its name."""
+    group = mapping.columns.get("rating", ())
+    if is_star_scale(plain(row.get(column)) for row in sample for column in group):
+        return mapping
+    found.kept.update(group)
+    found.notes.append(f"列“{group[0]}”有大于 5 的分数，不是星级，按原样保存")
+    del found.fields["rating"]
+    return mapping
+
+
+def _uses(
+    columns: Sequence[str],
+    found: Resolution,
+    mapping: RowMapping,
+    texts: Sequence[str],
+    chat: ChatColumns | None,
+) -> tuple[ColumnUse, ...]:
+    by_column: dict[str, str] = {}
+    for name, group in mapping.columns.items():
+        for column in group:
+            by_column.setdefault(column, name)
+    roles = {chat.role, chat.own, chat.kind} if chat else set()
+    uses = []
+    for column in columns:
+        if column in by_column:
+            name = by_column[column]
+            guess = "（猜的）" if name in found.guessed else ""
+            word = "用户（只存哈希）" if name == "author" else FIELDS[name]
+            uses.append(ColumnUse(column, word + guess))
+        elif column == found.clock:
+            uses.append(ColumnUse(column, "时间（几点几分）"))
+        elif column in texts:
+            uses.append(ColumnUse(column, "正文（另一条反馈）"))
+        elif column in roles:
+            uses.append(ColumnUse(column, "谁在说话"))
+        elif found.keeps(column):
+            uses.append(ColumnUse(column, "附加信息"))
+        else:
+            uses.append(ColumnUse(column, "不保存", found.dropped.get(column) or "是空的"))
+    return tuple(uses)
+
+
+def _unknown(columns: Sequence[str], found: Resolution) -> UnknownLayout:
+    """Name the columns found and write out the option, guessing the wordiest column."""
+    shown = "、".join(columns[:30]) + ("……" if len(columns) > 30 else "")
+    example = suggestion(found, columns) or "列名"
+    return UnknownLayout(
+        storable(f"看不出哪一列是反馈正文。文件的列：{shown}"),
+        hint=storable(f"用 --map 指明，例如 --map '{example}=text'"),
+    )

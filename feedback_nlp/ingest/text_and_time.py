@@ -1,0 +1,144 @@
+"""Finds the columns of text, time and rating: by name, and by content where names are silent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from feedback_nlp.ingest.columns import candidates, comparable, own_name, read_toml
+from feedback_nlp.ingest.looks import Looks
+from feedback_nlp.ingest.people import is_said_by_others, person_by_name
+from feedback_nlp.ingest.resolution import GUESS_ROWS, Resolution, free
+
+_NUMBERED = re.compile(r"列\d+")
+_NAMED_MARGIN = 0.35
+_GUESS_WORDS = 0.35
+_DETAILS = ("详细内容", "详情", "详细描述", "补充说明", "问题详情", "具体描述")
+
+
+def find_text(found: Resolution, columns: Sequence[str]) -> None:
+    """Take the text: the likeliest name whose content looks written, else a clear guess."""
+    if found.fields.get("text"):
+        return
+    named = [c for c in candidates("text", columns) if person_by_name(c) is None]
+    fits = {column: found.looks[column].words * _weight(found.looks[column]) for column in named}
+    best = max(fits.values(), default=0.0)
+    chosen = next((c for c in named if fits[c] > 0 and fits[c] >= _NAMED_MARGIN * best), None)
+    if chosen is None and (guess := _guessed_text(found, columns)):
+        chosen = guess
+        found.guessed.add("text")
+        found.notes.append(f"正文取自列“{chosen}”（按内容猜的）；不对请用 --map 列名=text 指明")
+    if chosen is None and named:
+        wordy = [c for c in named if found.looks[c].filled and found.looks[c].numbers < 0.5]
+        chosen = next(iter(wordy or named))
+    if chosen:
+        found.fields["text"] = [chosen]
+        detail = next((c for c in named if c in _DETAILS and c != chosen), None)
+        if detail and found.looks[detail].words > 0 and not found.fields.get("title"):
+            found.fields["text"], found.fields["title"] = [detail], [chosen]
+
+
+def _weight(looks: Looks) -> float:
+    return min(1.0, looks.share_filled + 0.5)
+
+
+def _guessed_text(found: Resolution, columns: Sequence[str]) -> str | None:
+    title = set(candidates("title", columns))
+    scores = {}
+    for column in columns:
+        looks = found.looks[column]
+        if column in title or column in found.used or own_name(column) is None:
+            continue
+        if looks.filled < GUESS_ROWS or person_by_name(column) or looks.words < _GUESS_WORDS:
+            continue
+        if column.casefold().startswith(tuple(read_toml("aliases.toml")["not_beginning"]["text"])):
+            continue
+        scores[column] = looks.words * looks.share_filled
+    return max(scores, key=scores.__getitem__, default=None)
+
+
+def find_time(found: Resolution, columns: Sequence[str]) -> None:
+    """Take the time: a name whose content reads as times; join a time of day to a date."""
+    if not found.fields.get("occurred_at"):
+        named = candidates("occurred_at", free(found, columns))
+        fitting = [c for c in named if found.looks[c].times >= 0.5]
+        whole = [c for c in fitting if found.looks[c].clocks < 0.5]
+        blank = [c for c in named if not found.looks[c].filled]
+        clocks = [c for c in named if found.looks[c].clocks >= 0.5]
+        chosen = next(iter(whole or blank), None)
+        if chosen is None and not clocks:
+            chosen = _guessed_time(found, columns)
+        if chosen is None and clocks:
+            days = [c for c in free(found, columns) if _is_day(found.looks[c])]
+            chosen = next(iter(days), None)
+        if chosen is not None:
+            found.fields["occurred_at"] = [chosen]
+    taken = found.fields.get("occurred_at", ())
+    if len(taken) == 1 and taken[0] in found.looks and _is_day(found.looks[taken[0]]):
+        found.clock = next(
+            (
+                c
+                for c in free(found, columns)
+                if found.looks[c].filled and found.looks[c].clocks >= 0.5
+            ),
+            None,
+        )
+
+
+def _is_day(looks: Looks) -> bool:
+    """Whether a column holds dates without a time of day."""
+    values = looks.values
+    return bool(values) and looks.times >= 0.5 and not any(":" in v or "：" in v for v in values)
+
+
+def _guessed_time(found: Resolution, columns: Sequence[str]) -> str | None:
+    barred = tuple(read_toml("aliases.toml")["not_beginning"]["occurred_at"])
+    crawled = set(candidates("crawled_at", columns))
+    fitting = [
+        c
+        for c in free(found, columns)
+        if found.looks[c].times >= 0.8
+        and found.looks[c].numbers < 0.5
+        and c not in crawled
+        and not is_said_by_others(c)
+        and not comparable(c).startswith(barred)
+        and person_by_name(c) is None
+    ]
+    if not fitting:
+        return None
+    found.guessed.add("occurred_at")
+    found.notes.append(
+        f"时间取自列“{fitting[0]}”（按内容猜的）；不对请用 --map 列名=time 指明".replace(
+            "=time", "=occurred_at"
+        )
+    )
+    return fitting[0]
+
+
+def find_rating(found: Resolution, columns: Sequence[str]) -> None:
+    """Take the rating: the first name whose content reads as stars."""
+    if not found.fields.get("rating"):
+        for column in candidates("rating", free(found, columns)):
+            looks = found.looks[column]
+            if not looks.filled or looks.ratings >= 0.5:
+                found.fields["rating"] = [column]
+                return
+        if all(_NUMBERED.fullmatch(column) for column in columns):
+            _guess_rating(found, columns)
+
+
+def _guess_rating(found: Resolution, columns: Sequence[str]) -> None:
+    """Take small whole numbers for stars in a sheet without a header."""
+    for column in free(found, columns):
+        values = set(found.looks[column].values)
+        if (
+            found.looks[column].filled >= GUESS_ROWS
+            and 1 < len(values) <= 5
+            and (values <= {"1", "2", "3", "4", "5"})
+        ):
+            found.fields["rating"] = [column]
+            found.guessed.add("rating")
+            found.notes.append(
+                f"评分取自列“{column}”（按内容猜的）；不对请用 --map 列名=rating 指明"
+            )
+            return
