@@ -20,7 +20,7 @@ from feedback_nlp.week.records import WeeklyDigest
 
 # Pseudonyms are words of a text: with a secret of its own each run would print another page.
 # The people are invented, so this one may be known.
-_SECRET = "demo"
+_SECRET = "demo"  # noqa: S105 - of invented people
 DIGEST_NAMES = ("digest.html", "digest.md", "digest.xlsx")
 
 
