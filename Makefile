@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
 
-.PHONY: help demo test test-all test-postgres coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-privacy serve clean
+.PHONY: help demo test test-all readme test-postgres coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-privacy serve clean
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
@@ -38,6 +38,9 @@ test-postgres: $(STAMP) ## store and jobs on PostgreSQL: TEST_DATABASE_URL=postg
 	@test -n "$$TEST_DATABASE_URL" || { echo "set TEST_DATABASE_URL to a server whose user may create databases"; exit 1; }
 	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --extra postgres
 	$(RUN) pytest tests/store tests/jobs tests/api
+
+readme: $(STAMP) ## write the sample in README.md anew, from a run of the demo
+	$(RUN) python -m tests.readme_sample
 
 hooks: $(STAMP) ## run the checks of make lint before each commit
 	$(RUN) pre-commit install

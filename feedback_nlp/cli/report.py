@@ -127,7 +127,7 @@ def print_top(report: WeeklyDigest, *, why: bool = False) -> None:
     out.print(f"[bold]本{report.span}要事{product}　{wording.period(report)}[/bold]")
     out.print(
         f"{total.feedback.value} 条反馈（{wording.change(total.feedback, total.feedback_last)}），"
-        f"{total.people.value} {people}（{wording.change(total.people, total.people_last)}）；"
+        f"{wording.people_words(report)}（{wording.change(total.people, total.people_last)}）；"
         f"负面 {wording.share(total.sentiments['neg'], total.feedback)}，"
         f"未归类 {wording.share(total.unassigned_units, total.problem_units)}"
     )

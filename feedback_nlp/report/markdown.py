@@ -23,6 +23,7 @@ from feedback_nlp.report.wording import (
     main_channels,
     movement_label,
     notes,
+    people_words,
     period,
     rating_sentences,
     segment_sentences,
@@ -74,7 +75,7 @@ def _render(digest: WeeklyDigest, top_count: int, quotes: int) -> str:
         f"{period(digest)}",
         "",
         f"本{digest.span} **{total.feedback.value}** 条反馈（{change(total.feedback, total.feedback_last)}），"
-        f"**{total.people.value}** {unit(digest)}（{change(total.people, total.people_last)}），"
+        f"{people_words(digest)}（{change(total.people, total.people_last)}），"
         f"负面 {share(total.sentiments['neg'], total.feedback)}。",
         "",
         f"## 本{digest.span}变化",

@@ -130,6 +130,12 @@ def unit(digest: WeeklyDigest) -> str:
     return digest.totals.people_word
 
 
+def people_words(digest: WeeklyDigest) -> str:
+    """Return ``541 人``, or ``去掉雷同计 70 条`` where no author is known."""
+    number = digest.totals.people.value
+    return f"去掉雷同计 {number} 条" if digest.is_nameless else f"{number} 人"
+
+
 def change(this: Count, last: Count) -> str:
     """Return ``+12%`` against last week, ``+3`` for small numbers, ``此前为 0`` without any."""
     difference = this.value - last.value
@@ -338,7 +344,9 @@ def notes(digest: WeeklyDigest) -> list[str]:
     if total.bursts.value:
         sentences.append(f"疑似刷屏 {total.bursts.value} 条，只在此列出，不计入人数和排行。")
     if total.copies.value:
-        sentences.append(f"内容重复 {total.copies.value} 条，雷同的只算一个人。")
+        sentences.append(
+            f"内容重复 {total.copies.value} 条，雷同的只算一{'条' if digest.is_nameless else '个人'}。"
+        )
     if total.no_content.value:
         sentences.append(
             f"无内容 {total.no_content.value} 条（默认好评、只有表情或只有@人），不算情感，不进主题。"

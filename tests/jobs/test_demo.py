@@ -24,8 +24,10 @@ from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
 from feedback_nlp.store.alerts import list_alerts, mark_alert
 from feedback_nlp.store.tables import AlertRow, Feedback, FeedbackUnit, RejectedRow
+from feedback_nlp.week.quotes import agrees
 from feedback_nlp.week.records import TopicFigures
 from feedback_nlp.weeks import Week
+from tests.readme_sample import README, sample, written
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 
@@ -150,6 +152,28 @@ def test_the_analysis_leaves_alerts_behind(demo: DemoReport, database: Database)
         and Week.of(datetime.fromisoformat(f"{named.alert.day}T12:00Z"), Settings().zone) >= first
         for named in crash
     )
+
+
+def test_the_sample_in_the_readme_is_what_a_run_prints(demo: DemoReport) -> None:
+    """``make readme`` writes it anew."""
+    assert written(README.read_text(encoding="utf-8")) == sample(demo.digest)
+
+
+def test_every_quote_of_every_week_is_of_it_and_agrees(
+    demo: DemoReport, database: Database
+) -> None:
+    seen = 0
+    for week in demo.manifest.weeks:
+        with database.read() as session:
+            digest = tell_week(session, load_config(), zone=Settings().zone, now=NOW, week=week)
+        for topic in (*digest.topics, *digest.silent):
+            for quote in topic.quotes:
+                assert digest.first_day <= quote.on <= digest.last_day
+                assert agrees("issue", quote.text, quote.sentiment, quote.intent, ())
+                seen += 1
+        for praise in digest.praise:
+            assert praise.quote is None or praise.quote.sentiment == "pos"
+    assert seen > 500
 
 
 #: What three accounts paste: about something in the middle of the list, about its first
