@@ -11,11 +11,13 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from feedback_api.hints import HINTS
 from feedback_api.validation import FieldError, describe
 from feedback_nlp.errors import (
     ArtifactError,
@@ -154,7 +156,12 @@ async def _on_feedback_error(request: Request, error: Exception) -> JSONResponse
     status = status_of(error)
     if status < 500:
         return problem_response(
-            _request_id(request), status, error.code, error.title, _detail(error)
+            _request_id(request),
+            status,
+            error.code,
+            error.title,
+            error.told(HINTS),
+            extensions=_case(error),
         )
     # Paths and addresses in the message are the operator's business, not the caller's.
     _log.error("service_error", code=error.code, message=error.message)
@@ -169,10 +176,11 @@ async def _on_feedback_error(request: Request, error: Exception) -> JSONResponse
     )
 
 
-def _detail(error: FeedbackError) -> str:
-    """Return what is wrong and what to do, unless that is about the command line."""
-    about_commands = "--" in error.hint or "feedback-nlp " in error.hint
-    return error.message if about_commands else str(error)
+def _case(error: FeedbackError) -> dict[str, Any]:
+    """Return which case it is, for machines: the reason and its facts."""
+    if not error.reason:
+        return {}
+    return {"reason": error.reason, "facts": jsonable_encoder(error.facts)}
 
 
 async def _on_problem_error(request: Request, error: Exception) -> JSONResponse:

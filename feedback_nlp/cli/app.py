@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from feedback_nlp import __version__
+from feedback_nlp.cli.hints import HINTS
 from feedback_nlp.cli.terminal import err, out
 from feedback_nlp.errors import (
     ArtifactError,
@@ -93,7 +94,7 @@ def main() -> None:
     try:
         build_app()()
     except FeedbackError as error:
-        err.print(f"[red]{error.title}[/red]：{escape(str(error))}", soft_wrap=True)
+        err.print(f"[red]{error.title}[/red]：{escape(error.told(HINTS))}", soft_wrap=True)
         sys.exit(exit_code_of(error))
     except BrokenPipeError:
         sys.exit(141)
