@@ -1,10 +1,10 @@
-"""Scores every request by its evidence."""
+"""Scores every request by its evidence, all as of one week."""
 
 from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.config import RankConfig
@@ -17,9 +17,25 @@ from feedback_nlp.store.voices import exposure, history_weeks, latest_week, requ
 from feedback_nlp.weeks import Week
 
 
-def refresh_priorities(session: Session, config: RankConfig, *, zone: ZoneInfo) -> None:
-    """Score every request by its evidence, as of the last week with data."""
-    week: Week | None = latest_week(session, zone)
+def ranked_week(session: Session) -> Week | None:
+    """Return the week that the stored priorities are as of, ``None`` before the first ranking."""
+    week = session.scalar(select(func.max(col(FeatureRequest.priority_week))))
+    return None if week is None else Week.parse(week)
+
+
+def refresh_priorities(
+    session: Session, config: RankConfig, *, zone: ZoneInfo, as_of: Week | None = None
+) -> None:
+    """Score every request by its evidence.
+
+    Args:
+        session: The writing session; nothing is committed.
+        config: Weights of the ranking.
+        zone: Where weeks begin.
+        as_of: The ranked week; ``None`` for the last with data. An edit gives
+            :func:`ranked_week`: feedback that came since must not move anything by it.
+    """
+    week = as_of or latest_week(session, zone)
     if week is None:
         return
     requests = list(session.scalars(select(FeatureRequest).order_by(col(FeatureRequest.id))))
@@ -42,5 +58,6 @@ def refresh_priorities(session: Session, config: RankConfig, *, zone: ZoneInfo) 
         request.priority_low = item.low if item else None
         request.priority_high = item.high if item else None
         request.priority_parts = dict(item.parts) if item else {}
+        request.priority_week = str(week)
         session.add(request)
     session.flush()

@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from feedback_nlp.config import RankConfig
 from feedback_nlp.labels import ENGINE, RequestStatus, TopicState
 from feedback_nlp.requests.evidence import refresh_evidence
+from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import apply_transition, create_request
 from feedback_nlp.requests.priorities import refresh_priorities
 from feedback_nlp.store.conditions import PROBLEM_INTENTS
@@ -39,6 +40,7 @@ def sync_requests(session: Session, config: RankConfig, *, zone: ZoneInfo, now: 
     Returns:
         How many requests there are now.
     """
+    hold_requests(session)
     topics = {topic.id: topic for topic in session.scalars(select(Topic)) if topic.id is not None}
     _follow_merges(session, topics, now)
     owned = _by_topic(session)
@@ -46,12 +48,7 @@ def sync_requests(session: Session, config: RankConfig, *, zone: ZoneInfo, now: 
         topic = topics[topic_id]
         request = owned.get(topic_id)
         if request is not None:
-            if request.created_by == ENGINE and (request.title, request.intent) != (
-                topic.name,
-                intent,
-            ):
-                request.title, request.intent, request.updated_at = topic.name, intent, now
-                session.add(request)
+            _follow_topic(session, request, topic.name, intent, now)
         elif people >= config.request_min_people:
             create_request(
                 session,
@@ -65,6 +62,17 @@ def sync_requests(session: Session, config: RankConfig, *, zone: ZoneInfo, now: 
     refresh_evidence(session)
     refresh_priorities(session, config, zone=zone)
     return session.scalar(select(func.count()).select_from(FeatureRequest)) or 0
+
+
+def _follow_topic(
+    session: Session, request: FeatureRequest, name: str, intent: str, now: datetime
+) -> None:
+    """Take over the topic's name and intent, except for what a person wrote."""
+    title = name if request.titled_by == ENGINE else request.title
+    intent = intent if request.created_by == ENGINE else request.intent
+    if (request.title, request.intent) != (title, intent):
+        request.title, request.intent, request.updated_at = title, intent, now
+        session.add(request)
 
 
 def _askable(session: Session) -> list[tuple[int, int, str, str | None]]:

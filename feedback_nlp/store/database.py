@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The schema that this code needs: the newest file in ``migrations/versions``.
-SCHEMA_VERSION = "20261122_vents_by_topic"
+SCHEMA_VERSION = "20261123_request_versions"
 
 _BUSY_TIMEOUT_MS = 15_000
 
