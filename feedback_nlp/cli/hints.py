@@ -1,17 +1,32 @@
 """What a person at the command line should do about an error, by its reason.
 
-A template is filled with the facts of the error, see :mod:`feedback_nlp.errors`. A reason
-without an entry has a hint that holds for everybody, or cannot come up here.
+A template is filled with the facts of the error, see :mod:`feedback_nlp.errors`. An error
+without a reason has a hint that holds for everybody.
 """
 
 from __future__ import annotations
 
 HINTS: dict[str, str] = {
-    "changed-meanwhile": (
-        "先用 feedback-nlp request {key} 看现在的样子，要改就带上 --expect {status} 再来一次"
-    ),
+    "changed-meanwhile": "先用 feedback-nlp request {key} 看现在的样子，要改就带上 --expect {status} 再来一次",
     "duplicate-target-missing": "用 --duplicate-of 写上编号，例如 REQ-3",
+    "embeddings-unusable": "重新安装，或用 feedback-nlp train embeddings 重新训练",
+    "label-columns-unknown": "用 --sentiment 或 --intent 指定；文件里的列：{columns}",
+    "model-unusable": "重新安装，或用 feedback-nlp train 重新训练",
     "no-actor": "用 --actor 写上名字",
+    "no-feedback": "先运行 feedback-nlp ingest 导入",
+    "no-text-column": "用 --map 指明，例如 --map '{example}=text'",
+    "not-analysed": "先运行 feedback-nlp analyze",
+    "nothing-to-undo": "用 feedback-nlp topics show {topic_id} 查看历史",
     "reason-missing": "用 --reason 写一句话",
+    "text-column-empty": "检查文本列，或用 --text 指定",
+    "text-column-unknown": "用 --text 指定；文件里的列：{columns}",
+    "unknown-alert": "用 feedback-nlp alerts 查看编号",
     "unknown-request": "用 feedback-nlp requests 查看全部编号",
+    "unknown-topic": "用 feedback-nlp topics list 查看编号",
+    "unknown-unit": "用 feedback-nlp topics show {topic_id} 查看观点编号",
+    "unknown-word": "用 feedback-nlp lexicon list 查看",
+    "worker-died": "多半是内存不足：减少 --workers 后重试",
 }
+
+#: Reasons that no command can bring about.
+ELSEWHERE = frozenset({"bad-if-match", "nothing-to-edit", "topic-has-request"})

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from feedback_nlp.cli.hints import HINTS
 from feedback_nlp.cli.terminal import (
     DatabaseOption,
     JsonOption,
@@ -114,14 +115,15 @@ def ingest(
                     raise
                 failures.append((path, error))
                 err.print(
-                    f"[red]{error.title}[/red]：{escape(f'{path.name}：{error}')}", soft_wrap=True
+                    f"[red]{error.title}[/red]：{escape(f'{path.name}：{error.told(HINTS)}')}",
+                    soft_wrap=True,
                 )
                 continue
             reports.append(report)
             if not as_json:
                 _print_report(report)
     if as_json:
-        failed = [{"file_name": path.name, "error": str(error)} for path, error in failures]
+        failed = [{"file_name": path.name, "error": error.told(HINTS)} for path, error in failures]
         print_json({"batches": [report.as_dict() for report in reports], "failed": failed})
     if failures:
         raise typer.Exit(_FILE_UNUSABLE)

@@ -160,7 +160,8 @@ def _open(
         shown = "、".join(columns[:30])
         raise UnknownLayout(
             storable(f"看不出哪一列是文字。文件的列：{shown}"),
-            hint=storable(f"用 --map 指明，例如 --map '{columns[-1] if columns else '列名'}=text'"),
+            reason="no-text-column",
+            example=storable(columns[-1] if columns else "列名"),
         )
     return table, text_column, id_column, nested
 
@@ -215,9 +216,7 @@ def _scored(chunks: Iterator[Chunk], recipe: Recipe, workers: int) -> Iterator[S
             while pending:
                 yield pending.popleft().result()
         except BrokenProcessPool as error:
-            raise FeedbackError(
-                "一个工作进程意外退出", hint="多半是内存不足：减少 --workers 后重试"
-            ) from error
+            raise FeedbackError("一个工作进程意外退出", reason="worker-died") from error
         finally:
             for future in pending:
                 future.cancel()
