@@ -9,6 +9,7 @@ from __future__ import annotations
 
 HINTS: dict[str, str] = {
     "bad-if-match": '把 GET 返回的 ETag 原样写回，例如 If-Match: "3"',
+    "being-ingested": "等它结束后再照原样重发",
     "changed-meanwhile": "先 GET /v1/requests/{key} 看现在的样子，再带上新的 ETag（If-Match）重试",
     "duplicate-target-missing": "在 duplicate_of 里写上编号，例如 REQ-3",
     "no-actor": "在 actor 里写上名字",
@@ -17,6 +18,7 @@ HINTS: dict[str, str] = {
     "nothing-to-edit": "写上 title、owner、due、effort、strategic_weight 里的一项或几项",
     "nothing-to-undo": "历史见 GET /v1/topics/{topic_id}",
     "reason-missing": "在 reason 里写一句话",
+    "source-kind-differs": "把 source.kind 写成 {kind}，或换一个来源名",
     "topic-has-request": "直接改 {key}，见 PATCH /v1/requests/{key}",
     "unknown-request": "全部编号见 GET /v1/requests",
     "unknown-topic": "主题编号见 GET /v1/topics",
@@ -32,5 +34,6 @@ ELSEWHERE = frozenset(
         "text-column-empty",
         "text-column-unknown",
         "unknown-alert",
+        "unknown-batch",
     }
 )

@@ -7,6 +7,7 @@ without a reason has a hint that holds for everybody.
 from __future__ import annotations
 
 HINTS: dict[str, str] = {
+    "being-ingested": "等它结束后再看 feedback-nlp batches",
     "changed-meanwhile": "先用 feedback-nlp request {key} 看现在的样子，要改就带上 --expect {status} 再来一次",
     "duplicate-target-missing": "用 --duplicate-of 写上编号，例如 REQ-3",
     "embeddings-unusable": "重新安装，或用 feedback-nlp train embeddings 重新训练",
@@ -18,9 +19,11 @@ HINTS: dict[str, str] = {
     "not-analysed": "先运行 feedback-nlp analyze",
     "nothing-to-undo": "用 feedback-nlp topics show {topic_id} 查看历史",
     "reason-missing": "用 --reason 写一句话",
+    "source-kind-differs": "去掉 --kind，或用 --kind {kind}，或换一个来源名",
     "text-column-empty": "检查文本列，或用 --text 指定",
     "text-column-unknown": "用 --text 指定；文件里的列：{columns}",
     "unknown-alert": "用 feedback-nlp alerts 查看编号",
+    "unknown-batch": "用 feedback-nlp batches 查看所有批次",
     "unknown-request": "用 feedback-nlp requests 查看全部编号",
     "unknown-topic": "用 feedback-nlp topics list 查看编号",
     "unknown-unit": "用 feedback-nlp topics show {topic_id} 查看观点编号",

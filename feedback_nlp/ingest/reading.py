@@ -216,7 +216,7 @@ def _kind(layout: Layout | SurveyLayout | None) -> SourceKind | None:
 def _notes(table: Table) -> tuple[str, ...]:
     if not table.other_sheets:
         return ()
-    return (f"只读了一个工作表；另有 {'、'.join(table.other_sheets)}，用 --sheet 指定",)
+    return (f"只读了一个工作表；另有 {'、'.join(table.other_sheets)}，要读就指定工作表",)
 
 
 def _unknown(columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> UnknownLayout:
@@ -229,5 +229,6 @@ def _unknown(columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> Unk
     example = max(columns, key=chars, default="列名")
     return UnknownLayout(
         storable(f"看不出哪一列是反馈正文。文件的列：{shown}"),
-        hint=storable(f"用 --map 指明，例如 --map '{example}=text'"),
+        reason="no-text-column",
+        example=storable(example),
     )
