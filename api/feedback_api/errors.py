@@ -62,6 +62,14 @@ class Problem(BaseModel):
     detail: str = Field(default="", description="收到了什么、应该是什么、怎么办")
     instance: str = Field(default="", description="这次请求的编号，同响应头 X-Request-ID")
     errors: list[FieldError] = Field(default_factory=list, description="每个不合格的字段一条")
+    reason: str = Field(
+        default="",
+        description="具体是哪种情况，稳定的英文；没有就是空的",
+        examples=["unknown-request"],
+    )
+    facts: dict[str, Any] = Field(
+        default_factory=dict, description="这种情况的具体值", examples=[{"key": "REQ-9"}]
+    )
 
 
 class ProblemError(Exception):
@@ -178,8 +186,6 @@ async def _on_feedback_error(request: Request, error: Exception) -> JSONResponse
 
 def _case(error: FeedbackError) -> dict[str, Any]:
     """Return which case it is, for machines: the reason and its facts."""
-    if not error.reason:
-        return {}
     return {"reason": error.reason, "facts": jsonable_encoder(error.facts)}
 
 
