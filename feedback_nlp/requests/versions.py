@@ -107,9 +107,10 @@ def changed_meanwhile(
 
 def describe_edit(edit: RequestEdit) -> str:
     """Return a few Chinese words: what was written, and what stood there before."""
-    return "改了" + "、".join(
-        f"{FIELD_NAMES.get(name, name)}（{_shown(before)} → {_shown(after)}）"
-        for name, (before, after) in edit.detail.items()
+    return "改了" + "、".join(  # in our order: PostgreSQL keeps none
+        f"{word}（{_shown(edit.detail[name][0])} → {_shown(edit.detail[name][1])}）"
+        for name, word in FIELD_NAMES.items()
+        if name in edit.detail
     )
 
 
