@@ -17,6 +17,7 @@ class SourceKind(StrEnum):
     SOCIAL = "social"
     APP_STORE = "app_store"
     SUPPORT = "support"
+    REVIEW = "review"
 
 
 class Sentiment(StrEnum):
@@ -47,6 +48,14 @@ class Signal(StrEnum):
     SEVERE = "severe"
     SARCASM = "sarcasm"
     RATING_CONFLICT = "rating_conflict"
+
+
+class TopicKind(StrEnum):
+    """What a topic is made of. Only ``issue`` topics may lead a list."""
+
+    ISSUE = "issue"
+    VENT = "vent"
+    PRAISE = "praise"
 
 
 class TopicState(StrEnum):
@@ -120,6 +129,86 @@ class AlertKind(StrEnum):
     RELAPSE = "relapse"
 
 
+class Origin(StrEnum):
+    """Who named a topic, placed a unit in it or added a piece of evidence."""
+
+    AUTO = "auto"
+    PERSON = "person"
+    MODEL = "llm"
+
+
+class RequestOrder(StrEnum):
+    """What a list of requests is sorted by."""
+
+    PRIORITY = "priority"
+    RICE = "rice"
+    ICE = "ice"
+
+
+class NoticeStatus(StrEnum):
+    """How far a message that is owed to a reporter has come."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+
+
+class WordKind(StrEnum):
+    """What a word of the dictionary is to the business.
+
+    ``stop`` words never make the name or a keyword of a topic; the others are kept whole.
+    """
+
+    PRODUCT = "product"
+    VERSION = "version"
+    SLANG = "slang"
+    STOP = "stop"
+
+
+class BatchStatus(StrEnum):
+    """Whether a file or a call was stored to its end."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+
+
+class ItemStatus(StrEnum):
+    """What became of one thing that came in."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+
+
+class RunKind(StrEnum):
+    """What a run did."""
+
+    ANALYZE = "analyze"
+
+
+class RunStatus(StrEnum):
+    """Whether a run came to its end; one that a crash left open is aborted by the next."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    ABORTED = "aborted"
+
+
+class Measure(StrEnum):
+    """What a number of the digest counts."""
+
+    PEOPLE = "people"
+    FEEDBACK = "feedback"
+    UNITS = "units"
+    ANSWERS = "answers"
+    BATCHES = "batches"
+    READ = "read"
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+
+
 _CHINESE: dict[type[StrEnum], dict[str, str]] = {
     SourceKind: {
         "survey": "问卷",
@@ -127,6 +216,7 @@ _CHINESE: dict[type[StrEnum], dict[str, str]] = {
         "social": "社交媒体",
         "app_store": "应用商店",
         "support": "客服会话",
+        "review": "电商与点评",
     },
     Sentiment: {"neg": "负面", "neu": "中性", "pos": "正面", "mixed": "褒贬都有"},
     Intent: {
@@ -144,6 +234,7 @@ _CHINESE: dict[type[StrEnum], dict[str, str]] = {
         "sarcasm": "疑似反讽",
         "rating_conflict": "星级与文字不符",
     },
+    TopicKind: {"issue": "问题", "vent": "情绪宣泄", "praise": "表扬"},
     TopicState: {"active": "活跃", "merged": "已合并", "retired": "已沉寂"},
     TopicEventKind: {
         "born": "出现",
@@ -189,11 +280,34 @@ _CHINESE: dict[type[StrEnum], dict[str, str]] = {
         "reopened": "复发",
     },
     AlertKind: {"new": "新问题", "spike": "突增", "relapse": "发布后复发"},
+    Origin: {"auto": "引擎", "person": "人", "llm": "语言模型"},
+    RequestOrder: {"priority": "优先级", "rice": "RICE 分", "ice": "ICE 分"},
+    NoticeStatus: {"pending": "待发", "sent": "已发", "failed": "失败", "unreachable": "联系不上"},
+    WordKind: {"product": "产品词", "version": "型号版本", "slang": "口语", "stop": "停用词"},
+    BatchStatus: {"running": "未完成", "complete": "完成"},
+    ItemStatus: {"accepted": "新增", "duplicate": "重复", "rejected": "拒绝"},
+    RunKind: {"analyze": "分析"},
+    RunStatus: {"running": "未完成", "complete": "完成", "aborted": "中断"},
+    Measure: {
+        "people": "人数",
+        "feedback": "反馈数",
+        "units": "观点数",
+        "answers": "答卷数",
+        "batches": "批次数",
+        "read": "读入",
+        "accepted": "新增",
+        "duplicate": "重复",
+        "rejected": "拒绝",
+    },
 }
 
 
 def label(value: StrEnum) -> str:
-    """Return the Chinese word that people see for ``value``."""
+    """Return the Chinese word that people see for ``value``.
+
+    >>> label(Intent.BUG)
+    '故障'
+    """
     return _CHINESE[type(value)][value.value]
 
 
@@ -201,15 +315,23 @@ ENGINE = "engine"
 """Actor of everything that neither a person nor a language model did."""
 
 
-BY_MODEL = "llm"
-"""``Topic.named_by`` of a name that a language model proposed, and prefix of its actor."""
+_MODEL_PREFIX = f"{Origin.MODEL}:"
 
 
 def model_actor(model: str) -> str:
     """Return how the ledger calls a language model."""
-    return f"{BY_MODEL}:{model}"[:100]
+    return f"{_MODEL_PREFIX}{model}"[:100]
 
 
 def is_person(actor: str) -> bool:
     """Tell whether an actor of the ledger is a person."""
-    return actor != ENGINE and not actor.startswith(f"{BY_MODEL}:")
+    return actor != ENGINE and not actor.startswith(_MODEL_PREFIX)
+
+
+def actor_name(actor: str) -> str:
+    """Return how people read an actor of the ledger."""
+    if actor == ENGINE:
+        return "引擎"
+    if actor.startswith(_MODEL_PREFIX):
+        return f"模型 {actor.removeprefix(_MODEL_PREFIX)}"
+    return actor

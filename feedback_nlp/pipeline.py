@@ -13,6 +13,7 @@ the week says what changed.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -22,8 +23,9 @@ import numpy as np
 from sqlmodel import Session
 
 from feedback_nlp.alerts import Alert, DailyPeople, find_alerts
+from feedback_nlp.build import reader_version
 from feedback_nlp.chinese import DictionaryWord
-from feedback_nlp.clean import DuplicateItem, find_duplicates
+from feedback_nlp.clean import DuplicateItem, find_duplicates, without_stand_ins
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.embed import Embedder, load_embedder
 from feedback_nlp.records import Understanding
@@ -33,6 +35,7 @@ from feedback_nlp.topics.modeler import TopicModeler
 from feedback_nlp.understanding.engine import Engine
 from feedback_nlp.week.figures import choose_week, weekly
 from feedback_nlp.week.records import WeeklyDigest
+from feedback_nlp.weeks import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +106,23 @@ class Analyst:
 
     @property
     def versions(self) -> dict[str, str]:
-        """Content versions of all models in use."""
-        return {**self._engine.versions, "embeddings": self._embedder.name}
+        """Content versions of all that has a say in the result, for the record of a run."""
+        return {**self.reading, **self.placing}
+
+    @property
+    def reading(self) -> dict[str, str]:
+        """Versions of what reads single feedback: under others, a feedback reads otherwise."""
+        chosen = self._config.model_dump_json(include={"segment", "sentiment"})
+        return {
+            **self._engine.versions,
+            "reader": reader_version(),
+            "reading": hashlib.blake2b(chosen.encode(), digest_size=6).hexdigest(),
+        }
+
+    @property
+    def placing(self) -> dict[str, str]:
+        """Versions of what places units among topics: under others, all are placed anew."""
+        return {"embeddings": self._embedder.name, "metric": self._modeler.version}
 
     def understand(
         self, texts: Sequence[str], ratings: Sequence[float | None] | None = None
@@ -148,6 +166,11 @@ class Analyst:
                 join the nearest topic after the fit, so that pasting makes, names and moves
                 no topic.
         """
+        # A stand-in for a person or a number says nothing, and must name no topic.
+        units = [
+            replace(unit, text=without_stand_ins(unit.text)) if "〔" in unit.text else unit
+            for unit in units
+        ]
         embeddings = self._embedder.embed([unit.text for unit in units])
         by_people = frozenset[int]().union(*(topic.pinned_members for topic in known))
         late = np.array(
@@ -181,6 +204,44 @@ class Analyst:
         return replace(result, assignment=assignment, similarity=similarity)
 
 
+class TopicAssigner:
+    """Puts units into topics that live already; the topics stay as they are.
+
+    Args:
+        embedder: Places units by meaning.
+        modeler: Knows how near is near enough.
+    """
+
+    def __init__(self, embedder: Embedder, modeler: TopicModeler) -> None:
+        self._embedder = embedder
+        self._modeler = modeler
+
+    @classmethod
+    def load(
+        cls,
+        config: PipelineConfig,
+        *,
+        extra_words: tuple[DictionaryWord, ...] = (),
+        stop_words: Iterable[str] = (),
+    ) -> TopicAssigner:
+        """Load what the configuration names: see :meth:`Analyst.load`."""
+        embedder = load_embedder(config.embed)
+        modeler = TopicModeler.load(
+            config.topics, embedder, extra_words=extra_words, stop_words=stop_words
+        )
+        return cls(embedder, modeler)
+
+    @property
+    def version(self) -> str:
+        """Content version of the embeddings."""
+        return self._embedder.name
+
+    def assign(self, units: Sequence[TopicUnit], known: Sequence[KnownTopic]) -> np.ndarray:
+        """Return for each unit the index of its topic, ``UNASSIGNED`` for none: (n,) int32."""
+        embeddings = self._embedder.embed([unit.text for unit in units])
+        return self._modeler.assign(units, embeddings, known)[0]
+
+
 def keep_requests(
     session: Session, config: PipelineConfig, *, zone: ZoneInfo, now: datetime
 ) -> int:
@@ -211,9 +272,7 @@ def tell_week(
     """
     return weekly(
         session,
-        choose_week(session, zone, week, product),
-        zone,
+        Scope(choose_week(session, zone, week, product), zone, product),
         rank_config=config.rank,
         report_config=config.report,
-        product=product,
     )

@@ -1,8 +1,10 @@
 """Deployment settings from the environment (prefix ``FEEDBACK_``).
 
-Built once in the CLI and in the app factory, then passed on as values: nothing
-below the edges reads the environment. Thresholds and weights are not here but in
-``pipeline.toml`` (:mod:`feedback_nlp.config`).
+Built once in the CLI and in the app factory, then passed on as values. Below the edges only
+three loaders look at the environment, and only when they load: :mod:`feedback_nlp.resources`
+for the folders of models and corpora, :mod:`feedback_nlp.embed.loading` and
+:mod:`feedback_nlp.llm_naming.loading` for the key of a service that the configuration names.
+Thresholds and weights are not here but in ``pipeline.toml`` (:mod:`feedback_nlp.config`).
 """
 
 from __future__ import annotations

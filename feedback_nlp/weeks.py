@@ -1,6 +1,7 @@
 """Weeks as ops people mean them: Monday to Sunday in the configured zone, named ``2026-W47``.
 
 Months have the same methods, so that whatever reports on a week can report on a month.
+:class:`Scope` says which feedback a figure is about: of which week, where, of which product.
 
 Source: ISO 8601 week dates.
 """
@@ -8,6 +9,7 @@ Source: ISO 8601 week dates.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
@@ -53,7 +55,11 @@ class Week(NamedTuple):
         return start.astimezone(UTC), end.astimezone(UTC)
 
     def shift(self, weeks: int) -> Self:
-        """Return the week ``weeks`` later (earlier if negative)."""
+        """Return the week ``weeks`` later (earlier if negative).
+
+        >>> str(Week.parse("2026-W1").shift(-1))
+        '2025-W52'
+        """
         monday = datetime.fromisocalendar(self.year, self.number, 1) + timedelta(weeks=weeks)
         year, number, _ = monday.isocalendar()
         return type(self)(year, number)
@@ -125,3 +131,42 @@ def parse_period(text: str) -> Period:
         InputError: If the text is neither.
     """
     return Month.parse(text) if _MONTH.fullmatch(text.strip()) else Week.parse(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which feedback a figure is about.
+
+    Attributes:
+        week: The week (or month).
+        zone: Where it begins and ends.
+        product: Only this product's; ``None`` for all.
+    """
+
+    week: Period
+    zone: ZoneInfo
+    product: str | None = None
+
+    @property
+    def start(self) -> datetime:
+        """When it begins, in UTC."""
+        return self.week.bounds(self.zone)[0]
+
+    @property
+    def end(self) -> datetime:
+        """When it is over, in UTC: the first moment that does not belong to it."""
+        return self.week.bounds(self.zone)[1]
+
+    def shift(self, weeks: int) -> Scope:
+        """Return the same, ``weeks`` (or months) later; earlier if negative."""
+        return replace(self, week=self.week.shift(weeks))
+
+    def starts(self, count: int) -> list[datetime]:
+        """Return the starts of ``count`` weeks in UTC, this one first, going back."""
+        return [self.shift(-back).start for back in range(count)]
+
+    def since(self, moment: datetime) -> int:
+        """Return how many weeks (or months) before this one a moment lies."""
+        if isinstance(self.week, Month):
+            return self.week.since(Month.of(moment, self.zone))
+        return self.week.since(Week.of(moment, self.zone))

@@ -21,10 +21,25 @@ def test_a_deployment_names_only_what_differs(tmp_path: Path) -> None:
     assert own.rank == shipped.rank
 
 
+def test_a_section_within_a_section_is_laid_over_too(tmp_path: Path) -> None:
+    shipped = load_config()
+    own = load_config(write(tmp_path / "own.toml", "[topics.ledger]\nmove_min_gain = 0.3\n"))
+    assert own.topics.ledger.move_min_gain == 0.3
+    assert own.topics.ledger.model_copy(
+        update={"move_min_gain": shipped.topics.ledger.move_min_gain}
+    ) == (shipped.topics.ledger)
+
+
+def test_a_table_of_values_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    own = load_config(write(tmp_path / "own.toml", "[rank.severity_by_signal]\nchurn = 1.0\n"))
+    assert own.rank.severity_by_signal == {"churn": 1.0}
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("[topics]\nsede = 1\n", "topics.sede"),
+        ("[topics.ledger]\nmove = 1\n", "topics.ledger.move"),
         ("[clean]\nnear_duplicate_jaccard = 7\n", "clean.near_duplicate_jaccard"),
         ("[topics\n", "不是合法的 TOML"),
         ("[rank]\nsegment_values = { 会员 = 1.0 }\n", "不是合法的 TOML"),

@@ -117,6 +117,14 @@ def test_a_raise_gives_the_facts_that_the_hints_are_made_of(place: Raise) -> Non
         assert needed <= place.facts, place
 
 
+@pytest.mark.parametrize("phrase", cli.REMARKS)
+def test_the_command_line_says_how_to_do_what_a_remark_asks_for(phrase: str) -> None:
+    assert any(phrase in text for path in CORE for _, text in _shown_strings(path))
+    told = cli.remark(f"列“甲”；{phrase}")
+    assert _OF_AN_EDGE.search(told)
+    assert phrase not in told
+
+
 def test_each_edge_speaks_its_own_language() -> None:
     assert not any("--" in hint or "feedback-nlp" in hint for hint in api.HINTS.values())
     assert not any("/v1/" in hint for hint in cli.HINTS.values())

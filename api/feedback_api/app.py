@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from feedback_api import errors
 from feedback_api.edge import RequestEdge
+from feedback_api.feedback_schemas import FeedbackIn
 from feedback_api.pages import desk, docs
+from feedback_api.parameters import refuse_unknown
 from feedback_api.routes import (
     classify,
     digests,
@@ -26,7 +28,6 @@ from feedback_api.routes import (
     topic_edits,
     topics,
 )
-from feedback_api.schemas import FeedbackIn
 from feedback_api.services import Services
 from feedback_nlp import __version__
 from feedback_nlp.config import load_config
@@ -100,11 +101,10 @@ def create_app(
         digests,
         lexicon,
         classify,
-        health,
-        desk,
-        docs,
     ):
-        app.include_router(module.router)
+        app.include_router(module.router, dependencies=[Depends(refuse_unknown)])
+    for page in (health, desk, docs):
+        app.include_router(page.router)
     _document_shapes(app)
     return app
 

@@ -29,7 +29,10 @@ HINTS: dict[str, str] = {
 #: Reasons that no route can bring about: of files, training, evaluation and what has no route.
 ELSEWHERE = frozenset(
     {
+        "header-row-blank",
         "label-columns-unknown",
+        "no-header",
+        "no-output-file",
         "no-text-column",
         "text-column-empty",
         "text-column-unknown",

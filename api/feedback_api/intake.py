@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from feedback_api.schemas import FeedbackIn, FeedbackPosted, ItemOutcome
+from feedback_api.feedback_schemas import FeedbackIn, FeedbackPosted, ItemOutcome
 from feedback_api.validation import describe, in_zone
 from feedback_nlp.ingest.items import raw_row
 from feedback_nlp.jobs.ingest import IngestReport
+from feedback_nlp.labels import ItemStatus
 from feedback_nlp.records import RawItem, Rejection
 from feedback_nlp.store.ingestion import rejected_rows
 from feedback_nlp.store.queries import stored_keys
@@ -75,7 +76,10 @@ def outcomes(
         items: What it was given, in order.
     """
     rejected = {row.line: row for row in rejected_rows(session, report.batch_id)}
-    keys = [item.source_key for item in items if isinstance(item, RawItem)]
+    changes = report.key_changes
+    keys = [
+        changes.get(item.source_key, item.source_key) for item in items if isinstance(item, RawItem)
+    ]
     stored = stored_keys(session, report.source, keys)
     seen: set[str] = set()
     results = []
@@ -87,20 +91,20 @@ def outcomes(
                 ItemOutcome(
                     index=position,
                     source_key=key,
-                    status="rejected",
+                    status=ItemStatus.REJECTED,
                     reason=rejection.reason if rejection else None,
                     detail=rejection.detail if rejection else None,
                 )
             )
             continue
-        place = stored[key]
+        place = stored[changes.get(key, key)]
         is_new = place.batch_id == report.batch_id and key not in seen
         seen.add(key)
         results.append(
             ItemOutcome(
                 index=position,
                 source_key=key,
-                status="accepted" if is_new else "duplicate",
+                status=ItemStatus.ACCEPTED if is_new else ItemStatus.DUPLICATE,
                 id=place.feedback_id,
             )
         )

@@ -10,20 +10,15 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 
-from feedback_api.validation import MAX_ID, Word
+from feedback_api.validation import MAX_ID
 from feedback_nlp.errors import InputError
 
 T = TypeVar("T")
 P = TypeVar("P")
-
-Limit = Annotated[int, Query(ge=1, le=200, description="每页多少条")]
-Cursor = Annotated[
-    Word | None, Query(description="上一页返回的 next_cursor；不填从头开始", max_length=200)
-]
 
 
 def encode_cursor(kind: str, key: Sequence[str | int | float]) -> str:

@@ -8,16 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Request
 
 from feedback_api.digest_cache import DigestCache
-from feedback_api.validation import EndMoment, Moment, in_zone
 from feedback_nlp.config import PipelineConfig
-from feedback_nlp.jobs.digest import render_digest
-from feedback_nlp.pipeline import tell_week
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
-from feedback_nlp.weeks import Week
 
 if TYPE_CHECKING:
     from feedback_nlp.understanding.engine import Engine
@@ -66,6 +62,9 @@ class Services:
             InputError: If ``week`` is neither a week nor a month.
             NotFound: If there is no feedback or no analysis.
         """
+        # The pipeline knows all stages, and with them SciPy and scikit-learn.
+        from feedback_nlp.jobs.digest import render_digest  # noqa: PLC0415
+        from feedback_nlp.pipeline import tell_week  # noqa: PLC0415
 
         def render() -> bytes:
             zone = self.settings.zone
@@ -96,40 +95,3 @@ def get_services(request: Request) -> Services:
 
 
 ServicesDep = Annotated[Services, Depends(get_services)]
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """A stretch of time ``[since, until)``, aware; ``None`` is open."""
-
-    since: datetime | None
-    until: datetime | None
-
-
-def _stretch(
-    services: ServicesDep,
-    week: Annotated[
-        str | None,
-        Query(
-            pattern=r"^20[0-9]{2}-W(0[1-9]|[1-4][0-9]|5[0-3])$",
-            description="哪一周（周一到周日），例如 2026-W47",
-        ),
-    ] = None,
-    from_: Annotated[
-        Moment | None, Query(alias="from", description="从何时起，日期或时刻，例如 2026-11-16")
-    ] = None,
-    to: Annotated[
-        EndMoment | None, Query(description="到何时止；写日期则含当天，写时刻则不含该时刻")
-    ] = None,
-) -> Stretch:
-    zone = services.settings.zone
-    since = in_zone(from_, zone) if from_ else None
-    until = in_zone(to, zone) if to else None
-    if week is not None:
-        start, end = Week.parse(week).bounds(zone)
-        since = max(since, start) if since else start
-        until = min(until, end) if until else end
-    return Stretch(since, until)
-
-
-StretchDep = Annotated[Stretch, Depends(_stretch)]

@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlmodel import Session
 
-from feedback_api.schemas import FeedbackOut, QuoteOut, TopicOut, UnitOut
+from feedback_api.feedback_schemas import FeedbackOut, UnitOut
+from feedback_api.schemas import QuoteOut, TopicOut
 from feedback_nlp.requests.quoting import RequestQuote
 from feedback_nlp.requests.reading import RequestRow
-from feedback_nlp.store.queries import FeedbackRow, Quote, UnitRow, units_of
+from feedback_nlp.store.queries import FeedbackRow, QuotedUnit, UnitWithTopic, units_of
 from feedback_nlp.store.topic_reading import TopicRow
 
 
@@ -37,7 +38,7 @@ def topic_out(row: TopicRow) -> TopicOut:
     return TopicOut.model_validate({**row.topic.model_dump(exclude={"centroid"}), **row.sizes()})
 
 
-def quote_out(quote: Quote) -> QuoteOut:
+def quote_out(quote: QuotedUnit) -> QuoteOut:
     """Return a unit as a quote."""
     return QuoteOut.model_validate(
         {
@@ -72,7 +73,7 @@ def evidence_out(quotes: Sequence[RequestQuote]) -> list[QuoteOut]:
     return [QuoteOut.model_validate(quote) for quote in quotes]
 
 
-def _unit_out(row: UnitRow, text: str) -> UnitOut:
+def _unit_out(row: UnitWithTopic, text: str) -> UnitOut:
     unit = row.unit
     return UnitOut.model_validate(
         {

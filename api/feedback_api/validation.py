@@ -84,9 +84,9 @@ def describe(
         location = [*prefix, *error["loc"]]
         if "meta" in location[:-2] and location[-1] != "[key]":
             # A union gives one finding a branch; one says it all.
-            pointer = _pointer(location[: location.index("meta") + 2])
-            if not found or found[-1].pointer != pointer:
-                found.append(FieldError(pointer=pointer, code="meta_value", detail=_META_VALUE))
+            of_meta = pointer(location[: location.index("meta") + 2])
+            if not found or found[-1].pointer != of_meta:
+                found.append(FieldError(pointer=of_meta, code="meta_value", detail=_META_VALUE))
             continue
         if error["type"] == "json_invalid":
             location = []  # pydantic gives the byte at which it gave up
@@ -98,11 +98,12 @@ def describe(
         if error["type"] == "string_pattern_mismatch" and context.get("pattern") == _NO_NUL:
             template = "不能含有 NUL 字符"
         detail = template.format(**context) if template else f"不合要求（{error['type']}）"
-        found.append(FieldError(pointer=_pointer(location), code=error["type"], detail=detail))
+        found.append(FieldError(pointer=pointer(location), code=error["type"], detail=detail))
     return found
 
 
-def _pointer(location: Sequence[str | int]) -> str:
+def pointer(location: Sequence[str | int]) -> str:
+    """Return how a place in a request is named: a JSON Pointer, or ``query limit``."""
     parts = [
         clean_characters(str(part))[:100].replace("~", "~0").replace("/", "~1") for part in location
     ]

@@ -8,7 +8,6 @@ from datetime import date
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import betainc
 
 from feedback_nlp.alerts.daily import UNUSUAL_DAYS, DailyPeople, Volume
 from feedback_nlp.config import AlertsConfig
@@ -17,8 +16,6 @@ from feedback_nlp.labels import AlertKind
 _PRIOR_SHAPE = 0.5
 _PRIOR_DAYS = 1.0
 _WEEK = 7
-#: A topic nobody mentioned before the last so many days is new.
-_NEW_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +130,7 @@ def _judge(
 ) -> _Finding | None:
     """Judge the stretches that end on one day; return the least likely one."""
     best: _Finding | None = None
+    quiet = config.new_quiet_days
     for stretch in stretches:
         seen = int(stretch.people[index])
         if seen < config.min_people:
@@ -145,7 +143,7 @@ def _judge(
             continue
         p_value = _tail(seen, expected, shape, config.overdispersion)
         if p_value <= config.max_p_value and (best is None or p_value < best.p_value):
-            is_new = index >= 2 * _NEW_DAYS and not people[: index - _NEW_DAYS + 1].any()
+            is_new = index >= 2 * quiet and not people[: index - quiet + 1].any()
             kind = AlertKind.NEW if is_new else AlertKind.SPIKE
             best = _Finding(kind, index, seen, expected, stretch.days, p_value)
     return best
@@ -180,6 +178,8 @@ def _tail(seen: int, expected: float, shape: float, overdispersion: float) -> fl
     Its variance holds what is not known of the level (1 / shape) and what daily counts
     scatter beyond Poisson.
     """
+    from scipy.special import betainc  # noqa: PLC0415 - SciPy takes 0.2 s to import
+
     size = 1.0 / (1.0 / shape + overdispersion)
     return float(betainc(seen, size, expected / (expected + size)))
 

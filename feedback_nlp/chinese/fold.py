@@ -14,10 +14,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from feedback_nlp.chinese.simplified import simplified_words
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _LAST = 0x2FA1F  # the last compatibility ideograph; nothing above is folded
 _SURROGATES = range(0xD800, 0xE000)
@@ -36,7 +38,11 @@ _FOLD_BY_ARRAY_FROM = 160  # characters; above, one NumPy gather beats str.trans
 
 
 def fold(text: str) -> str:
-    """Return ``text`` with each character folded; ``len`` and all offsets stay the same."""
+    """Return ``text`` with each character folded; ``len`` and all offsets stay the same.
+
+    >>> fold("ＡＰＰ登錄失敗①")
+    'app登录失败①'
+    """
     if len(text) < _FOLD_BY_ARRAY_FROM:
         return text if text.isascii() and text.islower() else text.translate(_table())
     return _fold_by_array(text)
@@ -56,11 +62,15 @@ def fold_batch(texts: Sequence[str]) -> list[str]:
 
 def code_points(text: str) -> np.ndarray:
     """Return the code points of ``text``: shape (len(text),), uint32, lone surrogates kept."""
+    import numpy as np  # noqa: PLC0415 - most processes fold nothing
+
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
 def folded_code_points(text: str) -> np.ndarray:
     """Return the folded code points of ``text``: shape (len(text),), uint32."""
+    import numpy as np  # noqa: PLC0415
+
     codes = code_points(text)
     if not codes.size:
         return codes
@@ -103,4 +113,6 @@ def _table() -> list[int]:
 
 @cache
 def _lookup() -> np.ndarray:
+    import numpy as np  # noqa: PLC0415
+
     return np.array(_table(), dtype=np.uint32)

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-import rjieba
-
 from feedback_nlp.resources import read_word_list
 
 _USER_DICTIONARY = "dictionaries/feedback.txt"
@@ -43,6 +41,8 @@ class Tokenizer:
         words: Iterable[DictionaryWord] | None = None,
         extra_words: Iterable[DictionaryWord] = (),
     ) -> None:
+        import rjieba  # noqa: PLC0415 - unpacks its dictionary: 50 ms
+
         self._jieba = rjieba.Jieba()
         for word in (*(read_dictionary() if words is None else words), *extra_words):
             self.add_word(*word)

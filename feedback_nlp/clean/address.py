@@ -1,7 +1,8 @@
-"""Finds house-level addresses; province, city and district are kept for analysis.
+"""Finds house-level addresses; province, city, district and estate are kept for analysis.
 
 A street with a number counts only in company (a district before it, a room after it or
-a word such as 收货), so that 地铁2号线 and 线路3号 stay.
+a word such as 收货), so that 地铁2号线 and 线路3号 stay; 8-6-501 counts after a word for a
+home or an estate.
 
 Source: docs/decisions/0007-redaction.md.
 """
@@ -11,24 +12,60 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_ROOM = r"[a-z]?[0-9]{2,5}(?:室|房间|房|户|号房|号)?"
+_N = "[0-9零〇一二三四五六七八九十百]"
+_ROOM_DIGITS = "(?:[0-9]{2,5}|[零〇一二三四五六七八九]{3,4})"
+_ROOM = rf"[a-z]?{_ROOM_DIGITS}(?: ?(?:室|房间|房|户|号房|号))?(?![0-9])"
+_BUILDING_END = "(?:号(?:宿舍|公寓|学生)?楼|#楼?|栋|幢|座|舍)"
 _HOUSE = (
-    r"(?:[0-9]{1,4}|(?<![a-z])[a-z][0-9]{0,2})(?:号楼|栋|幢|座)"
-    r"(?:[0-9一二三四五六七八九]{1,2}(?:单元|门))?(?:[0-9]{1,2}[楼层])?" + _ROOM
+    rf"(?:{_N}{{1,4}}|(?<![a-z])[a-z][0-9]{{0,2}}) ?{_BUILDING_END} ?"
+    rf"(?:(?:{_N}{{1,3}}|[a-z]) ?(?:单元|门|-) ?)?(?:{_N}{{1,3}}[楼层] ?)?{_ROOM}"
 )
-_UNIT = r"[0-9一二三四五六七八九]{1,2}单元" + _ROOM
-_NUMBER = r"[0-9]{1,5}(?:号|弄)院?"
+_HOUSE_AND_UNIT = rf"{_N}{{1,4}} ?(?:号楼|#楼?|栋|幢) ?{_N}{{1,3}} ?单元"
+_UNIT = rf"{_N}{{1,2}}单元 ?{_ROOM}"
+_GATE = r"[0-9]{1,4}号 ?[0-9]{3,4}室|(?<=[家住在])[0-9]{3,4}[室户]"
+_FLOOR = rf"{_N}{{1,3}}楼 ?[a-z]?[0-9]{{3,4}} ?(?:室|号(?![线桌]))"
+_NUMBER = r" ?[0-9]{1,5} ?(?:号|弄)院?"
+_STREET = r"[路街道巷弄同村组里][东南西北中]?段?"
 _STREET_NUMBER = re.compile(
-    rf"(?:路|街|大道|巷|弄|胡同|村|组){_NUMBER}(?![线楼])"
-    rf"([一-鿿]{{0,10}}(?:{_HOUSE}|{_UNIT})|{_NUMBER}(?:[0-9]{{2,5}}[室房])?|[0-9]{{2,5}}[室房])?"
-    rf"|(?:路|街|大道|巷|弄|胡同|村|组)([0-9]{{1,5}}号楼{_ROOM})"
+    rf"{_STREET}{_NUMBER}(?![线楼])"
+    rf"( ?[一-鿿]{{0,10}} ?(?:{_HOUSE}|{_HOUSE_AND_UNIT}|{_UNIT})"
+    rf"|{_NUMBER}(?: ?[0-9]{{2,5}}(?:[室房]|(?![0-9])))?| ?[0-9]{{2,5}}[室房])?"
+    rf"|{_STREET}( ?[0-9]{{1,5}}号楼 ?{_ROOM})"
 )
-_BUILDING = re.compile(rf"(?<![0-9])(?:{_HOUSE}|{_UNIT})(?![0-9])")
-_BUILDING_WORDS = ("号楼", "栋", "幢", "座", "单元")
-_NAME_LIMIT = re.compile(r"[省市区县镇乡旗州盟在住到于址是家:，。,.;；!！?？、\s〕）)]")
+_BUILDING = re.compile(
+    rf"(?<![0-9])(?<!第)(?:{_HOUSE}|{_HOUSE_AND_UNIT}|{_UNIT}|{_FLOOR}|{_GATE})(?![0-9])"
+)
+_HINT = re.compile(
+    r"[0-9a-z零〇一二三四五六七八九十百](?: ?(?:号[楼房]|[#栋幢舍]|单元)|(?<=[0-9a-z]) ?座"
+    r"|(?<=[0-9]{3}) ?[室户房]| ?[楼层] ?[a-z]?[0-9]{3}| ?号(?:宿舍|公寓|学生)楼)"
+)
+_SERIES_HINT = re.compile(r"[0-9][栋幢号#]?[\-/#][0-9]")
+_ESTATE = re.compile(
+    "(?:小区|花园|家园|公寓|大厦|大楼|广场|写字楼|中心|新村|山庄|公馆|国际|[苑府庭郡墅园城湾]|和里|[一二三四五]期) ?$"
+)
+_ESTATE_CHARS = 5
+_IN_ESTATE = re.compile(
+    rf"{_N}{{1,3}} ?(?:栋|幢|号楼)(?!别墅)|(?:{_N}{{1,3}}[楼层] ?)?(?:[a-z]座 ?)?[a-z]?[0-9]{{3,5}} ?(?:室|房(?!间)|号房|户)"
+    rf"|{_N}{{1,3}}[楼层] ?[0-9]{{3,4}}"
+)
+_SERIES = re.compile(
+    r"(?<![0-9a-z\-/.#])([0-9]{1,3}[a-z]?[栋幢号#]?[\-/#][0-9]{1,2}[\-/][0-9]{3,4})(?: ?[室户])?(?![0-9\-/.])"
+)
+_DORMITORY = re.compile(r"(?:宿舍楼?|公寓|学生楼|舍) ?([0-9]{1,2}-[0-9]{3,4})(?![0-9\-])")
+_PARKING = re.compile(r"(?:车库|车位) ?([a-z]?[0-9]?-?[0-9]{1,4}号?车位)")
+_SERIES_COMPANY = re.compile(
+    r"小区|花园|家园|公寓|大厦|新村|山庄|公馆|国际|[苑府庭郡墅园城湾]|地址|住|收货|寄|送|放|我家|家在|搬|户|邻居|业主|楼|宿舍|门牌|上门"
+)
+_NO_SERIES = re.compile(r"kda|战绩|版本|比分|配装|连招|关卡|型号")
+_AFTER_SERIES = re.compile(r" ?[室户]|门口|业主")
+_NOT_A_ROOM = re.compile(
+    r" ?(?:[题词课页讲分节道个天款年元块万度次人名层平至千型]|\.[0-9]|公里|m2|m²|㎡)"
+)
+_NAME_LIMIT = re.compile(r"[省市区县镇乡旗州盟在住到于址是家给寄送写(:，。,.;；!！?？、\s〕）)\0]")
 _DISTRICT = re.compile(r"[省市区县镇乡旗]")
-_COMPANY = re.compile(r"地址|住|收货|寄|送|小区|家在|搬")
+_COMPANY = re.compile(r"地址|住|收货|寄|送|小区|家在|搬|上门|快递|邮|[村镇]")
 _NOT_A_STREET = frozenset("线公铁网电思出套")
+_HINT_CHARS = 24
 _NAME_CHARS = 8
 _COMPANY_CHARS = 20
 
@@ -40,10 +77,58 @@ def find_addresses(folded: str) -> Iterator[tuple[int, int]]:
             start = _street_start(folded, match)
             if start is not None:
                 yield start, match.end()
-    if not any(word in folded for word in _BUILDING_WORDS):
-        return
-    for match in _BUILDING.finditer(folded):
-        yield match.start(), match.end()
+    if _HINT.search(folded):
+        yield from _houses(folded)
+    if _SERIES_HINT.search(folded):
+        yield from _series(folded)
+
+
+def _houses(folded: str) -> Iterator[tuple[int, int]]:
+    """Yield houses and rooms; only near the hints, since the patterns are slow to start."""
+    for left, right in _windows(folded):
+        for match in _BUILDING.finditer(folded, left, right):
+            if not _NOT_A_ROOM.match(folded, match.end()):
+                yield match.span()
+        for match in _IN_ESTATE.finditer(folded, left, right):
+            before = folded[max(0, match.start() - _ESTATE_CHARS) : match.start()]
+            if _ESTATE.search(before):
+                yield match.span()
+
+
+def _windows(folded: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches around hints, merged where they overlap."""
+    left = right = -1
+    for hint in _HINT.finditer(folded):
+        if hint.start() - _HINT_CHARS > right:
+            if right >= 0:
+                yield left, right
+            left = max(0, hint.start() - _HINT_CHARS)
+        right = hint.end() + _HINT_CHARS
+    if right >= 0:
+        yield left, right
+
+
+def _series(folded: str) -> Iterator[tuple[int, int]]:
+    """Yield 8-6-501 and its like where a home is spoken of."""
+    for match in _SERIES.finditer(folded):
+        before = folded[max(0, match.start() - _COMPANY_CHARS) : match.start()]
+        last = re.split(r"[\-/]", match[1])[-1]
+        if _NO_SERIES.search(before) or (len(last) == 4 and last[:2] in {"19", "20"}):
+            continue
+        if (
+            "#" in match[1]
+            or _SERIES_COMPANY.search(before)
+            or _is_room(before, last)
+            or _AFTER_SERIES.match(folded, match.end(1))
+        ):
+            yield match.span()
+    for pattern in (_DORMITORY, _PARKING):
+        yield from (match.span(1) for match in pattern.finditer(folded))
+
+
+def _is_room(before: str, last: str) -> bool:
+    """Tell whether a series right behind a word ends in a number that a door may have."""
+    return "一" <= before[-1:] <= "鿿" and 1 <= int(last[-2:]) <= 12
 
 
 def _street_start(folded: str, match: re.Match[str]) -> int | None:

@@ -22,10 +22,17 @@ def is_identity_card(number: str) -> bool:
         return False
     if len(number) == 15:
         return number.isdigit() and _is_day("19" + number[6:12])
+    return has_identity_check(number)
+
+
+def has_identity_check(number: str) -> bool:
+    """Tell whether 18 characters hold a birthday and the right check digit, whatever the place.
+
+    A number that is none passes once in some 30,000: enough to hide it, not to accept it.
+    """
     if len(number) != 18 or not number[:17].isdigit() or not _is_day(number[6:14]):
         return False
-    total = sum(int(digit) * weight for digit, weight in zip(number[:17], _WEIGHTS, strict=True))
-    return _CHECK[total % 11] == number[17].upper()
+    return identity_check_digit(number[:17]) == number[17].upper()
 
 
 def identity_check_digit(first_17: str) -> str:
@@ -45,6 +52,8 @@ def passes_luhn(number: str) -> bool:
 
 
 def _is_day(digits: str) -> bool:
+    if not ("01" <= digits[4:6] <= "12" and "01" <= digits[6:8] <= "31"):
+        return False
     try:
         date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from feedback_nlp.clean.normalize import normalize
+from feedback_nlp.clean.normalize import READ_CHARS, normalize
 
 _INSIGNIFICANT = re.compile(r"[\W_]+")
 _FEELING = re.compile(r"〔[^〔〕·]{1,6}〕")
@@ -18,9 +18,12 @@ def significant(text: str) -> str:
     Punctuation, blanks, emoji, emoticons, links and forwarded parts do not count;
     different pseudonyms stay different. May be empty.
     """
-    return _INSIGNIFICANT.sub(
+    letters = _INSIGNIFICANT.sub(
         "", _FEELING.sub("", normalize(text, keep_pseudonyms=True)).casefold()
     )
+    if len(text) > READ_CHARS:  # what normalize does not read keeps texts apart all the same
+        letters += _digest(text[READ_CHARS:])
+    return letters
 
 
 def fingerprint(text: str) -> str:
@@ -34,7 +37,10 @@ def fingerprint(text: str) -> str:
 
 def fingerprint_of(significant_text: str, text: str) -> str:
     """Return the fingerprint when :func:`significant` was already computed."""
-    named = significant_text or f"\0{text}"
+    return _digest(significant_text or f"\0{text}")
+
+
+def _digest(named: str) -> str:
     return hashlib.blake2b(
         named.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES
     ).hexdigest()

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from feedback_nlp.clean.characters import clean_characters
+from feedback_nlp.clean.folding import STAND_IN
+from feedback_nlp.clean.gate import may_hold_personal_data
 from feedback_nlp.clean.markup import strip_markup
-from feedback_nlp.clean.personal import find_personal_data, may_hold_personal_data
-from feedback_nlp.clean.pseudonyms import Pseudonymizer
+from feedback_nlp.clean.personal import find_personal_data
+from feedback_nlp.clean.pseudonyms import PSEUDONYM_HEX, Pseudonymizer
 
 _PASSES = 5
+_NONE: Mapping[str, int] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A text fit for storage.
 
     Attributes:
@@ -24,19 +27,26 @@ class Prepared:
     """
 
     text: str
-    redactions: Mapping[str, int] = field(default_factory=dict)
+    redactions: Mapping[str, int] = _NONE
 
 
-def prepare(text: str, pseudonymizer: Pseudonymizer) -> Prepared:
+def prepare(text: str, pseudonymizer: Pseudonymizer, *, digits: int = PSEUDONYM_HEX) -> Prepared:
     """Clean and redact ``text`` for storage.
 
     Preparing a prepared text changes nothing. Never raises on any string.
 
+    >>> prepare("订的海景房没了，回我13812345678", Pseudonymizer(b"0" * 32))
+    Prepared(text='订的海景房没了，回我〔手机号·efd7〕', redactions={'手机号': 1})
+
     Args:
         text: As it came in; may hold NUL, lone surrogates, HTML.
         pseudonymizer: Gives the same value the same stand-in.
+        digits: Hex digits of a stand-in, see :meth:`Pseudonymizer.pseudonym`.
     """
-    clean = strip_markup(clean_characters(text)).strip()
+    clean = clean_characters(text)
+    if "<" in clean or "&" in clean:
+        clean = strip_markup(clean)
+    clean = clean.strip()
     if not may_hold_personal_data(clean):
         return Prepared(clean)
     redactions: Counter[str] = Counter()
@@ -50,9 +60,11 @@ def prepare(text: str, pseudonymizer: Pseudonymizer) -> Prepared:
         for datum in found:
             pieces += (
                 clean[position : datum.start],
-                pseudonymizer.pseudonym(datum.kind, datum.value),
+                pseudonymizer.pseudonym(datum.kind, datum.value, digits),
             )
             position = datum.end
             redactions[datum.kind] += 1
         clean = "".join(pieces) + clean[position:]
+        if not may_hold_personal_data(STAND_IN.sub("\0", clean)):
+            break
     return Prepared(clean.strip(), dict(redactions))

@@ -5,11 +5,10 @@ Source: HMAC-SHA256, RFC 2104 and FIPS 180-4; docs/decisions/0007-redaction.md.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 
 _AUTHOR_HEX = 32
-_PSEUDONYM_HEX = 4
+PSEUDONYM_HEX = 4
 
 
 class Pseudonymizer:
@@ -28,22 +27,22 @@ class Pseudonymizer:
     def __init__(self, secret: bytes) -> None:
         if not secret:
             raise ValueError("got an empty secret, expected at least one byte")
-        self._keyed = hmac.new(secret, digestmod=hashlib.sha256)
+        self._secret = secret
 
     def author_key(self, raw: str) -> str:
         """Return 32 hex digits for an author's identity; surrounding blanks do not matter."""
         return self._hex("author", raw.strip())[:_AUTHOR_HEX]
 
-    def pseudonym(self, kind: str, value: str) -> str:
+    def pseudonym(self, kind: str, value: str, digits: int = PSEUDONYM_HEX) -> str:
         """Return ``〔kind·xxxx〕`` for a piece of personal data.
 
         Args:
             kind: Chinese word people see, such as 手机号.
             value: The canonical value: digits without separators, lower case.
+            digits: How many hex digits tell values apart, 1 to 64.
         """
-        return f"〔{kind}·{self._hex(kind, value)[:_PSEUDONYM_HEX]}〕"
+        return f"〔{kind}·{self._hex(kind, value)[:digits]}〕"
 
     def _hex(self, domain: str, value: str) -> str:
-        keyed = self._keyed.copy()
-        keyed.update(f"{domain}\0{value}".encode("utf-8", "surrogatepass"))
-        return keyed.hexdigest()
+        message = f"{domain}\0{value}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self._secret, message, "sha256").hex()

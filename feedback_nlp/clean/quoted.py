@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
-_FORWARD = re.compile(r"//\s?@[^:\n]{1,40}:")
-_REPLY_HEAD = re.compile(r"^\s*(?:回复|回覆|回復|Reply)\s?@[^:\n]{1,40}:\s*")
+_WHO = r"(?:@[^:\n]{1,40}|〔用户·[0-9a-f]{4,64}〕)"  # as it came, or as it is stored
+_FORWARD = re.compile(rf"//\s?{_WHO}:")
+_REPLY_HEAD = re.compile(rf"^\s*(?:回复|回覆|回復|Reply)\s?{_WHO}:\s*")
 _ONLY_FORWARDED = re.compile(
     r"^\s*(?:转发微博|轉發微博|转发|Repost|快转微博|分享图片|分享视频|图片评论)[。.!]?\s*$"
 )
@@ -26,12 +27,12 @@ _SHARED_TITLE = re.compile(
     r"(?:我(?:刚刚?)?分享了?|分享|我在[^【\n]{0,12})【[^】\n]{1,80}】|【[^】\n]{1,80}】(?=\s*(?:https?://|t\.cn/))"
 )
 _HASHTAG = re.compile(r"#([^#\n]{1,40})#")
-_MENTION = re.compile(r"@[\w\-·]{1,30}(?=[\s:]|$)[:]?")
+_MENTION = re.compile(r"@[\w\-·]{1,30}(?=[\s:]|$)[:]?|〔用户·[0-9a-f]{4,64}〕:?")
 
 
 def own_words(text: str) -> str:
     """Return the part of an NFKC ``text`` that its writer wrote; may be empty."""
-    if "@" in text:
+    if "@" in text or "〔用户·" in text:
         forward = _FORWARD.search(text)
         if forward:
             text = text[: forward.start()]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import phonenumbers
-
 
 @lru_cache(maxsize=4096)
 def is_chinese_number(digits: str) -> bool:
@@ -20,6 +18,8 @@ def is_international_number(number: str) -> bool:
 
 
 def _is_valid(number: str, region: str | None) -> bool:
+    import phonenumbers  # noqa: PLC0415 - holds the numbering plans of the world
+
     try:
         return phonenumbers.is_valid_number(phonenumbers.parse(number, region))
     except phonenumbers.NumberParseException:

@@ -55,8 +55,12 @@ def print_report(report: AnalysisReport) -> None:
     if report.run_id is None:
         out.print("没有新的反馈，上次的分析仍然有效。")
         return
+    if report.changed:
+        parts = "、".join(report.changed)
+        reread = f"重读以前的 {report.reread_count:,} 条反馈" if report.reread_count else "重排主题"
+        out.print(f"{parts}变了，{reread}；人整理过的主题、需求和证据都保留。")
     out.print(
-        f"分析完成：新读 {report.read_count:,} 条反馈；现有观点 {report.unit_count:,} 个、"
+        f"分析完成：新读 {report.read_count - report.reread_count:,} 条反馈；现有观点 {report.unit_count:,} 个、"
         f"主题 {report.topic_count} 个、需求 {report.request_count} 条、"
         f"预警 {report.alert_count} 条，"
         f"未归类 {report.unassigned_share:.1%}，用时 {report.seconds:.1f} 秒。"

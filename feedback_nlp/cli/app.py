@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from itertools import chain
 
 import typer
 from rich.markup import escape
@@ -21,26 +22,29 @@ from feedback_nlp.errors import (
     StoreError,
 )
 
-# In the order in which --help shows them: the order of the work.
-_GROUPS = (
-    "ingest",
-    "analyze",
-    "report",
-    "topics",
-    "lexicon",
-    "requests",
-    "replay",
-    "alerts",
-    "search",
-    "export",
-    "classify",
-    "train",
-    "train_embeddings",
-    "evaluate",
-    "serve",
-    "doctor",
-    "demo",
-)
+# Which modules hold a command, so that a run loads those alone. The order is the one in
+# which --help shows them: the order of the work.
+_MODULES_OF = {
+    "ingest": ("ingest",),
+    "batches": ("ingest",),
+    "analyze": ("analyze",),
+    "top": ("report",),
+    "digest": ("report",),
+    "topics": ("topics",),
+    "lexicon": ("lexicon",),
+    "requests": ("requests",),
+    "request": ("requests",),
+    "replay": ("replay",),
+    "alerts": ("alerts",),
+    "search": ("search",),
+    "export": ("export",),
+    "classify": ("classify",),
+    "train": ("train", "train_embeddings"),
+    "evaluate": ("evaluate",),
+    "serve": ("serve",),
+    "doctor": ("doctor",),
+    "demo": ("demo",),
+}
 _EXIT_CODES: dict[type[FeedbackError], int] = {
     InputError: 2,
     NotFound: 3,
@@ -57,8 +61,13 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def build_app() -> typer.Typer:
-    """Assemble the command line."""
+def build_app(command: str | None = None) -> typer.Typer:
+    """Assemble the command line.
+
+    Args:
+        command: The one that is wanted; all of them if ``None`` or unknown, so that
+            ``--help`` and the suggestion for a mistyped name know them all.
+    """
     app = typer.Typer(
         name="feedback-nlp",
         help="自托管的中文用户反馈引擎：反馈进来，本周要事和需求排行出去。",
@@ -76,8 +85,9 @@ def build_app() -> typer.Typer:
     ) -> None:
         del version
 
-    for group in _GROUPS:
-        importlib.import_module(f"feedback_nlp.cli.{group}").register(app)
+    modules = _MODULES_OF.get(command or "", tuple(chain(*_MODULES_OF.values())))
+    for module in dict.fromkeys(modules):
+        importlib.import_module(f"feedback_nlp.cli.{module}").register(app)
     return app
 
 
@@ -92,7 +102,7 @@ def exit_code_of(error: FeedbackError) -> int:
 def main() -> None:
     """Entry point of ``feedback-nlp``."""
     try:
-        build_app()()
+        build_app(sys.argv[1] if len(sys.argv) > 1 else None)()
     except FeedbackError as error:
         err.print(f"[red]{error.title}[/red]：{escape(error.told(HINTS))}", soft_wrap=True)
         sys.exit(exit_code_of(error))

@@ -40,7 +40,7 @@ def doctor(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
     else:
         for result in results:
             mark = "[green]✓[/green]" if result["ok"] else "[red]✗[/red]"
-            out.print(f"{mark} {result['check']}：{escape(str(result['detail']))}")
+            out.print(f"{mark} {result['check']}：{escape(str(result['detail']))}", soft_wrap=True)
     if not all(result["ok"] for result in results):
         raise typer.Exit(1)
 
@@ -50,6 +50,7 @@ def _checks(db: str | None) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "SQLite", _sqlite
     yield "配置", _config
     yield "模型", _models
+    yield "主题", _topics
     yield "数据库", lambda: _database(db)
 
 
@@ -84,6 +85,15 @@ def _models() -> str:
     (answer,) = engine.understand(["更新之后一直闪退，希望尽快修复"])
     parts = "、".join(f"{name} {version}" for name, version in sorted(engine.versions.items()))
     return f"{parts}；试读一句得到 {len(answer.units)} 个观点"
+
+
+def _topics() -> str:
+    from feedback_nlp.topics.bertopic_model import bertopic_version  # noqa: PLC0415
+
+    version = bertopic_version()
+    if version is not None:
+        return f"BERTopic {version}"
+    return "没有装 BERTopic 包，由内置的同样两步代替，结果相同（怎么装：docs/decisions/0010）"
 
 
 def _database(db: str | None) -> str:

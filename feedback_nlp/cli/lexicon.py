@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from feedback_nlp.cli.terminal import (
+    ActorOption,
     DatabaseOption,
     JsonOption,
     ProductOption,
@@ -23,27 +24,19 @@ from feedback_nlp.cli.terminal import (
     print_json,
 )
 from feedback_nlp.errors import FileUnreadable, InputError
-from feedback_nlp.lexicon.records import CutPreview, Suggestion, WordKind
+from feedback_nlp.labels import WordKind, label
+from feedback_nlp.lexicon.records import CutPreview, Suggestion
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
+    from feedback_nlp.editing import Edit
     from feedback_nlp.jobs.lexicon import WordPreview
     from feedback_nlp.lexicon.preview import TouchedTopic
     from feedback_nlp.store.tables import LexiconEntry
-    from feedback_nlp.store.topic_edits import Edit
 
 WordArgument = Annotated[str, typer.Argument(metavar="词")]
 WordsArgument = Annotated[list[str], typer.Argument(metavar="词…")]
-ActorOption = Annotated[
-    str | None, typer.Option("--actor", help="操作人，默认是当前系统用户", show_default=False)
-]
-_KINDS = {
-    WordKind.PRODUCT: "产品词",
-    WordKind.VERSION: "型号版本",
-    WordKind.SLANG: "口语",
-    WordKind.STOP: "停用词",
-}
 _TOPICS_SHOWN = 5
 _NOTE = "下次 feedback-nlp analyze 起生效，不用重启服务。"
 
@@ -105,7 +98,7 @@ def suggest(
     for suggestion in found:
         table.add_row(
             f"[bold]{escape(suggestion.word)}[/bold]",
-            _KINDS[suggestion.kind],
+            label(suggestion.kind),
             f"{suggestion.person_count:,}",
             f"{suggestion.count:,}",
             f"{suggestion.cohesion:.1f}",
@@ -145,12 +138,13 @@ def add(
     actor: ActorOption = None,
 ) -> None:
     """Teach words."""
+    from feedback_nlp.editing import word_edits  # noqa: PLC0415
     from feedback_nlp.store import lexicon as store  # noqa: PLC0415
 
     def add_each(session: Session, edit: Edit) -> tuple[int, int]:
         before = store.version(session)
         for word in words:
-            store.add(session, word, edit, kind=kind, tag=tag)
+            word_edits.add(session, word, edit, kind=kind, tag=tag)
         return before, store.version(session)
 
     before, after = _write(db, actor, add_each)
@@ -181,7 +175,7 @@ def list_(
         removed = f"{row.removed_at.astimezone(zone):%Y-%m-%d %H:%M}" if row.removed_at else ""
         table.add_row(
             escape(row.word),
-            _KINDS[WordKind(row.kind)],
+            label(WordKind(row.kind)),
             row.tag,
             f"{row.added_at.astimezone(zone):%Y-%m-%d %H:%M} {escape(row.added_by)}",
             f"{removed} {escape(row.removed_by or '')}".strip(),
@@ -191,10 +185,10 @@ def list_(
 
 def remove(words: WordsArgument, db: DatabaseOption = None, actor: ActorOption = None) -> None:
     """Take words back."""
-    from feedback_nlp.store import lexicon as store  # noqa: PLC0415
+    from feedback_nlp.editing import word_edits  # noqa: PLC0415
 
     def remove_each(session: Session, edit: Edit) -> list[LexiconEntry]:
-        return [store.remove(session, word, edit) for word in words]
+        return [word_edits.remove(session, word, edit) for word in words]
 
     removed = _write(db, actor, remove_each)
     out.print(f"已移除：{escape('、'.join(entry.word for entry in removed))}。{_NOTE}")
@@ -227,14 +221,14 @@ def import_(
     actor: ActorOption = None,
 ) -> None:
     """Teach all words of a file, or none if a line is not usable."""
+    from feedback_nlp.editing import word_edits  # noqa: PLC0415
     from feedback_nlp.lexicon import parse_dictionary  # noqa: PLC0415
-    from feedback_nlp.store import lexicon as store  # noqa: PLC0415
 
     try:
         lines = list(parse_dictionary(path.read_text(encoding="utf-8").splitlines()))
     except (OSError, UnicodeDecodeError) as error:
         raise FileUnreadable(f"读不了 {path}", hint="要 UTF-8 的文本文件") from error
-    changes = _write(db, actor, lambda session, edit: store.add_all(session, lines, edit))
+    changes = _write(db, actor, lambda session, edit: word_edits.add_all(session, lines, edit))
     out.print(f"读到 {len(lines)} 个词，改动 {changes} 处。{_NOTE if changes else ''}")
 
 
@@ -288,7 +282,7 @@ def _preview_json(preview: WordPreview) -> dict[str, Any]:
 
 
 def _write(db: str | None, actor: str | None, act: Callable[[Session, Edit], Any]) -> Any:
-    from feedback_nlp.store.topic_edits import Edit  # noqa: PLC0415
+    from feedback_nlp.editing import Edit  # noqa: PLC0415
 
     edit = Edit(actor=actor or getpass.getuser(), now=datetime.now(UTC))
     with open_database(db) as database, database.write() as session:

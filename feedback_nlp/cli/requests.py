@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from feedback_nlp.cli.options import expand
 from feedback_nlp.cli.terminal import (
     DatabaseOption,
     JsonOption,
@@ -21,7 +22,15 @@ from feedback_nlp.cli.terminal import (
     print_json,
 )
 from feedback_nlp.errors import InputError
-from feedback_nlp.labels import Intent, ReporterStatus, RequestStatus, label
+from feedback_nlp.labels import (
+    ENGINE,
+    Intent,
+    NoticeStatus,
+    ReporterStatus,
+    RequestOrder,
+    RequestStatus,
+    label,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,23 +46,14 @@ if TYPE_CHECKING:
     from feedback_nlp.store.tables import FeatureRequest
 
 
-class RequestOrder(StrEnum):
-    """What the list is sorted by."""
-
-    PRIORITY = "priority"
-    RICE = "rice"
-    ICE = "ice"
-
-
 _UNNAMED = "命令行"  # who edits, where nobody gave a name
-_NOTICES = {"pending": "待发", "sent": "已发", "failed": "失败", "unreachable": "联系不上"}
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("requests", help="需求清单，按优先级")(requests)
     app.command("request", help="看一条需求，或推进它：request REQ-12 --to planned --actor 小王")(
-        request
+        expand(request)
     )
 
 
@@ -74,9 +74,7 @@ def requests(
 
     statuses = [_status(name) for name in status or []]
     with open_database(db) as database, database.read() as session:
-        rows = list_requests(
-            session, statuses=statuses, product=product, limit=limit, order=order.value
-        )
+        rows = list_requests(session, statuses=statuses, product=product, limit=limit, order=order)
     if as_json:
         print_json([_payload(row) for row in rows])
     elif rows:
@@ -85,29 +83,58 @@ def requests(
         out.print("没有符合条件的需求。运行 feedback-nlp analyze 后，够多人提到的主题会成为需求。")
 
 
-def request(
-    key: Annotated[str, typer.Argument(metavar="REQ-12", help="需求编号")],
-    to: Annotated[str | None, typer.Option("--to", help="改成哪个状态，例如 planned")] = None,
-    reason: Annotated[str, typer.Option("--reason", help="为什么；不采纳和重新打开必填")] = "",
-    actor: Annotated[str, typer.Option("--actor", help="谁改的；改状态时必填")] = "",
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Where the request goes next, who says so and why."""
+
+    to: Annotated[str | None, typer.Option("--to", help="改成哪个状态，例如 planned")] = None
+    reason: Annotated[str, typer.Option("--reason", help="为什么；不采纳和重新打开必填")] = ""
+    actor: Annotated[str, typer.Option("--actor", help="谁改的；改状态时必填")] = ""
     duplicate_of: Annotated[
         str | None, typer.Option("--duplicate-of", metavar="REQ-3", help="与哪条需求重复")
-    ] = None,
-    owner: Annotated[str | None, typer.Option("--owner", help="负责人")] = None,
-    effort: Annotated[
-        float | None, typer.Option("--effort", min=0, max=1, help="工作量 0–1，1 最大")
-    ] = None,
-    strategic: Annotated[
-        float | None, typer.Option("--strategic", min=0, max=1, help="战略权重 0–1")
-    ] = None,
-    title: Annotated[str | None, typer.Option("--title", help="标题；以后的分析不再改它")] = None,
-    due: Annotated[str | None, typer.Option("--due", metavar="2026-12-31", help="截止日")] = None,
+    ] = None
     expect: Annotated[
         str | None,
         typer.Option(
             "--expect", help="你看到的状态（例如 new）或版本号；已被别人改过就不改，说明是谁改的"
         ),
-    ] = None,
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """What people write about a request."""
+
+    owner: Annotated[str | None, typer.Option("--owner", help="负责人")] = None
+    effort: Annotated[
+        float | None, typer.Option("--effort", min=0, max=1, help="工作量 0–1，1 最大")
+    ] = None
+    strategic: Annotated[
+        float | None, typer.Option("--strategic", min=0, max=1, help="战略权重 0–1")
+    ] = None
+    title: Annotated[str | None, typer.Option("--title", help="标题；以后的分析不再改它")] = None
+    due: Annotated[str | None, typer.Option("--due", metavar="2026-12-31", help="截止日")] = None
+
+    def given(self) -> dict[str, Any]:
+        """Return those that were named, by their column; an empty word clears one."""
+        named = {
+            "title": self.title,
+            "owner": self.owner,
+            "due": self.due and _day(self.due),
+            "effort": self.effort,
+            "strategic_weight": self.strategic,
+        }
+        return {
+            name: None if value == "" else value
+            for name, value in named.items()
+            if value is not None
+        }
+
+
+def request(
+    key: Annotated[str, typer.Argument(metavar="REQ-12", help="需求编号")],
+    step: Step,
+    contents: Contents,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -115,22 +142,15 @@ def request(
     from feedback_nlp.requests.moving import Move  # noqa: PLC0415
 
     settings = load_settings()
-    values = {
-        "title": title,
-        "owner": owner,
-        "due": due and _day(due),
-        "effort": effort,
-        "strategic_weight": strategic,
-    }
-    given = {
-        name: None if value == "" else value for name, value in values.items() if value is not None
-    }
-    expected = _expected(expect)
-    move = None if to is None else Move(_status(to), actor, reason, duplicate_of, expected)
+    given = contents.given()
+    expected = _expected(step.expect)
+    move = None
+    if step.to is not None:
+        move = Move(_status(step.to), step.actor, step.reason, step.duplicate_of, expected)
     with open_database(db, settings) as database:
         if move is not None or given:
             with database.write() as session:
-                _change(session, settings, key, given, move, actor=actor, expected=expected)
+                _change(session, settings, key, given, move, actor=step.actor, expected=expected)
         with database.read() as session:
             _show(session, key, settings.zone, as_json=as_json)
 
@@ -196,7 +216,7 @@ def _status(name: str) -> RequestStatus:
 
 
 def _actor(name: str) -> str:
-    return "系统" if name == "engine" else name
+    return "系统" if name == ENGINE else name
 
 
 def _table(rows: list[RequestRow]) -> Table:
@@ -274,7 +294,7 @@ def _show(session: Session, key: str, zone: ZoneInfo, *, as_json: bool) -> None:
         out.print(f"  “{escape(quote.text)}”[dim] {escape(quote.shown_channel)} {day:%m-%d}[/dim]")
     if detail.notices:
         words = "、".join(
-            f"{_NOTICES.get(name, name)} {number}"
+            f"{label(NoticeStatus(name))} {number}"
             for name, number in sorted(detail.notices.items())
         )
         out.print(f"通知：{words}")

@@ -37,6 +37,9 @@ WeekOption = Annotated[
     str | None,
     typer.Option("--week", metavar="2026-W47", help="哪一周，默认是有数据的最后一周"),
 ]
+ActorOption = Annotated[
+    str | None, typer.Option("--actor", help="操作人，默认是当前系统用户", show_default=False)
+]
 ProductOption = Annotated[str | None, typer.Option("--product", help="只看这个产品")]
 
 

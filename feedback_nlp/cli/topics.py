@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from feedback_nlp.cli.terminal import (
+    ActorOption,
     DatabaseOption,
     JsonOption,
     load_settings,
@@ -19,18 +21,16 @@ from feedback_nlp.cli.terminal import (
     out,
     print_json,
 )
-from feedback_nlp.labels import TopicState, label
+from feedback_nlp.labels import Origin, TopicKind, TopicState, actor_name, label
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
+    from feedback_nlp.editing import Edit
+    from feedback_nlp.jobs.topic_edits import TopicDesk
     from feedback_nlp.store.tables import Topic
-    from feedback_nlp.store.topic_edits import Edit
 
 TopicArgument = Annotated[int, typer.Argument(metavar="编号", help="主题编号")]
-ActorOption = Annotated[
-    str | None, typer.Option("--actor", help="操作人，默认是当前系统用户", show_default=False)
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -91,7 +91,8 @@ def list_(
     for row in rows:
         notes = [label(TopicState(row.topic.state))]
         notes += ["置顶"] * row.topic.pinned + ["静音"] * row.topic.muted
-        notes += ["情绪宣泄"] * (row.topic.kind == "vent") + ["表扬"] * (row.topic.kind == "praise")
+        kind = TopicKind(row.topic.kind)
+        notes += [label(kind)] * (kind is not TopicKind.ISSUE)
         table.add_row(
             str(row.topic.id),
             escape(_marked_name(row.topic)),
@@ -110,6 +111,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a topic's units and its history."""
+    from feedback_nlp.editing import telling  # noqa: PLC0415
     from feedback_nlp.store import topic_reading  # noqa: PLC0415
 
     zone = load_settings().zone
@@ -136,7 +138,7 @@ def show(
     for event in events:
         moment = event.happened_at.astimezone(zone)
         out.print(
-            f"  {moment:%Y-%m-%d %H:%M}  {escape(_who(event.actor))}  {escape(topic_reading.describe(event))}"
+            f"  {moment:%Y-%m-%d %H:%M}  {escape(actor_name(event.actor))}  {escape(telling.describe(event))}"
         )
 
 
@@ -147,7 +149,7 @@ def rename(
     actor: ActorOption = None,
 ) -> None:
     """Give a topic a name that refits keep."""
-    from feedback_nlp.store import topic_edits  # noqa: PLC0415
+    from feedback_nlp.editing import topic_edits  # noqa: PLC0415
 
     topic = _write(
         db, actor, lambda session, edit: topic_edits.rename(session, topic_id, name, edit)
@@ -162,14 +164,11 @@ def merge(
     actor: ActorOption = None,
 ) -> None:
     """Merge topics into another one."""
-    from feedback_nlp.store import topic_edits  # noqa: PLC0415
-
-    def merge_all(session: Session, edit: Edit) -> Topic:
-        for topic_id in topic_ids:
-            target = topic_edits.merge(session, topic_id, into, edit)
-        return target
-
-    target = _write(db, actor, merge_all)
+    target = _write(
+        db,
+        actor,
+        *(_merging(topic_id, into) for topic_id in topic_ids),
+    )
     numbers = "、".join(map(str, topic_ids))
     out.print(
         f"主题 {numbers} 已并入 {into}「{escape(target.name)}」。撤销：topics undo {topic_ids[0]}"
@@ -184,7 +183,7 @@ def split(
     actor: ActorOption = None,
 ) -> None:
     """Split units off into a new topic."""
-    from feedback_nlp.store import topic_edits  # noqa: PLC0415
+    from feedback_nlp.editing import topic_edits  # noqa: PLC0415
 
     wanted = _numbers(units)
     child = _write(
@@ -200,7 +199,7 @@ def move(
     actor: ActorOption = None,
 ) -> None:
     """Move units to another topic."""
-    from feedback_nlp.store import topic_edits  # noqa: PLC0415
+    from feedback_nlp.editing import topic_edits  # noqa: PLC0415
 
     wanted = _numbers(units)
     target = _write(
@@ -218,7 +217,7 @@ def nest(
     actor: ActorOption = None,
 ) -> None:
     """Put a topic under a parent."""
-    from feedback_nlp.store import topic_edits  # noqa: PLC0415
+    from feedback_nlp.editing import topic_edits  # noqa: PLC0415
 
     _write(db, actor, lambda session, edit: topic_edits.nest(session, topic_id, under, edit))
     out.print(f"主题 {topic_id} 已归到 {under if under is not None else '顶层'}。")
@@ -226,17 +225,18 @@ def nest(
 
 def undo(topic_id: TopicArgument, db: DatabaseOption = None, actor: ActorOption = None) -> None:
     """Take back the last edit that a person made."""
-    from feedback_nlp.store import topic_edits, topic_reading  # noqa: PLC0415
+    from feedback_nlp.editing import telling  # noqa: PLC0415
 
-    event = _write(db, actor, lambda session, edit: topic_edits.undo(session, topic_id, edit))
-    out.print(f"已撤销：{escape(topic_reading.describe(event))}")
+    with _desk(db, actor) as desk:
+        event = desk.undo(topic_id)
+    out.print(f"已撤销：{escape(telling.describe(event))}")
 
 
 def _flag(operation: str, value: bool, words: str) -> Callable[..., None]:
     def command(
         topic_id: TopicArgument, db: DatabaseOption = None, actor: ActorOption = None
     ) -> None:
-        from feedback_nlp.store import topic_edits  # noqa: PLC0415
+        from feedback_nlp.editing import topic_edits  # noqa: PLC0415
 
         act = getattr(topic_edits, operation)
         _write(db, actor, lambda session, edit: act(session, topic_id, value, edit))
@@ -245,23 +245,36 @@ def _flag(operation: str, value: bool, words: str) -> Callable[..., None]:
     return command
 
 
-def _write(db: str | None, actor: str | None, act: Callable[[Session, Edit], Any]) -> Any:
-    from feedback_nlp.store.topic_edits import Edit  # noqa: PLC0415
+@contextmanager
+def _desk(db: str | None, actor: str | None) -> Iterator[TopicDesk]:
+    """Open the database for edits that all else follows at once."""
+    from feedback_nlp.config import load_config  # noqa: PLC0415
+    from feedback_nlp.editing import Edit  # noqa: PLC0415
+    from feedback_nlp.jobs.topic_edits import TopicDesk  # noqa: PLC0415
 
+    settings = load_settings()
     edit = Edit(actor=actor or getpass.getuser(), now=datetime.now(UTC))
-    with open_database(db) as database, database.write() as session:
-        return act(session, edit)
+    config = load_config(settings.pipeline)
+    with open_database(db, settings) as database, database.write() as session:
+        yield TopicDesk(session, config, settings.zone, edit)
+
+
+def _write(db: str | None, actor: str | None, *acts: Callable[..., Any]) -> Any:
+    """Apply edits in one transaction; return what the last one returned."""
+    with _desk(db, actor) as desk:
+        results = [desk.apply(act) for act in acts]
+    return results[-1]
+
+
+def _merging(topic_id: int, into: int) -> Callable[[Session, Edit], Topic]:
+    from feedback_nlp.editing import topic_edits  # noqa: PLC0415
+
+    return lambda session, edit: topic_edits.merge(session, topic_id, into, edit)
 
 
 def _marked_name(topic: Topic) -> str:
     """Return the name, marked if a language model proposed it."""
-    return f"{topic.name}〔模型命名〕" if topic.named_by == "llm" else topic.name
-
-
-def _who(actor: str) -> str:
-    if actor == "engine":
-        return "引擎"
-    return f"模型 {actor.removeprefix('llm:')}" if actor.startswith("llm:") else actor
+    return f"{topic.name}〔模型命名〕" if topic.named_by == Origin.MODEL else topic.name
 
 
 def _numbers(text: str) -> Sequence[int]:

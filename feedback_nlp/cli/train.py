@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,13 +12,14 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
+from feedback_nlp.cli.options import expand
 from feedback_nlp.cli.terminal import JsonOption, err, out, print_json
+from feedback_nlp.cli.train_group import train_group
 from feedback_nlp.errors import InputError
 
 if TYPE_CHECKING:
     from feedback_nlp.understanding.adapting.adapt import Labelled, Verdict
 
-_GROUP = "train"
 _DEFAULT_FOLDER = "feedback-models"
 _HEADS = {
     "unit_sentiment": "情感（要点）",
@@ -34,20 +35,15 @@ _REASONS = {
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the ``train`` group, which is made if no one has yet."""
-    group = next(
-        (info.typer_instance for info in app.registered_groups if info.name == _GROUP), None
-    )
-    if group is None:
-        group = typer.Typer(help="用自己的数据训练模型", no_args_is_help=True)
-        app.add_typer(group, name=_GROUP)
+    """Add the commands to the ``train`` group."""
+    group = train_group(app)
     group.command("understanding", help="从头训练编码器、情感和意图（随包模型就是这样来的）")(
         train_understanding
     )
     group.command("sentiment", help="只重训情感：词向量不动，几十秒")(train_sentiment)
     group.command("intent", help="只重训意图：词向量不动，几十秒")(train_intent)
     group.command("classifier", help="用你改正过的标注调整情感和意图，几秒钟；变差就不采用")(
-        train_classifier
+        expand(train_classifier)
     )
 
 
@@ -178,18 +174,25 @@ def _report(
         out.print(f"  {name}  版本 {version}")
 
 
-def train_classifier(
+@dataclass(frozen=True, kw_only=True)
+class LabelFile:
+    """A file of corrected labels, and which columns hold what."""
+
     labels: Annotated[
         Path | None,
         typer.Option(
             "--labels", help="改正过的标注：有文本列，和情感或意图列（CSV、Excel、JSONL…）"
         ),
-    ] = None,
-    text: Annotated[str | None, typer.Option("--text", help="文本列，默认自动识别")] = None,
-    sentiment: Annotated[
-        str | None, typer.Option("--sentiment", help="情感列，默认自动识别")
-    ] = None,
-    intent: Annotated[str | None, typer.Option("--intent", help="意图列，默认自动识别")] = None,
+    ] = None
+    text: Annotated[str | None, typer.Option("--text", help="文本列，默认自动识别")] = None
+    sentiment: Annotated[str | None, typer.Option("--sentiment", help="情感列，默认自动识别")] = (
+        None
+    )
+    intent: Annotated[str | None, typer.Option("--intent", help="意图列，默认自动识别")] = None
+
+
+def train_classifier(
+    told: LabelFile,
     models: Annotated[
         Path | None,
         typer.Option(
@@ -220,15 +223,15 @@ def train_classifier(
         else:
             out.print(f"已退回：{'、'.join(restored)}")
         return
-    if labels is None:
+    if told.labels is None:
         raise InputError("没有给标注文件", hint="用 --labels 文件，或用 --undo 退回上一版")
-    items = _read_labels(labels, text, sentiment, intent)
+    items = _read_labels(told.labels, told)
     verdicts = adapt_folder(
         items,
         folder,
         strength=strength,
         seed=seed,
-        data_name=f"{labels.name} ({len(items)} labels)",
+        data_name=f"{told.labels.name} ({len(items)} labels)",
     )
     if as_json:
         print_json({"models_dir": folder, "verdicts": [asdict(verdict) for verdict in verdicts]})
@@ -238,9 +241,7 @@ def train_classifier(
         raise InputError("没有一项变好，模型保持原样", hint="多给一些标注，或检查标注是否前后一致")
 
 
-def _read_labels(
-    file: Path, text: str | None, sentiment: str | None, intent: str | None
-) -> list[Labelled]:
+def _read_labels(file: Path, told: LabelFile) -> list[Labelled]:
     from feedback_nlp.evaluation.labelled import read_labelled  # noqa: PLC0415
     from feedback_nlp.labels import Intent, Sentiment  # noqa: PLC0415
     from feedback_nlp.understanding.adapting.adapt import UNKNOWN, Labelled  # noqa: PLC0415
@@ -254,7 +255,8 @@ def _read_labels(
         )
 
     items = []
-    for row in read_labelled(file, text=text, sentiment=sentiment, intent=intent)[0]:
+    rows, *_ = read_labelled(file, text=told.text, sentiment=told.sentiment, intent=told.intent)
+    for row in rows:
         if row.sentiment is not None or row.intent is not None:
             items.append(Labelled(row.text, *index_of(row.sentiment, row.intent)))
         items += [
@@ -283,4 +285,6 @@ def _print_verdicts(verdicts: list[Verdict], folder: Path) -> None:
     out.print(table)
     if any(verdict.accepted for verdict in verdicts):
         out.print(f"新模型在 {folder}，旧模型在其 previous/ 里（--undo 可退回）。启用：")
-        out.print(f"  export FEEDBACK_MODELS_DIR={shlex.quote(str(folder.resolve()))}")
+        out.print(
+            f"  export FEEDBACK_MODELS_DIR={shlex.quote(str(folder.resolve()))}", soft_wrap=True
+        )

@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 
 from feedback_nlp.alerts import Alert, DailyPeople
 from feedback_nlp.config import PipelineConfig
-from feedback_nlp.labels import RequestStatus, TopicState
+from feedback_nlp.labels import RequestStatus, TopicKind, TopicState
 from feedback_nlp.pipeline import watch_days
 from feedback_nlp.store.conditions import is_counted
 from feedback_nlp.store.tables import (
@@ -31,7 +31,7 @@ def daily_people(session: Session, zone: ZoneInfo) -> DailyPeople | None:
     topic_ids = set(
         session.scalars(
             select(col(Topic.id)).where(
-                col(Topic.kind) == "issue",
+                col(Topic.kind) == TopicKind.ISSUE.value,
                 col(Topic.state) == TopicState.ACTIVE.value,
                 col(Topic.is_theme).is_(False),
                 col(Topic.muted).is_(False),

@@ -12,6 +12,7 @@ from feedback_nlp.demo import Manifest, generate
 from feedback_nlp.jobs.analyze import AnalysisReport, Progress, run_analysis
 from feedback_nlp.jobs.digest import write_digest
 from feedback_nlp.jobs.ingest import IngestReport, ingest_file
+from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
@@ -74,12 +75,14 @@ def run_demo(
                 ingest_file(
                     database,
                     folder / "data" / file.path,
-                    source=file.source,
-                    zone=settings.zone,
+                    IngestOptions(
+                        source=file.source,
+                        zone=settings.zone,
+                        kind=SourceKind(file.kind),
+                        product=manifest.product,
+                        secret=settings.secret.get_secret_value() if settings.secret else None,
+                    ),
                     now=now,
-                    kind=SourceKind(file.kind),
-                    product=manifest.product,
-                    secret=settings.secret.get_secret_value() if settings.secret else None,
                 )
             )
             progress("导入文件", number, len(manifest.files))

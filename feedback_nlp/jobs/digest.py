@@ -22,7 +22,7 @@ from feedback_nlp.store import Database
 from feedback_nlp.store.tables import Digest
 from feedback_nlp.week.lines import feedback_lines, request_lines
 from feedback_nlp.week.records import WeeklyDigest
-from feedback_nlp.weeks import parse_period
+from feedback_nlp.weeks import Scope, parse_period
 
 _TEXT_RENDERERS: dict[str, Callable[[WeeklyDigest], str]] = {
     ".html": render_html,
@@ -98,8 +98,8 @@ def write_charts(digest: WeeklyDigest, folder: Path) -> list[Path]:
 def render_digest(session: Session, suffix: str, digest: WeeklyDigest, *, zone: ZoneInfo) -> bytes:
     """Render a digest as ``.html``, ``.md``, ``.json`` or ``.xlsx``; the workbook reads rows, too."""
     if suffix == ".xlsx":
-        week = parse_period(digest.week)
-        lines = feedback_lines(session, week, zone, digest.product)
+        scope = Scope(parse_period(digest.week), zone, digest.product)
+        lines = feedback_lines(session, scope)
         return render_workbook(digest, lines, request_lines(session, digest.product))
     return _TEXT_RENDERERS[suffix](digest).encode()
 

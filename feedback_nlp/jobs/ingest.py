@@ -16,12 +16,12 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from feedback_nlp.clean import Pseudonymizer
+from feedback_nlp.clean import Pseudonymizer, prepare
 from feedback_nlp.errors import InputError
-from feedback_nlp.ingest import EXPECTED_REASONS, open_source, storable
-from feedback_nlp.jobs.preparing import Preparer
+from feedback_nlp.ingest import EXPECTED_REASONS, NO_CHOICES, open_source, storable
+from feedback_nlp.jobs.options import IngestOptions
+from feedback_nlp.jobs.preparing import Preparer, stored_key
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
 from feedback_nlp.store import Database, ingestion
@@ -49,6 +49,7 @@ class IngestReport:
         reasons: Rejections of the batch by reason.
         mapping: The column each field was taken from.
         notes: Chinese remarks.
+        key_changes: Keys that are stored in another form than they came, by what came.
     """
 
     batch_id: int
@@ -65,6 +66,7 @@ class IngestReport:
     reasons: Mapping[str, int] = field(default_factory=dict)
     mapping: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    key_changes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_faults(self) -> bool:
@@ -79,16 +81,9 @@ class IngestReport:
 def ingest_file(
     database: Database,
     path: Path,
+    options: IngestOptions,
     *,
-    source: str,
-    zone: ZoneInfo,
     now: Callable[[], datetime],
-    kind: SourceKind | None = None,
-    product: str | None = None,
-    mapping: Mapping[str, str] | None = None,
-    format: str | None = None,  # noqa: A002 - the user's word
-    sheet: str | None = None,
-    secret: str | None = None,
     progress: Progress = lambda _read: None,
 ) -> IngestReport:
     """Store one file; running it again is harmless, and finishes an interrupted run.
@@ -96,15 +91,8 @@ def ingest_file(
     Args:
         database: Open, with its schema at head.
         path: The file, or ``-`` for standard input.
-        source: Name of the source; made if new.
-        zone: Zone of times that name none.
+        options: What a person said about the file.
         now: The clock.
-        kind: What the source is; by default what the layout says.
-        product: Product of rows that name none.
-        mapping: Column by field, named by a person; saved with the source.
-        format: See :func:`feedback_nlp.tabular.open_table`.
-        sheet: Sheet of a workbook.
-        secret: ``FEEDBACK_SECRET``, if configured.
         progress: Called with the records accounted for so far.
 
     Raises:
@@ -112,37 +100,43 @@ def ingest_file(
         UnknownLayout: If no column can be taken for the text. Nothing is stored then.
         Conflict: If ``kind`` contradicts the source, or another process reads the same file.
     """
-    name = _source_name(source)
+    name = _source_name(options.source)
     with database.read() as session:
         known = ingestion.find_source(session, name)
         saved = dict(known.mapping) if known else {}
     with open_source(
-        path, zone=zone, mapping=mapping, saved=saved, format=format, sheet=sheet
+        path,
+        zone=options.zone,
+        mapping=options.mapping,
+        saved=saved,
+        format=options.format,
+        sheet=options.sheet,
+        choices=options.choices,
     ) as reading:
-        identity = _identity(reading.path, {**saved, **(mapping or {})}, sheet)
+        identity = _identity(reading.path, {**saved, **options.mapping}, options)
         with database.write() as session:
-            pseudonymizer = Pseudonymizer(ingestion.deployment_secret(session, secret))
+            pseudonymizer = Pseudonymizer(ingestion.deployment_secret(session, options.secret))
             owner = ingestion.ensure_source(
                 session,
                 name,
                 now=now(),
-                kind=kind,
+                kind=options.kind,
                 default_kind=reading.kind or SourceKind.IN_APP,
-                product=product,
-                mapping=mapping,
+                product=options.product,
+                mapping=options.mapping,
             )
             batch = ingestion.open_batch(
                 session,
                 owner,
                 now=now(),
-                file_name="标准输入" if str(path) == "-" else storable(path.name),
+                file_name=_file_name(path, pseudonymizer),
                 content_sha256=identity,
                 layout=reading.layout,
             )
             before = ingestion.totals_of(batch)
         assert batch.id is not None
         assert owner.id is not None
-        preparer = Preparer(pseudonymizer, product or owner.product, name)
+        preparer = Preparer(pseudonymizer, options.product or owner.product, name)
         items = islice(reading.items, before.read, None)
         totals = before
         for chunk in _chunks(items):
@@ -152,7 +146,8 @@ def ingest_file(
                 totals = ingestion.store_chunk(session, batch.id, owner.id, totals, rows)
             progress(totals.read)
         with database.write() as session:
-            ingestion.finish_batch(session, batch.id, now=now())
+            notes = [prepare(note, pseudonymizer).text for note in reading.notes]
+            ingestion.finish_batch(session, batch.id, now=now(), notes=notes)
             reasons = ingestion.rejection_reasons(session, batch.id)
     return IngestReport(
         batch_id=batch.id,
@@ -168,7 +163,7 @@ def ingest_file(
         resumed_from=before.read,
         reasons=reasons,
         mapping=reading.mapping,
-        notes=reading.notes,
+        notes=notes,
     )
 
 
@@ -207,8 +202,10 @@ def ingest_items(
         assert batch.id is not None
         assert owner.id is not None
         totals = Totals()
+        changes: dict[str, str] = {}
         for chunk in _chunks(items):
             rows = [preparer.values(item, now) for item in chunk]
+            changes |= _changed_keys(chunk, pseudonymizer)
             totals = ingestion.store_chunk(session, batch.id, owner.id, totals, rows)
         ingestion.finish_batch(session, batch.id, now=now)
         reasons = ingestion.rejection_reasons(session, batch.id)
@@ -224,7 +221,17 @@ def ingest_items(
         duplicate=totals.duplicate,
         rejected=totals.rejected,
         reasons=reasons,
+        key_changes=changes,
     )
+
+
+def _changed_keys(
+    chunk: Sequence[RawItem | Rejection], pseudonymizer: Pseudonymizer
+) -> dict[str, str]:
+    """Return the stored form of keys that held personal data, by what came."""
+    keys = {item.source_key for item in chunk if isinstance(item, RawItem)}
+    stored = {key: stored_key(key, pseudonymizer) for key in keys}
+    return {key: form for key, form in stored.items() if form != key}
 
 
 def _source_name(source: str) -> str:
@@ -232,6 +239,11 @@ def _source_name(source: str) -> str:
     if not name or len(name) > _MAX_SOURCE_NAME or not name.isprintable():
         raise InputError(
             f"来源名 {source[:50]!r} 不可用", hint=f"用 1–{_MAX_SOURCE_NAME} 个可见字符"
+        )
+    if "〔" not in name and "〔" in (shown := prepare(name, Pseudonymizer(b"shown")).text):
+        raise InputError(
+            f"来源名里有个人信息（{shown}）",
+            hint="来源名会出现在每份报告里，换一个不含号码和姓名的",
         )
     return name
 
@@ -242,9 +254,18 @@ def _chunks(items: Iterable[RawItem | Rejection]) -> Iterator[list[RawItem | Rej
         yield chunk
 
 
-def _identity(path: Path, mapping: Mapping[str, str], sheet: str | None) -> str:
+def _file_name(path: Path, pseudonymizer: Pseudonymizer) -> str:
+    if str(path) == "-":
+        return "标准输入"
+    return prepare(storable(path.name), pseudonymizer).text
+
+
+def _identity(path: Path, mapping: Mapping[str, str], options: IngestOptions) -> str:
     """Return the sha256 of a file's bytes and of the way it is read."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
-    digest.update(json.dumps([sorted(mapping.items()), sheet]).encode())
+    way: list[Any] = [sorted(mapping.items()), options.sheet]
+    if options.choices != NO_CHOICES:
+        way.append(repr(options.choices))
+    digest.update(json.dumps(way).encode())
     return digest.hexdigest()

@@ -10,14 +10,13 @@ from sqlmodel import Session
 from feedback_nlp.chinese import DictionaryWord, Tokenizer, fold, tokenizer_with
 from feedback_nlp.lexicon import (
     CutPreview,
-    MiningLimits,
     Suggestion,
     TouchedTopic,
     check_word,
     preview_cut,
-    suggest,
     touched_topics,
 )
+from feedback_nlp.lexicon.mining import MiningLimits, suggest
 from feedback_nlp.store import lexicon
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from feedback_nlp.config import PipelineConfig, RankConfig, read_toml
+from feedback_nlp.config import PipelineConfig, RankConfig, read_config_file
 from feedback_nlp.errors import ConfigError
 from feedback_nlp.pipeline import tell_week
 from feedback_nlp.week.records import TopicFigures
@@ -62,7 +62,7 @@ def read_rank_config(path: Path, base: RankConfig) -> RankConfig:
     Raises:
         ConfigError: If the file cannot be read or a value is not usable.
     """
-    content = read_toml(path, setting="权重文件的路径")
+    content = read_config_file(path, setting="权重文件的路径")
     section = content.get("rank")
     if not isinstance(section, dict):
         raise ConfigError(f"{path} 里没有 [rank] 一节", hint="照 pipeline.toml 的 [rank] 写")

@@ -10,24 +10,32 @@ from typing import Any
 import numpy as np
 from sqlmodel import Session
 
-from feedback_nlp.jobs.naming import ModelNames
-from feedback_nlp.labels import BY_MODEL, ENGINE, Intent, TopicEventKind, TopicState
+from feedback_nlp.jobs.llm_names import ModelNames
+from feedback_nlp.labels import ENGINE, Intent, Origin, TopicEventKind, TopicKind, TopicState
 from feedback_nlp.pipeline import Analyst
 from feedback_nlp.store import Database, analysis, topic_writing
 from feedback_nlp.store.analysis import StoredUnit
 from feedback_nlp.store.tables import Topic
-from feedback_nlp.topics import UNASSIGNED, KnownTopic, TopicKind, TopicResult, TopicUnit
+from feedback_nlp.topics import UNASSIGNED, KnownTopic, TopicResult, TopicUnit
 
 
-def _find_topics(database: Database, analyst: Analyst) -> tuple[list[StoredUnit], TopicResult]:
-    """Find topics over all units; clustering takes seconds, so it holds no write lock."""
+def _find_topics(
+    database: Database, analyst: Analyst, *, is_same_space: bool
+) -> tuple[list[StoredUnit], TopicResult]:
+    """Find topics over all units; clustering takes seconds, so it holds no write lock.
+
+    Args:
+        database: The store.
+        analyst: Finds them.
+        is_same_space: Whether stored centroids compare with the vectors of this run.
+    """
     with database.read() as session:
         units = analysis.topic_units(session)
         topics = topic_writing.living_topics(session)
         taken_out = topic_writing.taken_out(session)
     return units, analyst.find_topics(
         [_topic_unit(unit) for unit in units],
-        _known_topics(topics, units, taken_out),
+        _known_topics(topics, units, taken_out, is_same_space=is_same_space),
         pasted={unit.unit_id for unit in units if unit.is_burst},
     )
 
@@ -49,7 +57,7 @@ def _save_topics(
             new: tuple[int | None, float | None] = (None, None)
         else:
             new = (topic_ids[index], round(float(similarity), 4))
-        if unit.assigned_by != "person" and unit.topic_id != new[0]:
+        if unit.assigned_by != Origin.PERSON and unit.topic_id != new[0]:
             changed.append((unit.unit_id, *new))
     topic_writing.save_assignments(session, changed)
     in_scope = [
@@ -79,7 +87,11 @@ def _topic_unit(unit: StoredUnit) -> TopicUnit:
 
 
 def _known_topics(
-    topics: Sequence[Topic], units: Sequence[StoredUnit], taken_out: Mapping[int, frozenset[int]]
+    topics: Sequence[Topic],
+    units: Sequence[StoredUnit],
+    taken_out: Mapping[int, frozenset[int]],
+    *,
+    is_same_space: bool,
 ) -> list[KnownTopic]:
     """Return the living topics as the topic stage wants them, members included."""
     members: dict[int | None, list[StoredUnit]] = {topic.id: [] for topic in topics}
@@ -91,13 +103,15 @@ def _known_topics(
             topic_id=str(topic.id),
             name=topic.name,
             kind=TopicKind(topic.kind),
-            centroid=topic_writing.unpack_centroid(topic.centroid or b""),
+            centroid=topic_writing.unpack_centroid(
+                topic.centroid if is_same_space and topic.centroid else b""
+            ),
             members=frozenset(unit.unit_id for unit in members[topic.id]),
             pinned_members=frozenset(
-                unit.unit_id for unit in members[topic.id] if unit.assigned_by == "person"
+                unit.unit_id for unit in members[topic.id] if unit.assigned_by == Origin.PERSON
             ),
             banned_members=taken_out.get(topic.id or 0, frozenset()),
-            name_is_pinned=topic.named_by == "person",
+            name_is_pinned=topic.named_by == Origin.PERSON,
             parent_id=str(topic.parent_id) if topic.parent_id else None,
         )
         for topic in topics
@@ -132,14 +146,14 @@ def _write_topics(
             assert row.id is not None
             log(row.id, TopicEventKind.BORN, {"name": topic.name, "units": topic.member_count})
         assert row.id is not None
-        if row.named_by == "auto" and row.name != topic.name:
+        if row.named_by == Origin.AUTO and row.name != topic.name:
             log(row.id, TopicEventKind.RENAMED, {"before": row.name, "after": topic.name})
             row.name = topic.name
-        if row.named_by == "auto" and index in names.by_topic:
+        if row.named_by == Origin.AUTO and index in names.by_topic:
             name = names.by_topic[index]
             detail = {"before": row.name, "after": name, "named_by": row.named_by}
             log(row.id, TopicEventKind.RENAMED, detail, names.actor)
-            row.name, row.named_by = name, BY_MODEL
+            row.name, row.named_by = name, Origin.MODEL.value
         row.state = TopicState.ACTIVE.value
         row.keywords = list(topic.keywords)
         row.centroid = topic_writing.pack_centroid(np.asarray(topic.centroid))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from feedback_nlp.errors import InputError
-from feedback_nlp.lexicon.records import WordKind
+from feedback_nlp.labels import WordKind
 
 STOP_TAG = "stop"
 """Part of speech by which an exported stop word is known again; jieba has none of its own."""

@@ -3,19 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class WordKind(StrEnum):
-    """What a word of the dictionary is to the business.
-
-    ``stop`` words never make the name or a keyword of a topic; the others are kept whole.
-    """
-
-    PRODUCT = "product"
-    VERSION = "version"
-    SLANG = "slang"
-    STOP = "stop"
+from feedback_nlp.labels import WordKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from feedback_nlp.lexicon.records import WordKind
+from feedback_nlp.labels import WordKind
 from feedback_nlp.resources import read_word_list
 
 _SECTION = re.compile(r"\[(\w+)\]")

@@ -85,5 +85,9 @@ SETTLED = frozenset({_S.RELEASED, _S.VERIFIED, _S.CLOSED})
 
 
 def allowed_from(status: RequestStatus) -> dict[RequestStatus, Rule]:
-    """Return every status that can follow ``status``, in the order people expect."""
+    """Return every status that can follow ``status``, in the order people expect.
+
+    >>> [status.value for status in allowed_from(RequestStatus.PLANNED)]
+    ['in_progress', 'released', 'triaged', 'declined', 'duplicate']
+    """
     return dict(TRANSITIONS[status])

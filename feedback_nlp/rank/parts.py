@@ -7,7 +7,6 @@ in each of b resamples; the plain figure is the single row of ones.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betainc
 
 from feedback_nlp.config import RankConfig
 from feedback_nlp.rank.evidence import People
@@ -61,6 +60,8 @@ def trend_part(
 
     Source: conjugate Gamma-Poisson prediction; mid-p value, Lancaster 1961.
     """
+    from scipy.special import betainc  # noqa: PLC0415 - SciPy takes 0.2 s to import
+
     if history_weeks == 0:
         return np.full(len(weights), 0.5)
     counts = weights @ people.weeks[:, : history_weeks + 1]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import vl_convert
 from markupsafe import Markup
 
 from feedback_nlp.report.heat import HeatMap
@@ -25,12 +24,16 @@ _VEGALITE = "6.1"
 
 def heat_map_svg(shown: HeatMap) -> Markup:
     """Return a heat map as inline SVG."""
+    import vl_convert  # noqa: PLC0415 - holds a JavaScript engine
+
     svg = vl_convert.vegalite_to_svg(_spec(shown), vl_version=_VEGALITE)
     return Markup(svg)  # noqa: S704 - the renderer escapes every text
 
 
 def heat_map_png(shown: HeatMap, scale: float = 2.0) -> bytes:
     """Return a heat map as PNG on white; Chinese needs a Chinese font on this machine."""
+    import vl_convert  # noqa: PLC0415
+
     spec = _spec(shown)
     spec["config"]["background"] = "#ffffff"
     spec["padding"] = 12
@@ -83,66 +86,75 @@ def _spec(shown: HeatMap) -> dict[str, Any]:
         for (position, name), numbers in zip(shown.topics, shown.people, strict=True)
         for index, number in enumerate(numbers)
     ]
-    top = max(1, *(number.value for row in shown.people for number in row))
-    x = {
-        "field": "column",
-        "type": "nominal",
-        "sort": {"field": "order"},
-        "title": None,
-        "axis": {
-            "orient": "top",
-            "labelAngle": 0,
-            "labelOverlap": False,
-            "labelExpr": "split(datum.label, '\\n')[1]",
-        },
-    }
-    y = {"field": "topic", "type": "nominal", "sort": {"field": "place"}, "title": None}
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "description": f"{shown.title}：{shown.caption}",
         "data": {"values": rows},
         "width": {"step": max(48, 7 * max(map(width, columns)) + 8)},
         "height": {"step": 26},
-        "encoding": {"x": x, "y": y},
-        "layer": [
-            {
-                "mark": {"type": "rect", "cornerRadius": 3, "stroke": "#ffffff", "strokeWidth": 2},
-                "encoding": {
-                    "color": {
-                        "field": "people",
-                        "type": "quantitative",
-                        "scale": {"type": "sqrt", "domain": [0, top], "range": _SHADES},
-                        "legend": None,
-                    }
-                },
-            },
-            {
-                "mark": {"type": "text", "fontSize": 12},
-                "transform": [{"filter": "datum.people > 0"}],
-                "encoding": {
-                    "text": {"field": "people", "type": "quantitative"},
-                    "color": {
-                        "condition": {
-                            "test": f"sqrt(datum.people / {top}) > 0.6",
-                            "value": "#ffffff",
-                        },
-                        "value": _INK,
-                    },
-                },
-            },
-        ],
-        "config": {
-            "font": _FONT,
-            "background": "transparent",
-            "view": {"stroke": None},
-            "axis": {
-                "domain": False,
-                "ticks": False,
-                "grid": False,
-                "labelFontSize": 12,
-                "labelColor": _INK,
-                "labelLimit": 260,
-                "labelPadding": 6,
+        "encoding": {"x": _COLUMNS, "y": _ROWS},
+        "layer": _layers(max(1, *(number.value for row in shown.people for number in row))),
+        "config": dict(_LOOK),
+    }
+
+
+def _layers(top: int) -> list[dict[str, Any]]:
+    """Return a shaded cell for each number, darkest at ``top``, and the number on it."""
+    shade = {
+        "field": "people",
+        "type": "quantitative",
+        "scale": {"type": "sqrt", "domain": [0, top], "range": _SHADES},
+        "legend": None,
+    }
+    readable = {
+        "condition": {"test": f"sqrt(datum.people / {top}) > 0.6", "value": "#ffffff"},
+        "value": _INK,
+    }
+    return [
+        {
+            "mark": {"type": "rect", "cornerRadius": 3, "stroke": "#ffffff", "strokeWidth": 2},
+            "encoding": {"color": shade},
+        },
+        {
+            "mark": {"type": "text", "fontSize": 12},
+            "transform": [{"filter": "datum.people > 0"}],
+            "encoding": {
+                "text": {"field": "people", "type": "quantitative"},
+                "color": readable,
             },
         },
-    }
+    ]
+
+
+_COLUMNS: dict[str, Any] = {
+    "field": "column",
+    "type": "nominal",
+    "sort": {"field": "order"},
+    "title": None,
+    "axis": {
+        "orient": "top",
+        "labelAngle": 0,
+        "labelOverlap": False,
+        "labelExpr": "split(datum.label, '\\n')[1]",
+    },
+}
+_ROWS: dict[str, Any] = {
+    "field": "topic",
+    "type": "nominal",
+    "sort": {"field": "place"},
+    "title": None,
+}
+_LOOK: dict[str, Any] = {
+    "font": _FONT,
+    "background": "transparent",
+    "view": {"stroke": None},
+    "axis": {
+        "domain": False,
+        "ticks": False,
+        "grid": False,
+        "labelFontSize": 12,
+        "labelColor": _INK,
+        "labelLimit": 260,
+        "labelPadding": 6,
+    },
+}

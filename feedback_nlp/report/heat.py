@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from feedback_nlp.labels import Measure
 from feedback_nlp.week.records import Count, TopicFigures, WeeklyDigest
 
 
@@ -82,7 +83,7 @@ def _by_name(
         numbers: Mapping[str, Count] = topic.channels if key == "channel" else topic.segments
         where = dict(topic.people.where)
         return tuple(
-            numbers.get(name) or Count(0, "people", {**where, key: name}) for name in names
+            numbers.get(name) or Count(0, Measure.PEOPLE, {**where, key: name}) for name in names
         )
 
     people = tuple(row(topic) for topic in topics)

@@ -1,10 +1,9 @@
 """The digest as Markdown for a team chat.
 
-Chat robots take little: WeCom 4,096 bytes, DingTalk and Feishu about 20 kB, and WeCom's
-plain ``markdown`` knows no tables. So there are no tables, and a limit in UTF-8 bytes
-drops quotes first and then the end of the ranking, never the changes.
+Chat robots know little Markdown: WeCom's plain ``markdown`` has no tables, so there are
+none here.
 
-Source: 消息推送 documentation of WeCom (markdown, 4096 bytes), DingTalk and Feishu.
+Source: 消息推送 documentation of WeCom (markdown), DingTalk and Feishu.
 """
 
 from __future__ import annotations
@@ -32,29 +31,9 @@ from feedback_nlp.report.wording import (
 )
 from feedback_nlp.week.records import TopicFigures, WeeklyDigest
 
-#: Bytes that one message of WeCom's robot holds.
-WECOM_MAX_BYTES = 4_096
-
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 _LISTED = 6
 _LEADERS = 3
-
-
-def render_markdown(digest: WeeklyDigest, *, max_bytes: int | None = None) -> str:
-    """Return the message.
-
-    Args:
-        digest: What to show.
-        max_bytes: Longest message in UTF-8 bytes; ``None`` for no limit. The smallest
-            form (changes and three topics) is returned even if it is longer.
-    """
-    variants = [(digest.top_count, 1), (digest.top_count, 0), (10, 0), (5, 0), (3, 0)]
-    text = ""
-    for top_count, quotes in variants:
-        text = _render(digest, min(top_count, digest.top_count), quotes)
-        if max_bytes is None or len(text.encode()) <= max_bytes:
-            break
-    return text
 
 
 def escape(text: str) -> str:
@@ -62,7 +41,8 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
-def _render(digest: WeeklyDigest, top_count: int, quotes: int) -> str:
+def render_markdown(digest: WeeklyDigest) -> str:
+    """Return the message."""
     total = digest.totals
     product = f" · {escape(digest.product)}" if digest.product else ""
     lines = [
@@ -79,8 +59,8 @@ def _render(digest: WeeklyDigest, top_count: int, quotes: int) -> str:
         f"## 本{digest.span}要事",
         *(
             line
-            for topic in digest.topics[:top_count]
-            for line in _topic_lines(topic, quotes, digest.span)
+            for topic in digest.topics[: digest.top_count]
+            for line in _topic_lines(topic, digest.span)
         ),
     ]
     if not digest.topics:
@@ -88,8 +68,7 @@ def _render(digest: WeeklyDigest, top_count: int, quotes: int) -> str:
     progress = loop_sentences(digest)
     if progress:
         lines += ["", "## 进展", *(f"- {escape(sentence)}" for sentence in progress)]
-    if quotes:
-        lines += _distribution_lines(digest)
+    lines += _distribution_lines(digest)
     if digest.praise:
         words = "、".join(f"{escape(item.name)} {item.people.value} 人" for item in digest.praise)
         lines += ["", f"**表扬**：{words}"]
@@ -136,11 +115,11 @@ def _distribution_lines(digest: WeeklyDigest) -> list[str]:
     return lines
 
 
-def _topic_lines(topic: TopicFigures, quotes: int, span: str) -> list[str]:
+def _topic_lines(topic: TopicFigures, span: str) -> list[str]:
     facts = [
         movement_label(topic.movement),
         f"{topic.people.value} 人（上{span} {topic.people_last.value}）",
-        sparkline(topic.series) if quotes else "",
+        sparkline(topic.series),
         f"优先级 {interval(topic)}",
         escape(main_channels(topic)),
         escape(request_words(topic.request)),
@@ -149,5 +128,5 @@ def _topic_lines(topic: TopicFigures, quotes: int, span: str) -> list[str]:
         f"{topic.priority.position}. **{escape(topic.name)}** "
         + "｜".join(fact for fact in facts if fact and fact != "—")
     ]
-    lines += [f"   > “{escape(shorten(quote.text))}”" for quote in topic.quotes[:quotes]]
+    lines += [f"   > “{escape(shorten(quote.text))}”" for quote in topic.quotes[:1]]
     return lines

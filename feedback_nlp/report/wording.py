@@ -160,7 +160,11 @@ def shorten(text: str, limit: int = 60) -> str:
 
 
 def width(text: str) -> int:
-    """Return how many half-width columns a text takes; a Chinese character takes two."""
+    """Return how many half-width columns a text takes; a Chinese character takes two.
+
+    >>> width("App闪退")
+    7
+    """
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
@@ -275,6 +279,10 @@ def notes(digest: WeeklyDigest) -> list[str]:
         sentences.append(f"疑似刷屏 {total.bursts.value} 条，只在此列出，不计入人数和排行。")
     if total.copies.value:
         sentences.append(f"内容重复 {total.copies.value} 条，雷同的只算一个人。")
+    if total.no_content.value:
+        sentences.append(
+            f"无内容 {total.no_content.value} 条（默认好评、只有表情或只有@人），不算情感，不进主题。"
+        )
     if total.spam.value:
         sentences.append(f"广告 {total.spam.value} 条，不计。")
     if digest.without_time.value:

@@ -10,10 +10,8 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
-
-import xlsxwriter
-from xlsxwriter.utility import xl_rowcol_to_cell
 
 from feedback_nlp.labels import Intent, ReporterStatus, RequestStatus, label
 from feedback_nlp.rank.explain import PART_LABELS
@@ -21,11 +19,13 @@ from feedback_nlp.report import wording
 from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.report.workbook_cells import Writer
 from feedback_nlp.report.workbook_overview import write_overview
-from feedback_nlp.week.records import FeedbackLine, RequestLine, WeeklyDigest
+from feedback_nlp.week.line_records import FeedbackLine, RequestLine
+from feedback_nlp.week.records import TopicFigures, WeeklyDigest
 
 #: Rows below the heading that one Excel sheet holds.
 MAX_ROWS = 1_048_575
 _QUOTES = 3
+_RANKING, _TREND = "主题排行", "走势"
 
 
 def render_workbook(
@@ -38,6 +38,8 @@ def render_workbook(
         feedback: The week's feedback in time order; what exceeds a sheet is left out and said.
         requests: All requests, by priority.
     """
+    import xlsxwriter  # noqa: PLC0415 - slow to load
+
     target = io.BytesIO()
     book = xlsxwriter.Workbook(
         target,
@@ -62,8 +64,31 @@ def render_workbook(
 
 
 def _topics(writer: Writer, digest: WeeklyDigest) -> None:
+    columns = _topic_columns(digest)
+    sheet = writer.table(_RANKING, columns)
+    trend = next(index for index, (name, _) in enumerate(columns) if name == _TREND)
+    for row, topic in enumerate(digest.topics, start=1):
+        writer.row(sheet, row, _topic_cells(topic))
+        weeks = _range(_RANKING, row, trend + 1, trend + len(digest.weeks))
+        sheet.add_sparkline(
+            row,
+            trend,
+            {
+                "range": [weeks],
+                "type": "column",
+                "last_point": True,
+                "series_color": "#C9CED6",
+                "last_color": "#B4451F",
+            },
+        )
+    sheet.freeze_panes(1, 2)
+    sheet.autofilter(0, 0, max(1, len(digest.topics)), len(columns) - 1)
+
+
+def _topic_columns(digest: WeeklyDigest) -> list[tuple[str, int]]:
+    """Return headings and widths, in the order of :func:`_topic_cells`."""
     span = digest.span
-    fixed = [
+    return [
         ("名次", 6),
         ("主题", 24),
         ("变化", 8),
@@ -76,7 +101,7 @@ def _topics(writer: Writer, digest: WeeklyDigest) -> None:
         ("区间下限", 9),
         ("区间上限", 9),
         *((f"{name}（0–1）", 9) for name in PART_LABELS.values()),
-        ("走势", 16),
+        (_TREND, 16),
         *((week, 9) for week in digest.weeks),
         ("主要渠道", 22),
         ("需求", 10),
@@ -85,55 +110,39 @@ def _topics(writer: Writer, digest: WeeklyDigest) -> None:
         *((f"原话 {number}", 36) for number in range(1, _QUOTES + 1)),
         ("为什么在这里", 60),
     ]
-    sheet = writer.table("主题排行", fixed)
-    trend = next(index for index, (name, _) in enumerate(fixed) if name == "走势")
-    for row, topic in enumerate(digest.topics, start=1):
-        priority, request = topic.priority, topic.request
-        quotes = [quote.text for quote in topic.quotes[:_QUOTES]]
-        writer.row(
-            sheet,
-            row,
-            [
-                priority.position,
-                topic.name,
-                wording.movement_label(topic.movement),
-                topic.people.value,
-                topic.people_last.value,
-                topic.feedback.value,
-                topic.feedback_last.value,
-                topic.people_total.value,
-                priority.score,
-                priority.low,
-                priority.high,
-                *(priority.parts.get(name) for name in PART_LABELS),
-                None,
-                *(number.value for number in topic.series),
-                wording.main_channels(topic, 5),
-                request.key if request else None,
-                label(RequestStatus(request.status)) if request else None,
-                request.owner if request else None,
-                *quotes,
-                *[None] * (_QUOTES - len(quotes)),
-                topic.why,
-            ],
-        )
-        weeks = len(digest.weeks)
-        sheet.add_sparkline(
-            row,
-            trend,
-            {
-                "range": [_range("主题排行", row, trend + 1, trend + weeks)],
-                "type": "column",
-                "last_point": True,
-                "series_color": "#C9CED6",
-                "last_color": "#B4451F",
-            },
-        )
-    sheet.freeze_panes(1, 2)
-    sheet.autofilter(0, 0, max(1, len(digest.topics)), len(fixed) - 1)
+
+
+def _topic_cells(topic: TopicFigures) -> list[Any]:
+    priority, request = topic.priority, topic.request
+    quotes = [quote.text for quote in topic.quotes[:_QUOTES]]
+    return [
+        priority.position,
+        topic.name,
+        wording.movement_label(topic.movement),
+        topic.people.value,
+        topic.people_last.value,
+        topic.feedback.value,
+        topic.feedback_last.value,
+        topic.people_total.value,
+        priority.score,
+        priority.low,
+        priority.high,
+        *(priority.parts.get(name) for name in PART_LABELS),
+        None,  # the sparkline
+        *(number.value for number in topic.series),
+        wording.main_channels(topic, 5),
+        request.key if request else None,
+        label(RequestStatus(request.status)) if request else None,
+        request.owner if request else None,
+        *quotes,
+        *[None] * (_QUOTES - len(quotes)),
+        topic.why,
+    ]
 
 
 def _range(sheet: str, row: int, first: int, last: int) -> str:
+    from xlsxwriter.utility import xl_rowcol_to_cell  # noqa: PLC0415
+
     return f"'{sheet}'!{xl_rowcol_to_cell(row, first)}:{xl_rowcol_to_cell(row, last)}"
 
 

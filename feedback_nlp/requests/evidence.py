@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, insert, literal, select
 from sqlmodel import Session, col
 
+from feedback_nlp.labels import Origin
 from feedback_nlp.store.tables import (
     Evidence,
     FeatureRequest,
@@ -14,7 +15,7 @@ from feedback_nlp.store.tables import (
     FeedbackUnit,
 )
 
-_AUTO = "auto"
+_AUTO = Origin.AUTO.value
 
 
 def refresh_evidence(session: Session) -> None:

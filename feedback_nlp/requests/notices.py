@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select
 from sqlmodel import Session, col
 
+from feedback_nlp.labels import NoticeStatus
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.store.tables import Evidence, FeatureRequest, Feedback, FeedbackUnit, Notice
 
@@ -39,7 +40,7 @@ def open_notices(session: Session, request: FeatureRequest, *, now: datetime) ->
             "feedback_id": feedback_id,
             "person_key": person,
             "reporter_status": request.reporter_status,
-            "status": "pending",
+            "status": NoticeStatus.PENDING.value,
             "created_at": now,
         }
         for person, feedback_id in session.execute(askers)

@@ -14,7 +14,7 @@ from feedback_nlp.store.tables import (
     FeatureRequest,
 )
 from feedback_nlp.store.voices import exposure, history_weeks, latest_week, request_voices
-from feedback_nlp.weeks import Week
+from feedback_nlp.weeks import Scope, Week
 
 
 def ranked_week(session: Session) -> Week | None:
@@ -38,6 +38,7 @@ def refresh_priorities(
     week = as_of or latest_week(session, zone)
     if week is None:
         return
+    scope = Scope(week, zone)
     requests = list(session.scalars(select(FeatureRequest).order_by(col(FeatureRequest.id))))
     scored = {
         item.subject_id: item
@@ -46,10 +47,10 @@ def refresh_priorities(
                 Subject(id_of(request), strategic=request.strategic_weight, effort=request.effort)
                 for request in requests
             ],
-            request_voices(session, week, zone, horizon_weeks=config.horizon_weeks),
+            request_voices(session, scope, horizon_weeks=config.horizon_weeks),
             config,
-            history_weeks=history_weeks(session, week, zone),
-            exposure=exposure(session, week, zone, usual_weeks=config.trend_history_weeks),
+            history_weeks=history_weeks(session, scope),
+            exposure=exposure(session, scope, usual_weeks=config.trend_history_weeks),
         )
     }
     for request in requests:

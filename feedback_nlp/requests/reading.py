@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import and_, func, literal, or_, select
 from sqlalchemy.sql import ColumnElement
 from sqlmodel import Session, col
 
-from feedback_nlp.labels import RequestStatus
+from feedback_nlp.labels import RequestOrder, RequestStatus
 from feedback_nlp.rank import ice, rice
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.moving import get_request
@@ -25,8 +25,6 @@ from feedback_nlp.store.tables import (
     RequestEdit,
     StatusEvent,
 )
-
-RequestOrder = Literal["priority", "rice", "ice"]
 
 
 class Counts(NamedTuple):
@@ -109,7 +107,7 @@ def list_requests(
     statuses: Sequence[RequestStatus] = (),
     product: str | None = None,
     limit: int | None = None,
-    order: RequestOrder = "priority",
+    order: RequestOrder = RequestOrder.PRIORITY,
 ) -> list[RequestRow]:
     """Return requests by priority, RICE or ICE, the unranked last.
 
@@ -130,7 +128,7 @@ def list_requests(
         )
     if product is not None:
         statement = statement.where(col(FeatureRequest.product) == product)
-    is_stored = order == "priority"
+    is_stored = order == RequestOrder.PRIORITY
     requests = list(session.scalars(statement.limit(limit if is_stored else None)))
     rows = _rows(session, requests)
     if not is_stored:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.config import RankConfig
-from feedback_nlp.labels import ENGINE, RequestStatus, TopicState
+from feedback_nlp.labels import ENGINE, RequestStatus, TopicKind, TopicState
 from feedback_nlp.requests.evidence import refresh_evidence
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import apply_transition, create_request
@@ -44,11 +44,12 @@ def sync_requests(session: Session, config: RankConfig, *, zone: ZoneInfo, now: 
     topics = {topic.id: topic for topic in session.scalars(select(Topic)) if topic.id is not None}
     _follow_merges(session, topics, now)
     owned = _by_topic(session)
+    for topic_id, request in owned.items():
+        _follow_topic(session, request, topics[topic_id].name, request.intent, now)
     for topic_id, people, intent, product in _askable(session):
         topic = topics[topic_id]
-        request = owned.get(topic_id)
-        if request is not None:
-            _follow_topic(session, request, topic.name, intent, now)
+        if topic_id in owned:
+            _follow_topic(session, owned[topic_id], topic.name, intent, now)
         elif people >= config.request_min_people:
             create_request(
                 session,
@@ -84,7 +85,7 @@ def _askable(session: Session) -> list[tuple[int, int, str, str | None]]:
         .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
         .join(Topic, col(Topic.id) == col(FeedbackUnit.topic_id))
         .where(
-            col(Topic.kind) == "issue",
+            col(Topic.kind) == TopicKind.ISSUE.value,
             col(Topic.state) == TopicState.ACTIVE.value,
             col(Topic.is_theme).is_(False),
             col(Feedback.is_spam).is_(False),

@@ -1,17 +1,18 @@
-"""Conditions that every count shares: who counts, what is a problem, what a channel is."""
+"""Conditions that every count shares: what lies in a scope, who counts, what is a problem."""
 
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement, func, select
 from sqlmodel import col
 
-from feedback_nlp.labels import Intent
+from feedback_nlp.labels import Intent, TopicKind
 from feedback_nlp.store.tables import (
     Feedback,
     FeedbackUnit,
     Source,
     Topic,
 )
+from feedback_nlp.weeks import Scope
 
 #: Intents that ask something of the team.
 PROBLEM_INTENTS = (
@@ -20,6 +21,20 @@ PROBLEM_INTENTS = (
     Intent.COMPLAINT.value,
     Intent.QUESTION.value,
 )
+
+
+def of_product(product: str | None) -> list[ColumnElement[bool]]:
+    """Return the conditions "of this product": none if all are meant."""
+    return [] if product is None else [col(Feedback.product) == product]
+
+
+def said_in(scope: Scope) -> list[ColumnElement[bool]]:
+    """Return the conditions "said in this week, of this product"."""
+    return [
+        col(Feedback.occurred_at) >= scope.start,
+        col(Feedback.occurred_at) < scope.end,
+        *of_product(scope.product),
+    ]
 
 
 def is_counted() -> ColumnElement[bool]:
@@ -34,7 +49,7 @@ def is_problem() -> ColumnElement[bool]:
 
 def is_vent() -> ColumnElement[bool]:
     """Return the condition "this unit vents without content": it lies in a topic of that kind."""
-    vents = select(col(Topic.id)).where(col(Topic.kind) == "vent")
+    vents = select(col(Topic.id)).where(col(Topic.kind) == TopicKind.VENT.value)
     return func.coalesce(col(FeedbackUnit.topic_id), 0).in_(vents)
 
 

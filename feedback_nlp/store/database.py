@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The schema that this code needs: the newest file in ``migrations/versions``.
-SCHEMA_VERSION = "20261123_request_versions"
+SCHEMA_VERSION = "20261126_batch_notes"
 
 _BUSY_TIMEOUT_MS = 15_000
 
@@ -112,7 +112,7 @@ class Database:
             StoreError: If the database was written by a newer version.
         """
         with _clear_errors(self.url), self._write_lock, self._writer.connect() as connection:
-            current = _schema_version(connection)
+            current = schema_version(connection)
             if current == SCHEMA_VERSION:
                 return
             from alembic import command  # noqa: PLC0415 - slow to load, seldom needed
@@ -182,7 +182,7 @@ class _SqliteWatcher:
             self._connection = None
 
 
-def _schema_version(connection: Connection) -> str | None:
+def schema_version(connection: Connection) -> str | None:
     """Return the version that Alembic left in the database; ``None`` in an empty one."""
     if not inspect(connection).has_table("alembic_version"):
         return None

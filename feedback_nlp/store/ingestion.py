@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import Conflict, NotFound
-from feedback_nlp.labels import SourceKind, label
+from feedback_nlp.labels import BatchStatus, SourceKind, label
 from feedback_nlp.records import Rejection
 from feedback_nlp.store.bulk import insert_many
 from feedback_nlp.store.search import index_feedback
@@ -140,7 +140,7 @@ def open_batch(
             .where(
                 col(IngestBatch.source_id) == source.id,
                 col(IngestBatch.content_sha256) == content_sha256,
-                col(IngestBatch.status) == "running",
+                col(IngestBatch.status) == BatchStatus.RUNNING.value,
             )
             .order_by(col(IngestBatch.id))
             .limit(1)
@@ -283,7 +283,7 @@ def _move_totals(session: Session, batch_id: int, before: Totals, after: Totals)
         update(IngestBatch)
         .where(
             col(IngestBatch.id) == batch_id,
-            col(IngestBatch.status) == "running",
+            col(IngestBatch.status) == BatchStatus.RUNNING.value,
             col(IngestBatch.read_count) == before.read,
         )
         .values(
@@ -309,12 +309,21 @@ def rejection_reasons(session: Session, batch_id: int) -> dict[str, int]:
     return {reason: count for reason, count in found}  # noqa: C416 - rows, not pairs, for mypy
 
 
-def finish_batch(session: Session, batch_id: int, *, now: datetime) -> None:
-    """Close a batch: everything of its file is accounted for."""
+def finish_batch(
+    session: Session, batch_id: int, *, now: datetime, notes: Sequence[str] = ()
+) -> None:
+    """Close a batch: everything of its file is accounted for.
+
+    Args:
+        session: A writing session.
+        batch_id: The batch.
+        now: Time of its end.
+        notes: What people should know of how the file was read, in Chinese.
+    """
     session.connection().execute(
         update(IngestBatch)
         .where(col(IngestBatch.id) == batch_id)
-        .values(status="complete", finished_at=now)
+        .values(status=BatchStatus.COMPLETE.value, finished_at=now, notes=list(notes))
     )
 
 

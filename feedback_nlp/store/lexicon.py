@@ -6,7 +6,6 @@ it and adds another. So the version, one cheap query, grows with every change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import closing
 from typing import NamedTuple
 
@@ -14,23 +13,12 @@ from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
 from feedback_nlp.chinese import DictionaryWord, fold
-from feedback_nlp.errors import NotFound
-from feedback_nlp.labels import TopicState
-from feedback_nlp.lexicon import (
-    DictionaryLine,
-    NamedTopic,
-    Passage,
-    WordKind,
-    check_tag,
-    check_word,
-)
+from feedback_nlp.labels import TopicState, WordKind
+from feedback_nlp.lexicon import NamedTopic, Passage
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, LexiconEntry, Topic
-from feedback_nlp.store.topic_edits import Edit
 
 MAX_CHARACTERS = 2_000_000
 """Characters of feedback that mining and previews read, the newest first: bounds memory."""
-
-_STOP_TAG = "u"  # a particle, in jieba's terms: no name begins or ends with one
 
 
 class Lexicon(NamedTuple):
@@ -75,71 +63,6 @@ def entries(session: Session, *, include_removed: bool = False) -> list[LexiconE
     if not include_removed:
         query = query.where(col(LexiconEntry.removed_at).is_(None))
     return list(session.scalars(query))
-
-
-def add(
-    session: Session,
-    word: str,
-    edit: Edit,
-    *,
-    kind: WordKind = WordKind.PRODUCT,
-    tag: str = "n",
-    frequency: int | None = None,
-) -> LexiconEntry:
-    """Teach a word; one that is taught already is changed, or left as it is if the same.
-
-    Raises:
-        InputError: If the word or its part of speech is not usable.
-    """
-    word = check_word(word)
-    tag = _STOP_TAG if kind is WordKind.STOP else check_tag(tag)
-    present = _active(session, word)
-    if present is not None:
-        if (present.word, present.kind, present.tag, present.frequency) == (
-            word,
-            kind.value,
-            tag,
-            frequency,
-        ):
-            return present
-        _take_back(session, present, edit)
-    entry = LexiconEntry(
-        word=word,
-        folded=fold(word),
-        kind=kind.value,
-        tag=tag,
-        frequency=frequency,
-        added_by=edit.actor,
-        added_at=edit.now,
-    )
-    session.add(entry)
-    session.flush()
-    return entry
-
-
-def add_all(session: Session, lines: Iterable[DictionaryLine], edit: Edit) -> int:
-    """Teach many words; return how many changes that made.
-
-    Raises:
-        InputError: If one is not usable; then the caller's transaction saves none.
-    """
-    before = version(session)
-    for line in lines:
-        add(session, line.word, edit, kind=line.kind, tag=line.tag, frequency=line.frequency)
-    return version(session) - before
-
-
-def remove(session: Session, word: str, edit: Edit) -> LexiconEntry:
-    """Take a word back.
-
-    Raises:
-        NotFound: If it is not taught.
-    """
-    entry = _active(session, word)
-    if entry is None:
-        raise NotFound(f"自建词典里没有「{word}」", reason="unknown-word", word=word)
-    _take_back(session, entry, edit)
-    return entry
 
 
 def passages(
@@ -215,15 +138,10 @@ def named_topics(session: Session) -> list[NamedTopic]:
     ]
 
 
-def _active(session: Session, word: str) -> LexiconEntry | None:
+def active(session: Session, word: str) -> LexiconEntry | None:
+    """Return the entry of a word that is taught now, whatever its spelling."""
     return session.scalars(
         select(LexiconEntry).where(
             col(LexiconEntry.folded) == fold(word.strip()), col(LexiconEntry.removed_at).is_(None)
         )
     ).first()
-
-
-def _take_back(session: Session, entry: LexiconEntry, edit: Edit) -> None:
-    entry.removed_by, entry.removed_at = edit.actor, edit.now
-    session.add(entry)
-    session.flush()

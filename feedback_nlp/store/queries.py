@@ -62,14 +62,14 @@ class StoredKey(NamedTuple):
     batch_id: int | None
 
 
-class UnitRow(NamedTuple):
+class UnitWithTopic(NamedTuple):
     """One unit with its topic's name, ``None`` if it fits nowhere."""
 
     unit: FeedbackUnit
     topic_name: str | None
 
 
-class Quote(NamedTuple):
+class QuotedUnit(NamedTuple):
     """A unit as it is shown to people: the words, and where they come from."""
 
     unit: FeedbackUnit
@@ -129,9 +129,9 @@ def stored_keys(session: Session, source: str, keys: Iterable[str]) -> dict[str,
     return {key: StoredKey(id_ or 0, batch_id) for key, id_, batch_id in session.exec(statement)}
 
 
-def units_of(session: Session, feedback_ids: Sequence[int]) -> dict[int, list[UnitRow]]:
+def units_of(session: Session, feedback_ids: Sequence[int]) -> dict[int, list[UnitWithTopic]]:
     """Return the units of each feedback in text order, with the names of their topics."""
-    found: dict[int, list[UnitRow]] = {id_: [] for id_ in feedback_ids}
+    found: dict[int, list[UnitWithTopic]] = {id_: [] for id_ in feedback_ids}
     statement = (
         select(FeedbackUnit, Topic.name)
         .outerjoin(Topic, col(Topic.id) == col(FeedbackUnit.topic_id))
@@ -139,15 +139,15 @@ def units_of(session: Session, feedback_ids: Sequence[int]) -> dict[int, list[Un
         .order_by(col(FeedbackUnit.feedback_id), col(FeedbackUnit.position))
     )
     for unit, topic_name in session.exec(statement).all():
-        found[unit.feedback_id].append(UnitRow(unit, topic_name))
+        found[unit.feedback_id].append(UnitWithTopic(unit, topic_name))
     return found
 
 
-def quotes(session: Session, unit_ids: Iterable[int]) -> list[Quote]:
+def quotes(session: Session, unit_ids: Iterable[int]) -> list[QuotedUnit]:
     """Return units with their feedback, in the order asked for; unknown ids are left out."""
     wanted = list(unit_ids)
     rows = session.exec(_quote_statement().where(col(FeedbackUnit.id).in_(wanted))).all()
-    by_id = {row[0].id: Quote(*row) for row in rows}
+    by_id = {row[0].id: QuotedUnit(*row) for row in rows}
     return [by_id[id_] for id_ in wanted if id_ in by_id]
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+
+from feedback_nlp.store.database import SCHEMA_VERSION, schema_version
 
 
 def is_current(connection: Connection) -> bool:
     """Tell whether every migration has been applied."""
-    head = ScriptDirectory(str(Path(__file__).with_name("migrations"))).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head
+    return schema_version(connection) == SCHEMA_VERSION

@@ -53,7 +53,7 @@ def index_tokens(text_: str) -> list[str]:
     """Return the tokens under which a text is found, in order.
 
     >>> index_tokens("登录！录")
-    ['0tjr0nqk', '0nqk', '0nqk']
+    ['0tjr0nql', '0nql', '0nql']
     """
     tokens: list[str] = []
     for run in _RUN.findall(fold(text_[:_MAX_INDEXED_CHARS])):

@@ -3,6 +3,7 @@
 History tables (``topic_event``, ``status_event``, ``request_edit``) are append-only. Everything the
 analysis writes can be made again from ``feedback``; everything people write
 (requests, edits in the ledger, reasons) cannot, and is never overwritten by a run.
+Closed vocabularies are those of :mod:`feedback_nlp.labels`, stored by their values.
 """
 
 from __future__ import annotations
@@ -13,6 +14,17 @@ from typing import Any, ClassVar
 from sqlalchemy import Column, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from feedback_nlp.labels import (
+    ENGINE,
+    BatchStatus,
+    NoticeStatus,
+    Origin,
+    ReporterStatus,
+    RequestStatus,
+    RunStatus,
+    TopicKind,
+    TopicState,
+)
 from feedback_nlp.store.columns import Json, UtcDateTime
 
 SQLModel.metadata.naming_convention = {
@@ -56,12 +68,13 @@ class IngestBatch(SQLModel, table=True):
     file_name: str = Field(default="", max_length=500)
     content_sha256: str = Field(default="", max_length=64, index=True)
     layout: str = Field(default="", max_length=60)
-    status: str = Field(default="running", max_length=20)  # running | complete | failed
+    status: str = Field(default=BatchStatus.RUNNING.value, max_length=20)
     read_count: int = 0
     accepted_count: int = 0
     duplicate_count: int = 0
     rejected_count: int = 0
     error: str = Field(default="", sa_type=Text)
+    notes: list[str] = _json(list)
     started_at: datetime = _time()
     finished_at: datetime | None = _time(nullable=True)
 
@@ -140,7 +153,7 @@ class FeedbackUnit(SQLModel, table=True):
     intent_confidence: float
     topic_id: int | None = Field(default=None, foreign_key="topic.id", index=True)
     topic_similarity: float | None = None
-    assigned_by: str = Field(default="auto", max_length=20)  # auto | person
+    assigned_by: str = Field(default=Origin.AUTO.value, max_length=20)
 
 
 class Run(SQLModel, table=True):
@@ -148,8 +161,8 @@ class Run(SQLModel, table=True):
 
     __tablename__: ClassVar[Any] = "run"
     id: int | None = Field(default=None, primary_key=True)
-    kind: str = Field(max_length=20)  # analyze | replay
-    status: str = Field(default="running", max_length=20)  # running | complete | aborted
+    kind: str = Field(max_length=20)  # RunKind
+    status: str = Field(default=RunStatus.RUNNING.value, max_length=20)
     config: dict[str, Any] = _json(dict)
     versions: dict[str, str] = _json(dict)
     figures: dict[str, Any] = _json(dict)
@@ -163,12 +176,12 @@ class Topic(SQLModel, table=True):
     __tablename__: ClassVar[Any] = "topic"
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(max_length=200)
-    named_by: str = Field(default="auto", max_length=20)  # auto | person | llm
-    kind: str = Field(default="issue", max_length=20)  # issue | vent | praise
+    named_by: str = Field(default=Origin.AUTO.value, max_length=20)
+    kind: str = Field(default=TopicKind.ISSUE.value, max_length=20)
     keywords: list[str] = _json(list)
     parent_id: int | None = Field(default=None, foreign_key="topic.id", index=True)
     is_theme: bool = False
-    state: str = Field(default="active", max_length=20)
+    state: str = Field(default=TopicState.ACTIVE.value, max_length=20)
     merged_into_id: int | None = Field(default=None, foreign_key="topic.id")
     pinned: bool = False
     muted: bool = False
@@ -186,7 +199,7 @@ class TopicEvent(SQLModel, table=True):
     topic_id: int = Field(foreign_key="topic.id", index=True)
     kind: str = Field(max_length=20)
     run_id: int | None = Field(default=None, foreign_key="run.id")
-    actor: str = Field(default="engine", max_length=100)
+    actor: str = Field(default=ENGINE, max_length=100)
     detail: dict[str, Any] = _json(dict)
     happened_at: datetime = _time()
 
@@ -205,8 +218,8 @@ class FeatureRequest(SQLModel, table=True):
     effort: float | None = None  # 0–1, people supply it
     strategic_weight: float | None = None  # 0–1, people supply it
     due: date | None = None
-    status: str = Field(default="new", max_length=20, index=True)
-    reporter_status: str = Field(default="received", max_length=20)
+    status: str = Field(default=RequestStatus.NEW.value, max_length=20, index=True)
+    reporter_status: str = Field(default=ReporterStatus.RECEIVED.value, max_length=20)
     duplicate_of_key: str | None = Field(default=None, max_length=20)
     priority: float | None = Field(default=None, index=True)  # 0–100
     priority_low: float | None = None
@@ -214,8 +227,8 @@ class FeatureRequest(SQLModel, table=True):
     priority_parts: dict[str, float] = _json(dict)
     priority_week: str | None = Field(default=None, max_length=10)  # which the priority is as of
     version: int = 1  # grows with every step and edit; scores and evidence leave it
-    titled_by: str = Field(default="engine", max_length=100)
-    created_by: str = Field(default="engine", max_length=100)
+    titled_by: str = Field(default=ENGINE, max_length=100)
+    created_by: str = Field(default=ENGINE, max_length=100)
     created_at: datetime = _time()
     updated_at: datetime = _time()
 
@@ -228,7 +241,7 @@ class Evidence(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     request_id: int = Field(foreign_key="request.id", index=True)
     unit_id: int = Field(foreign_key="unit.id", index=True)
-    added_by: str = Field(default="auto", max_length=100)
+    added_by: str = Field(default=Origin.AUTO.value, max_length=100)
 
 
 class StatusEvent(SQLModel, table=True):
@@ -267,7 +280,7 @@ class Notice(SQLModel, table=True):
     feedback_id: int = Field(foreign_key="feedback.id")
     person_key: str = Field(max_length=64)
     reporter_status: str = Field(max_length=20)
-    status: str = Field(default="pending", max_length=20)  # pending|sent|failed|unreachable
+    status: str = Field(default=NoticeStatus.PENDING.value, max_length=20)
     created_at: datetime = _time()
 
 
@@ -327,7 +340,7 @@ class LexiconEntry(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     word: str = Field(max_length=40)
     folded: str = Field(max_length=40)
-    kind: str = Field(max_length=20)  # product | version | slang | stop
+    kind: str = Field(max_length=20)  # WordKind
     tag: str = Field(default="n", max_length=10)
     frequency: int | None = None
     added_by: str = Field(max_length=100)

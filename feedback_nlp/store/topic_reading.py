@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,9 +11,27 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import NotFound
-from feedback_nlp.labels import TopicEventKind, TopicState, label
+from feedback_nlp.labels import TopicKind, TopicState
 from feedback_nlp.store.conditions import is_counted
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic, TopicEvent
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFilter:
+    """Which topics are wanted, and what of them is counted; ``None`` means any.
+
+    Attributes:
+        include_muted: Also topics that people muted.
+        product: Count only this product's feedback, and leave topics without any out.
+        since, until: Count ``[since, until)`` only, and leave topics without any out.
+    """
+
+    state: TopicState | None = None
+    kind: TopicKind | None = None
+    include_muted: bool = False
+    product: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class TopicPosition(NamedTuple):
@@ -40,41 +59,19 @@ class TopicRow(NamedTuple):
 
 
 def topic_page(
-    session: Session,
-    *,
-    limit: int,
-    after: TopicPosition | None = None,
-    state: str | None = None,
-    kind: str | None = None,
-    include_muted: bool = False,
-    product: str | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    session: Session, wanted: TopicFilter, *, limit: int, after: TopicPosition | None = None
 ) -> list[TopicRow]:
-    """Return up to ``limit`` topics, those with most feedback first, that follow ``after``.
-
-    Args:
-        session: A reading session.
-        limit: Size of the page.
-        after: Where the last page ended.
-        state: Only topics in this state.
-        kind: Only topics of this kind.
-        include_muted: Also topics that people muted.
-        product: Count only this product's feedback, and leave topics without any out.
-        since: Count from here on, and leave topics without any out.
-        until: Count up to here, exclusive, and leave topics without any out.
-    """
-    narrowed = product is not None or since is not None or until is not None
-    counts = _topic_counts(product, since, until)
+    """Return up to ``limit`` topics, those with most feedback first, that follow ``after``."""
+    counts = _topic_counts(wanted.product, wanted.since, wanted.until)
     size = func.coalesce(counts.c.feedback_count, literal(0))
     statement = _topic_statement(counts)
-    if narrowed:
+    if (wanted.product, wanted.since, wanted.until) != (None, None, None):
         statement = statement.where(size > 0)
-    if state is not None:
-        statement = statement.where(col(Topic.state) == state)
-    if kind is not None:
-        statement = statement.where(col(Topic.kind) == kind)
-    if not include_muted:
+    if wanted.state is not None:
+        statement = statement.where(col(Topic.state) == wanted.state.value)
+    if wanted.kind is not None:
+        statement = statement.where(col(Topic.kind) == wanted.kind.value)
+    if not wanted.include_muted:
         statement = statement.where(col(Topic.muted).is_(False))
     if after is not None:
         statement = statement.where(
@@ -104,7 +101,7 @@ def list_topics(session: Session, *, include_hidden: bool = False) -> list[Topic
     return sorted(
         (TopicRow(*row) for row in session.execute(statement)),
         key=lambda row: (
-            row.topic.kind != "issue",
+            row.topic.kind != TopicKind.ISSUE,
             not row.topic.pinned,
             -row.people_count,
             row.topic.id or 0,
@@ -187,7 +184,7 @@ def history(session: Session, topic_id: int) -> list[TopicEvent]:
     )
 
 
-class UnitRow(NamedTuple):
+class TopicMember(NamedTuple):
     """A unit of a topic, as people see it."""
 
     unit_id: int
@@ -198,7 +195,7 @@ class UnitRow(NamedTuple):
     occurred_at: datetime
 
 
-def newest_units(session: Session, topic_id: int, limit: int) -> list[UnitRow]:
+def newest_units(session: Session, topic_id: int, limit: int) -> list[TopicMember]:
     """Return up to ``limit`` units of a topic, newest first."""
     rows = session.execute(
         select(FeedbackUnit, col(Feedback.text), col(Feedback.occurred_at))
@@ -208,7 +205,7 @@ def newest_units(session: Session, topic_id: int, limit: int) -> list[UnitRow]:
         .limit(limit)
     )
     return [
-        UnitRow(
+        TopicMember(
             unit_id=unit.id or 0,
             feedback_id=unit.feedback_id,
             text=text[unit.start : unit.end],
@@ -218,30 +215,3 @@ def newest_units(session: Session, topic_id: int, limit: int) -> list[UnitRow]:
         )
         for unit, text, occurred_at in rows
     ]
-
-
-def describe(event: TopicEvent) -> str:
-    """Return one Chinese line for an event."""
-    detail = event.detail
-    words = label(TopicEventKind(event.kind))
-    match event.kind:
-        case "renamed":
-            return f"{words}：{detail.get('before')} → {detail.get('after')}"
-        case "merged":
-            return f"{words}：并入主题 {detail.get('into')}（{_size(detail)} 个观点）"
-        case "split":
-            child = f"主题 {detail['child']}" if "child" in detail else "一个新主题"
-            return f"{words}：分出{child}（{_size(detail)} 个观点）"
-        case "moved":
-            return f"{words}：移入 {_size(detail)} 个观点"
-        case "nested":
-            return f"{words}：{detail.get('after') or '顶层'}"
-        case "born" | "grew" | "revived" if _size(detail):
-            return f"{words}（{_size(detail)} 个观点）"
-        case _:
-            return words
-
-
-def _size(detail: dict[str, Any]) -> int:
-    units = detail.get("units", 0)
-    return len(units) if isinstance(units, list) else int(units)

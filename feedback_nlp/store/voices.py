@@ -14,9 +14,9 @@ from sqlmodel import Session, col
 
 from feedback_nlp.records import Voice
 from feedback_nlp.special_days import usual_volume
-from feedback_nlp.store.conditions import CHANNEL
+from feedback_nlp.store.conditions import CHANNEL, is_counted, of_product
 from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Source
-from feedback_nlp.weeks import Month, Period, Week
+from feedback_nlp.weeks import Scope, Week
 
 _MIN_EXPOSURE = 0.01
 _LATE_START = 0.25
@@ -46,81 +46,58 @@ def latest_week(session: Session, zone: ZoneInfo, product: str | None = None) ->
     return None if moment is None else Week.of(moment, zone)
 
 
-def history_weeks(
-    session: Session, week: Period, zone: ZoneInfo, product: str | None = None
-) -> int:
-    """Return how many weeks of data lie before ``week``; 0 if it is the first.
+def history_weeks(session: Session, scope: Scope) -> int:
+    """Return how many weeks of data lie before a week; 0 if it is the first.
 
     A first week that the data only join late is not counted: beside it everything would
     seem to rise.
     """
-    moment = _extreme(session, func.min, product)
+    moment = _extreme(session, func.min, scope.product)
     if moment is None:
         return 0
-    weeks = periods_between(week, moment, zone)
-    start, end = week.shift(-weeks).bounds(zone)
-    joined_late = (moment - start) / (end - start) > _LATE_START
+    weeks = scope.since(moment)
+    first = scope.shift(-weeks)
+    joined_late = (moment - first.start) / (first.end - first.start) > _LATE_START
     return max(0, weeks - joined_late)
 
 
-def periods_between(period: Period, moment: datetime, zone: ZoneInfo) -> int:
-    """Return how many weeks (or months) before ``period`` a moment lies."""
-    if isinstance(period, Month):
-        return period.since(Month.of(moment, zone))
-    return period.since(Week.of(moment, zone))
-
-
-def exposure(
-    session: Session,
-    week: Period,
-    zone: ZoneInfo,
-    *,
-    usual_weeks: int,
-    product: str | None = None,
-) -> float:
-    """Return the people of ``week`` against the median of the weeks before it.
+def exposure(session: Session, scope: Scope, *, usual_weeks: int) -> float:
+    """Return the people of a week against the median of the weeks before it.
 
     A quiet or unfinished week explains smaller numbers. A loud week is news, so the figure
     is above 1 only as far as the calendar lets expect it: a shopping festival after ordinary
     weeks. 1 without history; never 0.
     """
-    usual_weeks = min(usual_weeks, history_weeks(session, week, zone, product))
+    usual_weeks = min(usual_weeks, history_weeks(session, scope))
     if usual_weeks == 0:
         return 1.0
-    starts = week_starts(week, zone, usual_weeks + 1)
+    starts = scope.starts(usual_weeks + 1)
     back = weeks_ago(starts)
     statement = (
         select(back, func.count(func.distinct(col(Feedback.person_key))))
         .where(
             col(Feedback.occurred_at) >= starts[-1],
-            col(Feedback.occurred_at) < week.bounds(zone)[1],
-            col(Feedback.is_spam).is_(False),
-            col(Feedback.is_burst).is_(False),
+            col(Feedback.occurred_at) < scope.end,
+            is_counted(),
+            *of_product(scope.product),
         )
         .group_by(back)
     )
-    if product is not None:
-        statement = statement.where(col(Feedback.product) == product)
     people = dict.fromkeys(range(usual_weeks + 1), 0)
     people.update((row[0], row[1]) for row in session.execute(statement))
     usual = median(people[weeks] for weeks in range(1, usual_weeks + 1))
-    expected = max(1.0, _calendar_ratio(week, zone, usual_weeks))
+    expected = max(1.0, _calendar_ratio(scope, usual_weeks))
     return min(expected, max(people[0] / usual, _MIN_EXPOSURE)) if usual else 1.0
 
 
-def _calendar_ratio(week: Period, zone: ZoneInfo, usual_weeks: int) -> float:
+def _calendar_ratio(scope: Scope, usual_weeks: int) -> float:
     """Return the usual volume of the week's days against the median of the weeks before."""
 
-    def volume(period: Period) -> float:
-        start, end = (moment.astimezone(zone).date() for moment in period.bounds(zone))
+    def volume(of: Scope) -> float:
+        start, end = (moment.astimezone(of.zone).date() for moment in (of.start, of.end))
         return usual_volume(start, end - timedelta(days=1))
 
-    return volume(week) / median(volume(week.shift(-back)) for back in range(1, usual_weeks + 1))
-
-
-def week_starts(week: Period, zone: ZoneInfo, count: int) -> list[datetime]:
-    """Return the starts of ``count`` weeks in UTC, ``week`` first, going back."""
-    return [week.shift(-back).bounds(zone)[0] for back in range(count)]
+    return volume(scope) / median(volume(scope.shift(-back)) for back in range(1, usual_weeks + 1))
 
 
 def weeks_ago(starts: Sequence[datetime]) -> ColumnElement[int]:
@@ -130,50 +107,40 @@ def weeks_ago(starts: Sequence[datetime]) -> ColumnElement[int]:
 
 
 def topic_voices(
-    session: Session,
-    topic_ids: Iterable[int],
-    week: Period,
-    zone: ZoneInfo,
-    *,
-    horizon_weeks: int,
-    product: str | None = None,
+    session: Session, topic_ids: Iterable[int], scope: Scope, *, horizon_weeks: int
 ) -> list[Voice]:
-    """Return what was said about each topic, up to the end of ``week``."""
+    """Return what was said about each topic, up to the end of a week."""
     wanted = set(topic_ids)
     statement = (
         select(col(FeedbackUnit.topic_id), *_FIELDS)
         .select_from(FeedbackUnit)
         .where(col(FeedbackUnit.topic_id).is_not(None))
     )
-    if product is not None:
-        statement = statement.where(col(Feedback.product) == product)
-    rows = _run(session, statement, week_starts(week, zone, horizon_weeks), week.bounds(zone)[1])
+    rows = _run(session, statement, scope, horizon_weeks)
     return [voice for voice in rows if voice.subject_id in wanted]
 
 
-def request_voices(
-    session: Session, week: Period, zone: ZoneInfo, *, horizon_weeks: int
-) -> list[Voice]:
-    """Return the evidence of every request, up to the end of ``week``."""
+def request_voices(session: Session, scope: Scope, *, horizon_weeks: int) -> list[Voice]:
+    """Return the evidence of every request, up to the end of a week."""
     statement = (
         select(col(Evidence.request_id), *_FIELDS)
         .select_from(FeedbackUnit)
         .join(Evidence, col(Evidence.unit_id) == col(FeedbackUnit.id))
     )
-    return _run(session, statement, week_starts(week, zone, horizon_weeks), week.bounds(zone)[1])
+    return _run(session, statement, scope, horizon_weeks)
 
 
-def _run(
-    session: Session, statement: Any, starts: Sequence[datetime], end: datetime
-) -> list[Voice]:
+def _run(session: Session, statement: Any, scope: Scope, horizon_weeks: int) -> list[Voice]:
+    starts = scope.starts(horizon_weeks)
     statement = (
         statement.join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
         .join(Source, col(Source.id) == col(Feedback.source_id))
         .where(
             col(Feedback.occurred_at) >= starts[-1],
-            col(Feedback.occurred_at) < end,
+            col(Feedback.occurred_at) < scope.end,
             col(Feedback.is_spam).is_(False),
             col(Feedback.person_key).is_not(None),
+            *of_product(scope.product),
         )
         .order_by(col(FeedbackUnit.id))
     )
@@ -209,7 +176,5 @@ def _run(
 
 
 def _extreme(session: Session, function: Any, product: str | None) -> datetime | None:
-    statement = select(function(col(Feedback.occurred_at)))
-    if product is not None:
-        statement = statement.where(col(Feedback.product) == product)
+    statement = select(function(col(Feedback.occurred_at))).where(*of_product(product))
     return session.scalar(statement)

@@ -1,8 +1,8 @@
-"""Bytes to text lines: a ladder (BOM, UTF-8, GB18030), decided while streaming.
+"""Bytes to text lines: a ladder (BOM, UTF-8, GB18030 or Big5), decided while streaming.
 
 No statistical detector: on short Chinese lines those guess wrong. Line ends can be found
-in the bytes because neither UTF-8 nor GB18030 uses 0x0A, ``,`` or ``"`` inside a character;
-UTF-16 (Google Play) is recoded to UTF-8 first.
+in the bytes because none of the three uses 0x0A, ``,`` or ``"`` inside a character; UTF-16
+(Google Play) and UTF-7 are recoded to UTF-8 first.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import codecs
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple, cast
 
+from feedback_nlp.tabular.encodings import is_utf7, legacy_encoding
 from feedback_nlp.tabular.rows import Limits
 
 _BLOCK_BYTES = 1 << 20
+_HEAD_BYTES = 64 * 1024
 
 
 class TextLine(NamedTuple):
@@ -50,7 +52,7 @@ class RecodedToUtf8:
 
 
 def decide_encoding(sample: bytes) -> str:
-    """Choose between UTF-8 and GB18030 for a stretch of whole lines.
+    """Choose between UTF-8, GB18030 and Big5 for a stretch of whole lines.
 
     UTF-8 wins unless fewer than half of the non-ASCII lines are valid in it and more are
     valid GB18030: a few damaged lines do not make a UTF-8 file look like another one.
@@ -59,7 +61,9 @@ def decide_encoding(sample: bytes) -> str:
     utf8 = sum(_is_valid(line, "utf-8") for line in lines)
     if 2 * utf8 >= len(lines):
         return "utf-8"
-    return "gb18030" if sum(_is_valid(line, "gb18030") for line in lines) > utf8 else "utf-8"
+    if sum(_is_valid(line, "gb18030") for line in lines) <= utf8:
+        return "utf-8"
+    return legacy_encoding(b"\n".join(lines))
 
 
 def without_byte_order_mark(stream: BinaryIO) -> tuple[BinaryIO, str | None]:
@@ -69,15 +73,21 @@ def without_byte_order_mark(stream: BinaryIO) -> tuple[BinaryIO, str | None]:
         stream: Seekable, at its start.
 
     Returns:
-        The stream to go on with (UTF-16 recoded to UTF-8), and ``"utf-8"`` if the mark
-        settled the encoding, else ``None``.
+        The stream to go on with (UTF-16 and UTF-7 recoded to UTF-8), and ``"utf-8"`` if the
+        mark settled the encoding, else ``None``.
     """
-    head = stream.read(3)
-    if head.startswith(codecs.BOM_UTF8):
-        return stream, "utf-8"
+    head = stream.read(_HEAD_BYTES)
     stream.seek(0)
+    marks = 0
+    while head.startswith(codecs.BOM_UTF8, 3 * marks):
+        marks += 1  # some exporters write a second one
+    if marks:
+        stream.read(3 * marks)
+        return stream, "utf-8"
     if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return cast(BinaryIO, RecodedToUtf8(stream, "utf-16")), "utf-8"
+    if b"+" in head and is_utf7(head):
+        return cast(BinaryIO, RecodedToUtf8(stream, "utf-7")), "utf-8"
     return stream, None
 
 
@@ -90,9 +100,9 @@ def utf8_bytes(stream: BinaryIO) -> BinaryIO:
     sample = stream.read(_BLOCK_BYTES)
     stream.seek(0)
     whole_lines = sample[: sample.rfind(b"\n") + 1] or sample
-    if whole_lines.isascii() or decide_encoding(whole_lines) == "utf-8":
+    if whole_lines.isascii() or (found := decide_encoding(whole_lines)) == "utf-8":
         return stream
-    return cast(BinaryIO, RecodedToUtf8(stream, "gb18030"))
+    return cast(BinaryIO, RecodedToUtf8(stream, found))
 
 
 def text_lines(stream: BinaryIO, limits: Limits) -> Iterator[TextLine]:

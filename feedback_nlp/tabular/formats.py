@@ -35,6 +35,9 @@ _SUFFIXES = {
 }
 _GZIP = b"\x1f\x8b"
 _HEAD_BYTES = 64 * 1024
+_HONEST_BYTES = 64 * 1024 * 1024
+_MAX_RATIO = 200
+_DEFLATE_RATIO = 1_100
 
 
 def format_of_name(path: Path) -> tuple[str | None, bool]:
@@ -61,7 +64,8 @@ class GzipInput:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = gzip.open(path, "rb")  # noqa: SIM115 - closed by __exit__
+        self._raw = path.open("rb")
+        self._file = gzip.GzipFile(fileobj=self._raw)
         self.damaged = False
 
     def __enter__(self) -> GzipInput:
@@ -69,6 +73,7 @@ class GzipInput:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+        self._raw.close()
 
     def read(self, size: int) -> bytes:
         """Return up to ``size`` bytes; empty at the end and after damage."""
@@ -86,6 +91,11 @@ class GzipInput:
             pieces.append(piece)
             left -= len(piece)
         return b"".join(pieces)
+
+    @property
+    def position(self) -> int:
+        """Bytes of the packed file that are read."""
+        return self._raw.tell()
 
     def seek(self, position: int) -> None:
         """Go to an absolute position."""
@@ -148,12 +158,26 @@ def check_readable(path: Path) -> None:
                 if isinstance(stream, GzipInput) and stream.damaged:
                     raise FileUnreadable(f"{shown} 的压缩数据已损坏，无法读取")
                 raise FileUnreadable(f"{shown} 是空文件", hint="第一行应是表头，下面每行一条反馈")
+            if isinstance(stream, GzipInput) and _is_bomb(path):
+                raise FileUnreadable(
+                    f"{shown} 解开后是原来的 {_MAX_RATIO} 倍以上，拒绝打开", hint="拆成多个文件"
+                )
     except FileNotFoundError as error:
         raise FileUnreadable(f"找不到文件 {shown}", hint="检查路径") from error
     except PermissionError as error:
         raise FileUnreadable(f"没有权限读取 {shown}") from error
     except (OSError, EOFError) as error:
         raise FileUnreadable(f"{shown} 已损坏，无法读取") from error
+
+
+def _is_bomb(path: Path) -> bool:
+    """Whether a gzip file says (RFC 1952, ISIZE) that it unpacks to far more than text does."""
+    packed = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(packed - 4, 0))
+        unpacked = int.from_bytes(file.read(4), "little")
+    possible = unpacked <= packed * _DEFLATE_RATIO  # else the file breaks off and says nothing
+    return possible and unpacked > max(_HONEST_BYTES, packed * _MAX_RATIO)
 
 
 @contextmanager

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import ijson
 
 from feedback_nlp.errors import FileUnreadable
 from feedback_nlp.records import Rejection
 from feedback_nlp.tabular.decoding import (
+    TextLine,
     text_lines,
     utf8_bytes,
 )
+from feedback_nlp.tabular.json_guard import MAX_DEPTH, GuardedJson, is_too_deep
 from feedback_nlp.tabular.rows import Limits, Row, reject
 
 _LIST_NAMES = frozenset(
@@ -39,33 +41,48 @@ _LIST_NAMES = frozenset(
     ]
 )
 _SEARCH_EVENTS = 200_000
+_REPLACED = "\ufffd"
 
 
 def read_json_lines(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
     """Yield one row for each line that holds a JSON object."""
     for line in text_lines(stream, limits):
-        text = line.text.strip()
-        if not text and not line.fault:
-            continue
-        if line.fault:
-            yield reject(line.number, line.fault, "这一行不是可读的 UTF-8 文字或太长", text)
-            continue
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            yield reject(line.number, "bad-json", "这一行不是合法的 JSON", text)
-            continue
-        yield _row(line.number, value, limits)
+        if not is_blank(line):
+            yield parse_json_line(line, limits)
 
 
 def read_lines(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
     """Yield one row ``{"text": …}`` for each line that is not blank."""
     for line in text_lines(stream, limits):
-        text = line.text.rstrip("\r\n")
-        if line.fault:
-            yield reject(line.number, line.fault, "这一行不是可读的 UTF-8 文字或太长", text)
-        elif text.strip():
-            yield _row(line.number, {"text": text}, limits)
+        if not is_blank(line):
+            yield parse_plain_line(line, limits)
+
+
+def is_blank(line: TextLine) -> bool:
+    """Whether a line is no row at all."""
+    return not line.fault and (not line.text or line.text.isspace())
+
+
+def parse_json_line(line: TextLine, limits: Limits) -> Row | Rejection:
+    """Return the row that one line of JSON holds."""
+    text = line.text.strip()
+    if line.fault:
+        return reject(line.number, line.fault, "这一行不是可读的 UTF-8 文字或太长", text)
+    if is_too_deep(text):
+        return reject(line.number, "bad-json", f"这一行的 JSON 嵌套超过 {MAX_DEPTH} 层", text)
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return reject(line.number, "bad-json", "这一行不是合法的 JSON", text)
+    return _row(line.number, value, limits)
+
+
+def parse_plain_line(line: TextLine, limits: Limits) -> Row | Rejection:
+    """Return the row ``{"text": …}`` that one line of text is."""
+    text = line.text.rstrip("\r\n")
+    if line.fault:
+        return reject(line.number, line.fault, "这一行不是可读的 UTF-8 文字或太长", text)
+    return _row(line.number, {"text": text}, limits)
 
 
 def read_json(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
@@ -77,16 +94,34 @@ def read_json(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
     Raises:
         FileUnreadable: If no record can be read at all.
     """
-    prefix = _find_records(utf8_bytes(stream))
+    prefix = _find_records(_guarded(stream))
     number = 0
     try:
-        for value in ijson.items(utf8_bytes(stream), prefix, use_float=True):
+        guard = _guarded(stream)
+        for value in ijson.items(guard, prefix, use_float=True):
             number += 1
-            yield _row(number, value, limits)
-    except ijson.JSONError as error:
+            if guard.is_damaged and _REPLACED in json.dumps(value, ensure_ascii=False):
+                yield reject(number, "bad-encoding", "含有不是 UTF-8 的字节", value)
+            else:
+                yield _row(number, value, limits)
+    except FileUnreadable as error:
         if number == 0:
-            raise FileUnreadable(f"不是合法的 JSON：{str(error).splitlines()[0]}") from error
+            raise
+        detail = f"第 {number} 条之后无法继续读取：{error.message}"
+        yield reject(number + 1, "file-damaged", detail)
+    except (ijson.JSONError, RecursionError) as error:
+        if number == 0:
+            raise _not_json(error) from error
         yield reject(number + 1, "file-damaged", f"第 {number} 条之后的 JSON 已损坏，无法继续读取")
+
+
+def _guarded(stream: BinaryIO) -> GuardedJson:
+    return GuardedJson(utf8_bytes(stream))
+
+
+def _not_json(error: Exception) -> FileUnreadable:
+    line = next(iter(str(error).splitlines()), type(error).__name__)
+    return FileUnreadable(f"不是合法的 JSON：{line}", hint="检查文件是否完整")
 
 
 def _row(line: int, value: object, limits: Limits) -> Row | Rejection:
@@ -99,10 +134,17 @@ def _row(line: int, value: object, limits: Limits) -> Row | Rejection:
     if longest > limits.max_cell_chars:
         detail = f"有一格长达 {longest:,} 个字符，最多接受 {limits.max_cell_chars:,}"
         return reject(line, "cell-too-long", detail)
-    return Row(line, value)
+    return Row(line, _without_marks(value))
 
 
-def _find_records(stream: BinaryIO) -> str:
+def _without_marks(record: dict[str, Any]) -> dict[str, Any]:
+    """Take byte order marks out of the names: a file joined of others has them anywhere."""
+    if not any("\ufeff" in name for name in record):
+        return record
+    return {name.replace("\ufeff", ""): value for name, value in record.items()}
+
+
+def _find_records(stream: GuardedJson) -> str:
     """Return the ijson prefix of the records in a document."""
     first = ""
     events = ijson.parse(stream, use_float=True)
@@ -122,6 +164,5 @@ def _find_records(stream: BinaryIO) -> str:
                 break
     except ijson.JSONError as error:
         if not first:
-            line = str(error).splitlines()[0]
-            raise FileUnreadable(f"不是合法的 JSON：{line}", hint="检查文件是否完整") from error
+            raise _not_json(error) from error
     return first

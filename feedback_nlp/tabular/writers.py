@@ -72,7 +72,7 @@ def write_rows(
         "parquet": lambda file: _write_parquet(file, columns, rows, types, zone),
         "xlsx": lambda file: _write_xlsx(file, columns, rows, types, zone),
     }
-    with _replaced(path) as file:
+    with replaced(path) as file:
         return writers[kind](file)
 
 
@@ -88,7 +88,7 @@ def write_json_lines(path: Path, lines: Iterable[str]) -> int:
     """
     if path == STDIN:
         return _write_lines(sys.stdout.buffer, lines)
-    with _replaced(path) as file:
+    with replaced(path) as file:
         return _write_lines(file, lines)
 
 
@@ -114,15 +114,23 @@ def output_format(path: Path) -> str:
 
 
 @contextmanager
-def _replaced(path: Path) -> Iterator[BinaryIO]:
-    """Open a file beside ``path`` that takes its place if the block ends well."""
+def replaced(path: Path, *, pack: bool = True) -> Iterator[BinaryIO]:
+    """Open a file beside ``path`` that takes its place if the block ends well.
+
+    Args:
+        path: The file.
+        pack: Pack what is written if the name ends in ``.gz``; else it is packed already.
+
+    Raises:
+        InputError: If the folder cannot be written.
+    """
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
         raise InputError(f"不能写到 {path}：{error.strerror}", hint="检查目录和权限") from error
     try:
         with os.fdopen(handle, "wb") as file:
-            if path.name.endswith(".gz"):
+            if pack and path.name.endswith(".gz"):
                 with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
                     yield cast(BinaryIO, packed)
             else:

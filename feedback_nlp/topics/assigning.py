@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from feedback_nlp.labels import TopicKind
 from feedback_nlp.topics.graph import nearest_centroids
-from feedback_nlp.topics.records import UNASSIGNED, KnownTopic, TopicKind, TopicUnit
-from feedback_nlp.topics.scope import Placed, speaks_of_issue
+from feedback_nlp.topics.records import UNASSIGNED, KnownTopic, TopicUnit
+from feedback_nlp.topics.scope import Placed
 
 
 def nearest_topics(
@@ -34,7 +35,7 @@ def nearest_topics(
         for index, topic in enumerate(known)
         if topic.centroid.shape == (width,) and topic.centroid.any()
     ]
-    praises = np.array([not speaks_of_issue(units[row]) for row in placed.rows.tolist()], bool)
+    praises = ~placed.is_issue
     for is_praise in (False, True):
         topics = [i for i in usable if (known[i].kind is TopicKind.PRAISE) is is_praise]
         rows = np.flatnonzero(praises == is_praise)

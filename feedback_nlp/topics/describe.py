@@ -8,21 +8,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from feedback_nlp.chinese import Tokenizer, fold
+from feedback_nlp.config import TopicsConfig
+from feedback_nlp.labels import TopicKind
 from feedback_nlp.topics.clustering import centroids_of
 from feedback_nlp.topics.documents import Documents
 from feedback_nlp.topics.graph import nearest_centroids, row_cosine
-from feedback_nlp.topics.naming import NamedUnit, Namer, unique_name
+from feedback_nlp.topics.phrase_names import NamedUnit, PhraseNamer, unique_name
 from feedback_nlp.topics.phrases import MentionFinder, Mentions
-from feedback_nlp.topics.quotes import choose_quotes
-from feedback_nlp.topics.records import UNASSIGNED, Topic, TopicKind, TopicResult, TopicUnit
-from feedback_nlp.topics.scope import Placed, speaks_of_issue
+from feedback_nlp.topics.quotes import choose_telling_rows
+from feedback_nlp.topics.records import UNASSIGNED, Topic, TopicResult, TopicUnit
+from feedback_nlp.topics.scope import Placed
 from feedback_nlp.topics.themes import group_themes
 from feedback_nlp.topics.words import TopicWords
 
 _NAMING_SAMPLE = 5_000
 _NAMING_UNITS = 150
 _QUOTE_POOL = 500
-_KEYWORDS = 6
 _RANK = {TopicKind.ISSUE: 0, TopicKind.VENT: 1, TopicKind.PRAISE: 2}
 
 
@@ -56,7 +57,7 @@ class Describer:
         documents: What of them was clustered; a long document is named as a whole.
         tokenizer: Tags Chinese.
         words: The word lists.
-        min_similarity: Cosine from which a unit of a group that got no name joins another.
+        config: How many keywords, and what is near.
     """
 
     def __init__(
@@ -66,11 +67,10 @@ class Describer:
         documents: Documents,
         tokenizer: Tokenizer,
         words: TopicWords,
-        *,
-        min_similarity: float,
+        config: TopicsConfig,
     ) -> None:
         self._units = units
-        self._min_similarity = min_similarity
+        self._config = config
         self._placed = placed
         self._tokenizer = tokenizer
         self._finder = MentionFinder(words, {unit.product for unit in units})
@@ -109,6 +109,7 @@ class Describer:
             [names[index] for index in issues],
             [groups[index].seed_code for index in issues],
             centroids[issues],
+            self._config.theme_min_similarity,
         )
         topics = tuple(
             Topic(
@@ -143,7 +144,7 @@ class Describer:
         places = centroids[[kept[index] for index in issues]]
         nearest, cosine = nearest_centroids(self._placed.vectors[self._text_of[lost]], places)
         for position, index in enumerate(issues):
-            joined = lost[(nearest == position) & (cosine >= self._min_similarity)]
+            joined = lost[(nearest == position) & (cosine >= self._config.assign_min_similarity)]
             rows = np.sort(np.concatenate([remaining[index].rows, joined]))
             remaining[index] = replace(remaining[index], rows=rows)
         return remaining
@@ -178,7 +179,7 @@ class Describer:
         self, group: Group, similarity: np.ndarray, centroid: np.ndarray
     ) -> tuple[int, ...]:
         rows = self._central(group, similarity)[:_QUOTE_POOL]
-        chosen = choose_quotes(
+        chosen = choose_telling_rows(
             [self._units[row].text for row in rows.tolist()],
             [self._units[row].feedback_id for row in rows.tolist()],
             self._placed.vectors[self._text_of[rows]],
@@ -190,16 +191,15 @@ class Describer:
         self, groups: Sequence[Group], similarity: np.ndarray
     ) -> tuple[list[str], list[tuple[str, ...]]]:
         """Name each group and find its keywords; a name is used once."""
-        in_scope = self._placed.rows.tolist()
-        issue_rows = [row for row in in_scope if speaks_of_issue(self._units[row])]
+        issue_rows = self._placed.rows[self._placed.is_issue].tolist()
         issue_rows.sort(key=lambda row: (self._text_of[row], self._units[row].intent.value))
         background = self._named(issue_rows, _NAMING_SAMPLE)
-        namer = Namer(background, self._finder, self._words)
+        namer = PhraseNamer(background, self._finder, self._words)
         taken = {group.name for group in groups if group.topic_id is not None}
         names, keywords = [], []
         for group in groups:
             members = self._named(self._central(group, similarity).tolist(), _NAMING_UNITS)
-            keywords.append(tuple(namer.keywords(members, group.terms, _KEYWORDS)))
+            keywords.append(tuple(namer.keywords(members, group.terms, self._config.keyword_count)))
             if group.topic_id is not None:
                 names.append(group.name)
                 continue

@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 from feedback_nlp.topics.clustering import centroids_of
 from feedback_nlp.topics.metric import unit_rows
 from feedback_nlp.topics.records import TopicUnit
-from feedback_nlp.topics.scope import Placed, digest, speaks_of_issue
+from feedback_nlp.topics.scope import Placed, digest
 
 LONG_CHARACTERS = 100
 _LONG_UNITS = 3.0
@@ -52,7 +52,7 @@ def gather_documents(units: Sequence[TopicUnit], placed: Placed, scores: np.ndar
         placed: Those in scope.
         scores: (texts, C) scores of the distinct texts.
     """
-    is_issue = np.array([speaks_of_issue(units[row]) for row in placed.rows.tolist()], bool)
+    is_issue = placed.is_issue
     owner = np.array([units[row].feedback_id for row in placed.rows.tolist()], np.int64)
     if _is_long(units, placed, is_issue, owner):
         return _feedbacks(units, placed, scores, is_issue, owner)

@@ -10,7 +10,7 @@ import numpy as np
 
 from feedback_nlp.chinese import Tokenizer
 from feedback_nlp.config import TopicsConfig
-from feedback_nlp.labels import Intent
+from feedback_nlp.labels import Intent, TopicKind
 from feedback_nlp.topics.anchors import anchor_labels
 from feedback_nlp.topics.bertopic_model import fit_bertopic
 from feedback_nlp.topics.clustering import GraphClustering, centroids_of
@@ -18,7 +18,7 @@ from feedback_nlp.topics.documents import Documents
 from feedback_nlp.topics.graph import nearest_centroids, row_cosine
 from feedback_nlp.topics.lexical import rare_ngrams
 from feedback_nlp.topics.praise import praised_aspect
-from feedback_nlp.topics.records import UNASSIGNED, TopicKind, TopicUnit
+from feedback_nlp.topics.records import UNASSIGNED, TopicUnit
 from feedback_nlp.topics.scope import Placed
 from feedback_nlp.topics.seeds import read_seed_issues
 from feedback_nlp.topics.vent import is_vent

@@ -1,13 +1,14 @@
 """Identity over time: which topic a fresh cluster continues, and which units may move.
 
 A refit clusters everything afresh and then asks, cluster by cluster, which living topic
-it continues (:func:`match_clusters`). Units hold on to the topic they are in
-(:func:`carry_over`): people's placements always, all others unless the fresh clustering
-puts them into another living topic and they lie clearly nearer to it, and then only the
-clearest few in a hundred at a refit. So topic ids stay, and yet the topics drift to where
-the evidence is. Units that people's edits taught the metric to see as another issue are
-exempt: they follow at once, for that is what the edits were made for. New units follow their cluster; a cluster that continues nothing becomes
-a new topic, if enough units are free to make it one.
+it continues (:func:`feedback_nlp.topics.matching.match_clusters`). Units hold on to the
+topic they are in (:func:`carry_over`): people's placements always, all others unless the
+fresh clustering puts them into another living topic and they lie clearly nearer to it, and
+then only the clearest few in a hundred at a refit. So topic ids stay, and yet the topics
+drift to where the evidence is. Units that people's edits taught the metric to see as
+another issue are exempt: they follow at once, for that is what the edits were made for. New
+units follow their cluster; a cluster that continues nothing becomes a new topic, if enough
+units are free to make it one.
 
 Source: docs/decisions/0006-topics.md.
 """
@@ -19,36 +20,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
-from feedback_nlp.labels import TopicEventKind
+from feedback_nlp.config import LedgerConfig, TopicsConfig
+from feedback_nlp.labels import TopicEventKind, TopicKind
 from feedback_nlp.topics.clustering import centroids_of
 from feedback_nlp.topics.graph import row_cosine
-from feedback_nlp.topics.records import UNASSIGNED, KnownTopic, LedgerEvent, TopicKind
-
-_MIN_JACCARD = 0.25
-_MIN_CONTAINED = 0.5
-_NEAR = 0.6
-_SAME_PLACE = 0.9
-_MOVE_MARGIN = 0.1
-_MERGE_SIMILARITY = 0.85
-_SPLIT_SIMILARITY = 0.6
-_SPLIT_SHARE = 0.2
-_GREW = 1.5
-_LOOSEST = 0.15
-
-
-@dataclass(frozen=True)
-class Fresh:
-    """A fresh clustering of n units.
-
-    Attributes:
-        labels: (n,) cluster of each unit, −1 for none.
-        kinds: Kind of each cluster.
-    """
-
-    labels: np.ndarray
-    kinds: Sequence[TopicKind]
+from feedback_nlp.topics.matching import Fresh, match_clusters
+from feedback_nlp.topics.records import UNASSIGNED, KnownTopic, LedgerEvent
 
 
 @dataclass(frozen=True)
@@ -69,64 +47,13 @@ class Carried:
     events: tuple[LedgerEvent, ...]
 
 
-def match_clusters(
-    current: np.ndarray, fresh: Fresh, known: Sequence[KnownTopic], likeness: np.ndarray
-) -> np.ndarray:
-    """Tell which living topic each fresh cluster continues.
-
-    One to one by the largest total overlap (Jaccard index over units that were in a topic
-    before, Hungarian method); a cluster left over continues the topic that most of its
-    old units are in, so that two halves of a topic stay one; a cluster of new units alone
-    continues a topic that lies in the same place.
-
-    Args:
-        current: (n,) row of the known topic each unit is in, −1 for none.
-        fresh: The fresh clustering.
-        known: Living topics.
-        likeness: (c, k) cosine of cluster and topic centroids.
-
-    Returns:
-        (c,) row of the topic, −1 for none.
-    """
-    clusters = len(fresh.kinds)
-    matched = np.full(clusters, -1, np.int64)
-    if not known or not clusters:
-        return matched
-    shared = np.zeros((clusters, len(known)))
-    both = (fresh.labels >= 0) & (current >= 0)
-    np.add.at(shared, (fresh.labels[both], current[both]), 1)
-    fits = np.array([[kind == topic.kind for topic in known] for kind in fresh.kinds])
-    shared[~fits] = 0
-    old = shared.sum(axis=1, keepdims=True)
-    sizes = np.bincount(current[current >= 0], minlength=len(known))
-    jaccard = shared / np.maximum(old + sizes - shared, 1)
-    rows, columns = linear_sum_assignment(-jaccard)
-    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-        contained = 0 < _MIN_CONTAINED * old[row, 0] <= shared[row, column]
-        near = likeness[row, column] >= _NEAR
-        if jaccard[row, column] >= _MIN_JACCARD or (contained and near):
-            matched[row] = column
-    for row in np.flatnonzero(matched < 0).tolist():
-        column = int(shared[row].argmax())
-        contained = 0 < _MIN_CONTAINED * old[row, 0] <= shared[row, column]
-        if contained and likeness[row, column] >= _NEAR:
-            matched[row] = column
-        elif old[row, 0] == 0:
-            near = np.where(fits[row], likeness[row], -1.0)
-            if near.max() >= _SAME_PLACE:
-                matched[row] = int(near.argmax())
-    return matched
-
-
 def carry_over(
     unit_ids: Sequence[int],
     vectors: np.ndarray,
     fresh: Fresh,
     known: Sequence[KnownTopic],
+    config: TopicsConfig,
     *,
-    min_size: int,
-    max_moved_share: float,
-    min_similarity: float,
     taught: np.ndarray | None = None,
 ) -> Carried:
     """Carry living topics through a refit.
@@ -136,81 +63,164 @@ def carry_over(
         vectors: (n, d) float32, unit length.
         fresh: The fresh clustering of these units.
         known: Living topics, with the units that were in them.
-        min_size: Units that a new topic needs.
-        max_moved_share: Share (0–1) of placed units that may change their topic.
-        min_similarity: Cosine from which a free unit may join a topic; less where the units
+        config: Units that a new topic needs, the share of placed units that may change their
+            topic, and the cosine from which a free unit may join one; less where the units
             in topics are looser themselves.
         taught: (n,) bool: units seen as another issue since people edited; they follow their
             cluster whatever ``max_moved_share``. None if left out.
     """
-    current, pinned, banned = _memberships(unit_ids, known)
-    cluster_centroids = _padded(centroids_of(vectors, fresh.labels), len(fresh.kinds), vectors)
-    topic_centroids = _topic_centroids(vectors, current, known)
-    likeness = cluster_centroids @ topic_centroids.T
-    topic_of_cluster = match_clusters(current, fresh, known, likeness)
-    budget = int(max_moved_share * np.count_nonzero(current >= 0))
-    events: list[LedgerEvent] = []
-    assignment = current.copy()
+    refit = _Refit(unit_ids, vectors, fresh, known, config)
+    refit.merge()
+    floor = refit.follow_clusters(taught)
+    refit.found_topics()
+    refit.join_nearest(floor)
+    return refit.result()
 
-    budget -= _merge(assignment, fresh, known, topic_centroids, topic_of_cluster, budget, events)
-    own = row_cosine(vectors, topic_centroids, assignment)
-    wanted = np.where(fresh.labels >= 0, topic_of_cluster[fresh.labels], -1)
-    better = row_cosine(vectors, topic_centroids, wanted)
-    movable = (assignment >= 0) & (wanted >= 0) & (wanted != assignment) & ~pinned
-    movable &= ~_is_banned(banned, wanted)
-    if taught is not None:
-        assignment[movable & taught] = wanted[movable & taught]
-        movable &= ~taught
-    moved = _clearest(movable, better - own, budget)
-    assignment[moved] = wanted[moved]
-    budget -= len(moved)
 
-    floor = min_similarity
-    is_issue = np.array([*(topic.kind is TopicKind.ISSUE for topic in known), False], bool)
-    if is_issue[assignment].any():
-        floor = min(floor, float(np.quantile(own[is_issue[assignment]], _LOOSEST)))
-    free = (
-        (assignment < 0)
-        & (wanted >= 0)
-        & ((better >= floor) | ~is_issue[wanted])
-        & ~_is_banned(banned, wanted)
-    )
-    assignment[free] = wanted[free]
-    cluster_of_new: list[int] = []
-    for cluster, kind in enumerate(fresh.kinds):
-        inside = fresh.labels == cluster
-        target = int(topic_of_cluster[cluster])
-        if target < 0:
-            rows = np.flatnonzero(inside & (assignment < 0))
-            event, source = TopicEventKind.BORN, ""
-        else:
-            rows = _splittable(
-                cluster, target, fresh, assignment, pinned, vectors, topic_of_cluster
-            )
-            if len(rows) > budget or _is_protected(known[target]):
-                rows = rows[:0]
-            budget -= len(rows)
-            event, source = TopicEventKind.SPLIT, known[target].topic_id
-        if len(rows) >= (min_size if kind is TopicKind.ISSUE else 1):
-            topic = len(known) + len(cluster_of_new)
-            cluster_of_new.append(cluster)
-            topic_of_cluster[cluster] = topic
-            assignment[rows] = topic
-            detail: dict[str, Any] = {"units": len(rows)}
-            events.append(
-                LedgerEvent(event, None, {**detail, "from": source} if source else detail)
-            )
-    _join_nearest(assignment, fresh, topic_centroids, vectors, known, banned, floor)
-    merged = {event.topic_id for event in events if event.kind is TopicEventKind.MERGED}
-    events += [
-        event for event in _life_events(current, assignment, known) if event.topic_id not in merged
-    ]
-    return Carried(
-        assignment.astype(np.int32),
-        tuple(cluster_of_new),
-        topic_of_cluster,
-        tuple(events),
-    )
+class _Refit:
+    """One refit under way: who is where, and how many units may still move."""
+
+    def __init__(
+        self,
+        unit_ids: Sequence[int],
+        vectors: np.ndarray,
+        fresh: Fresh,
+        known: Sequence[KnownTopic],
+        config: TopicsConfig,
+    ) -> None:
+        self._vectors, self._fresh, self._known = vectors, fresh, known
+        self._config = config
+        self._current, self._pinned, self._banned = _memberships(unit_ids, known)
+        clusters = _padded(centroids_of(vectors, fresh.labels), len(fresh.kinds), vectors)
+        self._centroids = _topic_centroids(vectors, self._current, known)
+        self._topic_of_cluster = match_clusters(
+            self._current, fresh, known, clusters @ self._centroids.T, config.ledger
+        )
+        self._budget = int(config.max_moved_share * np.count_nonzero(self._current >= 0))
+        self._assignment = self._current.copy()
+        self._cluster_of_new: list[int] = []
+        self._events: list[LedgerEvent] = []
+
+    def merge(self) -> None:
+        """Merge a topic into the one that its units' cluster continues."""
+        ledger = self._config.ledger
+        for topic, state in enumerate(self._known):
+            rows = np.flatnonzero(self._assignment == topic)
+            if not len(rows) or len(rows) > self._budget or _is_protected(state):
+                continue
+            if (self._topic_of_cluster == topic).any():
+                continue
+            labels = self._fresh.labels[rows]
+            clusters, counts = np.unique(labels[labels >= 0], return_counts=True)
+            if not len(clusters) or counts.max() < ledger.match_min_contained * len(rows):
+                continue
+            target = int(self._topic_of_cluster[clusters[counts.argmax()]])
+            if target < 0:
+                continue
+            likeness = float(self._centroids[topic] @ self._centroids[target])
+            if likeness < ledger.merge_min_similarity:
+                continue
+            self._assignment[rows] = target
+            self._budget -= len(rows)
+            detail = {"into": self._known[target].topic_id, "units": len(rows)}
+            self._events.append(LedgerEvent(TopicEventKind.MERGED, state.topic_id, detail))
+
+    def follow_clusters(self, taught: np.ndarray | None) -> float:
+        """Let units follow their clusters into living topics: the clearest, and the free ones.
+
+        Returns:
+            The cosine from which a free unit of an issue may join.
+        """
+        assignment, labels = self._assignment, self._fresh.labels
+        own = row_cosine(self._vectors, self._centroids, assignment)
+        wanted = np.where(labels >= 0, self._topic_of_cluster[labels], -1)
+        better = row_cosine(self._vectors, self._centroids, wanted)
+        allowed = (wanted >= 0) & ~_is_banned(self._banned, wanted)
+        movable = (assignment >= 0) & (wanted != assignment) & ~self._pinned & allowed
+        if taught is not None:
+            assignment[movable & taught] = wanted[movable & taught]
+            movable &= ~taught
+        moved = _clearest(movable, better - own, self._budget, self._config.ledger.move_min_gain)
+        assignment[moved] = wanted[moved]
+        self._budget -= len(moved)
+        is_issue = np.array([*(t.kind is TopicKind.ISSUE for t in self._known), False], bool)
+        floor = self._config.assign_min_similarity
+        if is_issue[assignment].any():
+            looser = np.quantile(own[is_issue[assignment]], self._config.ledger.loosest_share)
+            floor = min(floor, float(looser))
+        free = (assignment < 0) & allowed & ((better >= floor) | ~is_issue[wanted])
+        assignment[free] = wanted[free]
+        return floor
+
+    def found_topics(self) -> None:
+        """Make topics of the clusters that continue none, and of those that split off one."""
+        for cluster, kind in enumerate(self._fresh.kinds):
+            inside = self._fresh.labels == cluster
+            target = int(self._topic_of_cluster[cluster])
+            if target < 0:
+                rows = np.flatnonzero(inside & (self._assignment < 0))
+                event, source = TopicEventKind.BORN, ""
+            else:
+                rows = self._splittable(cluster, target)
+                if len(rows) > self._budget or _is_protected(self._known[target]):
+                    rows = rows[:0]
+                self._budget -= len(rows)
+                event, source = TopicEventKind.SPLIT, self._known[target].topic_id
+            if len(rows) >= (self._config.min_topic_size if kind is TopicKind.ISSUE else 1):
+                topic = len(self._known) + len(self._cluster_of_new)
+                self._cluster_of_new.append(cluster)
+                self._topic_of_cluster[cluster] = topic
+                self._assignment[rows] = topic
+                detail: dict[str, Any] = {"units": len(rows)}
+                self._events.append(
+                    LedgerEvent(event, None, {**detail, "from": source} if source else detail)
+                )
+
+    def join_nearest(self, floor: float) -> None:
+        """Let units of clusters that became no topic join the nearest living topic of their kind."""
+        rows = np.flatnonzero((self._assignment < 0) & (self._fresh.labels >= 0))
+        issues = np.array([topic.kind is TopicKind.ISSUE for topic in self._known], bool)
+        if not len(rows) or not issues.any():
+            return
+        for row in rows.tolist():
+            if self._fresh.kinds[int(self._fresh.labels[row])] is not TopicKind.ISSUE:
+                continue
+            cosine = np.where(issues, self._centroids @ self._vectors[row], -1.0)
+            for topic in self._banned.get(row, set()):
+                cosine[topic] = -1.0
+            if cosine.max() >= floor:
+                self._assignment[row] = int(cosine.argmax())
+
+    def result(self) -> Carried:
+        """Return where everything is now, and what happened on the way."""
+        merged = {event.topic_id for event in self._events if event.kind is TopicEventKind.MERGED}
+        lived = _life_events(self._current, self._assignment, self._known, self._config.ledger)
+        self._events += [event for event in lived if event.topic_id not in merged]
+        return Carried(
+            self._assignment.astype(np.int32),
+            tuple(self._cluster_of_new),
+            self._topic_of_cluster,
+            tuple(self._events),
+        )
+
+    def _splittable(self, cluster: int, target: int) -> np.ndarray:
+        """Return the rows of a cluster that should leave the topic they share with another one."""
+        none = np.zeros(0, np.int64)
+        labels, assignment, ledger = self._fresh.labels, self._assignment, self._config.ledger
+        siblings = np.flatnonzero(self._topic_of_cluster == target)
+        sizes = [np.count_nonzero(labels == sibling) for sibling in siblings]
+        if len(siblings) < 2 or siblings[int(np.argmax(sizes))] == cluster:
+            return none
+        inside = labels == cluster
+        rows = np.flatnonzero(inside & (assignment == target) & ~self._pinned)
+        rest = np.flatnonzero(~inside & (assignment == target))
+        if len(rows) < ledger.split_min_share * (len(rows) + len(rest)) or not len(rest):
+            return none
+        apart = (
+            centroids_of(self._vectors[rows], np.zeros(len(rows), np.int64))
+            @ centroids_of(self._vectors[rest], np.zeros(len(rest), np.int64)).T
+        )
+        return rows if float(apart[0, 0]) < ledger.split_max_similarity else none
 
 
 def _memberships(
@@ -253,9 +263,9 @@ def _padded(centroids: np.ndarray, count: int, vectors: np.ndarray) -> np.ndarra
     return padded
 
 
-def _clearest(movable: np.ndarray, gain: np.ndarray, budget: int) -> np.ndarray:
+def _clearest(movable: np.ndarray, gain: np.ndarray, budget: int, min_gain: float) -> np.ndarray:
     """Return the rows that gain the most by moving, if they gain enough; ``budget`` at most."""
-    movable = movable & (gain >= _MOVE_MARGIN)
+    movable = movable & (gain >= min_gain)
     order = np.argsort(-np.where(movable, gain, -np.inf), kind="stable")
     clearest: np.ndarray = order[: min(budget, int(movable.sum()))]
     return clearest
@@ -273,95 +283,8 @@ def _is_protected(topic: KnownTopic) -> bool:
     return topic.name_is_pinned or bool(topic.pinned_members) or bool(topic.banned_members)
 
 
-def _merge(
-    assignment: np.ndarray,
-    fresh: Fresh,
-    known: Sequence[KnownTopic],
-    centroids: np.ndarray,
-    topic_of_cluster: np.ndarray,
-    budget: int,
-    events: list[LedgerEvent],
-) -> int:
-    """Merge a topic into the one that its units' cluster continues; return units moved."""
-    spent = 0
-    for topic, state in enumerate(known):
-        rows = np.flatnonzero(assignment == topic)
-        if not len(rows) or len(rows) > budget - spent or _is_protected(state):
-            continue
-        if (topic_of_cluster == topic).any():
-            continue
-        labels = fresh.labels[rows]
-        clusters, counts = np.unique(labels[labels >= 0], return_counts=True)
-        if not len(clusters) or counts.max() < _MIN_CONTAINED * len(rows):
-            continue
-        target = int(topic_of_cluster[clusters[counts.argmax()]])
-        if target < 0 or float(centroids[topic] @ centroids[target]) < _MERGE_SIMILARITY:
-            continue
-        assignment[rows] = target
-        spent += len(rows)
-        events.append(
-            LedgerEvent(
-                TopicEventKind.MERGED,
-                state.topic_id,
-                {"into": known[target].topic_id, "units": len(rows)},
-            )
-        )
-    return spent
-
-
-def _splittable(
-    cluster: int,
-    target: int,
-    fresh: Fresh,
-    assignment: np.ndarray,
-    pinned: np.ndarray,
-    vectors: np.ndarray,
-    topic_of_cluster: np.ndarray,
-) -> np.ndarray:
-    """Return the rows of a cluster that should leave the topic they share with another one."""
-    none = np.zeros(0, np.int64)
-    siblings = np.flatnonzero(topic_of_cluster == target)
-    sizes = [np.count_nonzero(fresh.labels == sibling) for sibling in siblings]
-    if len(siblings) < 2 or siblings[int(np.argmax(sizes))] == cluster:
-        return none
-    inside = fresh.labels == cluster
-    rows = np.flatnonzero(inside & (assignment == target) & ~pinned)
-    rest = np.flatnonzero(~inside & (assignment == target))
-    if len(rows) < _SPLIT_SHARE * (len(rows) + len(rest)) or not len(rest):
-        return none
-    apart = (
-        centroids_of(vectors[rows], np.zeros(len(rows), np.int64))
-        @ centroids_of(vectors[rest], np.zeros(len(rest), np.int64)).T
-    )
-    return rows if float(apart[0, 0]) < _SPLIT_SIMILARITY else none
-
-
-def _join_nearest(
-    assignment: np.ndarray,
-    fresh: Fresh,
-    centroids: np.ndarray,
-    vectors: np.ndarray,
-    known: Sequence[KnownTopic],
-    banned: Mapping[int, set[int]],
-    min_similarity: float,
-) -> None:
-    """Let units of clusters that became no topic join the nearest living topic of their kind."""
-    rows = np.flatnonzero((assignment < 0) & (fresh.labels >= 0))
-    issues = np.array([topic.kind is TopicKind.ISSUE for topic in known], bool)
-    if not len(rows) or not issues.any():
-        return
-    for row in rows.tolist():
-        if fresh.kinds[int(fresh.labels[row])] is not TopicKind.ISSUE:
-            continue
-        cosine = np.where(issues, centroids @ vectors[row], -1.0)
-        for topic in banned.get(row, set()):
-            cosine[topic] = -1.0
-        if cosine.max() >= min_similarity:
-            assignment[row] = int(cosine.argmax())
-
-
 def _life_events(
-    before: np.ndarray, after: np.ndarray, known: Sequence[KnownTopic]
+    before: np.ndarray, after: np.ndarray, known: Sequence[KnownTopic], config: LedgerConfig
 ) -> list[LedgerEvent]:
     """Return growth, retirement and revival of the known topics."""
     events = []
@@ -369,10 +292,11 @@ def _life_events(
         was = int(np.count_nonzero(before == topic))
         now = int(np.count_nonzero(after == topic))
         detail = {"before": was, "units": now}
+        has_grown = now >= config.grew_min_ratio * was and now - was >= config.grew_min_units
         if was == 0 and now > 0 and state.members == frozenset():
             events.append(LedgerEvent(TopicEventKind.REVIVED, state.topic_id, detail))
         elif was > 0 and now == 0:
             events.append(LedgerEvent(TopicEventKind.RETIRED, state.topic_id, detail))
-        elif was > 0 and now >= _GREW * was and now - was >= 5:
+        elif was > 0 and has_grown:
             events.append(LedgerEvent(TopicEventKind.GREW, state.topic_id, detail))
     return events

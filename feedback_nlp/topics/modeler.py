@@ -14,7 +14,8 @@ from feedback_nlp.topics.assigning import nearest_topics
 from feedback_nlp.topics.describe import Describer, Group
 from feedback_nlp.topics.documents import Documents, gather_documents, rows_of
 from feedback_nlp.topics.fresh import Cluster, FreshClustering
-from feedback_nlp.topics.ledger import Fresh, carry_over
+from feedback_nlp.topics.ledger import carry_over
+from feedback_nlp.topics.matching import Fresh
 from feedback_nlp.topics.metric import TopicMetric
 from feedback_nlp.topics.metric_artifact import load_metric
 from feedback_nlp.topics.records import (
@@ -104,6 +105,11 @@ class TopicModeler:
         metric = load_metric(embedder.name, embedder.embed)
         return cls(config, tokenizer_with(extra_words), metric, stop_words)
 
+    @property
+    def version(self) -> str:
+        """Content version of the metric: it decides which issues units are taken for."""
+        return self._metric.version or f"{len(self._metric.codes)} seed issues"
+
     def fit(
         self,
         units: Sequence[TopicUnit],
@@ -128,7 +134,7 @@ class TopicModeler:
             grouping.documents,
             self._tokenizer,
             self._words,
-            min_similarity=self._config.assign_min_similarity,
+            self._config,
         )
         return replace(describer.describe(grouping.groups), events=grouping.events)
 
@@ -150,7 +156,7 @@ class TopicModeler:
             ValueError: If the embeddings do not belong to the units or the metric.
         """
         check_rows(units, embeddings)
-        placed = place(units, embeddings, self._metric)
+        placed = place(units, embeddings, self._metric, self._config)
         return nearest_topics(
             units, placed, known, min_similarity=self._config.assign_min_similarity
         )
@@ -169,7 +175,7 @@ class TopicModeler:
         """
         check_rows(units, embeddings)
         kept = frozenset[int]().union(*(topic.pinned_members for topic in known))
-        placed = place(units, embeddings, self._metric, kept=kept)
+        placed = place(units, embeddings, self._metric, self._config, kept=kept)
         taught = taught_metric(self._metric, units, embeddings, placed, known)
         scores, vectors = placed.scores, placed.vectors
         if taught is not self._metric:
@@ -209,9 +215,7 @@ class TopicModeler:
             vectors[placed.text_of],
             Fresh(labels[placed.rows], [cluster.kind for cluster in clusters]),
             known,
-            min_size=self._config.min_topic_size,
-            max_moved_share=self._config.max_moved_share,
-            min_similarity=self._config.assign_min_similarity,
+            self._config,
             taught=anew,
         )
         continued = {int(topic): c for c, topic in enumerate(carried.topic_of_cluster)}

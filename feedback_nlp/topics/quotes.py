@@ -15,7 +15,7 @@ _TOO_ALIKE = 0.95
 _CANDIDATES = 60
 
 
-def choose_quotes(
+def choose_telling_rows(
     texts: Sequence[str],
     owners: Sequence[int],
     vectors: np.ndarray,

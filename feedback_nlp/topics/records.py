@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
-from feedback_nlp.labels import Intent, TopicEventKind
+from feedback_nlp.labels import Intent, TopicEventKind, TopicKind
 
 UNASSIGNED = -1
 """Index of 未归类 in every assignment array."""
-
-
-class TopicKind(StrEnum):
-    """What a topic is made of. Only ``issue`` topics may lead a list."""
-
-    ISSUE = "issue"
-    VENT = "vent"
-    PRAISE = "praise"
 
 
 @dataclass(frozen=True, slots=True)

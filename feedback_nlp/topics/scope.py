@@ -14,21 +14,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from feedback_nlp.chinese import fold_batch
+from feedback_nlp.config import TopicsConfig
 from feedback_nlp.labels import Intent
 from feedback_nlp.topics.metric import TopicMetric
 from feedback_nlp.topics.records import TopicUnit
 
 ISSUE_INTENTS = frozenset({Intent.BUG, Intent.FEATURE, Intent.COMPLAINT, Intent.QUESTION})
-_DISPLEASED = -0.25
 
 
-def speaks_of_issue(unit: TopicUnit) -> bool:
+def speaks_of_issue(unit: TopicUnit, config: TopicsConfig) -> bool:
     """Tell whether a unit may be about an issue: by its intent, or because it is displeased."""
-    return unit.intent in ISSUE_INTENTS or unit.sentiment_score <= _DISPLEASED
-
-
-def _in_scope(unit: TopicUnit) -> bool:
-    return unit.intent is Intent.PRAISE or speaks_of_issue(unit)
+    return unit.intent in ISSUE_INTENTS or unit.sentiment_score <= config.displeased_max_score
 
 
 @dataclass(frozen=True)
@@ -37,6 +33,7 @@ class Placed:
 
     Attributes:
         rows: (s,) rows of the call that are in scope, ascending.
+        is_issue: (s,) bool: whether each one speaks of an issue.
         text_of: (s,) index of each one's text.
         texts: m folded texts: those that somebody means as an issue, then the others, each
             sorted by digest.
@@ -46,6 +43,7 @@ class Placed:
     """
 
     rows: np.ndarray
+    is_issue: np.ndarray
     text_of: np.ndarray
     texts: tuple[str, ...]
     scores: np.ndarray
@@ -57,6 +55,7 @@ def place(
     units: Sequence[TopicUnit],
     embeddings: np.ndarray,
     metric: TopicMetric,
+    config: TopicsConfig,
     *,
     kept: Collection[int] = frozenset(),
 ) -> Placed:
@@ -66,19 +65,19 @@ def place(
         units: All units of the call.
         embeddings: (n, d) float32.
         metric: Projects them.
+        config: From which sentiment on a unit is displeased.
         kept: Ids of units that are in scope whatever they say: people placed them.
     """
-    rows = np.array(
-        [row for row, unit in enumerate(units) if _in_scope(unit) or unit.unit_id in kept],
-        np.int64,
-    )
+    speaks = np.array([speaks_of_issue(unit, config) for unit in units], bool)
+    praises = (unit.intent is Intent.PRAISE or unit.unit_id in kept for unit in units)
+    rows = np.flatnonzero(speaks | np.fromiter(praises, bool, len(units)))
+    is_issue = speaks[rows]
     folded = fold_batch([units[row].text.strip() for row in rows.tolist()])
     first_of: dict[str, int] = {}
     for row, text in zip(rows.tolist(), folded, strict=True):
         # Of units that fold to one text, the least raw text gives the embedding.
         if text not in first_of or units[row].text < units[first_of[text]].text:
             first_of[text] = row
-    is_issue = np.array([speaks_of_issue(units[row]) for row in rows.tolist()], bool)
     issues = {text for text, asks in zip(folded, is_issue.tolist(), strict=True) if asks}
     texts = tuple(sorted(first_of, key=lambda text: (text not in issues, digest(text))))
     position = {text: index for index, text in enumerate(texts)}
@@ -87,6 +86,7 @@ def place(
     projection = metric.project(texts, embeddings, first)
     return Placed(
         rows=rows,
+        is_issue=is_issue,
         text_of=text_of,
         texts=texts,
         scores=projection.scores,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from feedback_nlp.errors import ArtifactError
+from feedback_nlp.labels import TopicKind
 from feedback_nlp.resources import read_word_list
-from feedback_nlp.topics.records import TopicKind
 
 _FILE = "topics/seed_issues.tsv"
 

@@ -15,8 +15,6 @@ import numpy as np
 from feedback_nlp.resources import read_word_list
 from feedback_nlp.topics.records import Theme
 
-_NEAR = 0.45
-
 
 @cache
 def read_areas() -> dict[str, str]:
@@ -26,7 +24,7 @@ def read_areas() -> dict[str, str]:
 
 
 def group_themes(
-    names: Sequence[str], seed_codes: Sequence[str], centroids: np.ndarray
+    names: Sequence[str], seed_codes: Sequence[str], centroids: np.ndarray, min_similarity: float
 ) -> tuple[tuple[Theme, ...], list[int]]:
     """Group topics into themes.
 
@@ -34,6 +32,7 @@ def group_themes(
         names: Topic names, largest topic first.
         seed_codes: Seed issue each was recognised as, or ``""``.
         centroids: (k, d) float32, unit length.
+        min_similarity: Cosine that is near.
 
     Returns:
         The themes, in order of their largest topic, and the theme of each topic.
@@ -44,13 +43,22 @@ def group_themes(
     free = [row for row, name in enumerate(theme_names) if not name]
     leaders: list[int] = []
     for row in free:
-        near = [other for other in anchored if float(centroids[row] @ centroids[other]) >= _NEAR]
+        near = [
+            other
+            for other in anchored
+            if float(centroids[row] @ centroids[other]) >= min_similarity
+        ]
         if near:
             closest = max(near, key=lambda other: float(centroids[row] @ centroids[other]))
             theme_names[row] = theme_names[closest]
             continue
         leader = next(
-            (other for other in leaders if float(centroids[row] @ centroids[other]) >= _NEAR), None
+            (
+                other
+                for other in leaders
+                if float(centroids[row] @ centroids[other]) >= min_similarity
+            ),
+            None,
         )
         if leader is None:
             leaders.append(row)

@@ -60,6 +60,7 @@ class Engine:
     def versions(self) -> dict[str, str]:
         """Content versions of what is in use, for the record of a run."""
         return {
+            "segment": self._segmenter.version,
             "encoder": self._encoder.version,
             "sentiment": self._sentiment.version,
             "intent": self._intent.version,

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import InputError
-from feedback_nlp.labels import SourceKind
+from feedback_nlp.labels import Measure, SourceKind
 from feedback_nlp.store.conditions import CHANNEL, is_counted, is_problem, is_vent
 from feedback_nlp.store.tables import (
     Feedback,
@@ -25,7 +25,7 @@ from feedback_nlp.store.tables import (
     Source,
 )
 from feedback_nlp.week.drivers import nps_answer
-from feedback_nlp.weeks import parse_period
+from feedback_nlp.weeks import Scope, parse_period
 
 _UNIT_KEYS = {"topic_id", "unit_sentiment", "problem", "unassigned", "vent"}
 
@@ -35,13 +35,13 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
 
     Args:
         session: A reading session.
-        of: ``people | feedback | units``; ``answers`` for survey sheets that answer an NPS
-            question; ``batches | read | accepted | duplicate | rejected`` for what came in.
+        of: A :class:`~feedback_nlp.labels.Measure`; ``answers`` are survey sheets that answer an
+            NPS question, those from ``batches`` on count what came in.
         where: Any of ``week``, ``since_week``, ``until_week`` (``2026-W47``, or a month:
             ``2026-11``), ``product``, ``channel``, ``segment``, ``source_kind``,
             ``sentiment``, ``counted`` (neither spam nor part
             of a burst), ``spam``, ``burst``, ``copy``, ``rated``, ``satisfied``,
-            ``time_missing``; on units ``topic_id``, ``unit_sentiment``, ``problem``,
+            ``time_missing``, ``no_content``; on units ``topic_id``, ``unit_sentiment``, ``problem``,
             ``unassigned``, ``vent``; on answers ``min_answer``, ``max_answer``; on batches ``week`` (batches that brought feedback of
             that week), ``source``, ``reason``.
         zone: Where weeks begin.
@@ -51,7 +51,7 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
     """
     if of in _BATCH_SUMS:
         return _count_batches(session, of, where, zone)
-    if of == "answers":
+    if of == Measure.ANSWERS:
         lowest, highest = where.get("min_answer", 0), where.get("max_answer", 10)
         rest = {
             key: value for key, value in where.items() if key not in ("min_answer", "max_answer")
@@ -59,11 +59,17 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
         answers = nps_answers(session, rest, zone)
         return sum(lowest <= answer <= highest for answer in answers.values())
     measure = {
-        "people": func.count(func.distinct(col(Feedback.person_key))),
-        "feedback": func.count(func.distinct(col(Feedback.id))),
-        "units": func.count(func.distinct(col(FeedbackUnit.id))),
-    }[of]
-    return session.scalar(_where(select(measure), where, zone, units=of == "units")) or 0
+        Measure.PEOPLE: func.count(func.distinct(col(Feedback.person_key))),
+        Measure.FEEDBACK: func.count(func.distinct(col(Feedback.id))),
+        Measure.UNITS: func.count(func.distinct(col(FeedbackUnit.id))),
+    }[Measure(of)]
+    return session.scalar(_where(select(measure), where, zone, units=of == Measure.UNITS)) or 0
+
+
+def within(scope: Scope, **where: Any) -> dict[str, Any]:
+    """Return conditions for one week, and for one product if asked for."""
+    only = {} if scope.product is None else {"product": scope.product}
+    return {"week": str(scope.week), **only, **where}
 
 
 def nps_answers(
@@ -125,6 +131,8 @@ def _conditions(key: str, value: Any, zone: ZoneInfo) -> list[ColumnElement[bool
         "rated": col(Feedback.rating).is_not(None),
         "satisfied": col(Feedback.rating) >= 4,
         "time_missing": col(Feedback.meta)["time_missing"].as_boolean().is_(True),
+        "no_content": col(Feedback.analyzed_run_id).is_not(None)
+        & col(Feedback.sentiment).is_(None),
         "problem": is_problem(),
         "unassigned": col(FeedbackUnit.topic_id).is_(None),
         "vent": is_vent(),
@@ -135,11 +143,11 @@ def _conditions(key: str, value: Any, zone: ZoneInfo) -> list[ColumnElement[bool
 
 
 _BATCH_SUMS: dict[str, Any] = {
-    "batches": func.count(col(IngestBatch.id)),
-    "read": func.sum(col(IngestBatch.read_count)),
-    "accepted": func.sum(col(IngestBatch.accepted_count)),
-    "duplicate": func.sum(col(IngestBatch.duplicate_count)),
-    "rejected": func.sum(col(IngestBatch.rejected_count)),
+    Measure.BATCHES: func.count(col(IngestBatch.id)),
+    Measure.READ: func.sum(col(IngestBatch.read_count)),
+    Measure.ACCEPTED: func.sum(col(IngestBatch.accepted_count)),
+    Measure.DUPLICATE: func.sum(col(IngestBatch.duplicate_count)),
+    Measure.REJECTED: func.sum(col(IngestBatch.rejected_count)),
 }
 
 

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from feedback_nlp.requests.reading import list_requests
-from feedback_nlp.store.conditions import CHANNEL
+from feedback_nlp.store.conditions import CHANNEL, said_in
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
-from feedback_nlp.week.records import FeedbackLine, RequestLine
-from feedback_nlp.weeks import Period
+from feedback_nlp.week.line_records import FeedbackLine, RequestLine
+from feedback_nlp.weeks import Scope
 
 _CHUNK = 2_000
 
 
-def feedback_lines(
-    session: Session, week: Period, zone: ZoneInfo, product: str | None = None
-) -> Iterator[FeedbackLine]:
+def feedback_lines(session: Session, scope: Scope) -> Iterator[FeedbackLine]:
     """Yield the week's feedback in time order, a few thousand rows at a time."""
-    start, end = week.bounds(zone)
     statement = (
         select(Feedback, CHANNEL)
         .join(Source, col(Source.id) == col(Feedback.source_id))
-        .where(col(Feedback.occurred_at) >= start, col(Feedback.occurred_at) < end)
+        .where(*said_in(scope))
         .order_by(col(Feedback.occurred_at), col(Feedback.id))
     )
-    if product is not None:
-        statement = statement.where(col(Feedback.product) == product)
     for chunk in session.execute(statement).partitions(_CHUNK):
         topics = _topic_names(session, [feedback.id for feedback, _ in chunk if feedback.id])
         for feedback, channel in chunk:

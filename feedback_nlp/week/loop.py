@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
@@ -11,7 +10,7 @@ from sqlmodel import Session, col
 from feedback_nlp.labels import RequestStatus
 from feedback_nlp.store.tables import FeatureRequest, StatusEvent
 from feedback_nlp.week.records import LoopStep, OldPromise
-from feedback_nlp.weeks import Period
+from feedback_nlp.weeks import Scope
 
 _TOLD = (
     RequestStatus.PLANNED,
@@ -24,23 +23,20 @@ _TOLD = (
 _PROMISED = (RequestStatus.PLANNED.value, RequestStatus.IN_PROGRESS.value)
 
 
-def loop_steps(
-    session: Session, week: Period, zone: ZoneInfo, product: str | None
-) -> tuple[LoopStep, ...]:
+def loop_steps(session: Session, scope: Scope) -> tuple[LoopStep, ...]:
     """Return the week's steps that a review should hear of, in the order they happened."""
-    start, end = week.bounds(zone)
     statement = (
         select(StatusEvent, FeatureRequest)
         .join(FeatureRequest, col(FeatureRequest.id) == col(StatusEvent.request_id))
         .where(
-            col(StatusEvent.happened_at) >= start,
-            col(StatusEvent.happened_at) < end,
+            col(StatusEvent.happened_at) >= scope.start,
+            col(StatusEvent.happened_at) < scope.end,
             col(StatusEvent.to_status).in_([status.value for status in _TOLD]),
         )
         .order_by(col(StatusEvent.id))
     )
-    if product is not None:
-        statement = statement.where(col(FeatureRequest.product) == product)
+    if scope.product is not None:
+        statement = statement.where(col(FeatureRequest.product) == scope.product)
     return tuple(
         LoopStep(
             key=request.key,
@@ -48,20 +44,18 @@ def loop_steps(
             to_status=event.to_status,
             actor=event.actor,
             reason=event.reason,
-            on=event.happened_at.astimezone(zone).date(),
+            on=event.happened_at.astimezone(scope.zone).date(),
         )
         for event, request in session.execute(statement)
     )
 
 
-def old_promises(
-    session: Session, week: Period, zone: ZoneInfo, product: str | None, *, promise_weeks: int
-) -> tuple[OldPromise, ...]:
+def old_promises(session: Session, scope: Scope, *, promise_weeks: int) -> tuple[OldPromise, ...]:
     """Return requests that reporters see as planned for longer than ``promise_weeks``.
 
-    Counted from the latest time the request was planned, as of the end of ``week``.
+    Counted from the latest time the request was planned, as of the end of the week.
     """
-    end = week.bounds(zone)[1]
+    end = scope.end
     latest = (
         select(func.max(col(StatusEvent.id)))
         .where(col(StatusEvent.happened_at) < end)
@@ -90,14 +84,14 @@ def old_promises(
         )
         .order_by(planned_at.c.planned_at, col(FeatureRequest.id))
     )
-    if product is not None:
-        statement = statement.where(col(FeatureRequest.product) == product)
+    if scope.product is not None:
+        statement = statement.where(col(FeatureRequest.product) == scope.product)
     return tuple(
         OldPromise(
             key=request.key,
             title=request.title,
             owner=request.owner,
-            planned_on=moment.astimezone(zone).date(),
+            planned_on=moment.astimezone(scope.zone).date(),
             weeks=int((end - moment) / timedelta(weeks=1)),
         )
         for request, moment in session.execute(statement)

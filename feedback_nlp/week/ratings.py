@@ -4,34 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from feedback_nlp.labels import SourceKind
-from feedback_nlp.store.conditions import is_counted
+from feedback_nlp.labels import Measure, SourceKind, TopicKind
+from feedback_nlp.store.conditions import is_counted, of_product
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
-from feedback_nlp.week.counting import count, nps_answers
+from feedback_nlp.week.counting import count, nps_answers, within
 from feedback_nlp.week.drivers import nps_points, rating_effects
 from feedback_nlp.week.records import Count, Driver, NpsFigures
-from feedback_nlp.week.totals import scope
-from feedback_nlp.weeks import Period
+from feedback_nlp.weeks import Scope
 
 _PROMOTER, _DETRACTOR = {"min_answer": 9}, {"max_answer": 6}
 
 
 def rating_drivers(
     session: Session,
-    week: Period,
-    zone: ZoneInfo,
-    product: str | None,
+    scope: Scope,
     *,
     window_weeks: int,
     min_count: int,
 ) -> tuple[Driver, ...]:
-    """Return the topics that surely move the stars, over the weeks up to ``week``."""
-    start, end = week.shift(1 - window_weeks).bounds(zone)[0], week.bounds(zone)[1]
+    """Return the topics that surely move the stars, over the weeks up to a week."""
+    start, end = scope.shift(1 - window_weeks).start, scope.end
     rated = (
         select(col(Feedback.id), col(Feedback.rating))
         .where(
@@ -39,11 +35,10 @@ def rating_drivers(
             is_counted(),
             col(Feedback.occurred_at) >= start,
             col(Feedback.occurred_at) < end,
+            *of_product(scope.product),
         )
         .order_by(col(Feedback.id))
     )
-    if product is not None:
-        rated = rated.where(col(Feedback.product) == product)
     stars: dict[Any, float] = {row[0]: row[1] for row in session.execute(rated)}
     mentions = (
         select(col(FeedbackUnit.feedback_id), col(Topic.id), col(Topic.name))
@@ -54,35 +49,39 @@ def rating_drivers(
             col(Feedback.occurred_at) < end,
         )
     )
-    where = {**_window(week, product, window_weeks), "rated": True}
-    return _drivers(stars, _of_issues(session, mentions), where, "feedback", min_count=min_count)
+    where = {**_window(scope, window_weeks), "rated": True}
+    return _drivers(
+        stars, _of_issues(session, mentions), where, Measure.FEEDBACK, min_count=min_count
+    )
 
 
 def nps(
     session: Session,
-    week: Period,
-    zone: ZoneInfo,
-    product: str | None,
+    scope: Scope,
     *,
     window_weeks: int,
     min_count: int,
 ) -> NpsFigures | None:
     """Return the NPS of the week's surveys, each answer sheet once; ``None`` if none asks."""
-    where = scope(week, product, counted=True)
-    answers = nps_answers(session, where, zone)
+    where = within(scope, counted=True)
+    answers = nps_answers(session, where, scope.zone)
     if not answers:
         return None
     points = [nps_points(answer) for answer in answers.values()]
 
     def number(**more: int) -> Count:
-        return Count(count(session, "answers", {**where, **more}, zone), "answers", where | more)
+        return Count(
+            count(session, Measure.ANSWERS, {**where, **more}, scope.zone),
+            Measure.ANSWERS,
+            where | more,
+        )
 
-    window = _window(week, product, window_weeks)
+    window = _window(scope, window_weeks)
     sheets = {
         sheet: float(nps_points(answer))
-        for sheet, answer in nps_answers(session, window, zone).items()
+        for sheet, answer in nps_answers(session, window, scope.zone).items()
     }
-    start, end = week.shift(1 - window_weeks).bounds(zone)[0], week.bounds(zone)[1]
+    start, end = scope.shift(1 - window_weeks).start, scope.end
     mentions = (
         select(
             col(Feedback.source_id),
@@ -109,17 +108,16 @@ def nps(
         answers=number(),
         promoters=number(**_PROMOTER),
         detractors=number(**_DETRACTOR),
-        drivers=_drivers(sheets, found, window, "answers", min_count=min_count),
+        drivers=_drivers(sheets, found, window, Measure.ANSWERS, min_count=min_count),
     )
 
 
-def _window(week: Period, product: str | None, weeks: int) -> dict[str, Any]:
-    only = {} if product is None else {"product": product}
+def _window(scope: Scope, weeks: int) -> dict[str, Any]:
+    until = within(scope, counted=True)
     return {
-        "since_week": str(week.shift(1 - weeks)),
-        "until_week": str(week),
-        **only,
-        "counted": True,
+        "since_week": str(scope.week.shift(1 - weeks)),
+        "until_week": until.pop("week"),
+        **until,
     }
 
 
@@ -129,7 +127,7 @@ def _of_issues(session: Session, mentions: Any) -> Iterable[Any]:
         mentions.join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
         .join(Topic, col(Topic.id) == col(FeedbackUnit.topic_id))
         .where(
-            col(Topic.kind) == "issue",
+            col(Topic.kind) == TopicKind.ISSUE.value,
             col(Topic.muted).is_(False),
         )
     )
@@ -139,7 +137,7 @@ def _drivers(
     ratings: Mapping[Any, float],
     mentions: Iterable[Any],
     where: Mapping[str, Any],
-    of: str,
+    of: Measure,
     *,
     min_count: int,
 ) -> tuple[Driver, ...]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from feedback_nlp.labels import Movement
+from feedback_nlp.labels import Measure, Movement
 from feedback_nlp.rank import Priority
 from feedback_nlp.special_days import SpecialDays
 
@@ -20,12 +20,12 @@ class Count:
 
     Attributes:
         value: The number.
-        of: ``people`` (distinct person keys), ``feedback``, ``units`` or ``rows`` (of a file).
-        where: Conditions as :func:`feedback_nlp.week.figures.count` takes them.
+        of: What it counts; people are distinct person keys.
+        where: Conditions as :func:`feedback_nlp.week.counting.count` takes them.
     """
 
     value: int
-    of: str
+    of: Measure
     where: Mapping[str, Any]
 
 
@@ -162,6 +162,7 @@ class Totals:
     bursts: Count
     copies: Count
     spam: Count
+    no_content: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,52 +320,3 @@ class WeeklyDigest:
                 ),
             )
         )
-
-
-@dataclass(frozen=True, slots=True)
-class FeedbackLine:
-    """One feedback of the week as a line of the workbook.
-
-    Attributes:
-        occurred_at: Aware.
-        topics: Names of the topics of its units.
-    """
-
-    feedback_id: int
-    occurred_at: datetime
-    channel: str
-    product: str | None
-    app_version: str | None
-    region: str | None
-    segment: str | None
-    rating: float | None
-    text: str
-    sentiment: str | None
-    intent: str | None
-    topics: tuple[str, ...]
-    is_burst: bool
-    is_spam: bool
-    is_copy: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RequestLine:
-    """One request as a line of the workbook."""
-
-    key: str
-    title: str
-    intent: str
-    status: str
-    reporter_status: str
-    owner: str | None
-    product: str | None
-    priority: float | None
-    priority_low: float | None
-    priority_high: float | None
-    rice: float | None
-    ice: float | None
-    people_count: int
-    effort: float | None
-    strategic_weight: float | None
-    duplicate_of_key: str | None
-    updated_at: datetime

@@ -79,19 +79,12 @@ def topic_ranking(
         )
         for topic_id in sorted(topic_ids)
     ]
-    voices = topic_voices(
-        units.session,
-        topic_ids,
-        units.week,
-        units.zone,
-        horizon_weeks=config.horizon_weeks,
-        product=units.product,
-    )
+    voices = topic_voices(units.session, topic_ids, units.scope, horizon_weeks=config.horizon_weeks)
     return rank(
         subjects,
         voices,
         config,
         history_weeks=volume.history_weeks,
         exposure=volume.exposure,
-        product=units.product,
+        product=units.scope.product,
     )

@@ -10,12 +10,20 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from feedback_nlp.config import RankConfig, ReportConfig
-from feedback_nlp.labels import Movement, RequestStatus, Sentiment, TopicState, label
+from feedback_nlp.labels import (
+    Measure,
+    Movement,
+    RequestStatus,
+    Sentiment,
+    TopicKind,
+    TopicState,
+    label,
+)
 from feedback_nlp.loop import SETTLED
 from feedback_nlp.rank import Priority, explain, ranked_last
 from feedback_nlp.store.conditions import CHANNEL
 from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, Topic
-from feedback_nlp.store.voices import week_starts
+from feedback_nlp.week.counting import within
 from feedback_nlp.week.movement import movement
 from feedback_nlp.week.quotes import week_quotes
 from feedback_nlp.week.records import Count, LinkedRequest, PraiseFigures, Quote, TopicFigures
@@ -25,11 +33,20 @@ from feedback_nlp.week.standing import (
     statuses_before,
     topic_ranking,
 )
-from feedback_nlp.week.totals import scope
 from feedback_nlp.week.units import PEOPLE, UNITS, TopicUnits
-from feedback_nlp.weeks import Month, Period
+from feedback_nlp.weeks import Month
 
-_PRAISE_COUNT = 5
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of the topics besides their people, by topic."""
+
+    totals: Mapping[int, int]
+    channels: Mapping[int, Mapping[str, int]]
+    segments: Mapping[int, Mapping[str, int]]
+    moods: Mapping[int, Mapping[str, int]]
+    quotes: Mapping[int, tuple[Quote, ...]]
+    requests: Mapping[int, FeatureRequest]
 
 
 @dataclass
@@ -47,17 +64,17 @@ class WeekTopics:
         report = self.report_config
         self.length = report.series_weeks
         window = max(self.length, report.new_after_quiet_weeks + 1, report.baseline_weeks + 1)
-        self._week = self.units.week
-        self._starts = week_starts(self._week, self.units.zone, window)
+        self._scope = self.units.scope
+        self._starts = self._scope.starts(window)
         self._people, self._feedback = self.units.by_week(self._starts)
 
     def topics(self) -> tuple[TopicFigures, ...]:
         """Return the issue topics worth showing, in the order of the ranking."""
-        rows = self._living("issue")
+        rows = self._living(TopicKind.ISSUE)
         requests = requests_by_topic(self.units.session)
         before, by_now = (
             statuses_before(self.units.session, requests, moment)
-            for moment in (self._starts[0], self._week.bounds(self.units.zone)[1])
+            for moment in (self._starts[0], self._scope.end)
         )
         ranking = topic_ranking(self.units, rows, requests, self.rank_config, self.volume)
         moves = {
@@ -82,22 +99,20 @@ class WeekTopics:
             if item.position <= self.report_config.top_count
             or any(self._people[item.subject_id, back] for back in (0, 1))
         ]
-        totals = self.units.people_total()
-        by_channel = self.units.this_week(CHANNEL, PEOPLE)
-        by_segment = self.units.this_week(col(Feedback.segment), PEOPLE)
-        by_mood = self.units.this_week(col(FeedbackUnit.sentiment), UNITS)
-        quotes = self._quotes([rows[item.subject_id] for item in shown])
+        known = _Known(
+            totals=self.units.people_total(),
+            channels=self.units.this_week(CHANNEL, PEOPLE),
+            segments=self.units.this_week(col(Feedback.segment), PEOPLE),
+            moods=self.units.this_week(col(FeedbackUnit.sentiment), UNITS),
+            quotes=self._quotes([rows[item.subject_id] for item in shown]),
+            requests=requests,
+        )
         return tuple(
             self._topic(
                 rows[item.subject_id],
                 item,
                 moves[item.subject_id],
-                total=totals.get(item.subject_id, 0),
-                by_channel=by_channel[item.subject_id],
-                by_segment=by_segment[item.subject_id],
-                by_mood=by_mood[item.subject_id],
-                quotes=quotes.get(item.subject_id, ()),
-                request=requests.get(item.subject_id),
+                known,
                 why=self._why(item, ranking, by_now, done, silent),
             )
             for item in shown
@@ -105,17 +120,17 @@ class WeekTopics:
 
     def praise(self) -> tuple[PraiseFigures, ...]:
         """Return the topics of praise with most people this week."""
-        rows = self._living("praise")
+        rows = self._living(TopicKind.PRAISE)
         order = sorted(
             (topic_id for topic_id in rows if self._people[topic_id, 0]),
             key=lambda topic_id: (-self._people[topic_id, 0], topic_id),
-        )[:_PRAISE_COUNT]
+        )[: self.report_config.praise_count]
         quotes = self._quotes([rows[topic_id] for topic_id in order])
         return tuple(
             PraiseFigures(
                 topic_id=topic_id,
                 name=rows[topic_id].name,
-                people=self._back(self._people, topic_id, 0, "people"),
+                people=self._back(self._people, topic_id, 0, Measure.PEOPLE),
                 quote=next(iter(quotes.get(topic_id, ())), None),
             )
             for topic_id in order
@@ -139,7 +154,7 @@ class WeekTopics:
         silent: Collection[int],
     ) -> str:
         """Explain a place in the ranking."""
-        span = "月" if isinstance(self._week, Month) else "周"
+        span = "月" if isinstance(self._scope.week, Month) else "周"
         if item.subject_id in done:
             status = label(statuses[item.subject_id])
             return f"{explain(item, span=span)}需求{status}，排在未解决的后面。"
@@ -152,20 +167,16 @@ class WeekTopics:
         row: Topic,
         priority: Priority,
         move: Movement | None,
+        known: _Known,
         *,
-        total: int,
-        by_channel: Mapping[str, int],
-        by_segment: Mapping[str, int],
-        by_mood: Mapping[str, int],
-        quotes: Sequence[Quote],
-        request: FeatureRequest | None,
         why: str,
     ) -> TopicFigures:
         id_ = priority.subject_id
-        here = self._where(id_, self._week)
+        here, by_mood = self._where(id_), known.moods.get(id_, {})
+        request = known.requests.get(id_)
         until = {
             **{key: value for key, value in here.items() if key != "week"},
-            "until_week": str(self._week),
+            "until_week": str(self._scope.week),
         }
         return TopicFigures(
             topic_id=id_,
@@ -173,24 +184,26 @@ class WeekTopics:
             keywords=tuple(row.keywords),
             is_pinned=row.pinned,
             movement=move,
-            people=self._back(self._people, id_, 0, "people"),
-            people_last=self._back(self._people, id_, 1, "people"),
-            people_total=Count(total, "people", until),
-            feedback=self._back(self._feedback, id_, 0, "feedback"),
-            feedback_last=self._back(self._feedback, id_, 1, "feedback"),
+            people=self._back(self._people, id_, 0, Measure.PEOPLE),
+            people_last=self._back(self._people, id_, 1, Measure.PEOPLE),
+            people_total=Count(known.totals.get(id_, 0), Measure.PEOPLE, until),
+            feedback=self._back(self._feedback, id_, 0, Measure.FEEDBACK),
+            feedback_last=self._back(self._feedback, id_, 1, Measure.FEEDBACK),
             series=tuple(
-                self._back(self._people, id_, back, "people")
+                self._back(self._people, id_, back, Measure.PEOPLE)
                 for back in range(self.length - 1, -1, -1)
             ),
-            channels=_most_first(by_channel, "channel", here),
-            segments=_most_first(by_segment, "segment", here),
+            channels=_most_first(known.channels.get(id_, {}), "channel", here),
+            segments=_most_first(known.segments.get(id_, {}), "segment", here),
             sentiments={
                 mood.value: Count(
-                    by_mood.get(mood.value, 0), "units", {**here, "unit_sentiment": mood.value}
+                    by_mood.get(mood.value, 0),
+                    Measure.UNITS,
+                    {**here, "unit_sentiment": mood.value},
                 )
                 for mood in (Sentiment.NEG, Sentiment.NEU, Sentiment.POS)
             },
-            quotes=tuple(quotes),
+            quotes=tuple(known.quotes.get(id_, ())),
             request=None
             if request is None
             else LinkedRequest(request.key, request.status, request.reporter_status, request.owner),
@@ -199,17 +212,17 @@ class WeekTopics:
         )
 
     def _back(
-        self, numbers: Mapping[tuple[int, int], int], topic_id: int, back: int, of: str
+        self, numbers: Mapping[tuple[int, int], int], topic_id: int, back: int, of: Measure
     ) -> Count:
-        where = self._where(topic_id, self._week.shift(-back))
+        where = self._where(topic_id, back)
         return Count(numbers[topic_id, back], of, where)
 
-    def _where(self, topic_id: int, week: Period) -> dict[str, Any]:
-        return scope(week, self.units.product, topic_id=topic_id, counted=True, vent=False)
+    def _where(self, topic_id: int, back: int = 0) -> dict[str, Any]:
+        return within(self._scope.shift(-back), topic_id=topic_id, counted=True, vent=False)
 
-    def _living(self, kind: str) -> dict[int, Topic]:
+    def _living(self, kind: TopicKind) -> dict[int, Topic]:
         statement = select(Topic).where(
-            col(Topic.kind) == kind,
+            col(Topic.kind) == kind.value,
             col(Topic.state) != TopicState.MERGED.value,
             col(Topic.is_theme).is_(False),
             col(Topic.muted).is_(False),
@@ -222,6 +235,6 @@ class WeekTopics:
 
 def _most_first(people: Mapping[str, int], key: str, where: Mapping[str, Any]) -> dict[str, Count]:
     return {
-        name: Count(value, "people", {**where, key: name})
+        name: Count(value, Measure.PEOPLE, {**where, key: name})
         for name, value in sorted(people.items(), key=lambda item: (-item[1], item[0]))
     }

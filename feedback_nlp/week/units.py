@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from feedback_nlp.store.conditions import is_counted
+from feedback_nlp.store.conditions import is_counted, of_product
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source
 from feedback_nlp.store.voices import weeks_ago
-from feedback_nlp.weeks import Period
+from feedback_nlp.weeks import Scope
 
 PEOPLE = func.count(func.distinct(col(Feedback.person_key)))
 UNITS = func.count(func.distinct(col(FeedbackUnit.id)))
@@ -26,25 +25,21 @@ class TopicUnits:
     """The counted units in topics up to the end of a week: no spam, no bursts."""
 
     session: Session
-    week: Period
-    zone: ZoneInfo
-    product: str | None
+    scope: Scope
 
     def where(self, statement: Any) -> Any:
         """Narrow a statement over units, feedback and sources to these units."""
-        statement = (
+        return (
             statement.select_from(FeedbackUnit)
             .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
             .join(Source, col(Source.id) == col(Feedback.source_id))
             .where(
                 col(FeedbackUnit.topic_id).is_not(None),
-                col(Feedback.occurred_at) < self.week.bounds(self.zone)[1],
+                col(Feedback.occurred_at) < self.scope.end,
                 is_counted(),
+                *of_product(self.scope.product),
             )
         )
-        if self.product is not None:
-            statement = statement.where(col(Feedback.product) == self.product)
-        return statement
 
     def by_week(
         self, starts: Sequence[datetime]
@@ -82,7 +77,7 @@ class TopicUnits:
     def this_week(self, key: Any, measure: Any) -> dict[int, dict[str, int]]:
         """Return a measure of this week by topic and by ``key``, where the key is known."""
         statement = self.where(select(col(FeedbackUnit.topic_id), key, measure)).where(
-            col(Feedback.occurred_at) >= self.week.bounds(self.zone)[0], key.is_not(None)
+            col(Feedback.occurred_at) >= self.scope.start, key.is_not(None)
         )
         found: dict[int, dict[str, int]] = defaultdict(dict)
         for topic_id, value, number in self.session.execute(

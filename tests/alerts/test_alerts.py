@@ -122,7 +122,7 @@ def simulate(seed):
     )
     rates = random.uniform(0.3, 8, size=12)
     levels = np.outer(rates, volume) * random.gamma(20, 1 / 20, size=(12, days))
-    planted = {}
+    planted: dict[int, int] = {}
     for topic, start in zip(
         random.choice(12, 3, replace=False), random.integers(35, days - 6, 3), strict=True
     ):

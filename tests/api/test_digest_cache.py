@@ -3,13 +3,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import select
 from starlette.testclient import TestClient
 
-import feedback_api.services as services_module
 from feedback_api.digest_cache import DigestCache
+from feedback_nlp import pipeline
 from feedback_nlp.errors import NotFound, StoreError
 from feedback_nlp.store import Database
 from feedback_nlp.store.tables import Feedback, Run, Source, Topic
@@ -21,13 +22,13 @@ NOW = datetime(2026, 11, 18, tzinfo=UTC)
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     """Weeks that were computed, in order."""
     weeks: list[str | None] = []
-    compute = services_module.tell_week
+    compute = pipeline.tell_week
 
     def counted(*arguments, **options):
         weeks.append(options["week"])
         return compute(*arguments, **options)
 
-    monkeypatch.setattr(services_module, "tell_week", counted)
+    monkeypatch.setattr(pipeline, "tell_week", counted)
     return weeks
 
 
@@ -46,7 +47,7 @@ def elsewhere(database: Database) -> Iterator[Database]:
     other.dispose()
 
 
-def figures(client: TestClient, week: str = "latest") -> dict:
+def figures(client: TestClient, week: str = "latest") -> dict[str, Any]:
     return client.get(f"/v1/digests/{week}").json()
 
 
@@ -133,7 +134,7 @@ def test_a_month_and_a_workbook(client: TestClient) -> None:
 
 def test_a_commit_while_rendering_is_not_kept(analysed: Database) -> None:
     cache = DigestCache(analysed)
-    seen = []
+    seen: list[int] = []
 
     def slow() -> bytes:
         seen.append(len(seen))
@@ -147,13 +148,17 @@ def test_a_commit_while_rendering_is_not_kept(analysed: Database) -> None:
 
 def test_failures_are_not_kept_and_old_entries_go(analysed: Database) -> None:
     cache = DigestCache(analysed, limit=2)
-    rendered = []
+    rendered: list[str] = []
 
     def fails() -> bytes:
         raise NotFound("没有")
 
     def render(key: str) -> bytes:
-        return cache.get(key, lambda: rendered.append(key) or key.encode())
+        def fresh() -> bytes:
+            rendered.append(key)
+            return key.encode()
+
+        return cache.get(key, fresh)
 
     with pytest.raises(NotFound):
         cache.get("a", fails)

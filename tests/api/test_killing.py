@@ -82,8 +82,8 @@ class Sender(threading.Thread):
                 connection.request(
                     "POST", "/v1/feedback", body, {"Content-Type": "application/json"}
                 )
-                response = connection.getresponse()
-                response.read()
+                with connection.getresponse() as response:  # killed amid it: still closed
+                    response.read()
             except (OSError, HTTPException):  # killed
                 connection.close()
                 return

@@ -85,7 +85,7 @@ def test_one_bad_item_does_not_hold_up_the_others(client: TestClient, database: 
         item(8, occurred_at="昨天"),
         item(9, ratting=5),
         item(10, meta={"套餐": {"层": "太深"}}),
-        item(11, **{"13812345678\x00": 1}),
+        {**item(11), "13812345678\x00": 1},
     )
     accepted = {1, 6}
     assert statuses(posted) == [

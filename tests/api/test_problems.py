@@ -195,3 +195,31 @@ def _add_route(app: FastAPI, error: Exception) -> None:
         raise error
 
     app.add_api_route("/boom", boom)
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter", "known"),
+    [
+        ("/v1/feedback", "sort", ["week", "from", "to", "q", "source", "limit", "cursor"]),
+        ("/v1/topics", "sentiment", ["state", "kind", "include_muted", "product"]),
+        ("/v1/requests", "sort", ["status", "intent", "product", "owner", "topic"]),
+        ("/v1/requests", "from", ["status", "limit", "cursor"]),
+        ("/v1/lexicon/suggestions", "min", ["limit", "product", "min_people"]),
+        ("/v1/digests/latest", "fromat", ["product", "format"]),
+    ],
+)
+def test_unknown_query_parameter_is_refused_with_the_known_ones(
+    client: TestClient, path: str, parameter: str, known: list[str]
+) -> None:
+    response = client.get(path, params={parameter: "rice"})
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert (error["pointer"], error["code"]) == (f"query {parameter}", "extra_forbidden")
+    named = error["detail"].partition("可用的参数：")[2].split("、")
+    assert set(known) <= set(named)
+
+
+def test_route_without_parameters_says_that_it_takes_none(client: TestClient) -> None:
+    response = client.get("/v1/lexicon", params={"sort": "rice"})
+    assert response.status_code == 422
+    assert "不收查询参数" in response.json()["errors"][0]["detail"]

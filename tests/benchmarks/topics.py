@@ -32,7 +32,8 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from feedback_nlp.topics import UNASSIGNED, TopicKind
+from feedback_nlp.labels import TopicKind
+from feedback_nlp.topics import UNASSIGNED
 from feedback_nlp.topics.scope import ISSUE_INTENTS, speaks_of_issue
 from tests.benchmarks.topic_bench import SEED, Bench, Gold, Ledger, gold_units, score, umap_hdbscan
 from tests.benchmarks.topic_edits import edits
@@ -73,7 +74,7 @@ def accuracy(bench: Bench) -> dict[str, Any]:
     result = bench.modeler().fit(corpus.units, corpus.embeddings)
     seconds = time.perf_counter() - started
     asks = np.array([unit.intent in ISSUE_INTENTS for unit in corpus.units])
-    ours = {
+    ours: dict[str, Any] = {
         "test": score(gold, result.assignment, "test"),
         "train": score(gold, result.assignment, "train"),
         "unassigned_share": round(float((result.assignment[asks] < 0).mean()), 4),
@@ -84,7 +85,9 @@ def accuracy(bench: Bench) -> dict[str, Any]:
     }
     figures: dict[str, Any] = {"ours": ours, "units": int(asks.sum())}
     if bench.umap_python:
-        scope = np.flatnonzero([speaks_of_issue(unit) for unit in corpus.units])
+        scope = np.flatnonzero(
+            [speaks_of_issue(unit, bench.config.topics) for unit in corpus.units]
+        )
         labels, timing = umap_hdbscan(bench.umap_python, corpus.embeddings[scope], UMAP_SEED)
         default = np.full(len(corpus.units), UNASSIGNED)
         default[scope] = labels
@@ -114,7 +117,7 @@ def grouped(bench: Bench, rows: np.ndarray, **changed: Any) -> np.ndarray:
 def stability(bench: Bench) -> dict[str, Any]:
     units = bench.apps.units
     everything = np.arange(len(units))
-    asks = np.array([speaks_of_issue(unit) for unit in units])
+    asks = np.array([speaks_of_issue(unit, bench.config.topics) for unit in units])
     random = np.random.default_rng(SEED)
     base = grouped(bench, everything)
 
@@ -140,7 +143,9 @@ def stability(bench: Bench) -> dict[str, Any]:
 
 def default_stability(bench: Bench, python: str) -> dict[str, Any]:
     """The same three questions of BERTopic's default, on the same embeddings and rows."""
-    rows = bench.apps.embeddings[[speaks_of_issue(unit) for unit in bench.apps.units]]
+    rows = bench.apps.embeddings[
+        [speaks_of_issue(unit, bench.config.topics) for unit in bench.apps.units]
+    ]
     random = np.random.default_rng(SEED)
     base, _ = umap_hdbscan(python, rows, UMAP_SEED)
     order = random.permutation(len(rows))

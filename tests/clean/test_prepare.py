@@ -181,8 +181,8 @@ def test_prepare_never_raises_and_is_idempotent(text: str) -> None:
 @given(
     st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True),
     st.sampled_from(["", " ", "-"]),
-    st.text(alphabet="这个应用打不开了，。快修！", max_size=10),
-    st.text(alphabet="这个应用打不开了，。快修！", max_size=10),
+    st.text(alphabet="这款应用打不开了，。快修！", max_size=10),
+    st.text(alphabet="这款应用打不开了，。快修！", max_size=10),
 )
 def test_no_mobile_number_survives(number: str, separator: str, before: str, after: str) -> None:
     written = separator.join((number[:3], number[3:7], number[7:]))

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from feedback_nlp.cli import lexicon as lexicon_module
 from feedback_nlp.errors import FileUnreadable, InputError, NotFound

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from feedback_nlp.cli import report
 from feedback_nlp.cli.hints import HINTS
+from feedback_nlp.cli.terminal import out
 from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.store import Database
 from feedback_nlp.store.tables import Digest
@@ -30,7 +31,7 @@ def run(*arguments):
 
 
 def test_top_lists_ranking_and_changes(database, monkeypatch):
-    monkeypatch.setattr(report.out, "_width", 140)
+    monkeypatch.setattr(out, "_width", 140)
     text = run("top", "--db", database).output
     assert "2026 年第 47 周（11月16日–11月22日）" in text
     ranking = text.splitlines()
@@ -42,7 +43,7 @@ def test_top_lists_ranking_and_changes(database, monkeypatch):
 
 @pytest.mark.parametrize("width", [80, 100, 140, 200])
 def test_top_fits_the_terminal_and_always_names_the_topics(database, monkeypatch, width):
-    monkeypatch.setattr(report.out, "_width", width)
+    monkeypatch.setattr(out, "_width", width)
     lines = run("top", "--db", database).output.splitlines()
     for name in PLAN:
         assert any(name in line and "人" in line for line in lines[2:7])

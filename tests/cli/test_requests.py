@@ -5,6 +5,7 @@ import typer
 from typer.testing import CliRunner
 
 from feedback_nlp.cli import requests
+from feedback_nlp.cli.terminal import out
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import Conflict, InputError, NotFound, TransitionNotAllowed
 from feedback_nlp.requests.sync import sync_requests
@@ -16,14 +17,13 @@ requests.register(app)
 
 @pytest.fixture
 def run(new_database_url, monkeypatch):
-    monkeypatch.setattr(requests.out, "_width", 120)
+    monkeypatch.setattr(out, "_width", 120)
     url = new_database_url()
     with six_weeks(url) as (database, _), database.write() as session:
         sync_requests(session, load_config().rank, zone=ZONE, now=NOW)
 
     def invoke(*arguments):
-        arguments = [*arguments, "--db", url]
-        return CliRunner().invoke(app, arguments, catch_exceptions=False).output
+        return CliRunner().invoke(app, [*arguments, "--db", url], catch_exceptions=False).output
 
     return invoke
 

@@ -21,6 +21,7 @@ from feedback_nlp.demo import generate
 from feedback_nlp.errors import Conflict
 from feedback_nlp.jobs.analyze import run_analysis
 from feedback_nlp.jobs.ingest import ingest_file
+from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database, analysis
 from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, Run, Topic
@@ -59,10 +60,8 @@ def filled(new_database_url: Callable[[], str], tmp_path: Path) -> Iterator[Call
         ingest_file(
             database,
             tmp_path / "data" / file.path,
-            source=file.source,
-            zone=ZONE,
+            IngestOptions(source=file.source, zone=ZONE, secret="test"),
             now=lambda: NOW,
-            secret="test",
         )
         return database
 
@@ -188,10 +187,8 @@ def test_what_comes_later_joins_the_same_topics(
     ingest_file(
         database,
         tmp_path / "data" / "app_store.csv",
-        source="App Store",
-        zone=ZONE,
+        IngestOptions(source="App Store", zone=ZONE, secret="test"),
         now=lambda: NOW,
-        secret="test",
     )
     run_analysis(database, load_config(), zone=ZONE, now=lambda: NOW)
     after = contents(database)

@@ -5,12 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from feedback_nlp.batch import payload, scorer
 from feedback_nlp.cli.hints import HINTS
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError, UnknownLayout
-from feedback_nlp.jobs import classify as job
-from feedback_nlp.jobs import classify_rows
 from feedback_nlp.jobs.classify import classify_file
+from feedback_nlp.jobs.options import ClassifyOptions
 from feedback_nlp.labels import Intent, Sentiment
 from feedback_nlp.records import Understanding, Unit
 from feedback_nlp.tabular import read_rows
@@ -20,6 +20,8 @@ KEYS = ["id", "text", "sentiment", "sentiment_score", "intent", "units"]
 
 class FakeEngine:
     """One unit a text: all of it."""
+
+    versions = {"fake": "1"}  # noqa: RUF012
 
     @classmethod
     def load(cls, _config):
@@ -39,15 +41,14 @@ class FakeEngine:
 
 @pytest.fixture
 def classify(tmp_path, monkeypatch):
-    monkeypatch.setattr(classify_rows, "Engine", FakeEngine)
+    monkeypatch.setattr(scorer, "Engine", FakeEngine)
 
     def run(content, name="a.csv", output="out.jsonl", **options):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         target = tmp_path / output
-        report = classify_file(
-            path, target, config=load_config(), zone=ZoneInfo("Asia/Shanghai"), **options
-        )
+        said = ClassifyOptions(zone=ZoneInfo("Asia/Shanghai"), **options)
+        report = classify_file(path, target, load_config(), said)
         return report, target
 
     return run
@@ -73,7 +74,7 @@ def test_output_keeps_order_names_and_incoming_columns(classify):
 
 
 def test_rows_without_an_id_are_numbered_across_chunks(classify, monkeypatch):
-    monkeypatch.setattr(job, "CHUNK_SIZE", 2)
+    monkeypatch.setattr(payload, "CHUNK_ROWS", 2)
     _, target = classify("评论内容\n" + "".join(f"第{n}条\n" for n in range(5)))
     assert [row["id"] for row in lines(target)] == [1, 2, 3, 4, 5]
 
@@ -172,8 +173,8 @@ def test_two_workers_give_what_one_gives(tmp_path):
     found = []
     for workers in (1, 2):
         target = tmp_path / f"{workers}.jsonl"
-        options = {"config": load_config(), "zone": ZoneInfo("Asia/Shanghai"), "redact": True}
-        assert classify_file(path, target, workers=workers, **options).read == 1_200
+        said = ClassifyOptions(zone=ZoneInfo("Asia/Shanghai"), redact=True, workers=workers)
+        assert classify_file(path, target, load_config(), said).read == 1_200
         found.append(target.read_bytes())
     assert found[0] == found[1]
     (row, *_) = map(json.loads, found[0].splitlines())

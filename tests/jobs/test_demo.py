@@ -17,6 +17,7 @@ from feedback_nlp.demo import Fact
 from feedback_nlp.jobs.analyze import run_analysis
 from feedback_nlp.jobs.demo import DemoReport, run_demo
 from feedback_nlp.jobs.ingest import ingest_file
+from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.labels import AlertKind, Movement
 from feedback_nlp.pipeline import tell_week
 from feedback_nlp.settings import Settings
@@ -180,10 +181,8 @@ def flooded(demo: DemoReport, tmp_path: Path, request: pytest.FixtureRequest) ->
     ingest_file(
         database,
         tmp_path / "pasted.csv",
-        source="论坛",
-        zone=Settings().zone,
+        IngestOptions(source="论坛", zone=Settings().zone, product=demo.manifest.product),
         now=lambda: NOW,
-        product=demo.manifest.product,
     )
     with database.write() as session:
         marked = list_alerts(session)[0].alert

@@ -9,6 +9,7 @@ from sqlmodel import select
 from feedback_nlp.errors import Conflict, FileUnreadable, InputError, UnknownLayout
 from feedback_nlp.jobs import ingest as job
 from feedback_nlp.jobs.ingest import ingest_file, ingest_items
+from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
 from feedback_nlp.store import ingestion
@@ -24,8 +25,9 @@ def ingest(database, tmp_path):
     def run(content, name="a.csv", **options):
         path = tmp_path / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        options = {"source": "s", "zone": SHANGHAI, "now": lambda: NOW} | options
-        return ingest_file(database, path, **options)
+        now = options.pop("now", lambda: NOW)
+        said = IngestOptions(**{"source": "s", "zone": SHANGHAI, **options})
+        return ingest_file(database, path, said, now=now)
 
     return run
 
@@ -40,7 +42,7 @@ def test_stores_redacted_rows_with_their_account(database, ingest):
         "id,text,user_id,time,star,备注\n"
         "1,客服不理人 请打 13800138000,u9,2026-03-01 10:22:31,1,回访 13800138000\n"
         "2,,u8,2026-03-01,5,\n"
-        "3,好用,,昨天,五星,\n"
+        "3,好用,,3/1/26,五星,\n"
     )
     assert (report.read, report.accepted, report.duplicate, report.rejected) == (3, 2, 0, 1)
     assert report.reasons == {"blank-text": 1}
@@ -51,7 +53,7 @@ def test_stores_redacted_rows_with_their_account(database, ingest):
     assert first.author_key not in (None, "u9")
     assert first.occurred_at == datetime(2026, 3, 1, 2, 22, 31, tzinfo=UTC)
     assert (second.rating, second.occurred_at) == (5.0, NOW)
-    assert second.meta == {"time_raw": "昨天", "time_missing": True}
+    assert second.meta == {"time_raw": "3/1/26", "time_missing": True}
     (batch,) = everything(database, IngestBatch)
     assert (batch.status, batch.read_count, batch.layout) == ("complete", 3, "generic")
 
@@ -75,7 +77,7 @@ def test_same_key_with_other_text_is_rejected_not_lost(database, ingest):
 
 
 def test_rejected_rows_are_kept_redacted_with_line_and_reason(database, ingest):
-    ingest("id,text\n1,好\n2,电话 13800138000,多一列\n")
+    ingest("id,text,star\n1,好,5\n2,电话 13800138000,多,一列\n")
     (row,) = everything(database, RejectedRow)
     assert (row.line, row.reason) == (3, "column-count")
     assert "13800138000" not in row.raw
@@ -109,10 +111,10 @@ def test_unusable_files_store_nothing(database, ingest, tmp_path):
     for content in (b"", b"id,text\n", b"\xff" * 100, b"[broken", b"a" + b"," * 5_000):
         with pytest.raises(InputError):
             ingest(content)
-    options = {"source": "s", "zone": SHANGHAI, "now": lambda: NOW}
+    options = IngestOptions(source="s", zone=SHANGHAI)
     for path in (tmp_path, tmp_path / "missing.csv"):
         with pytest.raises(FileUnreadable):
-            ingest_file(database, path, **options)
+            ingest_file(database, path, options, now=lambda: NOW)
     assert everything(database, Source) == everything(database, IngestBatch) == []
 
 
@@ -123,7 +125,9 @@ def test_standard_input_is_a_file_like_any_other(database, monkeypatch):
         buffer = io.BytesIO('{"text": "好用", "id": 7}\n{"text": "卡", "id": 8}\n'.encode())
 
     monkeypatch.setattr(sys, "stdin", Stdin)
-    report = ingest_file(database, Path("-"), source="s", zone=SHANGHAI, now=lambda: NOW)
+    report = ingest_file(
+        database, Path("-"), IngestOptions(source="s", zone=SHANGHAI), now=lambda: NOW
+    )
     assert (report.accepted, report.file_name) == (2, "标准输入")
 
 
@@ -165,7 +169,7 @@ def test_two_processes_on_one_batch_cannot_count_twice(database, ingest):
 
 
 def test_items_of_a_call_are_stored_together(database):
-    items = [
+    items: list[RawItem | Rejection] = [
         RawItem(0, "k1", "闪退", author="a"),
         Rejection(0, "blank-text", ""),
         RawItem(0, "k1", "闪退"),

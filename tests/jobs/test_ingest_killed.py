@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlmodel import func, select
+from sqlmodel import col, func, select
 
 from feedback_nlp.jobs import ingest
 from feedback_nlp.jobs.ingest import ingest_file
+from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.store import Database
 from feedback_nlp.store.search import matches
 from feedback_nlp.store.tables import Feedback, IngestBatch, RejectedRow
@@ -47,10 +48,8 @@ def start(url: str, file: Path) -> int:
         ingest_file(
             Database(url),
             file,
-            source="s",
-            zone=ZoneInfo("Asia/Shanghai"),
+            IngestOptions(source="s", zone=ZoneInfo("Asia/Shanghai"), secret="fixed"),
             now=lambda: datetime.now(UTC),
-            secret="fixed",
         )
     except BaseException:
         os._exit(1)
@@ -79,7 +78,7 @@ def dump(url: str):
 
     database = Database(url)
     with database.read() as session:
-        batches = session.exec(select(IngestBatch).order_by(IngestBatch.id)).all()
+        batches = session.exec(select(IngestBatch).order_by(col(IngestBatch.id))).all()
         feedback = rows(session, Feedback, FEEDBACK, batches[0].id)
         rejected = rows(session, RejectedRow, REJECTED, batches[0].id)
         assert session.exec(select(func.count()).select_from(Feedback)).one() == len(feedback)

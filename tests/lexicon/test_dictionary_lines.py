@@ -3,13 +3,8 @@ from __future__ import annotations
 import pytest
 
 from feedback_nlp.errors import InputError
-from feedback_nlp.lexicon import (
-    DictionaryLine,
-    WordKind,
-    check_word,
-    format_line,
-    parse_dictionary,
-)
+from feedback_nlp.labels import WordKind
+from feedback_nlp.lexicon import DictionaryLine, check_word, format_line, parse_dictionary
 
 
 def test_lines_of_jieba_are_read() -> None:

@@ -8,14 +8,15 @@ from sqlmodel import col, select
 
 from feedback_nlp.chinese import DictionaryWord, tokenizer_with
 from feedback_nlp.config import PipelineConfig, load_config
+from feedback_nlp.editing import Edit, word_edits
 from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.jobs.analyze import run_analysis
-from feedback_nlp.lexicon import WordKind, parse_dictionary
+from feedback_nlp.labels import WordKind
+from feedback_nlp.lexicon import parse_dictionary
 from feedback_nlp.pipeline import Analyst
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database, lexicon
 from feedback_nlp.store.tables import Feedback, Run, Source
-from feedback_nlp.store.topic_edits import Edit
 from tests.store.units import whole_unit
 
 NOW = datetime(2026, 11, 16, 1, 30, tzinfo=UTC)
@@ -48,10 +49,10 @@ def test_every_change_makes_a_new_version(database: Database) -> None:
         assert lexicon.words(session) == (0, (), frozenset())
         seen = [0]
         for change in (
-            lambda: lexicon.add(session, "红包雨", EDIT),
-            lambda: lexicon.add(session, "套餐", EDIT, kind=WordKind.STOP),
-            lambda: lexicon.add(session, "红包雨", LATER, tag="nz"),
-            lambda: lexicon.remove(session, "套餐", LATER),
+            lambda: word_edits.add(session, "红包雨", EDIT),
+            lambda: word_edits.add(session, "套餐", EDIT, kind=WordKind.STOP),
+            lambda: word_edits.add(session, "红包雨", LATER, tag="nz"),
+            lambda: word_edits.remove(session, "套餐", LATER),
         ):
             change()
             seen.append(lexicon.version(session))
@@ -65,37 +66,37 @@ def test_every_change_makes_a_new_version(database: Database) -> None:
 
 def test_the_same_again_changes_nothing(database: Database) -> None:
     with database.write() as session:
-        first = lexicon.add(session, "红包雨", EDIT)
-        assert lexicon.add(session, " 红包雨 ", LATER).id == first.id
+        first = word_edits.add(session, "红包雨", EDIT)
+        assert word_edits.add(session, " 红包雨 ", LATER).id == first.id
         assert lexicon.version(session) == first.id
 
 
 def test_history_stays(database: Database) -> None:
     with database.write() as session:
-        lexicon.add(session, "MagicBook", EDIT)
-        lexicon.remove(session, "magicbook", LATER)
+        word_edits.add(session, "MagicBook", EDIT)
+        word_edits.remove(session, "magicbook", LATER)
         assert lexicon.entries(session) == []
         (entry,) = lexicon.entries(session, include_removed=True)
         assert (entry.added_by, entry.removed_by, entry.removed_at) == ("小王", "小李", LATER.now)
         with pytest.raises(NotFound):
-            lexicon.remove(session, "MagicBook", LATER)
-        lexicon.add(session, "MagicBook", LATER)
+            word_edits.remove(session, "MagicBook", LATER)
+        word_edits.add(session, "MagicBook", LATER)
         assert len(lexicon.entries(session)) == 1
 
 
 def test_a_file_is_taught_whole_or_not_at_all(database: Database) -> None:
     with database.write() as session:
-        assert lexicon.add_all(session, parse_dictionary(["红包雨", "蛋仔码 9 n"]), EDIT) == 2
+        assert word_edits.add_all(session, parse_dictionary(["红包雨", "蛋仔码 9 n"]), EDIT) == 2
     with pytest.raises(InputError), database.write() as session:
-        lexicon.add_all(session, parse_dictionary(["好运签", "单"]), EDIT)
+        word_edits.add_all(session, parse_dictionary(["好运签", "单"]), EDIT)
     with database.read() as session:
         assert [entry.word for entry in lexicon.entries(session)] == ["红包雨", "蛋仔码"]
 
 
 def test_taught_words_are_cut_whole_in_any_spelling(database: Database) -> None:
     with database.write() as session:
-        lexicon.add(session, "米家App", EDIT)
-        lexicon.add(session, "红包雨", EDIT)
+        word_edits.add(session, "米家App", EDIT)
+        word_edits.add(session, "红包雨", EDIT)
         words = lexicon.words(session).words
     cut = tokenizer_with(words).cut("米家app的红包雨")
     assert cut == ["米家app", "的", "红包雨"]
@@ -137,7 +138,7 @@ def test_a_new_word_is_reason_for_another_analysis(
     assert analyze() is not None
     assert analyze() is None
     with database.write() as session:
-        lexicon.add(session, "红包雨", EDIT)
+        word_edits.add(session, "红包雨", EDIT)
     assert analyze() is not None
     assert analyze() is None
     with database.read() as session:

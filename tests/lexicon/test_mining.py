@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from feedback_nlp.chinese import DictionaryWord, Tokenizer, default_tokenizer
-from feedback_nlp.lexicon import MiningLimits, Passage, Suggestion, WordKind, suggest
+from feedback_nlp.labels import WordKind
+from feedback_nlp.lexicon import Passage, Suggestion
+from feedback_nlp.lexicon.mining import MiningLimits, suggest
 from feedback_nlp.lexicon.shape import Piece, read_edge_words, word_weight
 
 THINGS = [

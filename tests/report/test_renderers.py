@@ -4,11 +4,13 @@ from dataclasses import replace
 import pytest
 
 from feedback_nlp.config import load_config
+from feedback_nlp.labels import Measure
 from feedback_nlp.report.as_json import render_json, to_payload
-from feedback_nlp.report.markdown import WECOM_MAX_BYTES, render_markdown
+from feedback_nlp.report.markdown import render_markdown
 from feedback_nlp.report.wording import change, share, shorten, sparkline
 from feedback_nlp.week.figures import weekly
 from feedback_nlp.week.records import Count
+from feedback_nlp.weeks import Scope
 from tests.week.six_weeks import WEEK, ZONE, six_weeks
 
 CONFIG = load_config()
@@ -17,11 +19,13 @@ CONFIG = load_config()
 @pytest.fixture(scope="module")
 def digest(new_database_url):
     with six_weeks(new_database_url()) as (database, _), database.read() as session:
-        return weekly(session, WEEK, ZONE, rank_config=CONFIG.rank, report_config=CONFIG.report)
+        return weekly(
+            session, Scope(WEEK, ZONE), rank_config=CONFIG.rank, report_config=CONFIG.report
+        )
 
 
 def of(value):
-    return Count(value, "people", {})
+    return Count(value, Measure.PEOPLE, {})
 
 
 def test_json_has_every_number_with_its_query(digest):
@@ -46,17 +50,6 @@ def test_markdown_tells_changes_before_the_ranking(digest):
     assert "更新以后一传照片就闪退" in text
     assert "2026 年第 47 周（11月16日–11月22日）" in text
     assert "刷屏 40 条" in text
-
-
-def test_markdown_keeps_to_the_byte_limit_and_keeps_the_changes(digest):
-    long_name = replace(digest.topics[0], name="很长的名字" * 20)
-    crowded = replace(
-        digest, topics=(long_name,) * 2 + digest.topics + (digest.topics[3],) * 20, top_count=30
-    )
-    assert len(render_markdown(crowded).encode()) > WECOM_MAX_BYTES
-    text = render_markdown(crowded, max_bytes=WECOM_MAX_BYTES)
-    assert len(text.encode()) <= WECOM_MAX_BYTES
-    assert "**下降**：同步很慢" in text
 
 
 def test_markdown_shows_markup_as_it_is(digest):

@@ -10,8 +10,9 @@ from feedback_nlp.report.html import render_html
 from feedback_nlp.report.workbook import render_workbook
 from feedback_nlp.requests.sync import sync_requests
 from feedback_nlp.week.figures import weekly
+from feedback_nlp.week.line_records import FeedbackLine, RequestLine
 from feedback_nlp.week.lines import feedback_lines, request_lines
-from feedback_nlp.week.records import FeedbackLine, RequestLine
+from feedback_nlp.weeks import Scope
 from tests.week.six_weeks import NOW, WEEK, ZONE, six_weeks
 
 # openpyxl reads no sparklines; we only look at cells with it.
@@ -45,9 +46,9 @@ def week(new_database_url):
             sync_requests(session, CONFIG.rank, zone=ZONE, now=NOW)
         with database.read() as session:
             digest = weekly(
-                session, WEEK, ZONE, rank_config=CONFIG.rank, report_config=CONFIG.report
+                session, Scope(WEEK, ZONE), rank_config=CONFIG.rank, report_config=CONFIG.report
             )
-            return digest, list(feedback_lines(session, WEEK, ZONE)), request_lines(session)
+            return digest, list(feedback_lines(session, Scope(WEEK, ZONE))), request_lines(session)
 
 
 def opened(*content):

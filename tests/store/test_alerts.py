@@ -51,8 +51,9 @@ def refresh(session):
 def test_daily_people_add_up(session):
     counts = daily_people(session, ZONE)
     assert counts.first_day == WEEK.shift(-5).bounds(ZONE)[0].astimezone(ZONE).date()
-    assert sum(int(people.sum()) for people in counts.topics.values()) <= counts.total.sum()
-    assert max(int(people.sum()) for people in counts.topics.values()) == 75
+    of_topics = [int(people.sum()) for people in counts.topics.values()]
+    assert sum(of_topics) <= counts.total.sum()
+    assert max(of_topics) == 75
 
 
 def test_the_crash_is_the_alert(session):
@@ -66,7 +67,7 @@ def test_marks_survive_and_give_the_precision(session):
     refresh(session)
     ((alert, _),) = list_alerts(session)
     assert alert_precision(session).share is None
-    mark_alert(session, alert.id, is_useful=True, actor="小王", now=NOW)
+    mark_alert(session, alert.id or 0, is_useful=True, actor="小王", now=NOW)
     session.add(
         AlertRow(
             topic_id=alert.topic_id,
@@ -112,8 +113,7 @@ def test_release_that_does_not_hold(session):
 
 def test_command_lists_and_marks(url):
     def run(*arguments):
-        arguments = [*arguments, "--db", url]
-        return CliRunner().invoke(app, arguments, catch_exceptions=False).output
+        return CliRunner().invoke(app, [*arguments, "--db", url], catch_exceptions=False).output
 
     assert "新问题" in run()
     (alert,) = json.loads(run("--json"))["alerts"]

@@ -1,12 +1,14 @@
+from typing import Any
+
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from feedback_nlp.store.bulk import insert_many
 from feedback_nlp.store.ingestion import _upsert
 from feedback_nlp.store.tables import Feedback, Source
 from tests.week.six_weeks import NOW
 
-ROW = {
+ROW: dict[str, Any] = {
     "source_id": 1,
     "title": "",
     "text": "闪退😤",
@@ -34,7 +36,7 @@ def test_rows_are_stored_as_the_mapper_would(session):
     session.flush()
     assert insert_many(session, _upsert(session, Feedback), [{**ROW, "source_key": "bulk"}]) == 1
     session.expire_all()
-    one, other = session.exec(select(Feedback).order_by(Feedback.id)).all()
+    one, other = session.exec(select(Feedback).order_by(col(Feedback.id))).all()
     ignored = {"id", "source_key"}
     assert one.model_dump(exclude=ignored) == other.model_dump(exclude=ignored)
 

@@ -4,6 +4,7 @@ import json
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -134,7 +135,7 @@ def test_deeply_nested_json_line_is_rejected():
     assert rows[1].reason == "bad-json"
 
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {"id": "00123456789012345678", "text": '=1+1，"引号"\n换行', "star": 4.5, "n": 3,
      "at": datetime(2026, 3, 1, 2, 0, tzinfo=UTC), "units": [{"start": 0, "end": 2}]},
     {"id": "2", "text": "\ud800坏", "star": None, "n": None, "at": None, "units": []},

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 
 from feedback_nlp.chinese import default_tokenizer
-from feedback_nlp.config import TopicsConfig
-from feedback_nlp.labels import Intent
-from feedback_nlp.topics import KnownTopic, TopicKind, TopicUnit
+from feedback_nlp.config import TopicsConfig, load_config
+from feedback_nlp.labels import Intent, TopicKind
+from feedback_nlp.topics import KnownTopic, TopicUnit
 from feedback_nlp.topics.documents import gather_documents
 from feedback_nlp.topics.metric import TopicMetric
 from feedback_nlp.topics.modeler import TopicModeler
@@ -74,7 +74,7 @@ def test_long_feedback_is_one_document(metric: TopicMetric) -> None:
         for letter in range(6)
         for line, text in enumerate(sentences)
     ]
-    placed = place(units, embed([u.text for u in units]), metric)
+    placed = place(units, embed([u.text for u in units]), metric, load_config().topics)
     documents = gather_documents(units, placed, placed.scores)
     assert documents.is_long
     assert len(documents.texts) == 6
@@ -83,7 +83,7 @@ def test_long_feedback_is_one_document(metric: TopicMetric) -> None:
 
 def test_short_units_are_documents_of_their_own(metric: TopicMetric) -> None:
     units = [unit(1, "闪退"), unit(2, "闪退"), unit(3, "发货慢"), unit(4, "好看", Intent.PRAISE)]
-    placed = place(units, embed([u.text for u in units]), metric)
+    placed = place(units, embed([u.text for u in units]), metric, load_config().topics)
     documents = gather_documents(units, placed, placed.scores)
     assert not documents.is_long
     assert sorted(documents.texts) == ["发货慢", "闪退"]

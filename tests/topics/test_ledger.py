@@ -3,12 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from feedback_nlp.labels import TopicEventKind
-from feedback_nlp.topics import KnownTopic, TopicKind
-from feedback_nlp.topics.ledger import Carried, Fresh, carry_over
+from feedback_nlp.config import load_config
+from feedback_nlp.labels import TopicEventKind, TopicKind
+from feedback_nlp.topics import KnownTopic
+from feedback_nlp.topics.ledger import Carried, carry_over
+from feedback_nlp.topics.matching import Fresh
 from feedback_nlp.topics.metric import unit_rows
 
 ISSUE = TopicKind.ISSUE
+CONFIG = load_config().topics
 A, B, C = np.eye(3, dtype=np.float32)
 
 
@@ -38,9 +41,13 @@ def refit(
         unit_rows(np.stack(vectors)),
         Fresh(np.array(labels), kinds),
         known,
-        min_size=min_size,
-        max_moved_share=budget,
-        min_similarity=0.5,
+        CONFIG.model_copy(
+            update={
+                "min_topic_size": min_size,
+                "max_moved_share": budget,
+                "assign_min_similarity": 0.5,
+            }
+        ),
         taught=None if taught is None else np.isin(np.arange(len(labels)), taught),
     )
 

@@ -5,7 +5,8 @@ import pytest
 
 from feedback_nlp.chinese import default_tokenizer
 from feedback_nlp.config import TopicsConfig
-from feedback_nlp.topics import TopicKind, TopicResult, TopicUnit
+from feedback_nlp.labels import TopicKind
+from feedback_nlp.topics import TopicResult, TopicUnit
 from feedback_nlp.topics.metric import TopicMetric
 from feedback_nlp.topics.modeler import TopicModeler
 

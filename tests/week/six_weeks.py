@@ -150,7 +150,7 @@ class Builder:
         batch.read_count += number
         batch.rejected_count += number
         for line in range(number):
-            self.session.add(RejectedRow(batch_id=batch.id, line=line + 2, reason=reason))
+            self.session.add(RejectedRow(batch_id=batch.id or 0, line=line + 2, reason=reason))
 
 
 def fill(session: Session) -> Builder:

@@ -25,7 +25,7 @@ from feedback_nlp.store.voices import exposure
 from feedback_nlp.week.counting import count
 from feedback_nlp.week.figures import choose_week, weekly
 from feedback_nlp.week.records import Count
-from feedback_nlp.weeks import Month
+from feedback_nlp.weeks import Month, Scope
 from tests.week.six_weeks import PLAN, WEEK, ZONE, six_weeks
 
 CONFIG = load_config()
@@ -41,11 +41,9 @@ def compute(database, week=WEEK, product=None):
     with database.read() as session:
         return weekly(
             session,
-            week,
-            ZONE,
+            Scope(week, ZONE, product),
             rank_config=CONFIG.rank,
             report_config=CONFIG.report,
-            product=product,
         )
 
 
@@ -126,7 +124,8 @@ def test_busy_week_counts_as_usual_only_as_far_as_the_calendar_explains_it(new_d
                     build.say("双11 快递好慢", weeks_ago=WEEK.since(week), hours=number % 160)
         with database.read() as session:
             festival, ordinary = (
-                exposure(session, week, ZONE, usual_weeks=4) for week in (WEEK.shift(-1), WEEK)
+                exposure(session, Scope(week, ZONE), usual_weeks=4)
+                for week in (WEEK.shift(-1), WEEK)
             )
     # four of seven days at 1.5 times the usual volume, after weeks of which half had two
     assert 1.1 < festival < 1.3

@@ -9,14 +9,15 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.openapi.models import Example
 
 from feedback_api.errors import ProblemError, document
+from feedback_api.feedback_schemas import FeedbackPage, FeedbackPost, FeedbackPosted
 from feedback_api.intake import outcomes, read_item
-from feedback_api.paging import Cursor, Limit, bounded, cut_page, decode_cursor, encode_cursor
-from feedback_api.schemas import FeedbackPage, FeedbackPost, FeedbackPosted
-from feedback_api.services import ServicesDep, StretchDep
+from feedback_api.paging import bounded, cut_page, decode_cursor, encode_cursor
+from feedback_api.parameters import FeedbackQuery
+from feedback_api.services import ServicesDep
 from feedback_api.shapes import feedback_out
-from feedback_api.validation import MAX_ID, FieldError, Word
+from feedback_api.validation import FieldError
 from feedback_nlp.jobs.ingest import ingest_items
-from feedback_nlp.labels import Intent, Sentiment
+from feedback_nlp.labels import ItemStatus
 from feedback_nlp.store import queries
 from feedback_nlp.store.queries import FeedbackFilter, FeedbackPosition, FeedbackRow
 
@@ -54,35 +55,27 @@ def list_feedback(
     request: Request,
     response: Response,
     services: ServicesDep,
-    stretch: StretchDep,
-    q: Annotated[
-        Word | None, Query(description="中文全文检索；空格隔开的词都要出现", examples=["退款"])
-    ] = None,
-    source: Annotated[Word | None, Query(description="来源名称")] = None,
-    product: Annotated[Word | None, Query(description="产品")] = None,
-    channel: Annotated[Word | None, Query(description="渠道")] = None,
-    sentiment: Annotated[Sentiment | None, Query(description="整条反馈的情感")] = None,
-    intent: Annotated[Intent | None, Query(description="整条反馈的意图")] = None,
-    topic: Annotated[int | None, Query(ge=1, le=MAX_ID, description="主题编号，含下级")] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    asked: Annotated[FeedbackQuery, Query()],
 ) -> FeedbackPage:
     """反馈和其中的每个观点，新的在前。"""
+    stretch = asked.stretch(services.settings.zone)
     wanted = FeedbackFilter(
-        source=source,
-        product=product,
-        channel=channel,
-        sentiment=sentiment,
-        intent=intent,
-        topic_id=topic,
+        source=asked.source,
+        product=asked.product,
+        channel=asked.channel,
+        sentiment=asked.sentiment,
+        intent=asked.intent,
+        topic_id=asked.topic,
         since=stretch.since,
         until=stretch.until,
-        query=q,
+        query=asked.q,
     )
-    after = decode_cursor(_LIST, cursor, _position)
+    after = decode_cursor(_LIST, asked.cursor, _position)
     with services.database.read() as session:
-        rows = queries.feedback_page(session, wanted, limit=limit + 1, after=after)
-        page, next_cursor = cut_page(rows, limit, _cursor_of, request=request, response=response)
+        rows = queries.feedback_page(session, wanted, limit=asked.limit + 1, after=after)
+        page, next_cursor = cut_page(
+            rows, asked.limit, _cursor_of, request=request, response=response
+        )
         return FeedbackPage(items=feedback_out(session, page), next_cursor=next_cursor)
 
 
@@ -126,7 +119,7 @@ def post_feedback(
             errors=[
                 FieldError(
                     pointer=f"/items/{item.index}",
-                    code=item.reason or "rejected",
+                    code=item.reason or ItemStatus.REJECTED.value,
                     detail=item.detail or "",
                 )
                 for item in posted.items

@@ -14,11 +14,11 @@ from feedback_api.errors import document
 from feedback_api.schemas import Incoming, Outgoing
 from feedback_api.services import ServicesDep
 from feedback_api.validation import Plain, Word
+from feedback_nlp.editing import Edit, word_edits
 from feedback_nlp.jobs.lexicon import preview_words, suggest_words
-from feedback_nlp.lexicon.records import WordKind
+from feedback_nlp.labels import WordKind
 from feedback_nlp.store import lexicon
 from feedback_nlp.store.tables import LexiconEntry
-from feedback_nlp.store.topic_edits import Edit
 
 router = APIRouter(prefix="/v1/lexicon", tags=["词典"])
 _MINING = threading.Lock()  # mining is seconds of work and hundreds of megabytes: one at a time
@@ -204,7 +204,9 @@ def teach(
     """收录一个词；已经收录的按新的类别和词性改。下次分析起生效，不用重启。"""
     edit = Edit(actor=wanted.actor, now=services.now())
     with services.database.write() as session:
-        return _entry_out(lexicon.add(session, wanted.word, edit, kind=wanted.kind, tag=wanted.tag))
+        return _entry_out(
+            word_edits.add(session, wanted.word, edit, kind=wanted.kind, tag=wanted.tag)
+        )
 
 
 @router.delete("/{word}", operation_id="forget_word", responses=document(404, 422, 503))
@@ -216,7 +218,7 @@ def forget(
     """移除一个词；记录保留。下次分析起生效。"""
     edit = Edit(actor=actor, now=services.now())
     with services.database.write() as session:
-        return _entry_out(lexicon.remove(session, word, edit))
+        return _entry_out(word_edits.remove(session, word, edit))
 
 
 def _entry_out(entry: LexiconEntry) -> EntryOut:

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from feedback_api.errors import document
-from feedback_api.paging import Cursor, Limit, bounded, cut_page, decode_cursor, encode_cursor
+from feedback_api.paging import bounded, cut_page, decode_cursor, encode_cursor
+from feedback_api.parameters import PageQuery, RequestQuery
 from feedback_api.request_schemas import (
     EvidencePage,
     RequestDetail,
@@ -21,8 +22,7 @@ from feedback_api.request_schemas import (
 from feedback_api.routes.versions import RequestKey, etag
 from feedback_api.services import ServicesDep
 from feedback_api.shapes import evidence_out, request_fields
-from feedback_api.validation import MAX_ID, Word
-from feedback_nlp.labels import Intent, RequestStatus
+from feedback_nlp.labels import RequestStatus
 from feedback_nlp.loop import allowed_from
 from feedback_nlp.requests import reading
 from feedback_nlp.requests.evidence import id_of
@@ -40,29 +40,20 @@ def list_requests(
     request: Request,
     response: Response,
     services: ServicesDep,
-    status: Annotated[
-        list[RequestStatus] | None,
-        Query(description="内部状态，可写多个：status=new&status=triaged", max_length=10),
-    ] = None,
-    intent: Annotated[Intent | None, Query(description="证据里最多的意图")] = None,
-    product: Annotated[Word | None, Query(description="产品")] = None,
-    owner: Annotated[Word | None, Query(description="负责人")] = None,
-    topic: Annotated[int | None, Query(ge=1, le=MAX_ID, description="主题编号")] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    asked: Annotated[RequestQuery, Query()],
 ) -> RequestPage:
     """需求，优先级高的在前；带得分的构成和区间。"""
-    after = decode_cursor(_LIST, cursor, _position)
+    after = decode_cursor(_LIST, asked.cursor, _position)
     wanted = RequestFilter(
-        statuses=[item.value for item in status or ()],
-        intent=intent,
-        product=product,
-        owner=owner,
-        topic_id=topic,
+        statuses=[item.value for item in asked.status or ()],
+        intent=asked.intent,
+        product=asked.product,
+        owner=asked.owner,
+        topic_id=asked.topic,
     )
     with services.database.read() as session:
-        rows = reading.request_page(session, wanted, limit=limit + 1, after=after)
-    page, next_cursor = cut_page(rows, limit, _cursor_of, request=request, response=response)
+        rows = reading.request_page(session, wanted, limit=asked.limit + 1, after=after)
+    page, next_cursor = cut_page(rows, asked.limit, _cursor_of, request=request, response=response)
     return RequestPage(
         items=[RequestOut.model_validate(request_fields(row)) for row in page],
         next_cursor=next_cursor,
@@ -92,20 +83,19 @@ def list_evidence(
     response: Response,
     services: ServicesDep,
     key: RequestKey,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    asked: Annotated[PageQuery, Query()],
 ) -> EvidencePage:
     """一个需求的全部证据，最新的在前。"""
     list_name = f"{_EVIDENCE} {key}"
-    after = decode_cursor(list_name, cursor, _evidence_position)
+    after = decode_cursor(list_name, asked.cursor, _evidence_position)
     with services.database.read() as session:
         request_id = id_of(get_request(session, key))
-        quotes = evidence_page(session, request_id, limit=limit + 1, after=after)
+        quotes = evidence_page(session, request_id, limit=asked.limit + 1, after=after)
 
     def cursor_of(quote: RequestQuote) -> str:
         return encode_cursor(list_name, (quote.occurred_at.isoformat(), quote.unit_id))
 
-    page, next_cursor = cut_page(quotes, limit, cursor_of, request=request, response=response)
+    page, next_cursor = cut_page(quotes, asked.limit, cursor_of, request=request, response=response)
     return EvidencePage(items=evidence_out(page), next_cursor=next_cursor)
 
 

@@ -13,8 +13,8 @@ from feedback_api.errors import document
 from feedback_api.schemas import Incoming, Outgoing, TopicEventOut
 from feedback_api.services import ServicesDep
 from feedback_api.validation import MAX_ID, Id, Plain
-from feedback_nlp.store import topic_edits, topic_reading
-from feedback_nlp.store.topic_edits import Edit
+from feedback_nlp.editing import Edit, telling, topic_edits
+from feedback_nlp.store import topic_reading
 
 router = APIRouter(prefix="/v1/topics", tags=["主题"])
 
@@ -104,17 +104,24 @@ def edit_topic(
         ),
     ],
 ) -> Edited:
-    """整理主题。人的改动以后的分析不会推翻，都记入账本，可以撤销。"""
+    """整理主题。需求、证据、优先级和周报同时跟上；都记入账本，可以撤销，以后的分析不会推翻。"""
+    from feedback_nlp.jobs.topic_edits import TopicDesk  # noqa: PLC0415 - knows all stages
+
     edit = Edit(actor=wanted.actor, now=services.now())
     with services.database.write() as session:
-        target_id = _apply(session, topic_id, wanted, edit)
+        desk = TopicDesk(session, services.config, services.settings.zone, edit)
+        if isinstance(wanted, Flag) and wanted.action == "undo":
+            desk.undo(topic_id)
+            target_id = topic_id
+        else:
+            target_id = desk.apply(lambda session, edit: _apply(session, topic_id, wanted, edit))
         target = topic_reading.get_topic(session, target_id)
         event = topic_reading.history(session, topic_id)[-1]
         return Edited(
             topic_id=target_id,
             name=target.name,
             event=TopicEventOut.model_validate(
-                {**event.model_dump(), "summary": topic_reading.describe(event)}
+                {**event.model_dump(), "summary": telling.describe(event)}
             ),
         )
 
@@ -134,9 +141,6 @@ def _apply(session: Session, topic_id: int, wanted: AnyEdit, edit: Edit) -> int:
             topic = topic_edits.nest(session, topic_id, wanted.under, edit)
         case Flag(action="pin" | "unpin"):
             topic = topic_edits.set_pinned(session, topic_id, wanted.action == "pin", edit)
-        case Flag(action="mute" | "unmute"):
+        case Flag():
             topic = topic_edits.set_muted(session, topic_id, wanted.action == "mute", edit)
-        case _:
-            topic_edits.undo(session, topic_id, edit)
-            topic = topic_reading.get_topic(session, topic_id)
     return topic.id or topic_id

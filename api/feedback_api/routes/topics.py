@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from feedback_api.errors import document
-from feedback_api.paging import Cursor, Limit, bounded, cut_page, decode_cursor, encode_cursor
+from feedback_api.paging import bounded, cut_page, decode_cursor, encode_cursor
+from feedback_api.parameters import TopicQuery
 from feedback_api.schemas import TopicDetail, TopicEventOut, TopicPage
-from feedback_api.services import ServicesDep, StretchDep
+from feedback_api.services import ServicesDep
 from feedback_api.shapes import quote_out, topic_out
-from feedback_api.validation import MAX_ID, Word
-from feedback_nlp.labels import TopicState
+from feedback_api.validation import MAX_ID
+from feedback_nlp.editing import telling
+from feedback_nlp.labels import TopicKind
 from feedback_nlp.store import queries, topic_reading
-from feedback_nlp.store.topic_reading import TopicPosition, TopicRow
+from feedback_nlp.store.topic_reading import TopicFilter, TopicPosition, TopicRow
 
 router = APIRouter(prefix="/v1/topics", tags=["主题"])
 _LIST = "topics"
@@ -25,32 +27,22 @@ def list_topics(
     request: Request,
     response: Response,
     services: ServicesDep,
-    stretch: StretchDep,
-    state: Annotated[TopicState | None, Query(description="主题的状态")] = TopicState.ACTIVE,
-    kind: Annotated[
-        Literal["issue", "vent", "praise", "all"],
-        Query(description="issue 具体问题，vent 泛泛的情绪，praise 表扬，all 全部"),
-    ] = "issue",
-    include_muted: Annotated[bool, Query(description="连静音的主题一起列")] = False,
-    product: Annotated[Word | None, Query(description="只数这个产品的反馈")] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    asked: Annotated[TopicQuery, Query()],
 ) -> TopicPage:
     """主题，反馈多的在前。给了产品或时间，就只数其中的反馈，没有反馈的主题不列。"""
-    after = decode_cursor(_LIST, cursor, _position)
+    stretch = asked.stretch(services.settings.zone)
+    wanted = TopicFilter(
+        state=asked.state,
+        kind=None if asked.kind == "all" else TopicKind(asked.kind),
+        include_muted=asked.include_muted,
+        product=asked.product,
+        since=stretch.since,
+        until=stretch.until,
+    )
+    after = decode_cursor(_LIST, asked.cursor, _position)
     with services.database.read() as session:
-        rows = topic_reading.topic_page(
-            session,
-            limit=limit + 1,
-            after=after,
-            state=state,
-            kind=None if kind == "all" else kind,
-            include_muted=include_muted,
-            product=product,
-            since=stretch.since,
-            until=stretch.until,
-        )
-    page, next_cursor = cut_page(rows, limit, _cursor_of, request=request, response=response)
+        rows = topic_reading.topic_page(session, wanted, limit=asked.limit + 1, after=after)
+    page, next_cursor = cut_page(rows, asked.limit, _cursor_of, request=request, response=response)
     return TopicPage(items=[topic_out(row) for row in page], next_cursor=next_cursor)
 
 
@@ -63,14 +55,13 @@ def get_topic(
     with services.database.read() as session:
         row = topic_reading.topic_row(session, topic_id)
         events = topic_reading.history(session, topic_id)
-        quotes = queries.quotes(session, row.topic.quote_unit_ids)
+        chosen = queries.quotes(session, row.topic.quote_unit_ids)
+        quotes = [quote for quote in chosen if quote.unit.topic_id == topic_id]  # people move units
     return TopicDetail(
         **topic_out(row).model_dump(),
         quotes=[quote_out(quote) for quote in quotes],
         history=[
-            TopicEventOut.model_validate(
-                {**event.model_dump(), "summary": topic_reading.describe(event)}
-            )
+            TopicEventOut.model_validate({**event.model_dump(), "summary": telling.describe(event)})
             for event in events
         ],
     )

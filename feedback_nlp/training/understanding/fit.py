@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from feedback_nlp.training.understanding.dataset import HashedDataset, take
+from feedback_nlp.training.understanding.dataset import HashedDataset, Rows, take
 from feedback_nlp.training.understanding.examples import Example
-from feedback_nlp.training.understanding.network import Network, Shape, Target
+from feedback_nlp.training.understanding.network import Network, Pace, Shape, Target
 from feedback_nlp.understanding.features import NgramEncoder, NgramHasher, SoftmaxHead
 
 UNIT_HEADS = {"sentiment": 3, "intent": 6}
@@ -122,41 +122,54 @@ def fit(
         for begin in range(0, len(order), options.batch_size):
             reviews = order[begin : begin + options.batch_size]
             rows = take(data, reviews)
-            targets = {
-                head: _target(
-                    data.review_labels[head][reviews],
-                    data.weights[reviews] * options.head_weights.get(head, 1.0),
-                    class_weights[head],
-                    data.review_soft[head][reviews] if head in data.review_soft else None,
-                    options.soft_share,
-                )
-                for head in REVIEW_HEADS
-            }
-            owners = np.repeat(reviews, np.diff(rows.review_starts))
-            for head in UNIT_HEADS:
-                targets[head] = _target(
-                    data.unit_labels[head][rows.units],
-                    data.weights[owners] * options.head_weights.get(head, 1.0),
-                    class_weights[head],
-                    data.unit_soft[head][rows.units] if head in data.unit_soft else None,
-                    options.soft_share,
-                )
             rate = max(1 - done / total, 0.02)
             network.step(
                 rows,
-                targets,
+                _targets(data, reviews, rows, class_weights, options),
                 random,
+                Pace(
+                    row_rate=options.row_rate * rate,
+                    dense_rate=options.dense_rate * rate,
+                    dropout=options.dropout,
+                    ngram_dropout=options.ngram_dropout,
+                ),
                 meaning=None if meaning is None else meaning[rows.units].astype(np.float32),
                 meaning_weight=options.meaning_weight,
-                row_rate=options.row_rate * rate,
-                dense_rate=options.dense_rate * rate,
-                dropout=options.dropout,
-                ngram_dropout=options.ngram_dropout,
             )
             done += 1
             if progress is not None:
                 progress(done / total)
     return _export(network, kept, options)
+
+
+def _targets(
+    data: HashedDataset,
+    reviews: npt.NDArray[np.int64],
+    rows: Rows,
+    class_weights: Mapping[str, npt.NDArray[np.float32]],
+    options: FitOptions,
+) -> dict[str, Target]:
+    """Return what each head should say of the rows of a batch."""
+    targets = {
+        head: _target(
+            data.review_labels[head][reviews],
+            data.weights[reviews] * options.head_weights.get(head, 1.0),
+            class_weights[head],
+            data.review_soft[head][reviews] if head in data.review_soft else None,
+            options.soft_share,
+        )
+        for head in REVIEW_HEADS
+    }
+    owners = np.repeat(reviews, np.diff(rows.review_starts))
+    for head in UNIT_HEADS:
+        targets[head] = _target(
+            data.unit_labels[head][rows.units],
+            data.weights[owners] * options.head_weights.get(head, 1.0),
+            class_weights[head],
+            data.unit_soft[head][rows.units] if head in data.unit_soft else None,
+            options.soft_share,
+        )
+    return targets
 
 
 def _kept_buckets(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -75,6 +76,22 @@ class _Trace:
     review_features: Floats
 
 
+class Pace(NamedTuple):
+    """How far one step goes, and how much of the input it leaves out.
+
+    Attributes:
+        row_rate: Learning rate of the embedding rows.
+        dense_rate: Learning rate of everything else.
+        dropout: Share of activations dropped.
+        ngram_dropout: Share of n-grams dropped.
+    """
+
+    row_rate: float
+    dense_rate: float
+    dropout: float
+    ngram_dropout: float
+
+
 class Network:
     """Hashed embedding bag, two hidden layers, and any number of softmax heads.
 
@@ -133,13 +150,10 @@ class Network:
         rows: Rows,
         targets: Mapping[str, Target],
         random: np.random.Generator,
+        pace: Pace,
         *,
         meaning: Floats | None = None,
         meaning_weight: float = 1.0,
-        row_rate: float,
-        dense_rate: float,
-        dropout: float,
-        ngram_dropout: float,
     ) -> float:
         """Take one gradient step.
 
@@ -147,17 +161,14 @@ class Network:
             rows: The reviews of the batch.
             targets: What the heads should say.
             random: For dropout.
+            pace: How far to go, and how much to leave out.
             meaning: Vectors that u should reproduce linearly, shape (units, meaning).
             meaning_weight: Of the squared error to these.
-            row_rate: Learning rate of the embedding rows.
-            dense_rate: Learning rate of everything else.
-            dropout: Share of activations dropped.
-            ngram_dropout: Share of n-grams dropped.
 
         Returns:
             Sum of the heads' mean losses before the step.
         """
-        trace = self._forward(rows, random, dropout, ngram_dropout)
+        trace = self._forward(rows, random, pace.dropout, pace.ngram_dropout)
         gradients: dict[str, Floats] = {}
         d_unit = np.zeros_like(trace.unit_features)
         d_review = np.zeros_like(trace.review_features)
@@ -187,7 +198,7 @@ class Network:
             gradients["meaning"] = bags.T @ error
             d_unit += error @ self.dense["meaning"].T
         row_gradient = self._backward(trace, d_unit, d_review, gradients)
-        self._update(trace.distinct, row_gradient, gradients, row_rate, dense_rate)
+        self._update(trace.distinct, row_gradient, gradients, pace.row_rate, pace.dense_rate)
         return loss
 
     def _forward(

@@ -36,6 +36,11 @@ class Segmenter:
         self._boundaries = boundaries if boundaries is not None else load_boundaries()
         self._cues = load_cues()
 
+    @property
+    def version(self) -> str:
+        """Content version of the boundary model."""
+        return self._boundaries.version
+
     def segment(self, text: str) -> list[Span]:
         """Return the units of one text."""
         return self.segment_batch([text])[0]

@@ -9,7 +9,12 @@ from feedback_nlp.config import load_config
 from feedback_nlp.evaluation import boundary_figures
 from feedback_nlp.records import Span
 from feedback_nlp.training.segment import boundaries
-from feedback_nlp.training.segment.boundary_data import AnnotatedText, read_seeds, text_key
+from feedback_nlp.training.segment.boundary_data import (
+    AnnotatedText,
+    read_seeds,
+    read_taught,
+    text_key,
+)
 from feedback_nlp.understanding.segment import Segmenter
 from feedback_nlp.understanding.segment.boundaries import boundaries_of
 from feedback_nlp.understanding.segment.clauses import find_clauses
@@ -67,7 +72,7 @@ def test_a_teacher_moves_the_cut(files: tuple[Path, Path], tmp_path: Path) -> No
     lines.append({"text": "界面很好看，就是老闪退", "end": 5, "boundary": [1.0, 0.0]})
     soft.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
     known = {text_key("界面很好看，就是老闪退")}
-    taught = boundaries.read_taught(soft, known)
+    taught = read_taught(soft, known)
     assert len(taught.places) == 16
     scores = []
     for more in ([], ["--soft-labels", str(soft)]):

@@ -17,7 +17,7 @@ from feedback_nlp.training.understanding.fit import (
     Fitted,
     fit,
 )
-from feedback_nlp.training.understanding.network import Network, Shape, Target
+from feedback_nlp.training.understanding.network import Network, Pace, Shape, Target
 from feedback_nlp.training.understanding.wide import (
     WideOptions,
     fit_review_head,
@@ -34,6 +34,7 @@ from feedback_nlp.understanding.features import (
 from feedback_nlp.understanding.features.encoder import UNIT_COLUMNS, WIDE_COLUMNS
 from feedback_nlp.understanding.intent import load_intent
 from feedback_nlp.understanding.sentiment import load_sentiment
+from tests.unit_batches import each_alone
 
 GOOD = ["很好用", "非常喜欢", "推荐购买", "物流很快", "质量不错", "界面好看"]
 BAD = ["很难用", "一直闪退", "太差劲了", "物流太慢", "质量垃圾", "全是广告"]
@@ -73,7 +74,7 @@ def fitted() -> Fitted:
 
 
 def test_it_learns_what_it_is_shown(fitted: Fitted):
-    encoded = fitted.encoder().encode(UnitBatch.alone([*BAD, *GOOD]))
+    encoded = fitted.encoder().encode(each_alone([*BAD, *GOOD]))
     guess = fitted.heads["sentiment"].probabilities(encoded.units).argmax(axis=1)
     assert guess.tolist() == [0] * len(BAD) + [2] * len(GOOD)
 
@@ -118,9 +119,8 @@ def test_gradients_agree_with_finite_differences():
 
     def step(one: Network, rate: float) -> float:
         return one.step(
-            rows, targets, np.random.default_rng(0),
-            row_rate=0.0, dense_rate=rate, dropout=0.0, ngram_dropout=0.0,
-        )  # fmt: skip
+            rows, targets, np.random.default_rng(0), Pace(0.0, rate, dropout=0.0, ngram_dropout=0.0)
+        )
 
     moved = network()
     start = {name: value.copy() for name, value in moved.dense.items()}
@@ -162,7 +162,7 @@ def test_single_words_decide_where_the_embedding_is_silent(fitted: Fitted, tmp_p
     )
     taught = fit_unit_head(blank, examples, "sentiment", WideOptions())
     export(taught, tmp_path, figures={}, trained_on=["toy"], command="test")
-    encoded = load_encoder(tmp_path / "encoder").encode(UnitBatch.alone([w for w, _ in words]))
+    encoded = load_encoder(tmp_path / "encoder").encode(each_alone([w for w, _ in words]))
     probabilities = load_sentiment(folder=tmp_path / "sentiment").score(encoded)
     assert probabilities.argmax(axis=1).tolist() == [label for _, label in words]
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
@@ -181,7 +181,7 @@ def test_fitting_one_head_leaves_the_others_as_they_were(fitted: Fitted):
     part = WIDE_COLUMNS["intent"]
     assert np.array_equal(again.columns[:, part], both.columns[:, part])
     assert not np.array_equal(again.columns, both.columns)
-    batch = UnitBatch.alone([*BAD, *GOOD])
+    batch = each_alone([*BAD, *GOOD])
     before = both.heads["intent"].probabilities(both.encoder().encode(batch).units)
     after = again.heads["intent"].probabilities(again.encoder().encode(batch).units)
     assert np.allclose(before, after, atol=1e-6)
@@ -192,11 +192,12 @@ def test_fitting_one_head_leaves_the_others_as_they_were(fitted: Fitted):
 def test_ngrams_join_a_review_head(fitted: Fitted, tmp_path: Path):
     """Half the logits come from n-grams alone, and unit heads do not notice."""
     joined = fit_review_head(fitted, _examples(), "overall", WideOptions(review_strength=100))
-    batch = UnitBatch.alone([*BAD, *GOOD])
+    batch = each_alone([*BAD, *GOOD])
     encoded = joined.encoder().encode(batch)
     guess = joined.heads["overall"].probabilities(encoded.reviews)
     assert guess.argmax(axis=1).tolist() == [0] * len(BAD) + [2] * len(GOOD)
     part = WIDE_COLUMNS["overall"]
+    assert joined.columns is not None
     bags = encoded.reviews[:, -(joined.columns.shape[1] - UNIT_COLUMNS) :]
     alone = bags[:, part.start - UNIT_COLUMNS : part.stop - UNIT_COLUMNS].argmax(axis=1)
     assert alone.tolist() == [0] * len(BAD) + [2] * len(GOOD)
@@ -204,6 +205,7 @@ def test_ngrams_join_a_review_head(fitted: Fitted, tmp_path: Path):
     export(both, tmp_path, figures={}, trained_on=["toy"], command="test")
     read = load_encoder(tmp_path / "encoder").encode(batch)
     again = load_sentiment(folder=tmp_path / "sentiment").score_reviews(read)
+    assert again is not None
     assert np.allclose(again, guess, atol=0.05)  # int8 rows and columns
 
 

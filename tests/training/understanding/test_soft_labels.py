@@ -18,7 +18,8 @@ from feedback_nlp.training.understanding.soft_labels import (
     read_soft_labels,
     with_soft_labels,
 )
-from feedback_nlp.understanding.features import NgramHasher, UnitBatch
+from feedback_nlp.understanding.features import NgramHasher
+from tests.unit_batches import each_alone
 
 
 def _whole(texts: Sequence[str]) -> list[tuple[str, ...]]:
@@ -84,7 +85,7 @@ def test_a_feedback_is_matched_by_its_words_and_the_rest_is_new():
 def test_label_and_teacher_are_mixed_where_both_speak():
     soft = np.array([[0.5, 0.5], [0.2, 0.8], [np.nan, np.nan], [np.nan, np.nan]], np.float32)
     targets, known = mixed_targets(np.array([1, -1, 0, -1]), soft, 2, soft_share=0.5)
-    assert np.allclose(targets[:3], [[0.25, 0.75], [0.2, 0.8], [1, 0]])
+    assert np.allclose(targets[:3], [[0.25, 0.75], [0.2, 0.8], [1.0, 0.0]])
     assert known.tolist() == [True, True, True, False]
 
 
@@ -109,7 +110,7 @@ def test_the_network_learns_from_a_teacher_alone():
             dense_rate=1e-2,
         ),
     )
-    reviews = fitted.encoder().encode(UnitBatch.alone([*good, *bad])).reviews
+    reviews = fitted.encoder().encode(each_alone([*good, *bad])).reviews
     guess = fitted.heads["polarity"].probabilities(reviews)[:, 1]
     assert (guess[:3] > 0.75).all()
     assert (guess[3:] < 0.25).all()

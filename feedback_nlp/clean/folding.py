@@ -1,0 +1,156 @@
+"""The form of a text in which personal data is sought: every digit an ASCII digit.
+
+Full-width, circled, mathematical and keycap digits and runs of Chinese numerals become
+``0``–``9``; letters become lower case, 繁 becomes 简, dashes and blanks become one dash and
+one blank. What must not be read (links, stand-ins) becomes NUL. Each find carries its
+span in the text as it came.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+
+from feedback_nlp.chinese import fold
+from feedback_nlp.chinese.fold import code_points
+
+HAN_DIGITS = "零〇一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖洞拐勾"
+_HAN_VALUES = "0011223456789123456789079"
+_NUMERALS = str.maketrans(HAN_DIGITS, _HAN_VALUES)
+_BETWEEN = r"[ ,.\-/_·、…~]{0,2}"
+# Five in a row, or seven with marks between them; shorter ones are ordinary words.
+_HAN_RUN = re.compile(
+    rf"[0-9{HAN_DIGITS}](?:[0-9{HAN_DIGITS}]{{4,40}}|(?:{_BETWEEN}[0-9{HAN_DIGITS}]){{6,40}})"
+)
+_FEWEST_HAN = 3
+_WORDS_BESIDE = re.compile(
+    rf"[0-9 ,.\-/_·、…~]{{5,200}}[{HAN_DIGITS}]{{1,9}}|[{HAN_DIGITS}]{{1,9}}[0-9 ,.\-/_·、…~]{{5,200}}"
+)
+STAND_IN = re.compile(r"〔[^〔〕·]{1,6}·[0-9a-f]{4,64}〕")
+_KEYCAP = re.compile("[\ufe0f\u20e3]+")
+ASTRAL_DIGITS = "\U0001d7ce-\U0001d7ff\U0001f100-\U0001f10a"
+_DASHES = "‐‑‒–—―−－"
+_BLANKS = "\u00a0\u2002\u2003\u2009\u202f\u3000\t"
+_SAME = {"＼": "\\", "／": "/", "帐": "账", "証": "证", "➕": "+", "＃": "#"}
+_HIDDEN = "\0"
+_LAST = 0x1FB00  # above it stands nothing that a rule reads
+_SURROGATES = range(0xD800, 0xE000)
+_FOLD_BY_ARRAY_FROM = 120  # characters; above, one NumPy gather beats str.translate
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A folded text and the way back.
+
+    Attributes:
+        text: What the rules read.
+        starts: For each character of ``text`` its place in the original, and one place
+            more for the end; empty if the places are the same.
+    """
+
+    text: str
+    starts: list[int] = field(default_factory=list)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the span in the original of ``text[start:end]``."""
+        return (self.starts[start], self.starts[end]) if self.starts else (start, end)
+
+
+def fold_for_search(text: str, hidden: list[tuple[int, int]]) -> Folded:
+    """Fold ``text``; spans in ``hidden`` and stand-ins are blotted out."""
+    folded = _fold(text)
+    folded = _blotted(folded, hidden)
+    if "〔" in folded:
+        folded = STAND_IN.sub(lambda match: _HIDDEN * len(match[0]), folded)
+    starts: list[int] = []
+    if "\u20e3" in folded:
+        folded, starts = _without_keycaps(folded)
+    return Folded(_HAN_RUN.sub(_digits, folded), starts)
+
+
+def without_stand_ins(text: str) -> str:
+    """Return ``text`` with a blank for each stand-in: what can never name a topic.
+
+    A text of nothing else becomes an ellipsis, so that no unit is empty.
+    """
+    if "〔" not in text:
+        return text
+    return STAND_IN.sub(" ", text).strip() or "…"
+
+
+def _blotted(folded: str, hidden: list[tuple[int, int]]) -> str:
+    pieces: list[str] = []
+    position = 0
+    for start, end in hidden:
+        pieces += folded[position:start], _HIDDEN * (end - start)
+        position = end
+    return "".join(pieces) + folded[position:] if pieces else folded
+
+
+def _digits(match: re.Match[str]) -> str:
+    """Translate a run, unless its numerals belong to the words beside a number (…1234一直)."""
+    run = match[0]
+    han = sum(sign in HAN_DIGITS for sign in run)
+    if han < _FEWEST_HAN or (han <= _FEWEST_HAN and _WORDS_BESIDE.fullmatch(run)):
+        return run
+    return run.translate(_NUMERALS)
+
+
+def _without_keycaps(folded: str) -> tuple[str, list[int]]:
+    """Drop the marks that make a digit a key (1️⃣), and remember where each sign was."""
+    starts: list[int] = []
+    kept: list[str] = []
+    position = 0
+    for mark in _KEYCAP.finditer(folded):
+        kept.append(folded[position : mark.start()])
+        starts.extend(range(position, mark.start()))
+        position = mark.end()
+    starts.extend(range(position, len(folded) + 1))
+    return "".join(kept) + folded[position:], starts
+
+
+def _fold(text: str) -> str:
+    if len(text) < _FOLD_BY_ARRAY_FROM:
+        return text.translate(_table())
+    codes = np.take(_lookup(), code_points(text), mode="clip")
+    return str(codes.tobytes().decode("utf-32-le"))
+
+
+@cache
+def _table() -> list[int]:
+    """Build the table: index is the code point, value the folded code point."""
+    codes = [code if code not in _SURROGATES else 0xFFFD for code in range(_LAST)]
+    table = [ord(sign) for sign in fold("".join(map(chr, codes)))]
+    for sign, same in _SAME.items():
+        table[ord(sign)] = ord(same)
+    for dash in _DASHES:
+        table[ord(dash)] = ord("-")
+    for blank in _BLANKS:
+        table[ord(blank)] = ord(" ")
+    for sign in odd_digits():
+        table[ord(sign)] = ord(str(unicodedata.digit(sign)))
+    return [*table, 0xFFFD]  # nothing beyond means anything here
+
+
+@cache
+def _lookup() -> np.ndarray:
+    return np.array(_table(), dtype=np.uint32)
+
+
+@cache
+def odd_digits() -> str:
+    """Return every sign that stands for one digit and is neither ASCII nor raised.
+
+    Of the astral ones only those of :data:`ASTRAL_DIGITS`, which a class takes as ranges.
+    """
+    signs = map(chr, (*range(0x80, 0x10000), *range(0x1D7CE, 0x1D800), *range(0x1F100, 0x1F10B)))
+    return "".join(
+        sign
+        for sign in signs
+        if unicodedata.digit(sign, None) is not None
+        and not unicodedata.decomposition(sign).startswith(("<super>", "<sub>"))
+    )

@@ -1,0 +1,42 @@
+"""Loads the words after which people write what is theirs.
+
+Source: ``corpora/privacy/``.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from typing import Any
+
+from feedback_nlp.resources import corpora_dir, read_word_list
+
+
+@cache
+def words(table: str, key: str) -> tuple[str, ...]:
+    """Return one list of ``labels.toml``."""
+    found = _labels()[table][key]
+    return (found,) if isinstance(found, str) else tuple(found)
+
+
+@cache
+def surnames() -> frozenset[str]:
+    """Return family names of one and two characters."""
+    return frozenset(
+        name for line in read_word_list("privacy/surnames.txt") for name in line.split()
+    )
+
+
+@cache
+def profile_link() -> re.Pattern[str]:
+    """Match a link to a person, in lower case without scheme and www."""
+    path = corpora_dir() / "privacy/profiles.toml"
+    sites = tomllib.loads(path.read_text(encoding="utf-8"))["site"]
+    return re.compile("|".join(f"{site['host']}/{site['path']}" for site in sites))
+
+
+@cache
+def _labels() -> dict[str, Any]:
+    path = corpora_dir() / "privacy/labels.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,69 @@
+"""What a person may say about a file to be read, as one record for each job that reads one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from feedback_nlp.ingest import NO_CHOICES, Choices
+from feedback_nlp.labels import SourceKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOptions:
+    """How a file is read.
+
+    Attributes:
+        zone: Zone of times that name none.
+        mapping: Column by field, named by a person.
+        format: See :func:`feedback_nlp.tabular.open_table`.
+        sheet: Sheet of a workbook.
+        secret: ``FEEDBACK_SECRET``, if configured: it keys the pseudonyms.
+    """
+
+    zone: ZoneInfo
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    format: str | None = None
+    sheet: str | None = None
+    secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestOptions(FileOptions):
+    """How a file is stored; ``mapping`` is saved with the source.
+
+    Attributes:
+        source: Name of the source; made if new.
+        kind: What the source is; by default what the layout says.
+        product: Product of rows that name none.
+        choices: Header, date of the file, columns to drop and to keep.
+    """
+
+    source: str
+    kind: SourceKind | None = None
+    product: str | None = None
+    choices: Choices = NO_CHOICES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifyOptions(FileOptions):
+    """How a file is classified; of ``mapping``, ``text`` and ``source_key`` matter.
+
+    Attributes:
+        workers: Processes; by default one for small files, else one a core.
+        redact: Mask personal data; offsets then point into the masked text. Without ``secret``
+            the content of the file keys the pseudonyms.
+        keep: Columns that come along; ``None`` for all.
+        rejects: File for rows that cannot be read; by default they stay in their place.
+        resume: Keep finished chunks beside the output, and go on with those that are there.
+        topics_of: Database whose living topics units are put into.
+    """
+
+    workers: int | None = None
+    redact: bool = False
+    keep: tuple[str, ...] | None = None
+    rejects: Path | None = None
+    resume: bool = False
+    topics_of: str | None = None

@@ -1,0 +1,74 @@
+"""Which legacy encoding a stretch of bytes is in: GB18030, Big5 or UTF-7.
+
+Nearly every pair of bytes is a character of GB18030, of Big5 too, so that being valid says
+little. Both standards put their common characters first: text read in the right encoding
+consists of those, text read in the wrong one does not.
+
+Source: GB/T 2312-1980, level 1 is rows 16-55; Big5 level 1 is 0xA440-0xC67E; RFC 2152.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SAMPLE_BYTES = 200_000
+_MARGIN = 0.15
+_MIN_COMMON_SHARE = 0.9
+_SHIFTED = re.compile(rb"\+([A-Za-z0-9/]{3,}[A-Za-z0-9+/]*)-?")
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_OTHER_WIDE = re.compile(r"[\u2000-\u206f\u3000-\u303f\uff00-\uffef]")
+
+
+def legacy_encoding(sample: bytes) -> str:
+    """Choose between GB18030 and Big5 for bytes that are not UTF-8."""
+    sample = sample[:_SAMPLE_BYTES]
+    try:
+        big5 = sample.decode("cp950")
+    except UnicodeDecodeError as error:
+        if error.start < len(sample) - 2:
+            return "gb18030"
+        big5 = sample[: error.start].decode("cp950")
+    simplified = sample.decode("gb18030", "replace")
+    if common_share(big5, "big5") > common_share(simplified, "gb2312") + _MARGIN:
+        return "cp950"
+    return "gb18030"
+
+
+def is_utf7(sample: bytes) -> bool:
+    """Whether ASCII bytes hold UTF-7: all their shifted runs are common Chinese."""
+    runs = _SHIFTED.findall(sample[:_SAMPLE_BYTES])
+    if not runs or not sample.isascii():
+        return False
+    words = []
+    for run in runs:
+        try:
+            words.append((b"+" + run + b"-").decode("utf-7"))
+        except UnicodeDecodeError:
+            return False
+    text = _OTHER_WIDE.sub("", "".join(words))
+    common = max(common_share(text, "gb2312"), common_share(text, "big5"))
+    return len(text) >= 2 and common >= _MIN_COMMON_SHARE
+
+
+def common_share(text: str, standard: str) -> float:
+    """Return the share (0-1) of a text's wide characters that a standard calls common.
+
+    Args:
+        text: Any text.
+        standard: ``gb2312`` or ``big5``.
+    """
+    wide = [char for char in text if char > "\x7f" and not _OTHER_WIDE.match(char)]
+    if not wide:
+        return 0.0
+    return sum(_is_common(char, standard) for char in wide) / len(wide)
+
+
+def _is_common(char: str, standard: str) -> bool:
+    if not _HAN.match(char):
+        return False
+    code = char.encode(standard, "ignore")
+    if len(code) != 2:
+        return False
+    if standard == "gb2312":
+        return 0xB0 <= code[0] <= 0xD7
+    return b"\xa4\x40" <= code <= b"\xc6\x7e"

@@ -1,0 +1,100 @@
+"""Stops a JSON document that is built to exhaust memory: too deep, or one endless string.
+
+The parser keeps a path a level, so that 50,000 levels cost gigabytes. The bytes are
+looked at before the parser sees them, block by block.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+from typing import BinaryIO
+
+import numpy as np
+
+from feedback_nlp.errors import FileUnreadable
+
+MAX_DEPTH = 64
+_MAX_STRING_BYTES = 16 * 1024 * 1024
+_QUOTE, _OPEN, _CLOSE = ord('"'), b"[{", b"]}"
+
+
+class GuardedJson:
+    """A binary stream of JSON that refuses to go on where the nesting gets too deep.
+
+    Attributes:
+        is_damaged: Whether bytes that are no UTF-8 were replaced by U+FFFD.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._depth = 0
+        self._in_string = False
+        self._string_bytes = 0
+        self._held = b""
+        self._cut = b""
+        self.is_damaged = False
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to ``size`` bytes.
+
+        Raises:
+            FileUnreadable: If the document is nested too deeply or a string does not end.
+        """
+        while block := self._stream.read(size):
+            if whole := self._decodable(block):
+                self._look(whole)
+                return whole
+        return self._decodable(b"")
+
+    def _decodable(self, block: bytes) -> bytes:
+        """Put U+FFFD where bytes are not UTF-8, so that they cost their record only."""
+        if block.isascii() and not self._cut:
+            return block
+        data, final = self._cut + block, not block
+        try:
+            _, used = codecs.utf_8_decode(data, "strict", final)
+        except UnicodeDecodeError:
+            self.is_damaged = True
+            text, used = codecs.utf_8_decode(data, "replace", final)
+            self._cut = data[used:]
+            return text.encode()
+        self._cut = data[used:]
+        return data[:used]
+
+    def _look(self, block: bytes) -> None:
+        held = self._held + block
+        cut = len(held) - (len(held) - len(held.rstrip(b"\\"))) % 2
+        held, self._held = held[:cut], held[cut:]
+        plain = held.replace(b"\\\\", b"").replace(b'\\"', b"")
+        if not plain:
+            return
+        codes = np.frombuffer(plain, dtype=np.uint8)
+        quotes = codes == _QUOTE
+        inside = (np.cumsum(quotes) + self._in_string) % 2 == 1
+        steps = np.isin(codes, list(_OPEN)).astype(np.int32)
+        steps -= np.isin(codes, list(_CLOSE))
+        steps[inside] = 0
+        depths = self._depth + np.cumsum(steps)
+        if int(depths.max()) > MAX_DEPTH:
+            raise FileUnreadable(
+                f"JSON 嵌套超过 {MAX_DEPTH} 层，不像反馈数据", hint="只导出需要的字段，或改用 CSV"
+            )
+        self._depth = int(depths[-1])
+        was_inside, self._in_string = self._in_string, bool(inside[-1])
+        whole = was_inside and not quotes.any()
+        self._string_bytes = self._string_bytes + len(block) if whole else 0
+        if self._string_bytes > _MAX_STRING_BYTES:
+            limit = _MAX_STRING_BYTES // 1024**2
+            raise FileUnreadable(f"JSON 里有一段文字超过 {limit} MB", hint="检查文件是否完整")
+
+
+def is_too_deep(text: str) -> bool:
+    """Whether one JSON record is nested deeper than is read."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    try:
+        GuardedJson(io.BytesIO(text.encode("utf-8", "replace"))).read()
+    except FileUnreadable:
+        return True
+    return False

@@ -1,0 +1,272 @@
+"""Names an ops person would write: object and problem, from what people actually wrote.
+
+In this order: a phrase that many units share and that says object and problem
+(车位捆绑销售); the strongest object joined to the strongest problem (摄像头 + 连不上); a
+wish for the strongest object; the strongest phrase. A cluster that is clearly a seed
+issue takes the seed's name before any of these.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+
+from feedback_nlp.labels import Intent
+from feedback_nlp.topics.phrases import MentionFinder, Mentions
+from feedback_nlp.topics.seeds import read_seed_issues
+from feedback_nlp.topics.words import TopicWords
+
+_PHRASE_SHARE = 0.2
+_WORD_SHARE = 0.12
+_MIN_HITS = 3
+_DOMINANT_SHARE = 0.6
+_LONG_SHARE = 0.35
+_LONG_PHRASE = 7
+_LONG_CHOICE = 8
+_LONG_NAME = 12
+_BELONGS = 0.75
+_LOST = 1.3
+# A problem without its object: 用不了 still says what happens, 复杂 says nothing.
+_BARE_PROBLEM = 3
+_WANTED = "希望"
+
+
+@dataclass(frozen=True)
+class NamedUnit:
+    """A unit as the naming sees it.
+
+    Attributes:
+        text: What it says, folded.
+        mentions: What it mentions.
+        intent: What it is for.
+    """
+
+    text: str
+    mentions: Mentions
+    intent: Intent
+
+
+class PhraseNamer:
+    """Names clusters against the background of all units.
+
+    Args:
+        units: All units, or a fair sample.
+        finder: Finds the mentions; here it tells problems from the rest of a phrase.
+        words: The word lists.
+    """
+
+    def __init__(
+        self, units: Iterable[NamedUnit], finder: MentionFinder, words: TopicWords
+    ) -> None:
+        self._problem = finder.problem_pattern
+        self._words = words
+        self._phrases: Counter[str] = Counter()
+        self._objects: Counter[str] = Counter()
+        self._problems: Counter[str] = Counter()
+        self._total = 1
+        for unit in units:
+            self._total += 1
+            self._phrases.update(unit.mentions.phrases)
+            self._objects.update(unit.mentions.objects)
+            self._problems.update(unit.mentions.problems)
+
+    def keywords(self, units: Sequence[NamedUnit], terms: Sequence[str], count: int) -> list[str]:
+        """Return phrases that mark a cluster, no one inside another.
+
+        Args:
+            units: Its units.
+            terms: Its terms by class-based TF-IDF, strongest first; they break ties.
+            count: How many.
+        """
+        found = Counter(phrase for unit in units for phrase in unit.mentions.phrases)
+        rank = {term: position for position, term in enumerate(terms)}
+        scored = sorted(
+            (
+                (self._weight(phrase, hits, len(units)), -rank.get(phrase, 99), phrase)
+                for phrase, hits in found.items()
+                if hits >= max(_MIN_HITS, 0.03 * len(units))
+            ),
+            reverse=True,
+        )
+        chosen: list[str] = []
+        for _, _, phrase in scored:
+            if not any(phrase in other or other in phrase for other in chosen):
+                chosen.append(phrase)
+            if len(chosen) == count:
+                break
+        return chosen
+
+    def speaks_of_something_else(self, units: Sequence[NamedUnit], seed_code: str) -> bool:
+        """Tell whether most units speak of one thing that the seed issue knows nothing of.
+
+        地暖打不开 looks much like App 打不开; the name must say 地暖.
+        """
+        if not seed_code:
+            return False
+        heard = seed_vocabulary(seed_code)
+        found = Counter(word for unit in units for word in unit.mentions.objects)
+        return any(
+            hits >= _DOMINANT_SHARE * len(units) and word not in heard
+            for word, hits in found.items()
+        )
+
+    def candidates(self, units: Sequence[NamedUnit]) -> list[str]:
+        """Return possible names for a cluster, best first; none if nothing is shared."""
+        size = len(units)
+        phrases = Counter(phrase for unit in units for phrase in unit.mentions.phrases)
+        shared = [
+            phrase for phrase, hits in phrases.items() if hits >= max(_MIN_HITS, _WORD_SHARE * size)
+        ]
+        shared.sort(key=lambda phrase: (-self._weight(phrase, phrases[phrase], size), phrase))
+        objects = self._strongest(
+            Counter(word for unit in units for word in unit.mentions.objects), self._objects, size
+        )
+        problems = self._strongest(
+            Counter(problem for unit in units for problem in unit.mentions.problems),
+            self._problems,
+            size,
+        )
+        things = {word for unit in units for word in unit.mentions.objects}
+        complete = [
+            phrase
+            for phrase in shared
+            if phrases[phrase] >= _PHRASE_SHARE * size and self._says_both(phrase, things)
+        ]
+        wishes = sum(unit.intent is Intent.FEATURE for unit in units) > 0.5 * size
+        names = complete[:2]
+        names += [self._join(thing, problem, wishes) for thing in objects for problem in problems]
+        if wishes:
+            names += [f"{_WANTED}支持{thing}" for thing in objects if thing in self._words.objects]
+        names += [phrase for phrase in shared if len(phrase) >= 4]
+        names += [f"{thing}问题" for thing in objects if thing in self._words.objects]
+        names += [
+            problem for problem in problems if problem != _WANTED and len(problem) >= _BARE_PROBLEM
+        ]
+        names += [f"{thing}问题" for thing in objects]
+        return [name for name in dict.fromkeys(names) if name]
+
+    def long_candidates(self, units: Sequence[NamedUnit]) -> list[str]:
+        """Return possible names for a cluster of long texts: what, or where, and what about it.
+
+        The strongest phrase that most of the texts share, joined to the strongest other one.
+        """
+        size = len(units)
+        found = Counter(phrase for unit in units for phrase in unit.mentions.phrases)
+        shared = [
+            phrase
+            for phrase, hits in found.items()
+            if hits >= max(_MIN_HITS, _LONG_SHARE * size) and len(phrase) <= _LONG_PHRASE
+        ]
+        shared.sort(key=lambda phrase: (-self._weight(phrase, found[phrase], size), phrase))
+        texts = [unit.text for unit in units]
+        whole = [whole_phrase(phrase, texts) for phrase in shared[:_LONG_CHOICE]]
+        names = []
+        for first in whole[:2]:
+            for second in whole:
+                if not set(first) & set(second) and len(first + second) <= _LONG_NAME:
+                    names.append("".join(sorted((first, second), key=partial(_opens, texts))))
+                    break
+        return list(dict.fromkeys(names + whole))
+
+    def _strongest(self, found: Counter[str], everywhere: Counter[str], size: int) -> list[str]:
+        """Return up to three words a cluster has much more of than the rest."""
+
+        def lift(word: str) -> float:
+            return (found[word] / size) / (max(everywhere[word], 1) / self._total)
+
+        marked = [
+            word
+            for word, hits in found.items()
+            if hits >= max(_MIN_HITS, _WORD_SHARE * size) and lift(word) > 1.5
+        ]
+        marked.sort(key=lambda word: (-found[word] * math.log(lift(word)), word))
+        return marked[:3]
+
+    def _weight(self, phrase: str, hits: int, size: int) -> float:
+        lift = (hits / size) / (max(self._phrases[phrase], 1) / self._total)
+        return hits * max(math.log(lift), 0.0) * (1.0 + 0.25 * min(len(phrase), 8))
+
+    def _join(self, thing: str, problem: str, wishes: bool) -> str:
+        if problem == _WANTED:
+            return f"{_WANTED}支持{thing}" if wishes and thing in self._words.objects else ""
+        if thing in problem or problem in thing:
+            return max(thing, problem, key=len)
+        return thing + problem
+
+    def _says_both(self, phrase: str, things: Collection[str]) -> bool:
+        """Tell whether a phrase of at least four characters names a problem, and of what.
+
+        零点就消失 has a problem and a time, but nothing that is lost.
+        """
+        match = self._problem.search(phrase)
+        if match is None or len(phrase) < 4:
+            return False
+        rest = phrase[: match.start()], phrase[match.end() :]
+        return any(word in part for word in things for part in rest)
+
+
+def whole_phrase(phrase: str, texts: Sequence[str]) -> str:
+    """Mend a phrase that the tokenizer cut wrongly: 景园滨河苑 → 伊景园滨河苑.
+
+    A character that nearly always stands before or after it belongs to it; a first
+    character without which it is much more frequent does not.
+
+    Args:
+        phrase: At least two characters.
+        texts: Folded texts, most of which contain it.
+    """
+    while len(phrase) > 2 and _hits(phrase[1:], texts) > _LOST * _hits(phrase, texts):
+        phrase = phrase[1:]
+    while len(phrase) < _LONG_NAME:
+        size = _hits(phrase, texts)
+        before = Counter(text[at - 1] for text in texts if (at := text.find(phrase)) > 0)
+        after = Counter(
+            text[at + len(phrase)]
+            for text in texts
+            if 0 <= (at := text.find(phrase)) < len(text) - len(phrase)
+        )
+        longer = [char + phrase for char, hits in before.items() if hits >= _BELONGS * size]
+        longer += [phrase + char for char, hits in after.items() if hits >= _BELONGS * size]
+        longer = [text for text in longer if text.isalnum()]
+        if not longer or size < _MIN_HITS:
+            break
+        phrase = longer[0]
+    return phrase
+
+
+def _hits(phrase: str, texts: Sequence[str]) -> int:
+    return sum(phrase in text for text in texts)
+
+
+def _opens(texts: Sequence[str], phrase: str) -> float:
+    """Return where a phrase first stands on average, as a share of the text."""
+    found = [text.find(phrase) / len(text) for text in texts if phrase in text]
+    return sum(found) / max(len(found), 1)
+
+
+@cache
+def seed_vocabulary(code: str) -> str:
+    """Return all that a seed issue says, in one string; empty for a code that is no seed."""
+    for seed in read_seed_issues():
+        if seed.code == code:
+            return " ".join((seed.name.lower(), *(phrase.lower() for phrase in seed.phrasings)))
+    return ""
+
+
+def unique_name(candidates: Sequence[str], taken: set[str]) -> str:
+    """Return the first candidate nobody has, else the best one with a number.
+
+    Args:
+        candidates: At least one, best first.
+        taken: Names in use; the chosen one is added.
+    """
+    name = next((name for name in candidates if name not in taken), "")
+    number = 2
+    while not name or name in taken:
+        name = f"{candidates[0]}（{number}）"
+        number += 1
+    taken.add(name)
+    return name

@@ -1,0 +1,122 @@
+"""Files built or broken so as to hurt: refused in one line, or read right; never mojibake."""
+
+import gzip
+import io
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from feedback_nlp.errors import FileUnreadable
+from feedback_nlp.records import Rejection
+from feedback_nlp.tabular import open_table, read_rows
+from feedback_nlp.tabular.encodings import is_utf7, legacy_encoding
+
+
+def read(data: bytes, **options):
+    return list(read_rows(io.BytesIO(data), **options))
+
+
+@pytest.mark.parametrize("depth", [100, 2_000, 60_000])
+def test_deep_json_is_refused(depth):
+    data = b'[{"text":"a","x":' + b"[" * depth + b"]" * depth + b"}]"
+    with pytest.raises(FileUnreadable, match="嵌套"):
+        read(data, format="json")
+
+
+def test_brackets_inside_texts_are_no_depth():
+    text = "[" * 500 + '\\"{{{' * 300
+    (row,) = read(json.dumps([{"text": text, "x": '"'}]).encode(), format="json")
+    assert row.values["text"] == text
+
+
+def test_a_deep_json_line_costs_that_line():
+    deep = '{"text":"a","x":' + "[" * 900 + "]" * 900 + "}"
+    rows = read(f'{{"text":"好"}}\n{deep}\n{{"text":"行"}}\n'.encode(), format="jsonl")
+    assert [row.reason for row in rows if isinstance(row, Rejection)] == ["bad-json"]
+    assert len(rows) == 3
+
+
+def test_bytes_that_are_no_utf8_cost_their_json_record():
+    data = '[{"text":"好"},{"text":"'.encode() + b"\xff\xfe" + '"},{"text":"行"}]'.encode()
+    rows = read(data, format="json")
+    assert [getattr(row, "reason", "") for row in rows] == ["", "bad-encoding", ""]
+
+
+def test_characters_cut_by_the_block_are_whole():
+    texts = ["一" * n for n in range(1, 400)]
+    data = json.dumps([{"text": text} for text in texts] * 3, ensure_ascii=False).encode()
+    assert [row.values["text"] for row in read(data, format="json")] == texts * 3
+
+
+def test_parquet_bombs_are_refused(tmp_path):
+    path = tmp_path / "a.parquet"
+    long = pa.DictionaryArray.from_arrays(
+        pa.array([0] * 4_000, pa.int32()), pa.array(["好" * 60_000])
+    )
+    pq.write_table(pa.table({"text": long.cast(pa.string())}), path)
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(FileUnreadable, match="不合常理"):
+        read(path.read_bytes(), format="parquet")
+
+
+def test_times_beyond_python_do_not_stop_the_file(tmp_path):
+    path = tmp_path / "a.parquet"
+    times = pa.array([10**15, 1_700_000_000_000], pa.timestamp("ms"))
+    nanoseconds = pa.array([1, 2], pa.timestamp("ns"))
+    pq.write_table(pa.table({"text": ["好", "行"], "t": times, "n": nanoseconds}), path)
+    first, second = read(path.read_bytes())
+    assert first.values["t"] == str(10**15)
+    assert second.values["t"].year == 2023
+    assert first.values["n"].year == 1970
+
+
+def test_gzip_bombs_are_refused(tmp_path):
+    path = tmp_path / "a.csv.gz"
+    with gzip.open(path, "wb") as file:
+        for _ in range(80):
+            file.write(b"a" * (1 << 20))
+    with pytest.raises(FileUnreadable, match="倍"), open_table(path):
+        pass
+
+
+TRADITIONAL = ("開機之後螢幕閃個不停", "等了兩個鐘頭還沒上菜", "讚", "退費申請送出去就沒下文了")
+SIMPLIFIED = (
+    "开机以后屏幕闪个不停",
+    "等了两个钟头还没上菜",
+    "赞",
+    "齁咸，馄饨皮也厚",
+    "鼠標很順手，但是線太短",
+)
+
+
+@pytest.mark.parametrize("text", TRADITIONAL)
+def test_big5_is_told_from_gb18030(text):
+    assert legacy_encoding(text.encode("cp950")) == "cp950"
+
+
+@pytest.mark.parametrize("text", SIMPLIFIED)
+def test_gb18030_stays_gb18030(text):
+    assert legacy_encoding(text.encode("gb18030")) == "gb18030"
+
+
+def test_big5_and_utf7_files_are_read_right():
+    content = "text,star\n開機之後螢幕閃個不停,1\n很順手,5\n"
+    for encoding in ("cp950", "utf-7"):
+        rows = read(content.encode(encoding))
+        assert [row.values["text"] for row in rows] == ["開機之後螢幕閃個不停", "很順手"]
+
+
+@pytest.mark.parametrize(
+    "text", ["a+b", "+8613800001111", "+1 (212) 5550100", "C++/Java+SQL", "+Abc"]
+)
+def test_plus_signs_are_no_utf7(text):
+    assert not is_utf7(text.encode())
+
+
+def test_a_second_byte_order_mark_and_one_in_a_name_are_stripped():
+    (row,) = read("\ufeff\ufeff内容,\ufeff星\n好,5\n".encode())
+    assert row.values == {"内容": "好", "星": "5"}
+    (row,) = read('[{"\ufeff内容": "好"}]'.encode())
+    assert row.values == {"内容": "好"}

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from feedback_nlp.chinese import default_tokenizer, fold
+from feedback_nlp.labels import Intent
+from feedback_nlp.topics.phrase_names import NamedUnit, PhraseNamer, unique_name, whole_phrase
+from feedback_nlp.topics.phrases import MentionFinder
+from feedback_nlp.topics.quotes import choose_telling_rows
+from feedback_nlp.topics.themes import group_themes
+from feedback_nlp.topics.vent import is_vent
+from feedback_nlp.topics.words import read_topic_words
+
+WORDS = read_topic_words()
+FINDER = MentionFinder(WORDS, {"云间商城"})
+
+
+def said(text: str, intent: Intent = Intent.BUG) -> NamedUnit:
+    folded = fold(text)
+    return NamedUnit(folded, FINDER.find(folded, default_tokenizer().tag(folded)), intent)
+
+
+BACKGROUND = [
+    said(text)
+    for text in (
+        "老是闪退",
+        "发货太慢了",
+        "登录不上",
+        "广告太多",
+        "客服不理人",
+        "界面太丑",
+        "更新以后很卡",
+    )
+] * 12
+
+
+def names_of(texts: list[str], intent: Intent = Intent.BUG) -> list[str]:
+    units = [said(text, intent) for text in texts]
+    return PhraseNamer([*BACKGROUND, *units], FINDER, WORDS).candidates(units)
+
+
+def test_a_name_says_object_and_problem() -> None:
+    name = names_of(["门锁连不上", "我的门锁连接失败", "门锁又连不上了", "门锁怎么也连不上"])[0]
+    assert "门锁" in name
+    assert "连不上" in name
+
+
+def test_a_wish_is_named_as_one() -> None:
+    wishes = ["希望支持指纹", "能不能加指纹", "建议增加指纹", "什么时候支持指纹"]
+    assert names_of(wishes, Intent.FEATURE)[0] == "希望支持指纹"
+
+
+def test_a_product_name_is_no_topic_name() -> None:
+    names = names_of(["云间商城打不开", "云间商城进不去", "云间商城打不开了", "云间商城又打不开"])
+    assert names
+    assert "云间商城" not in names
+
+
+def test_an_adjective_alone_and_people_in_general_are_no_names() -> None:
+    courtesy = ["麻烦看一下", "麻烦告知一下", "麻烦了", "太麻烦了"]
+    assert "复杂" not in names_of(courtesy)
+    invited = ["家人们谁懂啊，红包用不了", "家人们，红包用不了", "家人们红包又用不了", "红包用不了"]
+    assert "红包" in names_of(invited)[0]
+    assert not any("人们" in name for name in names_of(invited)[:3])
+
+
+def test_units_that_share_nothing_get_no_name() -> None:
+    assert names_of(["奶奶包粽子", "路灯下写诗", "火车向东开", "猫在屋顶"]) == []
+
+
+@pytest.mark.parametrize(
+    ("phrase", "texts", "whole"),
+    [
+        ("景花园", ["我住云景花园", "云景花园太吵", "投诉云景花园", "云景花园停水"], "云景花园"),
+        ("区云景", ["东区云景吵", "云景停水", "去云景", "云景太吵", "在云景"], "云景"),
+    ],
+)
+def test_a_phrase_cut_wrongly_is_mended(phrase: str, texts: list[str], whole: str) -> None:
+    assert whole_phrase(phrase, texts) == whole
+
+
+def test_names_are_used_once() -> None:
+    taken: set[str] = set()
+    assert unique_name(["闪退"], taken) == "闪退"
+    assert unique_name(["闪退", "更新后闪退"], taken) == "更新后闪退"
+    assert unique_name(["闪退"], taken) == "闪退（2）"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("垃圾软件", True),
+        ("太差了太差了", True),
+        ("真是无语", True),
+        ("垃圾软件老是闪退", False),
+        ("验证码收不到", False),
+        ("今天下雨", False),
+        ("", False),
+    ],
+)
+def test_venting_names_no_problem(text: str, expected: bool) -> None:
+    assert is_vent(default_tokenizer().cut(text), WORDS) is expected
+
+
+def test_quotes_come_from_different_people_and_differ() -> None:
+    texts = [
+        "打开首页就闪退了真的",
+        "打开首页就闪退了真的！",
+        "看视频的时候突然闪退",
+        "登录以后马上闪退退出",
+    ]
+    vectors = np.array([[1.0, 0.0], [1.0, 0.01], [0.9, 0.43], [0.9, -0.43]], np.float32)
+    chosen = choose_telling_rows(texts, [1, 2, 3, 4], vectors, np.array([1.0, 0.0], np.float32))
+    assert chosen[0] in (0, 1)
+    assert len(chosen) == 3
+    assert {2, 3} < set(chosen)
+    assert choose_telling_rows(texts, [1, 1, 1, 1], vectors, vectors[0]) == chosen[:1]
+
+
+def test_themes_follow_the_seed_area_or_the_nearest_topic() -> None:
+    centroids = np.array([[1, 0, 0], [0.9, 0.43, 0], [0, 0, 1]], np.float32)
+    themes, theme_of = group_themes(
+        ["无法登录", "门禁登不上", "地暖不热"], ["login.cannot-login", "", ""], centroids, 0.45
+    )
+    assert [theme.name for theme in themes] == ["登录与注册", "地暖不热"]
+    assert theme_of == [0, 0, 1]
