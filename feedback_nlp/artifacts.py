@@ -94,12 +94,13 @@ def load_artifact(folder: Path) -> Artifact:
         manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ArtifactError(
-            f"读不到模型清单 {manifest_path}", hint="重新安装，或用 feedback-nlp train 重新训练"
+            f"读不到模型清单 {manifest_path}", reason="model-unusable", model=folder.name
         ) from error
     if manifest.get("format_version") != FORMAT_VERSION:
         raise ArtifactError(
             f"模型 {folder.name} 的格式版本是 {manifest.get('format_version')}，需要 {FORMAT_VERSION}",
-            hint="用 feedback-nlp train 重新训练",
+            reason="model-unusable",
+            model=folder.name,
         )
     blobs: dict[str, bytes] = {}
     for name, digest in manifest["files"].items():

@@ -1,4 +1,4 @@
-"""One error tree. Each message says what came, what was expected and what to do.
+"""One error tree. The core says what is wrong; the edges say what to do.
 
 ::
 
@@ -13,14 +13,28 @@
     ├── ConfigError           a setting or pipeline.toml value is not usable  exit 6 / HTTP 500
     └── StoreError            the database cannot be opened or is too old     exit 7 / HTTP 503
 
-Titles are Chinese, for the person in front of the screen; ``code`` is the stable
-English name that machines match on. HTTP statuses and exit codes are mapped once,
-in ``feedback_api.errors`` and ``feedback_nlp.cli.app``.
+Who says what::
+
+    core   raise NotFound("没有编号为 REQ-9 的需求", reason="unknown-request", key="REQ-9")
+             │  code     not-found         which kind: exit code, HTTP status
+             │  message  没有编号为 …       what came, what was expected; Chinese
+             │  reason   unknown-request   which case, stable English
+             │  facts    key=REQ-9         what a hint may be built from
+             ▼
+    edges  feedback_nlp.cli.hints   unknown-request → 用 feedback-nlp requests 查看全部编号
+           feedback_api.hints       unknown-request → 全部编号见 GET /v1/requests
+
+The core does not know who asks, so it names no command, flag or route. What to do is the
+same for everyone (检查目录权限) or is looked up by the edge under the ``reason``: the first
+is the raise's ``hint``, the second a template of the edge's table, filled with the facts.
+Titles are Chinese; ``code`` and ``reason`` are what machines match on. HTTP statuses and
+exit codes are mapped once, in ``feedback_api.errors`` and ``feedback_nlp.cli.app``.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class FeedbackError(Exception):
@@ -28,19 +42,37 @@ class FeedbackError(Exception):
 
     Args:
         message: What came and what was expected, in Chinese.
-        hint: What to do about it, in Chinese.
+        hint: What to do about it whoever asks, in Chinese; names no command, flag or route.
+        reason: Stable key of this case, under which an edge has its own hint.
+        facts: What the edge's hint is filled with; plain values.
     """
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "出错了"
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", reason: str = "", **facts: Any) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.reason = reason
+        self.facts = facts
 
     def __str__(self) -> str:
-        return f"{self.message}（{self.hint}）" if self.hint else self.message
+        return self.told({})
+
+    def advice(self, hints: Mapping[str, str]) -> str:
+        """Return what to do: the edge's hint for this reason, else the general one.
+
+        Args:
+            hints: The edge's table, reason → template.
+        """
+        template = hints.get(self.reason)
+        return self.hint if template is None else template.format(**self.facts)
+
+    def told(self, hints: Mapping[str, str]) -> str:
+        """Return the message and what to do about it, as one edge says it."""
+        advice = self.advice(hints)
+        return f"{self.message}（{advice}）" if advice else self.message
 
 
 class InputError(FeedbackError):

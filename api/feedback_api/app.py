@@ -23,6 +23,7 @@ from feedback_api.routes import (
     feedback,
     health,
     lexicon,
+    request_changes,
     requests,
     topic_edits,
     topics,
@@ -91,7 +92,16 @@ def create_app(
     app.add_middleware(
         RequestEdge, max_body_bytes=settings.max_upload_bytes, allowed_hosts=allowed_hosts
     )
-    for module in (feedback, topics, topic_edits, requests, digests, lexicon, classify):
+    for module in (
+        feedback,
+        topics,
+        topic_edits,
+        requests,
+        request_changes,
+        digests,
+        lexicon,
+        classify,
+    ):
         app.include_router(module.router, dependencies=[Depends(refuse_unknown)])
     for page in (health, desk, docs):
         app.include_router(page.router)

@@ -11,11 +11,13 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from feedback_api.hints import HINTS
 from feedback_api.validation import FieldError, describe
 from feedback_nlp.errors import (
     ArtifactError,
@@ -60,6 +62,14 @@ class Problem(BaseModel):
     detail: str = Field(default="", description="收到了什么、应该是什么、怎么办")
     instance: str = Field(default="", description="这次请求的编号，同响应头 X-Request-ID")
     errors: list[FieldError] = Field(default_factory=list, description="每个不合格的字段一条")
+    reason: str = Field(
+        default="",
+        description="具体是哪种情况，稳定的英文；没有就是空的",
+        examples=["unknown-request"],
+    )
+    facts: dict[str, Any] = Field(
+        default_factory=dict, description="这种情况的具体值", examples=[{"key": "REQ-9"}]
+    )
 
 
 class ProblemError(Exception):
@@ -154,7 +164,12 @@ async def _on_feedback_error(request: Request, error: Exception) -> JSONResponse
     status = status_of(error)
     if status < 500:
         return problem_response(
-            _request_id(request), status, error.code, error.title, _detail(error)
+            _request_id(request),
+            status,
+            error.code,
+            error.title,
+            error.told(HINTS),
+            extensions=_case(error),
         )
     # Paths and addresses in the message are the operator's business, not the caller's.
     _log.error("service_error", code=error.code, message=error.message)
@@ -169,10 +184,9 @@ async def _on_feedback_error(request: Request, error: Exception) -> JSONResponse
     )
 
 
-def _detail(error: FeedbackError) -> str:
-    """Return what is wrong and what to do, unless that is about the command line."""
-    about_commands = "--" in error.hint or "feedback-nlp " in error.hint
-    return error.message if about_commands else str(error)
+def _case(error: FeedbackError) -> dict[str, Any]:
+    """Return which case it is, for machines: the reason and its facts."""
+    return {"reason": error.reason, "facts": jsonable_encoder(error.facts)}
 
 
 async def _on_problem_error(request: Request, error: Exception) -> JSONResponse:

@@ -6,7 +6,7 @@ Requests refuse unknown fields, so a misspelt one is not silently lost.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,8 +14,6 @@ from feedback_api.validation import Plain
 from feedback_nlp.labels import (
     Intent,
     Origin,
-    ReporterStatus,
-    RequestStatus,
     Sentiment,
     Signal,
     TopicEventKind,
@@ -99,87 +97,6 @@ class TopicDetail(TopicOut):
 
     quotes: list[QuoteOut]
     history: list[TopicEventOut] = Field(description="从早到晚，只增不改")
-
-
-# ── requests ─────────────────────────────────────────────────────────────────
-
-
-class RequestOut(Outgoing):
-    """The actionable thing the team decides about."""
-
-    key: str = Field(examples=["REQ-12"])
-    title: str
-    intent: Intent
-    status: RequestStatus = Field(description="内部状态")
-    reporter_status: ReporterStatus = Field(description="用户看到的状态")
-    product: str | None
-    topic_id: int | None
-    owner: str | None
-    effort: float | None = Field(description="工作量 0–1，由人填写")
-    strategic_weight: float | None = Field(description="战略权重 0–1，由人填写")
-    duplicate_of_key: str | None
-    priority: float | None = Field(description="0–100")
-    priority_low: float | None = Field(description="区间下限")
-    priority_high: float | None = Field(description="区间上限")
-    priority_parts: dict[str, float] = Field(description="得分的构成，每项 0–1")
-    created_at: datetime
-    updated_at: datetime
-
-
-class RequestPage(Outgoing):
-    """One page of requests, highest priority first."""
-
-    items: list[RequestOut]
-    next_cursor: str | None
-
-
-class StatusEventOut(Outgoing):
-    """One change of status, both tracks."""
-
-    from_status: RequestStatus | None
-    to_status: RequestStatus
-    from_reporter_status: ReporterStatus | None
-    to_reporter_status: ReporterStatus
-    actor: str
-    reason: str
-    happened_at: datetime
-
-
-class RequestDetail(RequestOut):
-    """A request with its evidence and history."""
-
-    evidence_count: int = Field(description="证据共多少条，evidence 里最多 50 条")
-    people_count: int
-    evidence: list[QuoteOut] = Field(description="最新的在前")
-    history: list[StatusEventOut] = Field(description="从早到晚，只增不改")
-    notices: dict[str, int] = Field(
-        description="欠反馈者的通知，各种状态各多少条", examples=[{"pending": 12}]
-    )
-    allowed_transitions: list[RequestStatus] = Field(description="现在可以改成哪些状态")
-
-
-class TransitionIn(Incoming):
-    """A wanted change of status."""
-
-    to: RequestStatus = Field(description="改成什么", examples=["planned"])
-    actor: Plain = Field(max_length=100, min_length=1, description="谁改的", examples=["林晓"])
-    reason: Plain = Field(
-        max_length=2_000,
-        default="",
-        description="为什么；不采纳、退回和重开时必填",
-        examples=["排进 3.3 版"],
-    )
-    duplicate_of: Annotated[str, Field(pattern=r"^REQ-[1-9][0-9]{0,8}$")] | None = Field(
-        default=None, description="标为重复时，与哪个需求重复", examples=[None]
-    )
-
-
-class Transitioned(Outgoing):
-    """What became of a wanted change."""
-
-    changed: bool = Field(description="false 表示已经是这个状态（重复的调用），什么也没有再记")
-    from_status: RequestStatus
-    request: RequestOut
 
 
 # ── classify ─────────────────────────────────────────────────────────────────

@@ -46,6 +46,10 @@ class Services:
     def __post_init__(self) -> None:
         self.digests = DigestCache(self.database)
 
+    def local_now(self) -> datetime:
+        """Return the time in the deployment's zone, in which messages tell it."""
+        return self.now().astimezone(self.settings.zone)
+
     def digest(self, suffix: str, week: str | None, product: str | None) -> bytes:
         """Return a rendered digest, see :func:`feedback_nlp.jobs.digest.render_digest`.
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlmodel import Session
 
 from feedback_api.feedback_schemas import FeedbackOut, UnitOut
 from feedback_api.schemas import QuoteOut, TopicOut
+from feedback_nlp.requests.quoting import RequestQuote
+from feedback_nlp.requests.reading import RequestRow
 from feedback_nlp.store.queries import FeedbackRow, QuotedUnit, UnitWithTopic, units_of
 from feedback_nlp.store.topic_reading import TopicRow
 
@@ -50,6 +53,24 @@ def quote_out(quote: QuotedUnit) -> QuoteOut:
             "intent": quote.unit.intent,
         }
     )
+
+
+def request_fields(row: RequestRow) -> dict[str, Any]:
+    """Return the fields of a request with what stands behind it."""
+    return {
+        **row.request.model_dump(),
+        "rice": row.rice,
+        "ice": row.ice,
+        "people_count": row.counts.people,
+        "post_count": row.counts.posts,
+        "evidence_count": row.counts.units,
+        "quotes": evidence_out(row.quotes),
+    }
+
+
+def evidence_out(quotes: Sequence[RequestQuote]) -> list[QuoteOut]:
+    """Return evidence of a request as quotes."""
+    return [QuoteOut.model_validate(quote) for quote in quotes]
 
 
 def _unit_out(row: UnitWithTopic, text: str) -> UnitOut:

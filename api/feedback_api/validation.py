@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -129,6 +129,12 @@ def _only_iso_text(value: object) -> object:
         raise _moment_error("没有这个日期或时刻") from None
 
 
+def _only_iso_day(value: object) -> object:
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise _moment_error("应写成 2026-11-16")
+    return _within_reach(datetime.fromisoformat(str(_only_iso_text(value)))).date()
+
+
 def _within_reach(value: datetime) -> datetime:
     comparable = value if value.tzinfo else value.replace(tzinfo=UTC)
     if not _EARLIEST <= comparable < _LATEST:
@@ -178,6 +184,13 @@ EndMoment = Annotated[
     _MOMENT_SCHEMA,
 ]
 """The exclusive end of a stretch; a bare day includes that whole day."""
+
+Day = Annotated[
+    date,
+    BeforeValidator(_only_iso_day),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+"""A day, ISO 8601."""
 
 Plain = Annotated[str, StringConstraints(pattern=_NO_NUL)]
 """A text without NUL; the field adds its length."""

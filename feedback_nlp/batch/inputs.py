@@ -152,8 +152,8 @@ def _look_at(
 ) -> Input:
     from feedback_nlp.ingest import storable, text_and_key_columns  # noqa: PLC0415 - slow to load
 
-    size = max(path.stat().st_size, 1)
     with open_table(path, format=reading.format, sheet=reading.sheet) as table:
+        size = max(path.stat().st_size, 1)
         kind, columns, nested = table.format, table.columns, False
         if kind in ("json", "jsonl", "parquet") and not _has_text(columns, reading.mapping):
             nested = True
@@ -170,7 +170,8 @@ def _look_at(
         shown = "、".join(columns[:30])
         raise UnknownLayout(
             storable(f"看不出哪一列是文字。文件的列：{shown}"),
-            hint=storable(f"用 --map 指明，例如 --map '{columns[-1] if columns else '列名'}=text'"),
+            reason="no-text-column",
+            example=storable(columns[-1] if columns else "列名"),
         )
     types: Mapping[str, bytes] = {}
     if kind == "parquet":

@@ -51,9 +51,7 @@ def score_chunks(
             while pending:
                 yield _result(pending.popleft(), parts)
         except BrokenProcessPool as error:
-            raise FeedbackError(
-                "一个工作进程意外退出", hint="多半是内存不足：减少 --workers 后重试"
-            ) from error
+            raise FeedbackError("一个工作进程意外退出", reason="worker-died") from error
         finally:
             for waiting in pending:
                 if isinstance(waiting, Future):

@@ -148,7 +148,7 @@ def pages(source: Connection, relation: str, key: str) -> Iterator[list[Any]]:
         keys = [row[0] for row in rows]
         if not isinstance(keys[0], int | str):
             kind = type(keys[0]).__name__
-            raise InputError(f"键列 {key} 是 {kind}，应是整数或文字", hint="在 --query 里转换类型")
+            raise InputError(f"键列 {key} 是 {kind}，应是整数或文字", hint="在查询里转换类型")
         yield list(dict.fromkeys(keys))
         _, rows = source.fetch(f"{head} AND {column} > ? {tail}", [keys[-1]])
 

@@ -40,7 +40,7 @@ def read_topics(url: str) -> TopicPlan:
     finally:
         database.dispose()
     if not topics:
-        raise NotFound("这个数据库里还没有主题", hint="先运行 feedback-nlp analyze")
+        raise NotFound("这个数据库里还没有主题", reason="not-analysed")
     return TopicPlan(topics, tuple(taught.words), tuple(taught.stops))
 
 

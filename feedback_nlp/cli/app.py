@@ -11,6 +11,7 @@ from rich.markup import escape
 from typer.exceptions import TyperException
 
 from feedback_nlp import __version__
+from feedback_nlp.cli.hints import HINTS
 from feedback_nlp.cli.terminal import err, out
 from feedback_nlp.errors import (
     ArtifactError,
@@ -109,7 +110,7 @@ def main() -> None:
         command = in_chinese(typer.main.get_command(app))
         sys.exit(command(standalone_mode=False, prog_name="feedback-nlp") or 0)
     except FeedbackError as error:
-        err.print(f"[red]{error.title}[/red]：{escape(str(error))}", soft_wrap=True)
+        err.print(f"[red]{error.title}[/red]：{escape(error.told(HINTS))}", soft_wrap=True)
         sys.exit(exit_code_of(error))
     except BrokenPipeError:
         sys.exit(141)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import typer
 from rich.markup import escape
 
+from feedback_nlp.cli.hints import HINTS
 from feedback_nlp.cli.terminal import (
     DatabaseOption,
     JsonOption,
@@ -32,7 +33,7 @@ def doctor(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
         try:
             results.append({"check": name, "ok": True, "detail": check()})
         except FeedbackError as error:
-            results.append({"check": name, "ok": False, "detail": str(error)})
+            results.append({"check": name, "ok": False, "detail": error.told(HINTS)})
     if as_json:
         print_json(results)
     else:

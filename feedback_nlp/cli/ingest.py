@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from feedback_nlp.cli.hints import HINTS, remark
 from feedback_nlp.cli.terminal import (
     DatabaseOption,
     JsonOption,
@@ -154,14 +155,15 @@ def ingest(
                     raise
                 failures.append((path, error))
                 err.print(
-                    f"[red]{error.title}[/red]：{escape(f'{path.name}：{error}')}", soft_wrap=True
+                    f"[red]{error.title}[/red]：{escape(f'{path.name}：{error.told(HINTS)}')}",
+                    soft_wrap=True,
                 )
                 continue
             reports.append(report)
             if not as_json:
                 _print_report(report)
     if as_json:
-        failed = [{"file_name": path.name, "error": str(error)} for path, error in failures]
+        failed = [{"file_name": path.name, "error": error.told(HINTS)} for path, error in failures]
         print_json({"batches": [report.as_dict() for report in reports], "failed": failed})
     if failures:
         raise typer.Exit(_FILE_UNUSABLE)
@@ -215,7 +217,7 @@ def _preview(files: list[Path], options: IngestOptions, *, as_json: bool) -> Non
         for rejected in seen.rejected:
             out.print(escape(f"第 {rejected['line']} 行不收：{rejected['detail']}"), soft_wrap=True)
         for note in seen.notes:
-            err.print(escape(f"注意（前 {seen.looked_at:,} 行）：{note}"), soft_wrap=True)
+            err.print(escape(f"注意（前 {seen.looked_at:,} 行）：{remark(note)}"), soft_wrap=True)
 
 
 def _print_report(report: IngestReport) -> None:
@@ -229,7 +231,7 @@ def _print_report(report: IngestReport) -> None:
         soft_wrap=True,
     )
     for note in report.notes:
-        err.print(escape(f"注意：{note}"), soft_wrap=True)
+        err.print(escape(f"注意：{remark(note)}"), soft_wrap=True)
     if report.rejected:
         what = "部分行被拒绝" if report.has_faults else "部分行没有可分析的文字，已记在批次里"
         reasons = "、".join(f"{reason} {count}" for reason, count in sorted(report.reasons.items()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -33,12 +33,20 @@ from feedback_nlp.labels import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
     from sqlmodel import Session
 
-    from feedback_nlp.requests.reading import RequestRow
+    from feedback_nlp.requests.moving import Move
+    from feedback_nlp.requests.quoting import RequestQuote
+    from feedback_nlp.requests.reading import RequestDetail, RequestRow
+    from feedback_nlp.requests.versions import Expected
+    from feedback_nlp.settings import Settings
     from feedback_nlp.store.tables import FeatureRequest
+
+
+_UNNAMED = "命令行"  # who edits, where nobody gave a name
 
 
 def register(app: typer.Typer) -> None:
@@ -68,12 +76,7 @@ def requests(
     with open_database(db) as database, database.read() as session:
         rows = list_requests(session, statuses=statuses, product=product, limit=limit, order=order)
     if as_json:
-        print_json(
-            [
-                {**_payload(row.request, row.people_count), "rice": row.rice, "ice": row.ice}
-                for row in rows
-            ]
-        )
+        print_json([_payload(row) for row in rows])
     elif rows:
         out.print(_table(rows))
     else:
@@ -90,11 +93,17 @@ class Step:
     duplicate_of: Annotated[
         str | None, typer.Option("--duplicate-of", metavar="REQ-3", help="与哪条需求重复")
     ] = None
+    expect: Annotated[
+        str | None,
+        typer.Option(
+            "--expect", help="你看到的状态（例如 new）或版本号；已被别人改过就不改，说明是谁改的"
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Estimates:
-    """What people estimate of a request."""
+class Contents:
+    """What people write about a request."""
 
     owner: Annotated[str | None, typer.Option("--owner", help="负责人")] = None
     effort: Annotated[
@@ -103,56 +112,96 @@ class Estimates:
     strategic: Annotated[
         float | None, typer.Option("--strategic", min=0, max=1, help="战略权重 0–1")
     ] = None
+    title: Annotated[str | None, typer.Option("--title", help="标题；以后的分析不再改它")] = None
+    due: Annotated[str | None, typer.Option("--due", metavar="2026-12-31", help="截止日")] = None
 
     def given(self) -> dict[str, Any]:
-        """Return those that were named, by their column."""
+        """Return those that were named, by their column; an empty word clears one."""
         named = {
+            "title": self.title,
             "owner": self.owner,
+            "due": self.due and _day(self.due),
             "effort": self.effort,
             "strategic_weight": self.strategic,
         }
-        return {name: value for name, value in named.items() if value is not None}
+        return {
+            name: None if value == "" else value
+            for name, value in named.items()
+            if value is not None
+        }
 
 
 def request(
     key: Annotated[str, typer.Argument(metavar="REQ-12", help="需求编号")],
     step: Step,
-    estimates: Estimates,
+    contents: Contents,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show one request, or move it through the loop."""
-    from feedback_nlp.config import load_config  # noqa: PLC0415
-    from feedback_nlp.requests.moving import (  # noqa: PLC0415
-        apply_transition,
-        set_estimates,
-    )
-    from feedback_nlp.requests.priorities import refresh_priorities  # noqa: PLC0415
+    """Show one request, edit it, or move it through the loop."""
+    from feedback_nlp.requests.moving import Move  # noqa: PLC0415
 
     settings = load_settings()
-    status = None if step.to is None else _status(step.to)
-    given = estimates.given()
+    given = contents.given()
+    expected = _expected(step.expect)
+    move = None
+    if step.to is not None:
+        move = Move(_status(step.to), step.actor, step.reason, step.duplicate_of, expected)
     with open_database(db, settings) as database:
-        if status is not None or given:
-            now = datetime.now(UTC)
+        if move is not None or given:
             with database.write() as session:
-                if given:
-                    set_estimates(session, key, given, now=now)
-                    refresh_priorities(
-                        session, load_config(settings.pipeline).rank, zone=settings.zone, now=now
-                    )
-                if status is not None:
-                    apply_transition(
-                        session,
-                        key,
-                        status,
-                        actor=step.actor,
-                        now=now,
-                        reason=step.reason,
-                        duplicate_of=step.duplicate_of,
-                    )
+                _change(session, settings, key, given, move, actor=step.actor, expected=expected)
         with database.read() as session:
             _show(session, key, settings.zone, as_json=as_json)
+
+
+def _change(
+    session: Session,
+    settings: Settings,
+    key: str,
+    values: Mapping[str, Any],
+    move: Move | None,
+    *,
+    actor: str,
+    expected: Expected,
+) -> None:
+    """Move first: what was seen is what was there before either change."""
+    from feedback_nlp.config import load_config  # noqa: PLC0415
+    from feedback_nlp.requests.estimating import edit_request  # noqa: PLC0415
+    from feedback_nlp.requests.moving import move_request  # noqa: PLC0415
+
+    now = datetime.now(settings.zone)
+    if move is not None:
+        move_request(session, key, move, now=now)
+    if values:
+        edit_request(
+            session,
+            key,
+            values,
+            actor=actor or _UNNAMED,
+            now=now,
+            config=load_config(settings.pipeline).rank,
+            zone=settings.zone,
+            expected=expected if move is None else None,
+        )
+
+
+def _expected(text: str | None) -> Expected:
+    """Read ``--expect``: a version number, or a status."""
+    from feedback_nlp.requests.versions import Expected  # noqa: PLC0415
+
+    if text is None:
+        return Expected()
+    if text.strip().isdecimal():
+        return Expected(version=int(text))
+    return Expected(status=_status(text))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise InputError(f"截止日写成了 {text!r}", hint="写成 2026-12-31 这样的日期") from error
 
 
 def _status(name: str) -> RequestStatus:
@@ -205,50 +254,44 @@ def _priority(item: FeatureRequest) -> str:
     return f"{item.priority:.0f}（{item.priority_low:.0f}–{item.priority_high:.0f}）"
 
 
-def _payload(item: FeatureRequest, people_count: int) -> dict[str, Any]:
-    return {**item.model_dump(mode="json"), "people_count": people_count}
+def _payload(row: RequestRow) -> dict[str, Any]:
+    return {
+        **row.request.model_dump(mode="json"),
+        "people_count": row.counts.people,
+        "post_count": row.counts.posts,
+        "evidence_count": row.counts.units,
+        "rice": row.rice,
+        "ice": row.ice,
+    }
+
+
+def _quote(quote: RequestQuote) -> dict[str, Any]:
+    return {**quote._asdict(), "channel": quote.shown_channel}
 
 
 def _show(session: Session, key: str, zone: ZoneInfo, *, as_json: bool) -> None:
     from feedback_nlp.loop import allowed_from  # noqa: PLC0415
-    from feedback_nlp.rank.explain import PART_LABELS  # noqa: PLC0415
     from feedback_nlp.requests.reading import request_detail  # noqa: PLC0415
 
     detail = request_detail(session, key)
-    item = detail.request
-    status = RequestStatus(item.status)
     if as_json:
         print_json(
             {
-                **_payload(item, detail.people_count),
-                "evidence_count": detail.evidence_count,
+                **_payload(detail.row),
                 "notices": detail.notices,
-                "quotes": [quote._asdict() for quote in detail.quotes],
+                "quotes": [_quote(quote) for quote in detail.row.quotes],
                 "history": [event.model_dump(mode="json") for event in detail.history],
-                "allowed": [to.value for to in allowed_from(status)],
+                "edits": [edit.model_dump(mode="json") for edit in detail.edits],
+                "allowed": [
+                    to.value for to in allowed_from(RequestStatus(detail.row.request.status))
+                ],
             }
         )
         return
-    out.print(f"[bold]{item.key}　{escape(item.title)}[/bold]")
-    shown = label(ReporterStatus(item.reporter_status))
-    facts = [
-        f"状态 {label(status)}（反馈者看到：{shown}）",
-        f"负责人 {escape(item.owner or '未定')}",
-        f"{detail.people_count} 人、{detail.evidence_count} 条原话",
-        f"优先级 {_priority(item)}",
-    ]
-    if item.duplicate_of_key:
-        facts.append(f"与 {item.duplicate_of_key} 重复")
-    out.print("；".join(facts))
-    if item.priority_parts:
-        parts = "　".join(
-            f"{PART_LABELS.get(name, name)} {value:.2f}"
-            for name, value in item.priority_parts.items()
-        )
-        out.print(f"[dim]分项（0–1）：{parts}[/dim]")
-    for quote in detail.quotes:
+    _show_facts(detail.row)
+    for quote in detail.row.quotes:
         day = quote.occurred_at.astimezone(zone)
-        out.print(f"  “{escape(quote.text)}”[dim] {escape(quote.channel)} {day:%m-%d}[/dim]")
+        out.print(f"  “{escape(quote.text)}”[dim] {escape(quote.shown_channel)} {day:%m-%d}[/dim]")
     if detail.notices:
         words = "、".join(
             f"{label(NoticeStatus(name))} {number}"
@@ -256,13 +299,51 @@ def _show(session: Session, key: str, zone: ZoneInfo, *, as_json: bool) -> None:
         )
         out.print(f"通知：{words}")
     out.print("经过：")
-    for event in detail.history:
-        moment = event.happened_at.astimezone(zone)
-        before = f"{label(RequestStatus(event.from_status))} → " if event.from_status else ""
-        why = f"：{escape(event.reason)}" if event.reason else ""
-        out.print(
-            f"  {moment:%Y-%m-%d %H:%M} {escape(_actor(event.actor))} "
-            f"{before}{label(RequestStatus(event.to_status))}{why}"
-        )
+    for moment, line in _history(detail):
+        out.print(f"  {moment.astimezone(zone):%Y-%m-%d %H:%M} {line}")
+    status = RequestStatus(detail.row.request.status)
     allowed = "、".join(f"{label(to)}（{to.value}）" for to in allowed_from(status))
     out.print(f"[dim]接下来可以改成：{allowed}[/dim]")
+
+
+def _show_facts(row: RequestRow) -> None:
+    from feedback_nlp.rank.explain import PART_LABELS  # noqa: PLC0415
+
+    item = row.request
+    out.print(f"[bold]{item.key}　{escape(item.title)}[/bold]")
+    shown = label(ReporterStatus(item.reporter_status))
+    facts = [
+        f"状态 {label(RequestStatus(item.status))}（反馈者看到：{shown}）",
+        f"负责人 {escape(item.owner or '未定')}",
+        f"{row.counts.people} 人、{row.counts.units} 条原话",
+        f"优先级 {_priority(item)}",
+    ]
+    if item.due:
+        facts.append(f"截止 {item.due}")
+    if item.duplicate_of_key:
+        facts.append(f"与 {item.duplicate_of_key} 重复")
+    facts.append(f"第 {item.version} 版")
+    out.print("；".join(facts))
+    if item.priority_parts:
+        parts = "　".join(
+            f"{PART_LABELS.get(name, name)} {value:.2f}"
+            for name, value in item.priority_parts.items()
+        )
+        out.print(f"[dim]分项（0–1）：{parts}[/dim]")
+
+
+def _history(detail: RequestDetail) -> list[tuple[datetime, str]]:
+    """Return steps and edits in the order in which they happened, one line each."""
+    from feedback_nlp.requests.versions import describe_edit  # noqa: PLC0415
+
+    lines = []
+    for event in detail.history:
+        before = f"{label(RequestStatus(event.from_status))} → " if event.from_status else ""
+        why = f"：{escape(event.reason)}" if event.reason else ""
+        words = f"{before}{label(RequestStatus(event.to_status))}{why}"
+        lines.append((event.happened_at, f"{escape(_actor(event.actor))} {words}"))
+    lines += [
+        (edit.happened_at, f"{escape(_actor(edit.actor))} {escape(describe_edit(edit))}")
+        for edit in detail.edits
+    ]
+    return sorted(lines, key=lambda line: line[0])

@@ -105,7 +105,7 @@ def _laid_over(
     return merged
 
 
-def read_config_file(path: Path, *, setting: str = "FEEDBACK_PIPELINE") -> dict[str, Any]:
+def read_config_file(path: Path, *, setting: str = "环境变量 FEEDBACK_PIPELINE") -> dict[str, Any]:
     """Read a TOML file that ``setting`` named.
 
     Raises:
@@ -114,7 +114,7 @@ def read_config_file(path: Path, *, setting: str = "FEEDBACK_PIPELINE") -> dict[
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"读不到配置文件 {path}", hint=f"检查 {setting}") from error
+        raise ConfigError(f"读不到配置文件 {path}", hint=f"检查{setting}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"{path} 不是合法的 TOML：{error}",

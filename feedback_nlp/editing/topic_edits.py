@@ -88,7 +88,9 @@ def split(session: Session, topic_id: int, unit_ids: Sequence[int], name: str, e
     if missing or not wanted:
         raise InputError(
             f"观点 {missing or '（空）'} 不在主题 {topic_id} 里",
-            hint="用 feedback-nlp topics show 查看观点编号",
+            reason="unknown-unit",
+            topic_id=topic_id,
+            units=missing,
         )
     child = Topic(
         name=_usable(name),
@@ -121,7 +123,7 @@ def move_units(session: Session, unit_ids: Sequence[int], to_id: int, edit: Edit
     )
     missing = [unit_id for unit_id in wanted if unit_id not in known]
     if missing:
-        raise NotFound(f"没有观点 {missing}", hint="用 feedback-nlp topics show 查看观点编号")
+        raise NotFound(f"没有观点 {missing}", reason="unknown-unit", topic_id=to_id, units=missing)
     units = _take_units(session, [col(FeedbackUnit.id).in_(wanted)], to_id)
     _log(session, target, TopicEventKind.MOVED, edit, units=units)
     return target
@@ -171,7 +173,7 @@ def undo(session: Session, topic_id: int, edit: Edit) -> TopicEvent:
         reverse(session, get_topic(session, topic_id), event.detail)
         _log(session, get_topic(session, topic_id), TopicEventKind.UNDONE, edit, event=event.id)
         return event
-    raise NotFound(f"主题 {topic_id} 没有可撤销的改动", hint="用 feedback-nlp topics show 查看历史")
+    raise NotFound(f"主题 {topic_id} 没有可撤销的改动", reason="nothing-to-undo", topic_id=topic_id)
 
 
 def _set(

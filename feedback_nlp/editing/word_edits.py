@@ -77,7 +77,7 @@ def remove(session: Session, word: str, edit: Edit) -> LexiconEntry:
     """
     entry = active(session, word)
     if entry is None:
-        raise NotFound(f"自建词典里没有「{word}」", hint="用 feedback-nlp lexicon list 查看")
+        raise NotFound(f"自建词典里没有「{word}」", reason="unknown-word", word=word)
     _take_back(session, entry, edit)
     return entry
 

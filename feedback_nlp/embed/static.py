@@ -38,7 +38,7 @@ class StaticEmbedder:
         if table.ndim != 2 or len(table) != len(vocabulary):
             raise ArtifactError(
                 f"静态向量表的形状是 {table.shape}，词表有 {len(vocabulary)} 个词",
-                hint="重新安装，或用 feedback-nlp train embeddings 重新训练",
+                reason="embeddings-unusable",
             )
         self._vocabulary = vocabulary
         self._table = table
@@ -74,9 +74,7 @@ def load_static(folder: Path) -> StaticEmbedder:
         rows, scales = artifact.tensors["rows"], artifact.tensors["scales"]
         terms = bytes(artifact.tensors["terms"]).decode("utf-8").split("\n")
     except (KeyError, UnicodeDecodeError) as error:
-        raise ArtifactError(
-            f"{folder} 不是静态向量模型", hint="用 feedback-nlp train embeddings 训练出来的目录才行"
-        ) from error
+        raise ArtifactError(f"{folder} 不是静态向量模型", reason="embeddings-unusable") from error
     return StaticEmbedder(Vocabulary(terms), expand(rows, scales), artifact.version)
 
 

@@ -114,11 +114,9 @@ def find_columns(
         choose(None, aliases["units"]),
     )
     if not found.text:
-        raise InputError("找不到文本列", hint=f"用 --text 指定；文件里的列：{listed}")
+        raise InputError("找不到文本列", reason="text-column-unknown", columns=listed)
     if not (found.sentiment or found.intent or found.units):
-        raise InputError(
-            "找不到标注列", hint=f"用 --sentiment 或 --intent 指定；文件里的列：{listed}"
-        )
+        raise InputError("找不到标注列", reason="label-columns-unknown", columns=listed)
     return found
 
 
@@ -205,5 +203,5 @@ def read_labelled(
             else:
                 skipped_count += 1
     if not items:
-        raise InputError(f"{file} 里没有一行有文本", hint="检查文本列，或用 --text 指定")
+        raise InputError(f"{file} 里没有一行有文本", reason="text-column-empty")
     return items, skipped_count

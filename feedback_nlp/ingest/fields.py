@@ -80,10 +80,10 @@ def parse_mapping(options: Iterable[str]) -> dict[str, str]:
             column = option.partition("=")[2]
         if not equals or name is None or not column.strip():
             raise InputError(
-                f"--map {option!r} 看不懂",
+                f"列的对应 {option!r} 看不懂",
                 hint=f"写成 列名=字段，字段可以是 {'、'.join(FIELDS)}",
             )
         if name in mapping:
-            raise InputError(f"--map 把字段 {name} 写了两次", hint="一个字段只对应一列")
+            raise InputError(f"列的对应里字段 {name} 写了两次", hint="一个字段只对应一列")
         mapping[name] = column.strip()
     return mapping

@@ -119,7 +119,7 @@ class ItemBuilder:
         if occurred_at is None and isinstance(raw_time, str) and is_relative(raw_time.strip()):
             detail = (
                 f"时间“{raw_time.strip()[:30]}”是相对的，不知道从哪天算起；"
-                "请用 --as-of 日期 说明文件是哪天导出的，再导入一次"
+                "请说明文件是哪天导出的，再导入一次"
             )
             return self.rejection(line, "relative-time", detail, row)
         return self._item(line, row, values, text, title, occurred_at)

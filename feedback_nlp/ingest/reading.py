@@ -49,7 +49,7 @@ _TALLIES = {
     "not-customer": "{n} 行是客服、机器人或系统说的，不算反馈",
     "not-words": "{n} 行是图片、撤回或系统提示，不算反馈",
     "header-repeated": "{n} 行是重复的表头，不算反馈",
-    "relative-time": "{n} 条的时间是相对的（如 3天前），没有导入；用 --as-of 日期 说明文件是哪天导出的",
+    "relative-time": "{n} 条的时间是相对的（如 3天前），没有导入；请说明文件是哪天导出的",
 }
 
 
@@ -270,7 +270,7 @@ def _present(columns: Sequence[str], saved: Mapping[str, str]) -> dict[str, str]
 
 
 def _named(columns: Sequence[str], wanted: Sequence[str]) -> frozenset[str]:
-    """Match the columns of ``--drop`` and ``--keep``; one that is not there is an error."""
+    """Match the columns to drop and to keep; one that is not there is an error."""
     by_name = {comparable(column): column for column in columns}
     for name in wanted:
         if comparable(name) not in by_name:
@@ -281,4 +281,4 @@ def _named(columns: Sequence[str], wanted: Sequence[str]) -> frozenset[str]:
 def _notes(table: Table) -> tuple[str, ...]:
     if not table.other_sheets:
         return ()
-    return (f"只读了一个工作表；另有 {'、'.join(table.other_sheets)}，用 --sheet 指定",)
+    return (f"只读了一个工作表；另有 {'、'.join(table.other_sheets)}，要读就指定工作表",)

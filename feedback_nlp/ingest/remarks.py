@@ -29,7 +29,7 @@ def describe_dropped(found: Resolution) -> list[str]:
     sentences = []
     for why, columns in by_reason.items():
         shown = "、".join(columns[:12]) + (f" 等 {len(columns)} 列" if len(columns) > 12 else "")
-        hint = "（要保存请用 --keep 列名）" if why in (UNKNOWN, OTHERS_SAID) else ""
+        hint = "（要保存请点名）" if why in (UNKNOWN, OTHERS_SAID) else ""
         sentences.append(f"没有保存的列——{why}：{shown}{hint}")
     return sentences
 
@@ -45,11 +45,7 @@ def missing(found: Resolution, columns: Sequence[str]) -> list[str]:
             and found.looks[c].numbers < 0.5
             and not is_said_by_others(c)
         ]
-        hint = (
-            f"，像时间的列：{'、'.join(like[:3])}，用 --map '{like[0]}=occurred_at' 指明"
-            if like
-            else ""
-        )
+        hint = f"，像时间的列：{'、'.join(like[:3])}，请指明时间列" if like else ""
         unread = [
             c for c in candidates("occurred_at", free(found, columns)) if found.looks[c].filled
         ]
@@ -62,11 +58,10 @@ def missing(found: Resolution, columns: Sequence[str]) -> list[str]:
         unread = [c for c in candidates("rating", free(found, columns)) if found.looks[c].filled]
         if unread and not any("大于 5" in note for note in found.notes):
             remarks.append(
-                f"列“{unread[0]}”像评分，但里面的值看不懂，没有算成星级；"
-                f"要用请加 --map '{unread[0]}=rating'"
+                f"列“{unread[0]}”像评分，但里面的值看不懂，没有算成星级；要用请指明评分列"
             )
     text = next(iter(found.fields.get("text", ())), None)
     if text in found.looks and found.looks[text].share_filled < 0.5:
         share = found.looks[text].share_filled
-        remarks.append(f"正文列“{text}”只有 {share:.0%} 的行有内容；不对请用 --map 列名=text 指明")
+        remarks.append(f"正文列“{text}”只有 {share:.0%} 的行有内容；不对请指明正文列")
     return remarks

@@ -120,7 +120,7 @@ def _title_is_text(found: Resolution) -> None:
 
 def _judge_rest(found: Resolution, columns: Sequence[str], wishes: Wishes) -> None:
     for column in wishes.drop:
-        found.dropped[column] = "按 --drop 不保存"
+        found.dropped[column] = "按要求不保存"
     for column in free(found, columns):
         if column in wishes.keep:
             found.kept.add(column)

@@ -91,7 +91,7 @@ def row_plan(
     if texts is not None and texts.columns:
         remarks.append(f"{'、'.join(texts.columns[:8])} 各自算一条反馈")
     if kind is None and layout is None and not wanted.is_plain:
-        remarks.append("看不出是哪类来源，新来源按应用内反馈登记；不对请用 --kind 指明")
+        remarks.append("看不出是哪类来源，新来源按应用内反馈登记；不对请指明来源类型")
     return Plan(
         layout=layout.name if layout else "generic",
         label=layout.label if layout else "通用表格",
@@ -188,5 +188,6 @@ def _unknown(columns: Sequence[str], found: Resolution) -> UnknownLayout:
     example = suggestion(found, columns) or "列名"
     return UnknownLayout(
         storable(f"看不出哪一列是反馈正文。文件的列：{shown}"),
-        hint=storable(f"用 --map 指明，例如 --map '{example}=text'"),
+        reason="no-text-column",
+        example=storable(example),
     )

@@ -178,7 +178,8 @@ def classify_questions(
         example = asked[-1] if asked else "列名"
         raise UnknownLayout(
             f"{layout.label}里看不出哪一题是文字题。题目：{shown}",
-            hint=f"用 --map 指明，例如 --map '{example}=text'",
+            reason="no-text-column",
+            example=example,
         )
     closed = [
         column

@@ -27,7 +27,7 @@ def find_text(found: Resolution, columns: Sequence[str]) -> None:
     if chosen is None and (guess := _guessed_text(found, columns)):
         chosen = guess
         found.guessed.add("text")
-        found.notes.append(f"正文取自列“{chosen}”（按内容猜的）；不对请用 --map 列名=text 指明")
+        found.notes.append(f"正文取自列“{chosen}”（按内容猜的）；不对请指明正文列")
     if chosen is None and named:
         wordy = [c for c in named if found.looks[c].filled and found.looks[c].numbers < 0.5]
         chosen = next(iter(wordy or named))
@@ -107,11 +107,7 @@ def _guessed_time(found: Resolution, columns: Sequence[str]) -> str | None:
     if not fitting:
         return None
     found.guessed.add("occurred_at")
-    found.notes.append(
-        f"时间取自列“{fitting[0]}”（按内容猜的）；不对请用 --map 列名=time 指明".replace(
-            "=time", "=occurred_at"
-        )
-    )
+    found.notes.append(f"时间取自列“{fitting[0]}”（按内容猜的）；不对请指明时间列")
     return fitting[0]
 
 
@@ -138,7 +134,5 @@ def _guess_rating(found: Resolution, columns: Sequence[str]) -> None:
         ):
             found.fields["rating"] = [column]
             found.guessed.add("rating")
-            found.notes.append(
-                f"评分取自列“{column}”（按内容猜的）；不对请用 --map 列名=rating 指明"
-            )
+            found.notes.append(f"评分取自列“{column}”（按内容猜的）；不对请指明评分列")
             return

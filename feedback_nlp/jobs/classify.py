@@ -102,7 +102,7 @@ def classify_file(
     kind = output_format(target)
     sources = [source] if isinstance(source, Path) else list(source)
     if options.resume and target == STDIN:
-        raise InputError("--resume 需要一个输出文件", hint="用 -o 给出文件名")
+        raise InputError("接着上次做需要一个输出文件", reason="no-output-file")
     with ExitStack() as stack:
         files, skipped = inputs_of.expand(sources)
         reading = Reading(mapping=options.mapping, format=options.format, sheet=options.sheet)

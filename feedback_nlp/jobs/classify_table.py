@@ -68,9 +68,9 @@ def classify_table(
         StoreError: If a database cannot be used.
     """
     if (options.table is None) == (options.query is None):
-        raise InputError("--table 和 --query 要给一个，而且只给一个", hint="整张表用 --table")
+        raise InputError("表和查询要给一个，而且只给一个", hint="整张表只给表名")
     if options.redact and not options.secret:
-        raise InputError("--redact 写进数据库时要有固定的密钥", hint="设置 FEEDBACK_SECRET")
+        raise InputError("遮盖个人信息再写进数据库，要有固定的密钥", hint="设置 FEEDBACK_SECRET")
     query = (options.query or "").strip().rstrip(";")
     relation = quoted(options.table) if options.table else f"({query})"
     with connect(options.source) as source:
@@ -119,7 +119,7 @@ def _text_column(columns: Sequence[str], options: TableOptions) -> str:
     if options.key not in columns:
         raise InputError(f"没有键列 {options.key}", hint=shown)
     if text is None:
-        raise UnknownLayout("看不出哪一列是文字", hint=f"用 --text 指明。{shown}")
+        raise UnknownLayout("看不出哪一列是文字", hint=f"请指明文字列。{shown}")
     if text not in columns:
         raise InputError(f"没有文字列 {text}", hint=shown)
     return text

@@ -64,7 +64,7 @@ def read_rank_config(path: Path, base: RankConfig) -> RankConfig:
     Raises:
         ConfigError: If the file cannot be read or a value is not usable.
     """
-    content = read_config_file(path, setting="--weights")
+    content = read_config_file(path, setting="权重文件的路径")
     section = content.get("rank")
     if not isinstance(section, dict):
         raise ConfigError(f"{path} 里没有 [rank] 一节", hint="照 pipeline.toml 的 [rank] 写")

@@ -70,13 +70,11 @@ def transition(
         )
     actor, reason = actor.strip(), reason.strip()
     if not actor:
-        raise InputError("没有写是谁改的", hint="用 --actor 写上名字")
+        raise InputError("没有写是谁改的", reason="no-actor")
     if rule.needs_reason and not reason:
-        raise InputError(f"改成“{label(to)}”要写理由", hint="用 --reason 写一句话")
+        raise InputError(f"改成“{label(to)}”要写理由", reason="reason-missing")
     if rule.needs_target and not duplicate_of:
-        raise InputError(
-            "标成重复要写明与哪个需求重复", hint="用 --duplicate-of 写上编号，例如 REQ-3"
-        )
+        raise InputError("标成重复要写明与哪个需求重复", reason="duplicate-target-missing")
     shown = REPORTER_STATUS.get(to) or duplicate_reporter_status or reporter_status
     return Transition(
         from_status=current,

@@ -61,7 +61,7 @@ def write_overview(
     sheet.write_string(row, 0, "数据说明", writer.section)
     notes = wording.notes(digest)
     if left_out:
-        notes.append(f"明细放不下，少列 {left_out} 行；完整数据请用 feedback-nlp export。")
+        notes.append(f"反馈明细放不下，少列 {left_out} 条；要全部明细，请另行导出反馈。")
     for offset, note in enumerate(notes, start=1):
         sheet.write_string(row + offset, 0, note, writer.text)
     _chart(writer, sheet, digest, row + len(notes) + 2)

@@ -10,11 +10,12 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlmodel import Session, SQLModel, col
 
 from feedback_nlp.labels import Origin
+from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import remember_number
-from feedback_nlp.store.tables import Evidence, FeatureRequest, Notice, StatusEvent
+from feedback_nlp.store.tables import Evidence, FeatureRequest, Notice, RequestEdit, StatusEvent
 
 _FOLLOWING = ("topic_id", "status", "reporter_status", "duplicate_of_key")
-_BY_PEOPLE = ("owner", "effort", "strategic_weight")
+_BY_PEOPLE = ("owner", "effort", "strategic_weight", "due")
 
 States = Mapping[str, Mapping[str, Any]]
 """What follows the topics, by request key."""
@@ -22,6 +23,7 @@ States = Mapping[str, Mapping[str, Any]]
 
 def request_states(session: Session) -> States:
     """Return of every request what an edit of topics may change, titles aside: they follow names."""
+    hold_requests(session)
     session.flush()
     return {
         request.key: {name: getattr(request, name) for name in _FOLLOWING}
@@ -53,11 +55,13 @@ def take_back(session: Session, done: Mapping[str, Any], *, actor: str, now: dat
         actor: Who undoes.
         now: Time of the events.
     """
+    hold_requests(session)
     for key, (before, after) in done.get("changed", {}).items():
         request = _find(session, key)
         if request is None or {name: getattr(request, name) for name in _FOLLOWING} != after:
             continue
         if before["status"] != after["status"]:
+            request.version += 1
             session.add(
                 StatusEvent(
                     request_id=request.id or 0,
@@ -89,6 +93,7 @@ def _is_untouched(session: Session, request: FeatureRequest) -> bool:
     """Tell whether nothing but its birth happened to a request, and nothing points to it."""
     of_request: dict[type[SQLModel], ColumnElement[bool]] = {
         StatusEvent: col(StatusEvent.request_id) == request.id,
+        RequestEdit: col(RequestEdit.request_id) == request.id,
         Notice: col(Notice.request_id) == request.id,
         FeatureRequest: col(FeatureRequest.duplicate_of_key) == request.key,
         Evidence: (col(Evidence.request_id) == request.id)
@@ -99,7 +104,7 @@ def _is_untouched(session: Session, request: FeatureRequest) -> bool:
         for table, condition in of_request.items()
     }
     return (
-        found == {StatusEvent: 1, Notice: 0, FeatureRequest: 0, Evidence: 0}
+        found == {StatusEvent: 1, RequestEdit: 0, Notice: 0, FeatureRequest: 0, Evidence: 0}
         and request.topic_id is not None
         and all(getattr(request, name) is None for name in _BY_PEOPLE)
     )

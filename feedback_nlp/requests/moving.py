@@ -1,33 +1,69 @@
-"""Requests as people handle them: found, made, moved through the loop, estimated.
+"""Requests as people handle them: found, moved through the loop.
 
 Nothing here commits. A status change, its event and the notices it owes are written in
 the caller's one transaction, so that a crash neither loses nor doubles any of them.
+
+:func:`move_request` is for people: whoever saw another state is refused, and a retry does
+nothing. :func:`apply_transition` is the bare step under it, for what the analysis does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import InputError, NotFound
-from feedback_nlp.labels import ENGINE, NoticeStatus, ReporterStatus, RequestStatus
+from feedback_nlp.labels import ENGINE, ReporterStatus, RequestStatus, is_person
 from feedback_nlp.loop import Transition, transition
 from feedback_nlp.requests.evidence import id_of, refresh_evidence
-from feedback_nlp.store.tables import (
-    Evidence,
-    FeatureRequest,
-    Feedback,
-    FeedbackUnit,
-    Notice,
-    Setting,
-    StatusEvent,
+from feedback_nlp.requests.locking import hold_requests
+from feedback_nlp.requests.notices import open_notices
+from feedback_nlp.requests.versions import (
+    Expected,
+    changed_meanwhile,
+    last_step,
+    require_expected,
 )
+from feedback_nlp.store.tables import FeatureRequest, Setting, StatusEvent
 
 _HIGHEST = "highest_request"
+# Nobody can have read, within this time, what somebody else has just done.
+_JUST_NOW = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A step that a person wants.
+
+    Attributes:
+        to: The wanted status.
+        actor: Who wants it.
+        reason: Why; required where the table says so.
+        duplicate_of: Key of the request this one repeats, for ``duplicate`` only.
+        expected: The state that the person saw.
+    """
+
+    to: RequestStatus
+    actor: str
+    reason: str = ""
+    duplicate_of: str | None = None
+    expected: Expected = field(default_factory=Expected)
+
+
+class Moved(NamedTuple):
+    """What became of a move.
+
+    Attributes:
+        changed: ``False`` if the request was there already; then nothing was written.
+    """
+
+    changed: bool
+    from_status: RequestStatus
+    request: FeatureRequest
 
 
 def get_request(session: Session, key: str) -> FeatureRequest:
@@ -41,8 +77,49 @@ def get_request(session: Session, key: str) -> FeatureRequest:
         select(FeatureRequest).where(col(FeatureRequest.key) == wanted)
     ).first()
     if request is None:
-        raise NotFound(f"没有编号为 {wanted} 的需求", hint="用 feedback-nlp requests 查看全部编号")
+        raise NotFound(f"没有编号为 {wanted} 的需求", reason="unknown-request", key=wanted)
     return request
+
+
+def move_request(session: Session, key: str, move: Move, *, now: datetime) -> Moved:
+    """Move a request for a person, once, unless somebody else was faster.
+
+    The same move by the same actor may be sent again: if it was the last step, nothing
+    happens. A person who says what they saw (``move.expected``) is refused when it is no
+    longer so. One who does not say is refused within seconds of another person's step,
+    since they cannot have seen it.
+
+    Raises:
+        NotFound: If there is no such request or no such target.
+        Conflict: If somebody else changed the request meanwhile; says who, what and when.
+        TransitionNotAllowed: If the table has no such step.
+        InputError: If a required actor, reason or target is missing, or the target is unusable.
+    """
+    hold_requests(session)
+    request = get_request(session, key)
+    before = RequestStatus(request.status)
+    target = _duplicate_key(session, request, move.duplicate_of)
+    is_there = before is move.to and target in (None, request.duplicate_of_key)
+    last = last_step(session, request)
+    is_own = last.actor == move.actor.strip()
+    if is_there and is_own:
+        return Moved(False, before, request)
+    require_expected(session, request, move.expected, now=now)
+    is_other_person = last.from_status is not None and not is_own and is_person(last.actor)
+    if move.expected.is_blind and is_other_person and now - last.happened_at < _JUST_NOW:
+        raise changed_meanwhile(session, request, "刚刚变了", now=now)
+    if is_there:
+        return Moved(False, before, request)
+    apply_transition(
+        session,
+        key,
+        move.to,
+        actor=move.actor,
+        now=now,
+        reason=move.reason,
+        duplicate_of=move.duplicate_of,
+    )
+    return Moved(True, before, request)
 
 
 def create_request(
@@ -63,6 +140,7 @@ def create_request(
         topic_id=topic_id,
         product=product,
         created_by=actor,
+        titled_by=actor,
         created_at=now,
         updated_at=now,
     )
@@ -132,6 +210,7 @@ def apply_transition(
     request.reporter_status = step.to_reporter_status.value
     request.duplicate_of_key = step.duplicate_of
     request.updated_at = now
+    request.version += 1
     session.add(request)
     session.add(
         StatusEvent(
@@ -153,62 +232,8 @@ def apply_transition(
     return step
 
 
-def set_estimates(
-    session: Session, key: str, values: Mapping[str, Any], *, now: datetime
-) -> FeatureRequest:
-    """Write what people supply: ``owner``, ``effort``, ``strategic_weight``.
-
-    Raises:
-        NotFound: If there is no such request.
-        InputError: If a field is not one of these.
-    """
-    request = get_request(session, key)
-    for name, value in values.items():
-        if name not in {"owner", "effort", "strategic_weight"}:
-            raise InputError(f"不能改 {name!r}", hint="可改：owner、effort、strategic_weight")
-        setattr(request, name, value)
-    request.updated_at = now
-    session.add(request)
-    session.flush()
-    return request
-
-
-def open_notices(session: Session, request: FeatureRequest, *, now: datetime) -> int:
-    """Owe one message to each person who asked and can be named; return how many are new.
-
-    People without an author key cannot be told: they have no identity to find them by.
-    Someone who was told the same status of this request before is not told again.
-    """
-    told = select(col(Notice.person_key)).where(
-        col(Notice.request_id) == id_of(request),
-        col(Notice.reporter_status) == request.reporter_status,
-    )
-    askers = (
-        select(col(Feedback.author_key), func.min(col(Feedback.id)))
-        .join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
-        .join(Evidence, col(Evidence.unit_id) == col(FeedbackUnit.id))
-        .where(
-            col(Evidence.request_id) == id_of(request),
-            col(Feedback.author_key).is_not(None),
-            col(Feedback.author_key).not_in(told),
-        )
-        .group_by(col(Feedback.author_key))
-        .order_by(func.min(col(Feedback.id)))
-    )
-    rows = [
-        {
-            "request_id": id_of(request),
-            "feedback_id": feedback_id,
-            "person_key": person,
-            "reporter_status": request.reporter_status,
-            "status": NoticeStatus.PENDING.value,
-            "created_at": now,
-        }
-        for person, feedback_id in session.execute(askers)
-    ]
-    if rows:
-        session.execute(insert(Notice), rows)
-    return len(rows)
+def _duplicate_key(session: Session, request: FeatureRequest, key: str | None) -> str | None:
+    return _duplicate_target(session, request, key).key if key else None
 
 
 def _duplicate_target(session: Session, request: FeatureRequest, key: str) -> FeatureRequest:

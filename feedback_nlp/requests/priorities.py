@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.config import RankConfig
@@ -16,21 +16,41 @@ from feedback_nlp.store.tables import (
 )
 from feedback_nlp.store.voices import request_voices
 from feedback_nlp.store.volume import exposure, history_weeks, usual_week
-from feedback_nlp.weeks import Scope
+from feedback_nlp.weeks import Scope, Week
+
+
+def ranked_week(session: Session) -> Week | None:
+    """Return the week that the stored priorities are as of, ``None`` before the first ranking."""
+    week = session.scalar(select(func.max(col(FeatureRequest.priority_week))))
+    return None if week is None else Week.parse(week)
 
 
 def refresh_priorities(
-    session: Session, config: RankConfig, *, zone: ZoneInfo, now: datetime
+    session: Session,
+    config: RankConfig,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    as_of: Week | None = None,
 ) -> None:
     """Score every request by its evidence, as of the last week that is over and not thin.
 
     What has come in since, a stray row or the first days of a week, moves no stored score.
+
+    Args:
+        session: The writing session; nothing is committed.
+        config: Weights of the ranking.
+        zone: Where weeks begin.
+        now: The clock: which weeks are over.
+        as_of: The ranked week, if it is given. An edit gives :func:`ranked_week`: feedback
+            that came since must not move anything by it.
     """
     min_share = config.usual_week_min_share
-    chosen = usual_week(session, zone, now=now, min_share=min_share)
-    if chosen is None:
+    usual = usual_week(session, zone, now=now, min_share=min_share)
+    week = as_of or (None if usual is None else usual.week)
+    if week is None:
         return
-    scope = Scope(chosen.week, zone)
+    scope = Scope(week, zone)
     requests = list(session.scalars(select(FeatureRequest).order_by(col(FeatureRequest.id))))
     scored = {
         item.subject_id: item
@@ -53,5 +73,6 @@ def refresh_priorities(
         request.priority_low = item.low if item else None
         request.priority_high = item.high if item else None
         request.priority_parts = dict(item.parts) if item else {}
+        request.priority_week = str(week)
         session.add(request)
     session.flush()

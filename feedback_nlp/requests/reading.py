@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import and_, func, literal, or_, select
@@ -15,27 +14,48 @@ from feedback_nlp.labels import RequestOrder, RequestStatus
 from feedback_nlp.rank import ice, rice
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.moving import get_request
-from feedback_nlp.requests.quotes import QuoteCandidate, choose_quotes
-from feedback_nlp.store.conditions import CHANNEL, is_counted
-from feedback_nlp.store.queries import QuotedUnit
+from feedback_nlp.requests.quoting import RequestQuote, words_of
+from feedback_nlp.store.conditions import is_counted
 from feedback_nlp.store.tables import (
     Evidence,
     FeatureRequest,
     Feedback,
     FeedbackUnit,
     Notice,
-    Source,
+    RequestEdit,
     StatusEvent,
 )
 
-_QUOTE_COUNT = 5
+
+class Counts(NamedTuple):
+    """How much stands behind a request.
+
+    Attributes:
+        units: Pieces of evidence.
+        posts: Feedback they come from, copy-paste bursts left out.
+        people: Distinct people of these.
+    """
+
+    units: int = 0
+    posts: int = 0
+    people: int = 0
 
 
 class RequestRow(NamedTuple):
-    """A request with the people behind it."""
+    """A request with what stands behind it.
+
+    Attributes:
+        quotes: A few, of different people and words; empty where nobody asked for them.
+    """
 
     request: FeatureRequest
-    people_count: int
+    counts: Counts
+    quotes: Sequence[RequestQuote] = ()
+
+    @property
+    def people_count(self) -> int:
+        """Distinct people."""
+        return self.counts.people
 
     @property
     def parts(self) -> Mapping[str, float]:
@@ -63,32 +83,21 @@ class RequestRow(NamedTuple):
         return None if self.request.priority is None else ice(self)
 
 
-class RequestQuote(NamedTuple):
-    """One piece of evidence in the words of the person."""
-
-    unit_id: int
-    feedback_id: int
-    text: str
-    channel: str
-    occurred_at: datetime
-
-
 class RequestDetail(NamedTuple):
     """All that is shown of one request.
 
     Attributes:
-        people_count: Distinct people in the evidence, bursts left out.
-        evidence_count: Units.
-        quotes: Up to five, of different people and words.
-        history: Oldest first.
+        row: The request with its counts and quotes.
+        evidence: The newest pieces, at most 50.
+        history: Changes of status, oldest first.
+        edits: Changes of what people wrote, oldest first.
         notices: How many messages in which state.
     """
 
-    request: FeatureRequest
-    people_count: int
-    evidence_count: int
-    quotes: list[RequestQuote]
+    row: RequestRow
+    evidence: list[RequestQuote]
     history: list[StatusEvent]
+    edits: list[RequestEdit]
     notices: dict[str, int]
 
 
@@ -121,8 +130,7 @@ def list_requests(
         statement = statement.where(col(FeatureRequest.product) == product)
     is_stored = order == RequestOrder.PRIORITY
     requests = list(session.scalars(statement.limit(limit if is_stored else None)))
-    people = _evidence_people(session, [id_of(request) for request in requests])
-    rows = [RequestRow(request, people.get(id_of(request), 0)) for request in requests]
+    rows = _rows(session, requests)
     if not is_stored:
         rows.sort(
             key=lambda row: -1.0 if (score := getattr(row, order)) is None else score, reverse=True
@@ -130,41 +138,28 @@ def list_requests(
     return rows[:limit]
 
 
+def request_row(session: Session, request: FeatureRequest) -> RequestRow:
+    """Return one request with its counts and quotes."""
+    return with_quotes(session, [request])[0]
+
+
+def with_quotes(session: Session, requests: Sequence[FeatureRequest]) -> list[RequestRow]:
+    """Return requests with their counts and quotes, in the same order."""
+    words = words_of(session, [id_of(request) for request in requests])
+    return [
+        row._replace(quotes=words[id_of(row.request)].quotes) for row in _rows(session, requests)
+    ]
+
+
 def request_detail(session: Session, key: str) -> RequestDetail:
-    """Return one request with evidence, history and notices.
+    """Return one request with evidence, history and notices; its evidence is read once.
 
     Raises:
         NotFound: If there is none.
     """
     request = get_request(session, key)
     id_ = id_of(request)
-    rows = session.execute(
-        select(
-            col(FeedbackUnit.id),
-            col(Feedback.id),
-            col(Feedback.text),
-            col(FeedbackUnit.start),
-            col(FeedbackUnit.end),
-            CHANNEL,
-            col(Feedback.occurred_at),
-            col(Feedback.person_key),
-            col(FeedbackUnit.topic_similarity),
-        )
-        .select_from(Evidence)
-        .join(FeedbackUnit, col(FeedbackUnit.id) == col(Evidence.unit_id))
-        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
-        .join(Source, col(Source.id) == col(Feedback.source_id))
-        .where(col(Evidence.request_id) == id_)
-        .order_by(col(Feedback.occurred_at).desc(), col(FeedbackUnit.id).desc())
-    ).all()
-    quotes = {
-        row[0]: RequestQuote(row[0], row[1], row[2][row[3] : row[4]].strip(), row[5], row[6])
-        for row in rows
-    }
-    candidates = [
-        QuoteCandidate(1 - (row[8] or 0), row[0], row[7] or str(row[1]), quotes[row[0]].text)
-        for row in rows
-    ]
+    words = words_of(session, [id_])[id_]
     notices = session.execute(
         select(col(Notice.status), func.count())
         .where(col(Notice.request_id) == id_)
@@ -173,25 +168,33 @@ def request_detail(session: Session, key: str) -> RequestDetail:
     history = session.scalars(
         select(StatusEvent).where(col(StatusEvent.request_id) == id_).order_by(col(StatusEvent.id))
     )
+    edits = session.scalars(
+        select(RequestEdit).where(col(RequestEdit.request_id) == id_).order_by(col(RequestEdit.id))
+    )
     return RequestDetail(
-        request=request,
-        people_count=_evidence_people(session, [id_]).get(id_, 0),
-        evidence_count=len(rows),
-        quotes=[quotes[unit_id] for unit_id in choose_quotes(candidates, _QUOTE_COUNT)],
+        row=_rows(session, [request])[0]._replace(quotes=words.quotes),
+        evidence=words.evidence,
         history=list(history),
+        edits=list(edits),
         notices={row[0]: row[1] for row in notices},
     )
 
 
-def _evidence_people(session: Session, request_ids: Sequence[int]) -> dict[int, int]:
+def _rows(session: Session, requests: Sequence[FeatureRequest]) -> list[RequestRow]:
     statement = (
-        select(col(Evidence.request_id), func.count(func.distinct(col(Feedback.person_key))))
+        select(
+            col(Evidence.request_id),
+            func.count(),
+            func.count(func.distinct(col(Feedback.id))).filter(is_counted()),
+            func.count(func.distinct(col(Feedback.person_key))).filter(is_counted()),
+        )
         .join(FeedbackUnit, col(FeedbackUnit.id) == col(Evidence.unit_id))
         .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
-        .where(col(Evidence.request_id).in_(request_ids), is_counted())
+        .where(col(Evidence.request_id).in_([id_of(request) for request in requests]))
         .group_by(col(Evidence.request_id))
     )
-    return {row[0]: row[1] for row in session.execute(statement)}
+    counts = {row[0]: Counts(*row[1:]) for row in session.execute(statement)}
+    return [RequestRow(request, counts.get(id_of(request), Counts())) for request in requests]
 
 
 # Requests without a score come last.
@@ -228,8 +231,8 @@ def request_page(
     *,
     limit: int,
     after: RequestPosition | None = None,
-) -> list[FeatureRequest]:
-    """Return up to ``limit`` requests, highest priority first, that follow ``after``."""
+) -> list[RequestRow]:
+    """Return up to ``limit`` requests with counts and quotes, highest priority first, after ``after``."""
     score = func.coalesce(col(FeatureRequest.priority), literal(_UNSCORED))
     statement = select(FeatureRequest).where(*_conditions(wanted))
     if after is not None:
@@ -240,28 +243,7 @@ def request_page(
             )
         )
     statement = statement.order_by(score.desc(), col(FeatureRequest.id)).limit(limit)
-    return list(session.scalars(statement))
-
-
-def lock_request(session: Session, key: str) -> None:
-    """Hold a request until the transaction ends, so that two changes of it cannot cross."""
-    session.execute(
-        select(col(FeatureRequest.id)).where(col(FeatureRequest.key) == key).with_for_update()
-    )
-
-
-def evidence_quotes(session: Session, request_id: int, *, limit: int) -> list[QuotedUnit]:
-    """Return the evidence of a request in people's words, newest first."""
-    statement = (
-        select(FeedbackUnit, Feedback, Source)
-        .join(Evidence, col(Evidence.unit_id) == col(FeedbackUnit.id))
-        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
-        .join(Source, col(Source.id) == col(Feedback.source_id))
-        .where(col(Evidence.request_id) == request_id)
-        .order_by(col(Feedback.occurred_at).desc(), col(FeedbackUnit.id).desc())
-        .limit(limit)
-    )
-    return [QuotedUnit(*row) for row in session.execute(statement)]
+    return with_quotes(session, list(session.scalars(statement)))
 
 
 def _conditions(wanted: RequestFilter) -> list[ColumnElement[bool]]:

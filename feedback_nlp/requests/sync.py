@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from feedback_nlp.config import RankConfig
 from feedback_nlp.labels import ENGINE, RequestStatus, TopicKind, TopicState
 from feedback_nlp.requests.evidence import refresh_evidence
+from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import apply_transition, create_request
 from feedback_nlp.requests.priorities import refresh_priorities
 from feedback_nlp.store.conditions import PROBLEM_INTENTS
@@ -39,15 +40,16 @@ def sync_requests(session: Session, config: RankConfig, *, zone: ZoneInfo, now: 
     Returns:
         How many requests there are now.
     """
+    hold_requests(session)
     topics = {topic.id: topic for topic in session.scalars(select(Topic)) if topic.id is not None}
     _follow_merges(session, topics, now)
     owned = _by_topic(session)
     for topic_id, request in owned.items():
-        _retitle(session, request, topics[topic_id].name, request.intent, now)
+        _follow_topic(session, request, topics[topic_id].name, request.intent, now)
     for topic_id, people, intent, product in _askable(session):
         topic = topics[topic_id]
         if topic_id in owned:
-            _retitle(session, owned[topic_id], topic.name, intent, now)
+            _follow_topic(session, owned[topic_id], topic.name, intent, now)
         elif people >= config.request_min_people:
             create_request(
                 session,
@@ -63,11 +65,13 @@ def sync_requests(session: Session, config: RankConfig, *, zone: ZoneInfo, now: 
     return session.scalar(select(func.count()).select_from(FeatureRequest)) or 0
 
 
-def _retitle(
-    session: Session, request: FeatureRequest, title: str, intent: str, now: datetime
+def _follow_topic(
+    session: Session, request: FeatureRequest, name: str, intent: str, now: datetime
 ) -> None:
-    """Let a request that people did not write follow its topic."""
-    if request.created_by == ENGINE and (request.title, request.intent) != (title, intent):
+    """Take over the topic's name and intent, except for what a person wrote."""
+    title = name if request.titled_by == ENGINE else request.title
+    intent = intent if request.created_by == ENGINE else request.intent
+    if (request.title, request.intent) != (title, intent):
         request.title, request.intent, request.updated_at = title, intent, now
         session.add(request)
 

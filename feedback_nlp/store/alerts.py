@@ -58,7 +58,7 @@ def mark_alert(
     """
     row = session.get(AlertRow, alert_id)
     if row is None:
-        raise NotFound(f"没有编号为 {alert_id} 的预警", hint="用 feedback-nlp alerts 查看编号")
+        raise NotFound(f"没有编号为 {alert_id} 的预警", reason="unknown-alert", id=alert_id)
     row.is_useful, row.marked_by, row.marked_at = is_useful, actor, now
     session.add(row)
     return row

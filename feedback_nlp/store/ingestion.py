@@ -104,7 +104,9 @@ def ensure_source(
         known = SourceKind(source.kind)
         raise Conflict(
             f"来源 {name} 已登记为{label(known)}（{known.value}），不是{label(kind)}",
-            hint=f"去掉 --kind，或用 --kind {known.value}，或换一个来源名",
+            reason="source-kind-differs",
+            source=name,
+            kind=known.value,
         )
     source.product = source.product or product
     source.mapping = {**source.mapping, **(mapping or {})}
@@ -293,7 +295,7 @@ def _move_totals(session: Session, batch_id: int, before: Totals, after: Totals)
     )
     assert isinstance(moved, CursorResult)
     if moved.rowcount != 1:
-        raise Conflict("另一个进程正在导入同一个文件", hint="等它结束后再看 feedback-nlp batches")
+        raise Conflict("另一个进程正在导入同一个文件", reason="being-ingested")
 
 
 def rejection_reasons(session: Session, batch_id: int) -> dict[str, int]:
@@ -343,7 +345,7 @@ def rejected_rows(session: Session, batch_id: int) -> list[RejectedRow]:
         NotFound: If there is no such batch.
     """
     if session.get(IngestBatch, batch_id) is None:
-        raise NotFound(f"没有批次 {batch_id}", hint="用 feedback-nlp batches 查看所有批次")
+        raise NotFound(f"没有批次 {batch_id}", reason="unknown-batch", id=batch_id)
     found = session.scalars(
         select(RejectedRow)
         .where(col(RejectedRow.batch_id) == batch_id)

@@ -1,6 +1,6 @@
 """All tables, in the order of the flow. See ``docs/decisions/0002-store.md``.
 
-History tables (``topic_event``, ``status_event``) are append-only. Everything the
+History tables (``topic_event``, ``status_event``, ``request_edit``) are append-only. Everything the
 analysis writes can be made again from ``feedback``; everything people write
 (requests, edits in the ledger, reasons) cannot, and is never overwritten by a run.
 Closed vocabularies are those of :mod:`feedback_nlp.labels`, stored by their values.
@@ -8,7 +8,7 @@ Closed vocabularies are those of :mod:`feedback_nlp.labels`, stored by their val
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Column, Index, LargeBinary, MetaData, Text, UniqueConstraint, text
@@ -217,6 +217,7 @@ class FeatureRequest(SQLModel, table=True):
     owner: str | None = Field(default=None, max_length=100)
     effort: float | None = None  # 0–1, people supply it
     strategic_weight: float | None = None  # 0–1, people supply it
+    due: date | None = None
     status: str = Field(default=RequestStatus.NEW.value, max_length=20, index=True)
     reporter_status: str = Field(default=ReporterStatus.RECEIVED.value, max_length=20)
     duplicate_of_key: str | None = Field(default=None, max_length=20)
@@ -224,6 +225,9 @@ class FeatureRequest(SQLModel, table=True):
     priority_low: float | None = None
     priority_high: float | None = None
     priority_parts: dict[str, float] = _json(dict)
+    priority_week: str | None = Field(default=None, max_length=10)  # which the priority is as of
+    version: int = 1  # grows with every step and edit; scores and evidence leave it
+    titled_by: str = Field(default=ENGINE, max_length=100)
     created_by: str = Field(default=ENGINE, max_length=100)
     created_at: datetime = _time()
     updated_at: datetime = _time()
@@ -252,6 +256,17 @@ class StatusEvent(SQLModel, table=True):
     to_reporter_status: str = Field(max_length=20)
     actor: str = Field(max_length=100)
     reason: str = Field(default="", sa_type=Text)
+    happened_at: datetime = _time()
+
+
+class RequestEdit(SQLModel, table=True):
+    """Every change of what people write about a request besides its status: append-only."""
+
+    __tablename__: ClassVar[Any] = "request_edit"
+    id: int | None = Field(default=None, primary_key=True)
+    request_id: int = Field(foreign_key="request.id", index=True)
+    actor: str = Field(max_length=100)
+    detail: dict[str, Any] = _json(dict)  # field → [before, after]
     happened_at: datetime = _time()
 
 

@@ -122,7 +122,7 @@ def topic_row(session: Session, topic_id: int) -> TopicRow:
     statement = _topic_statement(topic_counts()).where(col(Topic.id) == topic_id)
     row = session.execute(statement).first()
     if row is None:
-        raise NotFound(f"没有编号为 {topic_id} 的主题", hint="主题编号见 GET /v1/topics")
+        raise NotFound(f"没有编号为 {topic_id} 的主题", reason="unknown-topic", id=topic_id)
     return TopicRow(*row)
 
 
@@ -174,7 +174,7 @@ def get_topic(session: Session, topic_id: int) -> Topic:
     """
     topic = session.get(Topic, topic_id)
     if topic is None:
-        raise NotFound(f"没有主题 {topic_id}", hint="用 feedback-nlp topics list 查看编号")
+        raise NotFound(f"没有编号为 {topic_id} 的主题", reason="unknown-topic", id=topic_id)
     return topic
 
 

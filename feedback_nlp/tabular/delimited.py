@@ -196,7 +196,9 @@ def _chosen(
     if choice.row not in lines:
         raise FileUnreadable(
             f"第 {choice.row} 行没有表头",
-            hint=f"--header-row 可以是 1–{max(lines, default=1)} 之间有内容的行",
+            reason="header-row-blank",
+            first=1,
+            last=max(lines, default=1),
         )
     at = lines.index(choice.row)
     return Header(at, 1, tuple(text.strip() for text in cells[at]))

@@ -131,7 +131,7 @@ def _header_above(rows: Sequence[Cells], index: int, filled: Sequence[int]) -> H
     shown = " ".join("、".join(filter(None, _texts(rows[index]))).split())[:60]
     raise FileUnreadable(
         f"没有找到表头：第 {index + 1} 行看起来已经是数据（{shown}）",
-        hint="没有表头请加 --no-header，表头在别的行请用 --header-row 行号",
+        reason="no-header",
     )
 
 

@@ -128,7 +128,9 @@ def _chosen(numbered: Sequence[tuple[int, list[Any]]], choice: HeaderChoice) -> 
     if choice.row not in lines:
         raise FileUnreadable(
             f"第 {choice.row} 行没有表头",
-            hint=f"--header-row 可以是 {lines[0]}–{lines[-1]} 之间有内容的行",
+            reason="header-row-blank",
+            first=lines[0],
+            last=lines[-1],
         )
     at = lines.index(choice.row)
     return Header(at, 1, tuple("" if cell is None else str(cell) for cell in rows[at]))

@@ -74,9 +74,9 @@ def choose_week(
     latest = latest_week(session, zone, product)
     if latest is None:
         of_product = f"产品“{product}”" if product else "数据库里"
-        raise NotFound(f"{of_product}还没有反馈", hint="先运行 feedback-nlp ingest 导入")
+        raise NotFound(f"{of_product}还没有反馈", reason="no-feedback")
     if session.scalar(select(func.count()).where(col(Run.status) == RunStatus.COMPLETE.value)) == 0:
-        raise NotFound("导入的反馈还没有分析", hint="先运行 feedback-nlp analyze")
+        raise NotFound("导入的反馈还没有分析", reason="not-analysed")
     period: Period = latest
     passed: tuple[Passed, ...] = ()
     if wanted is not None:

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from feedback_api import create_app
 from feedback_api.errors import STATUS_OF, status_of
 from feedback_nlp import errors
+from feedback_nlp.cli import hints as cli_hints
 from feedback_nlp.errors import FeedbackError
 from feedback_nlp.settings import Settings
 
@@ -176,11 +177,17 @@ def test_the_status_table_covers_the_whole_tree() -> None:
     assert status_of(FeedbackError("x")) == 500
 
 
-def test_a_hint_about_commands_stays_on_the_command_line(settings: Settings) -> None:
+def test_each_edge_says_what_to_do_in_its_own_words(settings: Settings) -> None:
+    error = errors.NotFound("没有编号为 REQ-9 的需求", reason="unknown-request", key="REQ-9")
     app = create_app(settings)
-    _add_route(app, errors.InputError("没有理由", hint="用 --reason 写一句话"))
+    _add_route(app, error)
     with TestClient(app) as client:
-        assert client.get("/boom").json()["detail"] == "没有理由"
+        body = client.get("/boom").json()
+    assert body["detail"] == "没有编号为 REQ-9 的需求（全部编号见 GET /v1/requests）"
+    assert (body["reason"], body["facts"]) == ("unknown-request", {"key": "REQ-9"})
+    assert error.told(cli_hints.HINTS) == (
+        "没有编号为 REQ-9 的需求（用 feedback-nlp requests 查看全部编号）"
+    )
 
 
 def _add_route(app: FastAPI, error: Exception) -> None:

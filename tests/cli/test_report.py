@@ -7,6 +7,7 @@ from sqlmodel import select
 from typer.testing import CliRunner
 
 from feedback_nlp.cli import report
+from feedback_nlp.cli.hints import HINTS
 from feedback_nlp.cli.terminal import out
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError, NotFound
@@ -110,8 +111,9 @@ def test_unknown_suffix_is_refused_before_anything_is_written(database, tmp_path
 
 
 def test_empty_database_gives_a_hint(tmp_path):
-    with pytest.raises(NotFound, match="ingest"):
+    with pytest.raises(NotFound) as found:
         run("top", "--db", str(tmp_path / "empty.db"))
+    assert "feedback-nlp ingest" in found.value.told(HINTS)
 
 
 def test_month_instead_of_week(database):

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from feedback_nlp.cli import requests
 from feedback_nlp.cli.terminal import out
 from feedback_nlp.config import load_config
-from feedback_nlp.errors import InputError, NotFound, TransitionNotAllowed
+from feedback_nlp.errors import Conflict, InputError, NotFound, TransitionNotAllowed
 from feedback_nlp.requests.sync import sync_requests
 from tests.week.six_weeks import NOW, PLAN, ZONE, six_weeks
 
@@ -84,3 +84,25 @@ def test_estimates_change_the_priority(run):
     assert after["priority"] > before["priority"]
     assert after["owner"] == "小李"
     assert after["status"] == "new"
+
+
+def test_one_who_saw_another_state_is_told_what_happened(run):
+    run("request", "REQ-1", "--to", "planned", "--actor", "小王", "--expect", "new")
+    for seen in ("new", "新建", "1"):
+        with pytest.raises(Conflict, match=r"小王在 .+ 把它从“新建”改成了“已排期”"):
+            run("request", "REQ-1", "--to", "triaged", "--actor", "小李", "--expect", seen)
+    text = run("request", "REQ-1", "--to", "in_progress", "--actor", "小李", "--expect", "2")
+    assert "状态 开发中" in text
+
+
+def test_edits_have_an_actor_and_a_history(run):
+    text = run("request", "REQ-1", "--owner", "小李", "--due", "2026-12-31", "--actor", "小王")
+    assert "截止 2026-12-31" in text
+    assert "小王 改了负责人（未填 → 小李）、截止日（未填 → 2026-12-31）" in text
+    text = run("request", "REQ-1", "--owner", "", "--effort", "0", "--title", "照片传不上去")
+    assert "照片传不上去" in text
+    assert "命令行 改了" in text
+    shown = json.loads(run("request", "REQ-1", "--json"))
+    assert (shown["owner"], shown["effort"], shown["version"]) == (None, 0.0, 3)
+    with pytest.raises(InputError, match="明天"):
+        run("request", "REQ-1", "--due", "明天")

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from feedback_nlp.cli.hints import HINTS
 from feedback_nlp.errors import InputError
 from feedback_nlp.ingest import open_source
 from feedback_nlp.records import RawItem, Rejection
@@ -69,7 +70,7 @@ def test_mutants_are_read_or_refused(name, tmp_path):
                     assert isinstance(item, RawItem | Rejection)
                     outcomes.add(type(item))
         except InputError as error:
-            messages.append(str(error))
+            messages.append(error.told(HINTS))
             outcomes.add(InputError)
     assert not any("\n" in message or message.encode() == b"" for message in messages)
     assert RawItem in outcomes or name.endswith(".gz")

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from feedback_nlp.cli.hints import remark
 from feedback_nlp.errors import InputError
 from feedback_nlp.ingest import Choices, open_source
 from feedback_nlp.ingest.people import Person, is_person_by_content, person_by_name
@@ -74,7 +75,7 @@ def test_unknown_columns_are_stored_by_an_allow_rule_and_the_rest_is_named():
     ]
     reading, items = read("\n".join(rows))
     assert items[3].meta == {"颜色": "红", "是否复购": "是", "reach": 3}
-    told = " ".join(reading.notes)
+    told = remark(" ".join(reading.notes))
     assert all(name in told for name in ("口头禅", "主页", "群里叫他", "--keep"))
 
 
@@ -82,7 +83,7 @@ def test_drop_and_keep():
     content = "评论内容,颜色,口头禅\n挺好看的,红,嘿嘿\n一般,绿,哎\n"
     reading, items = read(content, choices=Choices(drop=("颜色",), keep=("口头禅",)))
     assert items[0].meta == {"口头禅": "嘿嘿"}
-    assert any("--drop" in note and "颜色" in note for note in reading.notes)
+    assert any("--drop" in remark(note) and "颜色" in note for note in reading.notes)
     with pytest.raises(InputError, match="没有列"):
         read(content, choices=Choices(drop=("没有这列",)))
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feedback_nlp.batch import payload, scorer
+from feedback_nlp.cli.hints import HINTS
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError, UnknownLayout
 from feedback_nlp.jobs.classify import classify_file
@@ -103,8 +104,9 @@ def test_plain_lines_and_typed_rows(classify):
 def test_nameless_text_is_read_as_lines_but_a_csv_asks(classify):
     _, target = classify("一直闪退，退款\n还行\n", name="notes")
     assert [row["text"] for row in lines(target)] == ["一直闪退，退款", "还行"]
-    with pytest.raises(UnknownLayout, match="--map '乙=text'"):
+    with pytest.raises(UnknownLayout) as refused:
         classify("甲,乙\n1,2\n")
+    assert "--map '乙=text'" in refused.value.told(HINTS)
     _, target = classify("甲,乙\n1,卡\n", mapping={"text": "乙"})
     assert lines(target)[0]["text"] == "卡"
 

@@ -50,7 +50,7 @@ def test_declining_and_reopening_always_need_a_reason(current):
 
 
 def test_duplicate_needs_its_target_and_shows_the_targets_status():
-    with pytest.raises(InputError, match="REQ-3"):
+    with pytest.raises(InputError, match="与哪个需求重复"):
         step(RequestStatus.NEW, RequestStatus.DUPLICATE, duplicate_of=None)
     result = step(
         RequestStatus.NEW,

@@ -4,18 +4,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import select
+from sqlmodel import col, select
 
 from feedback_nlp.errors import StoreError
 from feedback_nlp.store import Database
 from feedback_nlp.store import database as database_module
-from feedback_nlp.store.database import SCHEMA_VERSION
-from feedback_nlp.store.tables import Feedback, Source, metadata
+from feedback_nlp.store.database import SCHEMA_VERSION, _alembic_config
+from feedback_nlp.store.tables import FeatureRequest, Feedback, Source, metadata
 
 NOW = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
 
@@ -107,3 +109,24 @@ def test_a_database_from_the_future_is_refused(database: Database) -> None:
         session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '2099'")
     with pytest.raises(StoreError, match="比程序新"):
         database.migrate()
+
+
+def test_requests_of_an_older_schema_keep_what_people_wrote(database: Database) -> None:
+    config = _alembic_config()
+    with database.write() as session:
+        config.attributes["connection"] = session.connection()
+        command.downgrade(config, "20261122_vents_by_topic")
+        for number, maker in enumerate(("engine", "小王"), start=1):
+            session.execute(
+                text(
+                    "INSERT INTO request (key, title, intent, status, reporter_status,"
+                    " priority_parts, created_by, created_at, updated_at) VALUES (:key, '闪退',"
+                    " 'bug', 'new', 'received', '{}', :maker, :now, :now)"
+                ),
+                {"key": f"REQ-{number}", "maker": maker, "now": NOW.isoformat(" ")},
+            )
+    database.migrate()
+    with database.read() as session:
+        first, second = session.exec(select(FeatureRequest).order_by(col(FeatureRequest.id))).all()
+    assert (first.version, first.titled_by, second.titled_by) == (1, "engine", "小王")
+    assert (first.due, first.priority_week) == (None, None)

@@ -260,8 +260,9 @@ def test_default_week_is_the_last_with_data(filled):
 def test_empty_database_says_what_to_do(tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
     database.migrate()
-    with database.read() as session, pytest.raises(NotFound, match="ingest"):
+    with database.read() as session, pytest.raises(NotFound, match="还没有反馈") as found:
         choose(session)
+    assert found.value.reason == "no-feedback"
     database.dispose()
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
+from feedback_api.hints import HINTS
 from feedback_api.pages import templates
 from feedback_api.services import ServicesDep
 from feedback_api.validation import Word
@@ -26,5 +27,5 @@ def show_desk(
         page = services.digest(".html", week, product)
     except NotFound as error:
         empty = templates.get_template("empty.html")
-        return HTMLResponse(empty.render(message=error.message, hint=error.hint))
+        return HTMLResponse(empty.render(message=error.message, hint=error.advice(HINTS)))
     return HTMLResponse(page)

@@ -71,8 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     network = Network(file, pieces, options.layers)
     _learn_stages(network, found, pieces, _special(file, pieces), draw, options.checkpoint)
     origin = Origin(
-        sorted(found),
-        "python -m feedback_nlp.training.deep --benchmark DIR "
+        trained_on=sorted(found),
+        command="python -m feedback_nlp.training.deep --benchmark DIR "
         f"--layers {options.layers} --seed {options.seed}",
     )
     kept = _worth_a_row(file, found, options.benchmark, pieces)

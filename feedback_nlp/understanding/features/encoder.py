@@ -282,5 +282,5 @@ def load_encoder(folder: Path | None = None) -> NgramEncoder:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ArtifactError(
-            f"编码器模型的内容不完整：{error}", hint="用 feedback-nlp train 重新训练"
+            f"编码器模型的内容不完整：{error}", reason="model-unusable", model="encoder"
         ) from error

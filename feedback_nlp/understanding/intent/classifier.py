@@ -63,5 +63,5 @@ def load_intent(folder: Path | None = None) -> LinearIntent:
         return LinearIntent(SoftmaxHead.from_tensors(artifact.tensors, "unit"), artifact.version)
     except KeyError as error:
         raise ArtifactError(
-            f"意图模型缺少 {error}", hint="用 feedback-nlp train 重新训练"
+            f"意图模型缺少 {error}", reason="model-unusable", model="intent"
         ) from error

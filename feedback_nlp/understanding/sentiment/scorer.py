@@ -90,5 +90,5 @@ def load_sentiment(scorer: str = "linear", folder: Path | None = None) -> Sentim
         )
     except KeyError as error:
         raise ArtifactError(
-            f"情感模型缺少 {error}", hint="用 feedback-nlp train 重新训练"
+            f"情感模型缺少 {error}", reason="model-unusable", model="sentiment"
         ) from error

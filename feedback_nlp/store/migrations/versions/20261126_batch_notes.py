@@ -6,7 +6,7 @@ from alembic import op
 from feedback_nlp.store.columns import Json
 
 revision = "20261126_batch_notes"
-down_revision = "20261122_vents_by_topic"
+down_revision = "20261123_request_versions"
 branch_labels = None
 depends_on = None
 

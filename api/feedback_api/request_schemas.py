@@ -1,0 +1,161 @@
+"""Shapes of requests and of what people do to them; the others are in ``schemas``."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from feedback_api.schemas import Incoming, Outgoing, QuoteOut
+from feedback_api.validation import Day, Id, Plain, Word
+from feedback_nlp.labels import Intent, ReporterStatus, RequestStatus
+
+
+class RequestOut(Outgoing):
+    """The actionable thing the team decides about, with what stands behind it."""
+
+    key: str = Field(examples=["REQ-12"])
+    version: int = Field(description="每改一次状态或内容加一；同响应头 ETag，写进 If-Match 用")
+    title: str
+    intent: Intent
+    status: RequestStatus = Field(description="内部状态")
+    reporter_status: ReporterStatus = Field(description="用户看到的状态")
+    product: str | None
+    topic_id: int | None
+    owner: str | None
+    effort: float | None = Field(description="工作量 0–1，由人填写")
+    strategic_weight: float | None = Field(description="战略权重 0–1，由人填写")
+    due: date | None = Field(description="截止日，由人填写")
+    duplicate_of_key: str | None
+    priority: float | None = Field(description="0–100")
+    priority_low: float | None = Field(description="区间下限")
+    priority_high: float | None = Field(description="区间上限")
+    priority_parts: dict[str, float] = Field(description="得分的构成，每项 0–1")
+    priority_week: str | None = Field(description="优先级按哪一周算的", examples=["2026-W47"])
+    rice: float | None = Field(description="RICE 分；没有优先级就没有")
+    ice: float | None = Field(description="ICE 分，0–100；没有优先级就没有")
+    people_count: int = Field(description="多少人；同一人、同一份内容只算一次")
+    post_count: int = Field(description="来自多少条反馈；短时间大量复制粘贴的不算")
+    evidence_count: int = Field(description="证据共多少条观点，全部见 /evidence")
+    quotes: list[QuoteOut] = Field(description="几句原话，人和说法各不相同，最多 5 句")
+    created_by: str = Field(description="谁提的；engine 为引擎")
+    created_at: datetime
+    updated_at: datetime
+
+
+class RequestPage(Outgoing):
+    """One page of requests, highest priority first."""
+
+    items: list[RequestOut]
+    next_cursor: str | None
+
+
+class StatusEventOut(Outgoing):
+    """One change of status, both tracks."""
+
+    from_status: RequestStatus | None
+    to_status: RequestStatus
+    from_reporter_status: ReporterStatus | None
+    to_reporter_status: ReporterStatus
+    actor: str
+    reason: str
+    happened_at: datetime
+
+
+class RequestEditOut(Outgoing):
+    """One change of what people wrote."""
+
+    detail: dict[str, tuple[Any, Any]] = Field(
+        description="字段 → [改前, 改后]", examples=[{"owner": [None, "林晓"]}]
+    )
+    actor: str
+    happened_at: datetime
+
+
+class RequestDetail(RequestOut):
+    """A request with its evidence and history."""
+
+    evidence: list[QuoteOut] = Field(description="最新的 50 条；全部见 /evidence")
+    history: list[StatusEventOut] = Field(description="状态的变化，从早到晚，只增不改")
+    edits: list[RequestEditOut] = Field(description="内容的改动，从早到晚，只增不改")
+    notices: dict[str, int] = Field(
+        description="欠反馈者的通知，各种状态各多少条", examples=[{"pending": 12}]
+    )
+    allowed_transitions: list[RequestStatus] = Field(description="现在可以改成哪些状态")
+
+
+class EvidencePage(Outgoing):
+    """One page of evidence, newest first."""
+
+    items: list[QuoteOut]
+    next_cursor: str | None
+
+
+Person = Annotated[
+    Plain, Field(min_length=1, max_length=100, description="谁做的", examples=["林晓"])
+]
+Title = Annotated[Plain, Field(min_length=1, max_length=300, description="标题")]
+Owner = Annotated[Plain, Field(min_length=1, max_length=100, description="负责人")]
+Share = Annotated[float, Field(strict=True, ge=0, le=1)]
+
+
+class RequestIn(Incoming):
+    """A request made by hand."""
+
+    title: Title = Field(examples=["记账支持语音输入"])
+    intent: Intent = Field(examples=["feature"])
+    actor: Person
+    product: Word | None = Field(default=None, description="产品")
+    topic_id: Id | None = Field(default=None, description="证据来自哪个主题；不填就没有证据")
+    owner: Owner | None = None
+    effort: Share | None = Field(default=None, description="工作量 0–1，1 最大")
+    strategic_weight: Share | None = Field(default=None, description="战略权重 0–1")
+    due: Day | None = Field(default=None, description="截止日", examples=["2026-12-31"])
+
+
+class RequestPatch(Incoming):
+    """What people write about a request; a field that is left out stays, null clears it."""
+
+    actor: Person
+    title: Title = Field(default="", description="标题，不能清空；以后的分析不再改它")
+    owner: Owner | None = None
+    effort: Share | None = Field(default=None, description="工作量 0–1，1 最大")
+    strategic_weight: Share | None = Field(default=None, description="战略权重 0–1")
+    due: Day | None = Field(default=None, description="截止日", examples=["2026-12-31"])
+
+
+class Edited(Outgoing):
+    """What became of a wanted edit."""
+
+    changed: bool = Field(description="false 表示本来就是这样（重复的调用），什么也没有再记")
+    request: RequestOut
+
+
+class TransitionIn(Incoming):
+    """A wanted change of status."""
+
+    to: RequestStatus = Field(description="改成什么", examples=["planned"])
+    actor: Plain = Field(max_length=100, min_length=1, description="谁改的", examples=["林晓"])
+    reason: Plain = Field(
+        max_length=2_000,
+        default="",
+        description="为什么；不采纳、退回和重开时必填",
+        examples=["排进 3.3 版"],
+    )
+    duplicate_of: Annotated[str, Field(pattern=r"^REQ-[1-9][0-9]{0,8}$")] | None = Field(
+        default=None, description="标为重复时，与哪个需求重复", examples=[None]
+    )
+    expected_status: RequestStatus | None = Field(
+        default=None,
+        description="你看到的状态；已经不是它了就返回 409，说明是谁什么时候改的",
+        examples=["new"],
+    )
+
+
+class Transitioned(Outgoing):
+    """What became of a wanted change."""
+
+    changed: bool = Field(description="false 表示已经是这个状态（重复的调用），什么也没有再记")
+    from_status: RequestStatus
+    request: RequestOut

@@ -1,0 +1,46 @@
+"""``ETag`` and ``If-Match`` of a request: its version, in quotes."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Header, Path
+
+from feedback_api.validation import Word
+from feedback_nlp.errors import InputError
+
+_TAG = re.compile(r'"([1-9][0-9]{0,8})"')
+
+RequestKey = Annotated[
+    str,
+    Path(pattern=r"^REQ-[1-9][0-9]{0,8}$", description="需求编号", examples=["REQ-12"]),
+]
+
+
+def etag(version: int) -> str:
+    """Return the ``ETag`` of a version."""
+    return f'"{version}"'
+
+
+def _version(
+    if_match: Annotated[
+        Word | None,
+        Header(description="你看到的版本（ETag 原样写回）；已被别人改过就返回 409"),
+    ] = None,
+) -> int | None:
+    """Return the version that the caller saw, ``None`` if it does not say or takes any.
+
+    Raises:
+        InputError: If the header is not one that we gave out.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = _TAG.fullmatch(if_match.strip())
+    if found is None:
+        raise InputError(f"If-Match 写成了 {if_match[:50]!r}", reason="bad-if-match")
+    return int(found[1])
+
+
+SeenVersion = Annotated[int | None, Depends(_version)]
+"""What ``If-Match`` names."""

@@ -1,0 +1,132 @@
+"""What people write about a request: title, owner, due day, effort, strategic weight.
+
+An edit leaves one event with everything it changed. New estimates rank *all* requests
+again as of the week they were ranked for last, so that the order stays one order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from feedback_nlp.config import RankConfig
+from feedback_nlp.errors import InputError
+from feedback_nlp.requests.evidence import id_of
+from feedback_nlp.requests.locking import hold_requests
+from feedback_nlp.requests.moving import get_request
+from feedback_nlp.requests.priorities import ranked_week, refresh_priorities
+from feedback_nlp.requests.versions import FIELD_NAMES, Expected, require_expected
+from feedback_nlp.store.tables import FeatureRequest, RequestEdit
+
+_RANKED = frozenset({"effort", "strategic_weight"})
+_MAX_TITLE = 300
+_MAX_OWNER = 100
+
+
+class Edited(NamedTuple):
+    """What became of an edit.
+
+    Attributes:
+        changed: ``False`` if everything was so already; then nothing was written.
+    """
+
+    changed: bool
+    request: FeatureRequest
+
+
+def edit_request(
+    session: Session,
+    key: str,
+    values: Mapping[str, Any],
+    *,
+    actor: str,
+    now: datetime,
+    config: RankConfig,
+    zone: ZoneInfo,
+    expected: Expected | None = None,
+) -> Edited:
+    """Write what people supply, with one event.
+
+    Args:
+        session: The writing session; nothing is committed.
+        key: Which request.
+        values: ``title``, ``owner``, ``due``, ``effort`` and ``strategic_weight`` (0–1),
+            those to be changed; ``None`` clears all but the title.
+        actor: Who writes.
+        now: Time of the event.
+        config: Weights of the ranking.
+        zone: Where weeks begin.
+        expected: What the actor saw.
+
+    Raises:
+        NotFound: If there is no such request.
+        Conflict: If somebody else changed the request meanwhile.
+        InputError: If the actor is missing or a value is not usable.
+    """
+    if not actor.strip():
+        raise InputError("没有写是谁改的", reason="no-actor")
+    wanted = {name: checked(name, value) for name, value in values.items()}
+    hold_requests(session)
+    request = get_request(session, key)
+    if expected is not None:
+        require_expected(session, request, expected, now=now)
+    changes = {
+        name: [_plain(getattr(request, name)), _plain(value)]
+        for name, value in wanted.items()
+        if getattr(request, name) != value
+    }
+    if not changes:
+        return Edited(False, request)
+    for name in changes:
+        setattr(request, name, wanted[name])
+    if "title" in changes:
+        request.titled_by = actor.strip()
+    request.updated_at = now
+    request.version += 1
+    session.add(request)
+    session.add(
+        RequestEdit(request_id=id_of(request), actor=actor.strip(), detail=changes, happened_at=now)
+    )
+    session.flush()
+    if _RANKED & changes.keys():
+        refresh_priorities(session, config, zone=zone, now=now, as_of=ranked_week(session))
+    return Edited(True, request)
+
+
+def checked(name: str, value: Any) -> Any:
+    """Return a value that the field takes.
+
+    Raises:
+        InputError: If it does not.
+    """
+    match name, value:
+        case (("owner" | "due" | "effort" | "strategic_weight"), None):
+            return None
+        case "title", str() if 0 < len(text := value.strip()) <= _MAX_TITLE:
+            return text
+        case "owner", str() if 0 < len(text := value.strip()) <= _MAX_OWNER:
+            return text
+        case "due", date():
+            return value
+        case (("effort" | "strategic_weight"), (int() | float())) if 0 <= value <= 1:
+            return float(value)
+    if name not in FIELD_NAMES:
+        raise InputError(f"不能改 {name!r}", hint=f"可改：{'、'.join(FIELD_NAMES)}")
+    raise InputError(f"{FIELD_NAMES[name]}写成了 {value!r}", hint=_LIMITS[name])
+
+
+_LIMITS = {
+    "title": f"要 1–{_MAX_TITLE} 个字",
+    "owner": f"要 1–{_MAX_OWNER} 个字",
+    "due": "要一个日期，例如 2026-12-31",
+    "effort": "要 0 到 1 之间的数，1 最大",
+    "strategic_weight": "要 0 到 1 之间的数，1 最大",
+}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

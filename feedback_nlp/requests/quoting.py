@@ -1,0 +1,170 @@
+"""The evidence of requests in people's words, newest first, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, func, or_, select
+from sqlmodel import Session, col
+
+from feedback_nlp.requests.quotes import QuoteCandidate, choose_quotes
+from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Source
+
+QUOTE_COUNT = 5
+"""Quotes of one request, where a few have to do."""
+
+EVIDENCE_SHOWN = 50
+"""The newest pieces of evidence: shown with one request, and what its quotes are chosen from."""
+
+
+class RequestQuote(NamedTuple):
+    """One piece of evidence in the words of the person."""
+
+    unit_id: int
+    feedback_id: int
+    text: str
+    source: str
+    channel: str | None
+    rating: float | None
+    app_version: str | None
+    occurred_at: datetime
+    sentiment: str
+    intent: str
+
+    @property
+    def shown_channel(self) -> str:
+        """Where it was said, as people see it."""
+        return self.channel or self.source
+
+
+class EvidencePosition(NamedTuple):
+    """Where a page of evidence ended: newest first, then the higher unit."""
+
+    occurred_at: datetime
+    unit_id: int
+
+
+class _Voice(NamedTuple):
+    """A quote, with what decides whether it is shown; the person never leaves this module."""
+
+    quote: RequestQuote
+    person_key: str
+    similarity: float
+
+
+class Words(NamedTuple):
+    """What people said about one request.
+
+    Attributes:
+        evidence: The newest pieces, at most :data:`EVIDENCE_SHOWN`.
+        quotes: At most :data:`QUOTE_COUNT` of these, of different people and words.
+    """
+
+    evidence: list[RequestQuote]
+    quotes: list[RequestQuote]
+
+
+_NO_WORDS = Words([], [])
+_FIELDS: tuple[Any, ...] = (
+    col(FeedbackUnit.id),
+    col(Feedback.id).label("feedback_id"),
+    col(Feedback.text),
+    col(FeedbackUnit.start),
+    col(FeedbackUnit.end),
+    col(Source.name),
+    col(Feedback.channel),
+    col(Feedback.rating),
+    col(Feedback.app_version),
+    col(Feedback.occurred_at),
+    col(FeedbackUnit.sentiment),
+    col(FeedbackUnit.intent),
+    col(Feedback.person_key),
+    col(FeedbackUnit.topic_similarity),
+)
+
+
+def words_of(session: Session, request_ids: Sequence[int]) -> dict[int, Words]:
+    """Return what people said about each request, in one query."""
+    newest = (
+        select(
+            col(Evidence.request_id),
+            col(Evidence.unit_id),
+            func.row_number()
+            .over(
+                partition_by=col(Evidence.request_id),
+                order_by=(col(Feedback.occurred_at).desc(), col(Evidence.unit_id).desc()),
+            )
+            .label("place"),
+        )
+        .join(FeedbackUnit, col(FeedbackUnit.id) == col(Evidence.unit_id))
+        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+        .where(col(Evidence.request_id).in_(request_ids))
+        .subquery()
+    )
+    statement = (
+        _from_units(select(newest.c.request_id, *_FIELDS))
+        .join(newest, newest.c.unit_id == col(FeedbackUnit.id))
+        .where(newest.c.place <= EVIDENCE_SHOWN)
+        .order_by(newest.c.request_id, newest.c.place)
+    )
+    found: dict[int, list[_Voice]] = {}
+    for request_id, *fields in session.execute(statement):
+        found.setdefault(request_id, []).append(_voice(fields))
+    return {id_: _words(found[id_]) if id_ in found else _NO_WORDS for id_ in request_ids}
+
+
+def evidence_page(
+    session: Session, request_id: int, *, limit: int, after: EvidencePosition | None = None
+) -> list[RequestQuote]:
+    """Return up to ``limit`` pieces of evidence, newest first, that follow ``after``."""
+    statement = (
+        _from_units(select(*_FIELDS))
+        .join(Evidence, col(Evidence.unit_id) == col(FeedbackUnit.id))
+        .where(col(Evidence.request_id) == request_id)
+        .order_by(col(Feedback.occurred_at).desc(), col(FeedbackUnit.id).desc())
+        .limit(limit)
+    )
+    if after is not None:
+        statement = statement.where(
+            or_(
+                col(Feedback.occurred_at) < after.occurred_at,
+                and_(
+                    col(Feedback.occurred_at) == after.occurred_at,
+                    col(FeedbackUnit.id) < after.unit_id,
+                ),
+            )
+        )
+    return [_voice(row).quote for row in session.execute(statement)]
+
+
+def _from_units(statement: Any) -> Any:
+    return (
+        statement.select_from(FeedbackUnit)
+        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+        .join(Source, col(Source.id) == col(Feedback.source_id))
+    )
+
+
+def _voice(fields: Sequence[Any]) -> _Voice:
+    unit_id, feedback_id, text, start, end, *shown, person, similarity = fields
+    return _Voice(
+        RequestQuote(unit_id, feedback_id, text[start:end].strip(), *shown),
+        person or str(feedback_id),
+        similarity or 0.0,
+    )
+
+
+def _words(voices: Sequence[_Voice]) -> Words:
+    candidates = [
+        QuoteCandidate(
+            1 - voice.similarity, voice.quote.unit_id, voice.person_key, voice.quote.text
+        )
+        for voice in voices
+    ]
+    by_unit = {voice.quote.unit_id: voice.quote for voice in voices}
+    return Words(
+        evidence=[voice.quote for voice in voices],
+        quotes=[by_unit[unit_id] for unit_id in choose_quotes(candidates, QUOTE_COUNT)],
+    )

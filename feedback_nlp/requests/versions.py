@@ -1,0 +1,126 @@
+"""Two people change one request at once: the second is told who did what, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from feedback_nlp.errors import Conflict
+from feedback_nlp.labels import ENGINE, RequestStatus, label
+from feedback_nlp.requests.evidence import id_of
+from feedback_nlp.store.tables import FeatureRequest, RequestEdit, StatusEvent
+
+FIELD_NAMES = {
+    "title": "标题",
+    "owner": "负责人",
+    "effort": "工作量",
+    "strategic_weight": "战略权重",
+    "due": "截止日",
+}
+"""What people write about a request, and how it is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The state that the caller saw last; ``None`` is not said.
+
+    Attributes:
+        version: :attr:`FeatureRequest.version`: nothing may have changed since.
+        status: The status alone; edits of owner and estimates do not matter.
+    """
+
+    version: int | None = None
+    status: RequestStatus | None = None
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether the caller says nothing of what it saw."""
+        return self.version is None and self.status is None
+
+
+def last_step(session: Session, request: FeatureRequest) -> StatusEvent:
+    """Return the last change of status; the first event of a request is its making."""
+    return session.scalars(
+        select(StatusEvent)
+        .where(col(StatusEvent.request_id) == id_of(request))
+        .order_by(col(StatusEvent.id).desc())
+        .limit(1)
+    ).one()
+
+
+def require_expected(
+    session: Session, request: FeatureRequest, expected: Expected, *, now: datetime
+) -> None:
+    """Refuse a change by someone who saw another state.
+
+    Args:
+        session: Holds the requests, see :func:`feedback_nlp.requests.locking.hold_requests`.
+        request: As it is now.
+        expected: What the caller saw.
+        now: Its zone is the one that the message tells the time in.
+
+    Raises:
+        Conflict: If the request is not in the expected state.
+    """
+    if expected.status is not None and request.status != expected.status.value:
+        seen = f"不再是“{label(expected.status)}”"
+    elif expected.version is not None and request.version != expected.version:
+        seen = f"不再是第 {expected.version} 版"
+    else:
+        return
+    raise changed_meanwhile(session, request, seen, now=now)
+
+
+def changed_meanwhile(
+    session: Session, request: FeatureRequest, seen: str, *, now: datetime
+) -> Conflict:
+    """Return the error that says who changed the request last, what and when."""
+    step = last_step(session, request)
+    edit = session.scalars(
+        select(RequestEdit)
+        .where(col(RequestEdit.request_id) == id_of(request))
+        .order_by(col(RequestEdit.id).desc())
+        .limit(1)
+    ).first()
+    is_edit = edit is not None and edit.happened_at >= step.happened_at
+    actor, what, moment = (
+        (edit.actor, describe_edit(edit), edit.happened_at)
+        if edit is not None and is_edit
+        else (step.actor, _describe_step(step), step.happened_at)
+    )
+    who = "系统" if actor == ENGINE else actor
+    local = moment.astimezone(now.tzinfo)
+    return Conflict(
+        f"{request.key} {seen}：{who}在 {local:%Y-%m-%d %H:%M:%S} {what}，这次没有再改",
+        reason="changed-meanwhile",
+        key=request.key,
+        actor=actor,
+        what=what,
+        at=local.isoformat(),
+        status=request.status,
+        version=request.version,
+    )
+
+
+def describe_edit(edit: RequestEdit) -> str:
+    """Return a few Chinese words: what was written, and what stood there before."""
+    return "改了" + "、".join(  # in our order: PostgreSQL keeps none
+        f"{word}（{_shown(edit.detail[name][0])} → {_shown(edit.detail[name][1])}）"
+        for name, word in FIELD_NAMES.items()
+        if name in edit.detail
+    )
+
+
+def _shown(value: object) -> str:
+    return "未填" if value is None else str(value)
+
+
+def _describe_step(step: StatusEvent) -> str:
+    after = label(RequestStatus(step.to_status))
+    if step.from_status is None:
+        return "新建了它"
+    why = f"（{step.reason}）" if step.reason else ""
+    return f"把它从“{label(RequestStatus(step.from_status))}”改成了“{after}”{why}"
