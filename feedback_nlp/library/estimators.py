@@ -36,7 +36,7 @@ def _engine() -> Engine:
     return Engine.load(load_config())
 
 
-class _TextTransformer(TransformerMixin, BaseEstimator):
+class _TextTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Takes sequences of strings and learns nothing from them."""
 
     def fit(self, X: Iterable[str], y: Any = None) -> Self:
