@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
 
-.PHONY: help demo test test-all test-postgres coverage lint format hooks bench bench-understanding bench-embeddings bench-topics bench-alerts bench-privacy serve clean
+.PHONY: help demo test test-all test-postgres coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-privacy serve clean
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
@@ -52,10 +52,14 @@ format: $(STAMP) ## let ruff rewrite what it can
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-bench: bench-understanding bench-embeddings bench-topics bench-alerts bench-privacy ## all benchmarks; FEEDBACK_BENCHMARK_DIR names the labelled data
+bench: bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-privacy ## all benchmarks; FEEDBACK_BENCHMARK_DIR names the labelled data
 
 bench-understanding: $(STAMP) ## accuracy, speed and memory of classify against peers
 	$(RUN) python tests/benchmarks/understanding.py
+
+bench-reading: $(STAMP) ## how well texts of twenty trades are read, at either depth
+	$(RUN) python -m tests.benchmarks.reading
+	$(RUN) python -m tests.benchmarks.reading --depth deep
 
 bench-embeddings: $(STAMP) ## clustering quality of the static vectors against TF-IDF
 	$(RUN) python tests/benchmarks/embeddings.py

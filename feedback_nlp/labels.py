@@ -17,6 +17,7 @@ class SourceKind(StrEnum):
     SOCIAL = "social"
     APP_STORE = "app_store"
     SUPPORT = "support"
+    REVIEW = "review"
 
 
 class Sentiment(StrEnum):
@@ -37,6 +38,14 @@ class Intent(StrEnum):
     QUESTION = "question"
     PRAISE = "praise"
     OTHER = "other"
+
+
+class Depth(StrEnum):
+    """How closely texts are read."""
+
+    FAST = "fast"
+    DEEP = "deep"
+    AUTO = "auto"  # deep where its runtime is installed
 
 
 class Signal(StrEnum):
@@ -110,10 +119,12 @@ class ReporterStatus(StrEnum):
 
 
 class Movement(StrEnum):
-    """How a topic moved between two weeks."""
+    """How a topic moved between two weeks; the one vocabulary of lists, digests and alerts."""
 
     NEW = "new"
+    RETURNED = "returned"
     RISING = "rising"
+    ELEVATED = "elevated"
     STEADY = "steady"
     FALLING = "falling"
     GONE = "gone"
@@ -124,6 +135,7 @@ class AlertKind(StrEnum):
     """Why a topic asks for attention today."""
 
     NEW = "new"
+    RETURNED = "returned"
     SPIKE = "spike"
     RELAPSE = "relapse"
 
@@ -215,7 +227,9 @@ _CHINESE: dict[type[StrEnum], dict[str, str]] = {
         "social": "社交媒体",
         "app_store": "应用商店",
         "support": "客服会话",
+        "review": "电商与点评",
     },
+    Depth: {"fast": "快读", "deep": "深读", "auto": "自动"},
     Sentiment: {"neg": "负面", "neu": "中性", "pos": "正面", "mixed": "褒贬都有"},
     Intent: {
         "bug": "故障",
@@ -271,13 +285,15 @@ _CHINESE: dict[type[StrEnum], dict[str, str]] = {
     },
     Movement: {
         "new": "新增",
+        "returned": "再次出现",
         "rising": "上升",
-        "steady": "持平",
+        "elevated": "高于平时",
+        "steady": "波动内",
         "falling": "下降",
         "gone": "消失",
         "reopened": "复发",
     },
-    AlertKind: {"new": "新问题", "spike": "突增", "relapse": "发布后复发"},
+    AlertKind: {"new": "新增", "returned": "再次出现", "spike": "上升", "relapse": "复发"},
     Origin: {"auto": "引擎", "person": "人", "llm": "语言模型"},
     RequestOrder: {"priority": "优先级", "rice": "RICE 分", "ice": "ICE 分"},
     NoticeStatus: {"pending": "待发", "sent": "已发", "failed": "失败", "unreachable": "联系不上"},

@@ -13,6 +13,7 @@ the week says what changed.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -22,8 +23,9 @@ import numpy as np
 from sqlmodel import Session
 
 from feedback_nlp.alerts import Alert, DailyPeople, find_alerts
+from feedback_nlp.build import reader_version
 from feedback_nlp.chinese import DictionaryWord
-from feedback_nlp.clean import DuplicateItem, find_duplicates
+from feedback_nlp.clean import DuplicateItem, find_duplicates, without_stand_ins
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.embed import Embedder, load_embedder
 from feedback_nlp.records import Understanding
@@ -95,7 +97,7 @@ class Analyst:
         embedder = load_embedder(config.embed)
         return cls(
             config,
-            Engine.load(config),
+            Engine.load(config, config.reading.depth),
             embedder,
             TopicModeler.load(
                 config.topics, embedder, extra_words=extra_words, stop_words=stop_words
@@ -104,8 +106,23 @@ class Analyst:
 
     @property
     def versions(self) -> dict[str, str]:
-        """Content versions of all models in use."""
-        return {**self._engine.versions, "embeddings": self._embedder.name}
+        """Content versions of all that has a say in the result, for the record of a run."""
+        return {**self.reading, **self.placing}
+
+    @property
+    def reading(self) -> dict[str, str]:
+        """Versions of what reads single feedback: under others, a feedback reads otherwise."""
+        chosen = self._config.model_dump_json(include={"segment", "sentiment"})
+        return {
+            **self._engine.versions,
+            "reader": reader_version(),
+            "reading": hashlib.blake2b(chosen.encode(), digest_size=6).hexdigest(),
+        }
+
+    @property
+    def placing(self) -> dict[str, str]:
+        """Versions of what places units among topics: under others, all are placed anew."""
+        return {"embeddings": self._embedder.name, "metric": self._modeler.version}
 
     def understand(
         self, texts: Sequence[str], ratings: Sequence[float | None] | None = None
@@ -149,6 +166,11 @@ class Analyst:
                 join the nearest topic after the fit, so that pasting makes, names and moves
                 no topic.
         """
+        # A stand-in for a person or a number says nothing, and must name no topic.
+        units = [
+            replace(unit, text=without_stand_ins(unit.text)) if "〔" in unit.text else unit
+            for unit in units
+        ]
         embeddings = self._embedder.embed([unit.text for unit in units])
         by_people = frozenset[int]().union(*(topic.pinned_members for topic in known))
         late = np.array(
@@ -239,18 +261,28 @@ def tell_week(
     config: PipelineConfig,
     *,
     zone: ZoneInfo,
+    now: datetime,
     week: str | None = None,
     product: str | None = None,
 ) -> WeeklyDigest:
-    """Return what a week (or month) changed, by default the last with data.
+    """Return what a week (or month) changed, by default the last that is over and not thin.
 
     Raises:
         InputError: If ``week`` is neither a week nor a month.
         NotFound: If there is no feedback or no analysis.
     """
+    choice = choose_week(
+        session,
+        zone,
+        now=now,
+        min_share=config.rank.usual_week_min_share,
+        wanted=week,
+        product=product,
+    )
     return weekly(
         session,
-        Scope(choose_week(session, zone, week, product), zone, product),
+        Scope(choice.week, zone, product),
         rank_config=config.rank,
         report_config=config.report,
+        choice=choice,
     )

@@ -20,7 +20,7 @@ from feedback_nlp.config import load_config
 from feedback_nlp.demo import generate
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md")
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -84,6 +84,19 @@ def test_settings_and_json_that_are_written_can_be_used(page: Path, tmp_path: Pa
     for text in blocks(page, "json"):
         for line in text.splitlines():
             json.loads(line)
+
+
+PROGRAMS = [
+    pytest.param(text, id=f"{page.name}: {text.splitlines()[0]}")
+    for page in PAGES
+    for text in blocks(page, "python")
+]
+
+
+@pytest.mark.parametrize("text", PROGRAMS)
+def test_every_program_that_is_written_runs(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(text, "example", "exec"), {})
+    assert capsys.readouterr().out
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,9 @@ anything (:meth:`feedback_nlp.store.Database.state`), in this process or another
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
+
+from cachetools import LRUCache
 
 from feedback_nlp.store import Database
 
@@ -26,10 +27,9 @@ class DigestCache:
 
     def __init__(self, database: Database, limit: int = _ENTRIES) -> None:
         self._database = database
-        self._limit = limit
         self._lock = threading.Lock()
         self._state = ""
-        self._entries: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._entries: LRUCache[Hashable, bytes] = LRUCache(limit)
 
     def get(self, key: Hashable, render: Callable[[], bytes]) -> bytes:
         """Return the entry of ``key``, rendered now if there is none of the present state.
@@ -41,7 +41,6 @@ class DigestCache:
         state = self._database.state()
         with self._lock:
             if state == self._state and key in self._entries:
-                self._entries.move_to_end(key)
                 return self._entries[key]
         body = render()
         if self._database.state() != state:
@@ -51,6 +50,4 @@ class DigestCache:
                 self._entries.clear()
                 self._state = state
             self._entries[key] = body
-            while len(self._entries) > self._limit:
-                self._entries.popitem(last=False)
         return body

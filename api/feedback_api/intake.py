@@ -76,7 +76,10 @@ def outcomes(
         items: What it was given, in order.
     """
     rejected = {row.line: row for row in rejected_rows(session, report.batch_id)}
-    keys = [item.source_key for item in items if isinstance(item, RawItem)]
+    changes = report.key_changes
+    keys = [
+        changes.get(item.source_key, item.source_key) for item in items if isinstance(item, RawItem)
+    ]
     stored = stored_keys(session, report.source, keys)
     seen: set[str] = set()
     results = []
@@ -94,7 +97,7 @@ def outcomes(
                 )
             )
             continue
-        place = stored[key]
+        place = stored[changes.get(key, key)]
         is_new = place.batch_id == report.batch_id and key not in seen
         seen.add(key)
         results.append(

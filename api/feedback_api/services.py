@@ -51,7 +51,7 @@ class Services:
 
         Args:
             suffix: ``.html``, ``.md``, ``.json`` or ``.xlsx``.
-            week: A week or a month; ``None`` for the last week with data.
+            week: A week or a month; ``None`` for the last that is over and not thin.
             product: Only this product's feedback.
 
         Raises:
@@ -62,13 +62,17 @@ class Services:
         from feedback_nlp.jobs.digest import render_digest  # noqa: PLC0415
         from feedback_nlp.pipeline import tell_week  # noqa: PLC0415
 
+        now, zone = self.now(), self.settings.zone
+        today = now.astimezone(zone).date()  # with the day, a running week may end
+
         def render() -> bytes:
-            zone = self.settings.zone
             with self.database.read() as session:
-                digest = tell_week(session, self.config, zone=zone, week=week, product=product)
+                digest = tell_week(
+                    session, self.config, zone=zone, now=now, week=week, product=product
+                )
                 return render_digest(session, suffix, digest, zone=zone)
 
-        return self.digests.get((suffix, week, product), render)
+        return self.digests.get((suffix, week, product, today), render)
 
     def engine(self) -> Engine:
         """Return the models, loaded at first use and once for the process.

@@ -1,4 +1,4 @@
-"""Finds the days on which a topic is new, spikes, or comes back after its fix."""
+"""Finds the days on which a topic is new, comes back, spikes, or outlives its fix."""
 
 from __future__ import annotations
 
@@ -143,10 +143,18 @@ def _judge(
             continue
         p_value = _tail(seen, expected, shape, config.overdispersion)
         if p_value <= config.max_p_value and (best is None or p_value < best.p_value):
-            is_new = index >= 2 * quiet and not people[: index - quiet + 1].any()
-            kind = AlertKind.NEW if is_new else AlertKind.SPIKE
+            kind = _kind(people, index, int(first), quiet)
             best = _Finding(kind, index, seen, expected, stretch.days, p_value)
     return best
+
+
+def _kind(people: np.ndarray, index: int, first: int, quiet: int) -> AlertKind:
+    """Return what a stretch from ``first`` to ``index`` is after the days before it."""
+    if index >= 2 * quiet and not people[: index - quiet + 1].any():
+        return AlertKind.NEW
+    if first >= quiet and people[:first].any() and not people[first - quiet : first].any():
+        return AlertKind.RETURNED
+    return AlertKind.SPIKE
 
 
 def _relapses(

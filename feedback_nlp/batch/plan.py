@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from feedback_nlp.config import PipelineConfig
+from feedback_nlp.labels import Depth
 from feedback_nlp.records import Rejection
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class RowPlan:
         zone: Zone that times of typed cells are written in.
         layouts: One an input.
         kind: Format of the output: ``jsonl``, ``csv``, ``tsv``, ``parquet`` or ``xlsx``.
+        depth: How closely rows are read.
         packed: Pack the output by gzip, chunk by chunk.
         columns: Columns that come along, in order.
         keep: Names of the columns that come along in JSON lines; ``None`` for all.
@@ -86,6 +88,7 @@ class RowPlan:
     zone: ZoneInfo
     layouts: tuple[Layout, ...]
     kind: str
+    depth: Depth = Depth.FAST
     packed: bool = False
     columns: tuple[Column, ...] = ()
     keep: frozenset[str] | None = None

@@ -24,7 +24,7 @@ class Scorer:
 
     def __init__(self, plan: RowPlan) -> None:
         self._plan = plan
-        self._engine = Engine.load(plan.config)
+        self._engine = Engine.load(plan.config, plan.depth)
         self._places = {column.name for column in plan.columns}
         self._mask = None
         self._topics = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from feedback_nlp.clean.content import has_no_content, without_page_marks
 from feedback_nlp.clean.duplicates import DuplicateGroup, DuplicateItem, find_duplicates
 from feedback_nlp.clean.fingerprint import fingerprint
+from feedback_nlp.clean.folding import without_stand_ins
 from feedback_nlp.clean.normalize import normalize
 from feedback_nlp.clean.prepare import Prepared, prepare
 from feedback_nlp.clean.pseudonyms import Pseudonymizer
@@ -17,10 +19,13 @@ __all__ = [
     "Pseudonymizer",
     "find_duplicates",
     "fingerprint",
+    "has_no_content",
     "is_spam",
     "normalize",
     "prepare",
     "redact_key",
     "redact_value",
     "spam_score",
+    "without_page_marks",
+    "without_stand_ins",
 ]

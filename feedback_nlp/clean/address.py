@@ -15,13 +15,14 @@ from collections.abc import Iterator
 _N = "[0-9零〇一二三四五六七八九十百]"
 _ROOM_DIGITS = "(?:[0-9]{2,5}|[零〇一二三四五六七八九]{3,4})"
 _ROOM = rf"[a-z]?{_ROOM_DIGITS}(?: ?(?:室|房间|房|户|号房|号))?(?![0-9])"
-_BUILDING_END = "(?:号楼|#楼?|栋|幢|座|舍)"
+_BUILDING_END = "(?:号(?:宿舍|公寓|学生)?楼|#楼?|栋|幢|座|舍)"
 _HOUSE = (
     rf"(?:{_N}{{1,4}}|(?<![a-z])[a-z][0-9]{{0,2}}) ?{_BUILDING_END} ?"
-    rf"(?:{_N}{{1,3}} ?(?:单元|门|-) ?)?(?:{_N}{{1,3}}[楼层] ?)?{_ROOM}"
+    rf"(?:(?:{_N}{{1,3}}|[a-z]) ?(?:单元|门|-) ?)?(?:{_N}{{1,3}}[楼层] ?)?{_ROOM}"
 )
 _HOUSE_AND_UNIT = rf"{_N}{{1,4}} ?(?:号楼|#楼?|栋|幢) ?{_N}{{1,3}} ?单元"
 _UNIT = rf"{_N}{{1,2}}单元 ?{_ROOM}"
+_GATE = r"[0-9]{1,4}号 ?[0-9]{3,4}室|(?<=[家住在])[0-9]{3,4}[室户]"
 _FLOOR = rf"{_N}{{1,3}}楼 ?[a-z]?[0-9]{{3,4}} ?(?:室|号(?![线桌]))"
 _NUMBER = r" ?[0-9]{1,5} ?(?:号|弄)院?"
 _STREET = r"[路街道巷弄同村组里][东南西北中]?段?"
@@ -32,11 +33,11 @@ _STREET_NUMBER = re.compile(
     rf"|{_STREET}( ?[0-9]{{1,5}}号楼 ?{_ROOM})"
 )
 _BUILDING = re.compile(
-    rf"(?<![0-9])(?<!第)(?:{_HOUSE}|{_HOUSE_AND_UNIT}|{_UNIT}|{_FLOOR})(?![0-9])"
+    rf"(?<![0-9])(?<!第)(?:{_HOUSE}|{_HOUSE_AND_UNIT}|{_UNIT}|{_FLOOR}|{_GATE})(?![0-9])"
 )
 _HINT = re.compile(
     r"[0-9a-z零〇一二三四五六七八九十百](?: ?(?:号[楼房]|[#栋幢舍]|单元)|(?<=[0-9a-z]) ?座"
-    r"|(?<=[0-9]{3}) ?[室户房]| ?楼 ?[a-z]?[0-9]{3})"
+    r"|(?<=[0-9]{3}) ?[室户房]| ?[楼层] ?[a-z]?[0-9]{3}| ?号(?:宿舍|公寓|学生)楼)"
 )
 _SERIES_HINT = re.compile(r"[0-9][栋幢号#]?[\-/#][0-9]")
 _ESTATE = re.compile(
@@ -45,7 +46,7 @@ _ESTATE = re.compile(
 _ESTATE_CHARS = 5
 _IN_ESTATE = re.compile(
     rf"{_N}{{1,3}} ?(?:栋|幢|号楼)(?!别墅)|(?:{_N}{{1,3}}[楼层] ?)?(?:[a-z]座 ?)?[a-z]?[0-9]{{3,5}} ?(?:室|房(?!间)|号房|户)"
-    rf"|{_N}{{1,3}}楼 ?[0-9]{{3,4}}"
+    rf"|{_N}{{1,3}}[楼层] ?[0-9]{{3,4}}"
 )
 _SERIES = re.compile(
     r"(?<![0-9a-z\-/.#])([0-9]{1,3}[a-z]?[栋幢号#]?[\-/#][0-9]{1,2}[\-/][0-9]{3,4})(?: ?[室户])?(?![0-9\-/.])"
@@ -57,8 +58,10 @@ _SERIES_COMPANY = re.compile(
 )
 _NO_SERIES = re.compile(r"kda|战绩|版本|比分|配装|连招|关卡|型号")
 _AFTER_SERIES = re.compile(r" ?[室户]|门口|业主")
-_NOT_A_ROOM = re.compile(r" ?(?:[题词课页讲分节道个天款年元块万度次人名]|\.[0-9]|公里|平米)")
-_NAME_LIMIT = re.compile(r"[省市区县镇乡旗州盟在住到于址是家给寄送写:，。,.;；!！?？、\s〕）)\0]")
+_NOT_A_ROOM = re.compile(
+    r" ?(?:[题词课页讲分节道个天款年元块万度次人名层平至千型]|\.[0-9]|公里|m2|m²|㎡)"
+)
+_NAME_LIMIT = re.compile(r"[省市区县镇乡旗州盟在住到于址是家给寄送写(:，。,.;；!！?？、\s〕）)\0]")
 _DISTRICT = re.compile(r"[省市区县镇乡旗]")
 _COMPANY = re.compile(r"地址|住|收货|寄|送|小区|家在|搬|上门|快递|邮|[村镇]")
 _NOT_A_STREET = frozenset("线公铁网电思出套")
@@ -113,7 +116,8 @@ def _series(folded: str) -> Iterator[tuple[int, int]]:
         if _NO_SERIES.search(before) or (len(last) == 4 and last[:2] in {"19", "20"}):
             continue
         if (
-            _SERIES_COMPANY.search(before)
+            "#" in match[1]
+            or _SERIES_COMPANY.search(before)
             or _is_room(before, last)
             or _AFTER_SERIES.match(folded, match.end(1))
         ):

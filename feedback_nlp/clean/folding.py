@@ -28,7 +28,7 @@ _HAN_RUN = re.compile(
 )
 _FEWEST_HAN = 3
 _WORDS_BESIDE = re.compile(
-    rf"[0-9 ,.\-/_·、…~]{{5,}}[{HAN_DIGITS}]+|[{HAN_DIGITS}]+[0-9 ,.\-/_·、…~]{{5,}}"
+    rf"[0-9 ,.\-/_·、…~]{{5,200}}[{HAN_DIGITS}]{{1,9}}|[{HAN_DIGITS}]{{1,9}}[0-9 ,.\-/_·、…~]{{5,200}}"
 )
 STAND_IN = re.compile(r"〔[^〔〕·]{1,6}·[0-9a-f]{4,64}〕")
 _KEYCAP = re.compile("[\ufe0f\u20e3]+")
@@ -70,6 +70,16 @@ def fold_for_search(text: str, hidden: list[tuple[int, int]]) -> Folded:
     if "\u20e3" in folded:
         folded, starts = _without_keycaps(folded)
     return Folded(_HAN_RUN.sub(_digits, folded), starts)
+
+
+def without_stand_ins(text: str) -> str:
+    """Return ``text`` with a blank for each stand-in: what can never name a topic.
+
+    A text of nothing else becomes an ellipsis, so that no unit is empty.
+    """
+    if "〔" not in text:
+        return text
+    return STAND_IN.sub(" ", text).strip() or "…"
 
 
 def _blotted(folded: str, hidden: list[tuple[int, int]]) -> str:

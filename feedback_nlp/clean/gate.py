@@ -31,22 +31,23 @@ _DIGITS = (
     + ASTRAL_DIGITS
 )
 _D, _W = f"[{_DIGITS}]", f"[{_DIGITS}{_LETTERS}]"
-_MARKS = _with_odd_forms(" ,.-/_\\·、…~+*()") + "\u00a0\t‐‑‒–—―−"
+_MARKS = _with_odd_forms(" ,.-/_\\·、…~+*():|") + "\u00a0\t‐‑‒–—―−"
 _HAN = f"[{HAN_DIGITS}貳參陸兩十百]"
 _HAN_OR_D = f"[{HAN_DIGITS}貳參陸兩{_DIGITS}]"
 _C, _O = f"[{_with_odd_forms('cn')}]", f"[{_with_odd_forms('one')}]"
 
+_BLANK = "[ \u3000\u00a0\u2002\u2003\u2009\u202f\t]"
 _ANY_SIGN = re.compile(f"[@{_with_odd_forms('@')}{_DIGITS}{_LETTERS}]")
 # Each pattern begins with one class, so that it is found fast. Five digits near one another,
 # the number of a house or a room; ten letters and digits, the dot of a mail address in words;
 # a plate, a street with a number.
 _DASH = f"[{_with_odd_forms('-/')}‐‑‒–—―−#＃]"
 _FROM_DIGIT = re.compile(
-    f"{_D}(?:{_DASH}{_D}{{3}}|(?:[{_MARKS}]{{0,3}}{_D}){{4}}|{_D}{_D}[ \u3000]?[室房户戶]"
-    f"|[ \u3000]?(?:[弄栋棟幢座舍#＃]|[号號][楼樓房院]|[单單]元|[楼樓] ?{_W}{{3}}))"
+    f"{_D}(?:{_DASH}{_D}{{3}}|(?:[{_MARKS}]{{0,3}}{_HAN_OR_D}){{4}}|{_D}{_D}{_BLANK}?[室房户戶]"
+    f"|{_BLANK}?(?:[弄栋棟幢座舍#＃]|[号號](?:[楼樓房院宿公学學]|{_BLANK}?{_D}{{3}})|[单單]元|[楼樓层層]{_BLANK}?{_W}{{3}}))"
 )
 _FROM_SIGN = re.compile(
-    f"{_W}(?:{_W}{{8}}|[ \u3000]?(?:[座栋棟幢]|(?:[.。．·点點]| dot)[ \u3000]?{_C}{_O}))"
+    f"{_W}(?:{_W}{{8}}|{_BLANK}?(?:[座栋棟幢舍#＃]|[号號][楼樓宿公学學]|(?:[.。．·点點]| dot){_BLANK}?{_C}{_O}))"
 )
 _FROM_HAN = re.compile(
     f"[京津沪滬渝冀豫云雲辽遼黑湘皖鲁魯新苏蘇浙赣贛鄂桂甘晋晉蒙陕陝吉闽閩贵貴粤粵青藏川宁寧琼瓊牌照"
@@ -58,7 +59,7 @@ _NAME_SIGN = re.compile(
 )
 _HAN_NUMBER = re.compile(
     f"{_HAN}(?:{_HAN_OR_D}{{4}}|(?:[{_MARKS}]{{0,2}}{_HAN_OR_D}){{6}}"
-    f"|{_HAN_OR_D}? ?(?:[号號][楼樓]|[#＃栋棟幢座舍楼樓]|[单單]元))"
+    f"|{_HAN_OR_D}?{_BLANK}?(?:[号號][楼樓]|[#＃栋棟幢座舍楼樓]|[单單]元))"
 )
 _PERSON = re.compile(
     "|".join((*words("person", "stated"), *words("person", "said"), "聯系人|聯絡人|收貨人|學員"))

@@ -28,6 +28,7 @@ _SPOKEN_EMAIL = re.compile(
     r" ?([a-z0-9\-]{1,63}(?: ?(?:\.|。|点|(?<= )dot(?= )) ?[a-z0-9\-]{1,63}){1,4})"
     r"|(?<![a-z0-9._%+\-@])([a-z0-9._%+\-]{1,64})@([a-z0-9\-]{1,63}点(?:com|cn|net))"
 )
+_FILE_NAME = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|pdf|zip|apk|[0-9]{1,9})$")
 _SPOKEN_DOT = re.compile(r" ?(?:[.。点]|dot) ?")
 _PASSPORT_WORD = re.compile(r"护照|通行证|回乡证|台胞证|passport")
 _PASSPORT = re.compile(r"(?<![0-9a-z])[a-z]{1,2}[ \-]?[0-9](?:[ \-]?[0-9]){5,9}[a-z]?(?![0-9a-z])")
@@ -44,36 +45,41 @@ _PLATE_BODY = re.compile(
 _PLATE_WORD = re.compile(r"车牌|牌照|牌号|车|货车|司机|停")
 _CAR = re.compile("车|停|堵|违章|牌|驾|闯|超速|加塞|充电|高速|保险|司机")
 _LOCAL_PLATE = re.compile(rf"(?:车牌|牌照){_GLUE}([a-hj-np-z][a-hj-np-z0-9]{{5,6}})(?![0-9a-z])")
-_PLATE_COMPOUNDS = re.compile(r"(?:更新|最新|全新|阿里云|百度云|腾讯云|苏宁|京东)$")
+_PLATE_COMPOUNDS = re.compile(
+    r"(?:更新|最新|全新|阿里云|百度云|腾讯云|苏宁|辽宁|西宁|南宁|四川|江苏)$"
+)
 _OFTEN_A_WORD = frozenset("新云黑贵青川宁藏苏甘吉京蒙鲁")
-_LONG_NUMBER = re.compile(r"(?<![0-9.])[0-9]{15,}(?![0-9])")
+_DIGIT_RUN = re.compile(r"[0-9]+")
+_LONG_NUMBER_DIGITS = 15
 _NOT_OF_A_PERSON = re.compile(
-    r"(?:码|ean|isbn|书号|sku|货号|日志|trace|错误|版本|build|许可证|批号|车架号|视频|帖子|微博|弹幕|请求|(?<![a-z])id|[=π√≈!^.])[^0-9a-z]{0,4}$"
+    r"(?:码|ean|isbn|书号|sku|货号|日志|trace|错误|版本|build|许可证|批号|车架号|视频|帖子|微博|弹幕|请求|id|[=π√≈!^.])[^0-9a-z]{0,4}$"
 )
 _ENGLISH = re.compile(r" [a-z]{2}|\.[0-9a-z]")
 _SLANG = re.compile(
     "[加+薇绿卫徽❤v]|w ?信|我微|.❤"
 )  # nobody says 微信 like this but to give a name
+_PERSONS_WORD = re.compile(r"(?=.{7})[a-z]{4,17}[0-9]{2,3}")  # haibian520
 _ASKED = re.compile("[加搜+][了个]?[我你他她]?$|我的?$|联系$|私$")
 _GROUPED = r"(?:[a-z]{1,4} ?)?[0-9]{1,8}(?: [0-9]{1,8}){1,14}"
 _CODE = r"[a-z0-9][a-z0-9.\-]{3,39}"
 # First looks that begin with one class: they only save time.
 _ORDER_HINT = re.compile(
-    r"[号单编码券递裹水保子drgof#][号码编为是叫的就: #(\"“「id后面.]{0,12}[a-z]{0,6}[.\- ]?[0-9]"
+    r"[号单编码券递裹水保子通达兔丰邦drgof#][号码编为是叫的就: #(【\"“「id后面.快递速运\-]{0,12}[a-z]{0,6}[.\- ]?[0-9]"
 )
 _WECHAT_HINT = re.compile(
-    r"[微薇徽威维❤♥♡卫绿加+vw](?:(?<=微)(?!博)|(?<=[薇徽❤♥♡])|(?<=[威维])信|(?<=卫)星|(?<=绿)泡"
+    r"[微薇徽威维❤♥♡卫绿加+vw](?:(?<=微)(?!博)|(?<=[薇徽❤♥♡])|(?<=[威维])[信芯]|(?<=卫)星|(?<=绿)泡"
     r"|(?<=[加+])[^v]{0,5}v|(?<=v)[ .]?[x信:❤♥♡]|(?<=w)(?:[ .]?x|e[ ci]| ?信))"
 )
 _WECHAT_VALUE = re.compile(r"[a-z0-9](?:[a-z0-9_\-]{4}| [a-z0-9] [a-z0-9])")
 _TEN_DIGITS = re.compile(r"[0-9](?:[ \-]?[0-9]){9}")
 _MAIL_HINT = re.compile(r"[a-z0-9_%+\-] ?@ ?[a-z0-9]")
-_QQ_HINT = re.compile("[q扣抠蔻球企群]")
+_QQ_HINT = re.compile("[q扣抠蔻球企群叩]")
 _PARCEL = re.compile(
     r"(?<![0-9a-z])(?:sf|yt|jd|zto|sto|yd|jt|ems|db)[a-z]{0,2}[0-9]{10,15}(?![0-9a-z])"
 )
+_CODE_CHARS = 9  # letters and digits: four digits are enough in so long a code
 _ORDER_BEFORE = re.compile(
-    r"(?<![0-9a-z])([0-9](?:[ \-]?[0-9]){9,29})(?:[这那]?[个笔单]?)(?:的)?(?:订单|运单|快递)"
+    r"(?<![0-9a-z])([a-z]{0,4}[0-9](?:[ \-]?[0-9]){9,29}) ?(?:[这那]?[个笔单]?)的?(?:订单|运单|快递)"
 )
 
 
@@ -81,6 +87,8 @@ def find_mail(folded: str) -> Iterator[PersonalDatum]:
     """Yield mail addresses, also with 艾特, (at) and 点."""
     if "@" in folded and _MAIL_HINT.search(folded):
         for match in _EMAIL.finditer(folded):
+            if _FILE_NAME.search(match[0]):
+                continue
             yield PersonalDatum(
                 *match.span(), "邮箱", _SPOKEN_DOT.sub(".", match[0]).replace(" ", "")
             )
@@ -143,27 +151,23 @@ def find_orders(folded: str) -> Iterator[PersonalDatum]:
 
 
 def _labelled_orders(folded: str) -> Iterator[PersonalDatum]:
-    for match in _stated_order().finditer(folded):
-        value = match[1].rstrip(".-")
-        digits = digit_count(value)
-        if (digits >= 5 or (digits >= 4 and len(value) >= 9)) and not is_date(value):
-            yield PersonalDatum(
-                match.start(1), match.start(1) + len(value), "订单号", _MARKS.sub("", value)
-            )
-    for match in _bare_order().finditer(folded):
-        value = match[1].rstrip(".-")
-        plain = _MARKS.sub("", value)
-        digits = digit_count(plain)
-        after = folded[match.start(1) + len(value) :][:1]
-        if (digits >= 8 or (digits >= 4 and len(plain) >= 9)) and not (
-            is_date(plain) or _MORE.match(after)
-        ):
-            yield PersonalDatum(match.start(1), match.start(1) + len(value), "订单号", plain)
+    for pattern, fewest_digits in ((_stated_order(), 5), (_bare_order(), 8)):
+        for match in pattern.finditer(folded):
+            value = match[1].rstrip(".-")
+            start, end = match.start(1), match.start(1) + len(value)
+            plain = _MARKS.sub("", value)
+            digits = digit_count(plain)
+            if digits < fewest_digits and (digits < 4 or len(plain) < _CODE_CHARS):
+                continue
+            if not (is_date(plain) or (plain.isdigit() and _MORE.match(folded, end))):
+                yield PersonalDatum(start, end, "订单号", plain)
 
 
 def find_long_numbers(folded: str) -> Iterator[PersonalDatum]:
     """Yield runs of 15 digits or more that are not said to be of a thing or a sum."""
-    for match in _LONG_NUMBER.finditer(folded):
+    for match in _DIGIT_RUN.finditer(folded):
+        if match.end() - match.start() < _LONG_NUMBER_DIGITS:
+            continue
         before = folded[max(0, match.start() - 10) : match.start()]
         after = folded[match.end() : match.end() + 1]
         if len(set(match[0])) <= 2 or _NOT_OF_A_PERSON.search(before) or _MORE.match(after):
@@ -192,7 +196,10 @@ def _is_wechat(value: str, *, stated: bool) -> bool:
     technical = [token in words("wechat", "technical") for token in tokens]
     if stated:
         return not (technical and all(technical)) and (len(value) >= 6 or digit_count(value) >= 2)
-    return not any(technical) and ("_" in value or digit_count(value) >= 4)
+    digits = digit_count(value)
+    return not any(technical) and (
+        "_" in value or digits >= 4 or _PERSONS_WORD.fullmatch(value) is not None
+    )
 
 
 def find_qq(folded: str) -> Iterator[PersonalDatum]:
@@ -217,14 +224,14 @@ def _stated_order() -> re.Pattern[str]:
 @cache
 def _bare_order() -> re.Pattern[str]:
     labels = "|".join(words("order", "bare"))
-    return re.compile(rf"(?:{labels})[是为: #(「“]{{0,4}}({_GROUPED}(?![0-9a-z])|{_CODE})")
+    return re.compile(rf"(?:{labels})[是为号: #(【「“\-]{{0,4}}({_GROUPED}(?![0-9a-z])|{_CODE})")
 
 
 @cache
 def _wechat() -> re.Pattern[str]:
     names = "|".join(words("wechat", "names"))
     return re.compile(
-        rf"({names})((?: ?(?:号码?|id|账号|名|叫|搜|联系|加|是|为|[:(\"“])){{0,4}}) {{0,2}}"
+        rf"({names})((?: ?(?:号码?|id|账号|名字?|叫|搜|联系|加|是|为|[:(\"“])){{0,4}}) {{0,2}}"
         r"([a-z](?: [a-z0-9]){5,19}(?![a-z0-9])|[a-z0-9][a-z0-9_\-]{4,19}(?![a-z0-9_\-]))"
     )
 

@@ -18,7 +18,7 @@ from feedback_nlp.clean.findings import PersonalDatum
 from feedback_nlp.clean.telephone import is_chinese_number, is_international_number
 
 _GROUP = re.compile(r"[0-9]+")
-_GAP = re.compile(r"[ ,.\-/_\\·、…~+*()]{1,3}")
+_GAP = re.compile(r"[ ,.\-/_\\·、…~+*():|]{1,3}")
 _MOST_DIGITS, _FEWEST_DIGITS = 19, 7
 _MOST_GROUPS = 6  # 4-4-4-4-3, 2-2-2-2-2-1; more only digit by digit
 _FEWEST_SPELT = 3
@@ -26,7 +26,7 @@ _BEFORE_CHARS = 14
 _LABEL_END = r"[号码为是叫的填: (\"“#\-]{0,8}$"
 
 _PHONE_WORD = re.compile(
-    r"手机|电话|号码|联系|致电|回电|来电|拨|打|短信|呼|(?:tel|phone|mobile|call|mob)[a-z]*\.?$"
+    r"手机|电话|号码|联系|致电|回电|来电|拨|打|短信|呼|(?:tel|phone|mobile|call|mob)[a-z]{0,8}\.?$"
 )
 _IDENTITY_WORD = re.compile(
     rf"(?:身份证|身份|证件|id ?card|(?<![a-z])sfz){_LABEL_END}|身份证[^0-9,。]{{0,4}}$"
@@ -36,21 +36,29 @@ _CARD_WORD = re.compile(
 )
 _LOCAL_WORD = re.compile(rf"(?:电话|座机|固话|(?<![a-z])tel|总机|总台|传真|号码|热线){_LABEL_END}")
 _AREA_STATED = re.compile(r"区号[^0-9]{0,2}0[0-9]{2,3}[^0-9]{0,3}号码[是为: ]{0,3}$")
-_LETTERS = re.compile(r"[a-z]+$")
+_LETTERS = re.compile(r"[a-z]{1,14}$")
 _LETTERS_OF_PHONES = re.compile(
     r"(?:tel|phone|mobile|mob|call|v|vx|wx|wechat|weixin|qq|t|m|and|or)$"
 )
 _UNIT = re.compile(
-    r" ?(?:%|次|元|块|万|亿|公里|千米|米|步|字节|字|条|件|个|分(?![机钟店])|度|点|秒|人(?![工家])|km|kb|mb|gb|支|克|亩|\+)"
+    r" ?(?:%|次|元|块|万|亿|公里|千米|米|步|字节|字|条|件|个|分(?![机钟店])|度|点|毫?秒|ms|人(?![工家])|km|kb|mb|gb|支|克|亩|\+)"
 )
 _COUNTED = re.compile(
-    r"(?:播放|浏览|阅读|点赞|伤害|战力|积分|金币|销量|月销|评论数|库存|版本|编码|条码|build|sku|[¥$=^√≈π])[量了 :]{0,3}$"
+    r"(?:播放|浏览|阅读|点赞|伤害|战力|积分|金币|销量|月销|评论数|库存|版本|编码|条码|build|sku|[¥$=^√≈π])[量数了已经达到高为是约有 :]{0,6}$"
+    r"|(?:型号|料号|货号|编号|设备号|序列号|[a-z]{0,9}id)[^0-9]{0,3}$"
 )
 # How people group the digits of a mobile number; all digits apart is always allowed.
 _MOBILE_GROUPS = {
     *((11,), (3, 4, 4), (4, 4, 3), (4, 3, 4), (5, 6), (6, 5), (3, 8), (7, 4), (4, 7), (8, 3)),
     *((3, 3, 5), (3, 5, 3), (5, 3, 3), (2, 3, 3, 3), (3, 2, 3, 3), (3, 3, 2, 3), (3, 3, 3, 2)),
-    *((2, 2, 2, 2, 2, 1), (1, 2, 2, 2, 2, 2), (3, 2, 2, 2, 2), (3, 2, 2, 4), (3, 4, 2, 2)),
+    *(
+        (2, 2, 2, 2, 2, 1),
+        (1, 2, 2, 2, 2, 2),
+        (3, 2, 2, 2, 2),
+        (3, 2, 2, 4),
+        (3, 4, 2, 2),
+        (5, 2, 4),
+    ),
 }
 _DECIMAL = {(3, 8), (4, 7), (2, 3, 3, 3), (8, 3), (7, 4)}  # with one mark, a price or a length
 _LINE_GROUPS = {

@@ -29,7 +29,8 @@ from feedback_nlp.clean.numbers import find_foreign_numbers, find_mistyped_numbe
 from feedback_nlp.clean.people import find_names, find_nicknames
 
 # First looks, which only save time. Five digits near one another: without them there is no number.
-_DIGITS = re.compile(r"[0-9](?:[ ,.\-/_\\·、…~+*()]{0,3}[0-9]){4}")
+_DIGITS = re.compile(r"[0-9](?:[ ,.\-/_\\·、…~+*():|]{0,3}[0-9]){4}")
+_LETTER_OR_DIGIT = re.compile("[0-9a-z]")
 _MAIL = re.compile(r"[a-z0-9] ?(?:[.。点]| dot) ?[a-z0-9]")
 _KIND_OF_ADDRESS = "地址"
 
@@ -48,6 +49,17 @@ def find_personal_data(text: str) -> list[PersonalDatum]:
 def _find_in(folded: Folded, text: str) -> Iterator[PersonalDatum]:
     """Yield finds by rule, the most telling rules first, with spans in the folded text."""
     signs = folded.text
+    if _LETTER_OR_DIGIT.search(signs):
+        yield from _numbers_and_codes(signs, signs if folded.starts else text)
+    yield from find_nicknames(signs)
+    yield from find_names(signs)
+    if _DIGITS.search(signs):
+        yield from find_long_numbers(signs)
+    for start, end in find_addresses(signs):
+        yield PersonalDatum(start, end, _KIND_OF_ADDRESS, signs[start:end].replace(" ", ""))
+
+
+def _numbers_and_codes(signs: str, original: str) -> Iterator[PersonalDatum]:
     numbers: list[PersonalDatum] = []
     has_digits = _DIGITS.search(signs) is not None
     if _MAIL.search(signs):
@@ -57,7 +69,7 @@ def _find_in(folded: Folded, text: str) -> Iterator[PersonalDatum]:
         yield from find_passports(signs)
         yield from (number for number in numbers if number.kind in {"身份证", "银行卡"})
     yield from find_orders(signs)
-    yield from find_plates(signs, signs if folded.starts else text)
+    yield from find_plates(signs, original)
     yield from (number for number in numbers if number.kind == "手机号")
     if has_digits:
         yield from find_foreign_numbers(signs)
@@ -66,12 +78,6 @@ def _find_in(folded: Folded, text: str) -> Iterator[PersonalDatum]:
     if has_digits:
         yield from find_qq(signs)
         yield from (number for number in numbers if number.kind == "座机")
-    yield from find_nicknames(signs)
-    yield from find_names(signs)
-    if has_digits:
-        yield from find_long_numbers(signs)
-    for start, end in find_addresses(signs):
-        yield PersonalDatum(start, end, _KIND_OF_ADDRESS, signs[start:end].replace(" ", ""))
 
 
 def _without_overlaps(found: list[PersonalDatum]) -> Iterator[PersonalDatum]:

@@ -19,14 +19,16 @@ from feedback_nlp.cli.terminal import (
 )
 from feedback_nlp.errors import InputError
 from feedback_nlp.labels import AlertKind, label
+from feedback_nlp.special_days import special_days
 
 if TYPE_CHECKING:
     from feedback_nlp.store.alerts import AlertPrecision, NamedAlert
+    from feedback_nlp.store.tables import AlertRow
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("alerts", help="预警：新问题、突增、发布后复发；可标有用没用")(alerts)
+    app.command("alerts", help="预警：新增、再次出现、上升、复发；可标有用没用")(alerts)
 
 
 def alerts(
@@ -49,7 +51,7 @@ def alerts(
         list_alerts,
         mark_alert,
     )
-    from feedback_nlp.store.voices import latest_moment  # noqa: PLC0415
+    from feedback_nlp.store.volume import latest_moment  # noqa: PLC0415
 
     marks = [(id_, True) for id_ in useful or []] + [(id_, False) for id_ in useless or []]
     if marks and not actor.strip():
@@ -83,6 +85,15 @@ def alerts(
             _print(rows, precision, since)
 
 
+def _kind(alert: AlertRow) -> str:
+    """Return the word of the lists; on holidays and festivals a rise is one above these."""
+    first_day, last_day = date.fromisoformat(alert.day), date.fromisoformat(alert.last_day)
+    since = first_day - timedelta(days=alert.days - 1)
+    if alert.kind == AlertKind.SPIKE and special_days(since, last_day):
+        return "高于节日预期"
+    return label(AlertKind(alert.kind))
+
+
 def _print(rows: list[NamedAlert], precision: AlertPrecision, since: date) -> None:
     out.print(f"[bold]{since:%Y-%m-%d} 以来的预警[/bold]　{len(rows)} 条")
     if rows:
@@ -95,7 +106,7 @@ def _print(rows: list[NamedAlert], precision: AlertPrecision, since: date) -> No
                 str(alert.id),
                 alert.day,
                 alert.last_day,
-                Text(label(AlertKind(alert.kind)), style="red"),
+                Text(_kind(alert), style="red"),
                 Text(row.topic_name, style="bold"),
                 f"{alert.days} 天 {alert.people} 人",
                 f"{alert.expected:.1f} 人",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -18,6 +18,7 @@ from feedback_nlp.cli.terminal import (
     out,
     print_json,
 )
+from feedback_nlp.labels import Depth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,16 +31,28 @@ def register(app: typer.Typer) -> None:
     app.command("analyze", help="分析全部新反馈：切分、情感、意图、主题、排序")(analyze)
 
 
-def analyze(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
+def analyze(
+    db: DatabaseOption = None,
+    depth: Annotated[
+        Depth | None,
+        typer.Option("--depth", help="读得多细：fast、deep 或 auto；默认看 pipeline.toml"),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Analyse everything that came in since the last run."""
     from feedback_nlp.config import load_config  # noqa: PLC0415
     from feedback_nlp.jobs.analyze import run_analysis  # noqa: PLC0415
 
     settings = load_settings()
+    config = load_config(settings.pipeline)
+    if depth is not None:
+        config = config.model_copy(
+            update={"reading": config.reading.model_copy(update={"depth": depth})}
+        )
     with open_database(db, settings) as database, progress_bar() as progress:
         report = run_analysis(
             database,
-            load_config(settings.pipeline),
+            config,
             zone=settings.zone,
             now=lambda: datetime.now(UTC),
             progress=progress,
@@ -55,8 +68,12 @@ def print_report(report: AnalysisReport) -> None:
     if report.run_id is None:
         out.print("没有新的反馈，上次的分析仍然有效。")
         return
+    if report.changed:
+        parts = "、".join(report.changed)
+        reread = f"重读以前的 {report.reread_count:,} 条反馈" if report.reread_count else "重排主题"
+        out.print(f"{parts}变了，{reread}；人整理过的主题、需求和证据都保留。")
     out.print(
-        f"分析完成：新读 {report.read_count:,} 条反馈；现有观点 {report.unit_count:,} 个、"
+        f"分析完成：新读 {report.read_count - report.reread_count:,} 条反馈；现有观点 {report.unit_count:,} 个、"
         f"主题 {report.topic_count} 个、需求 {report.request_count} 条、"
         f"预警 {report.alert_count} 条，"
         f"未归类 {report.unassigned_share:.1%}，用时 {report.seconds:.1f} 秒。"

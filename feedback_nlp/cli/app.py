@@ -8,6 +8,7 @@ from itertools import chain
 
 import typer
 from rich.markup import escape
+from typer.exceptions import TyperException
 
 from feedback_nlp import __version__
 from feedback_nlp.cli.terminal import err, out
@@ -101,13 +102,22 @@ def exit_code_of(error: FeedbackError) -> int:
 
 def main() -> None:
     """Entry point of ``feedback-nlp``."""
+    from feedback_nlp.cli.mistakes import in_chinese, told  # noqa: PLC0415
+
     try:
-        build_app(sys.argv[1] if len(sys.argv) > 1 else None)()
+        app = build_app(sys.argv[1] if len(sys.argv) > 1 else None)
+        command = in_chinese(typer.main.get_command(app))
+        sys.exit(command(standalone_mode=False, prog_name="feedback-nlp") or 0)
     except FeedbackError as error:
         err.print(f"[red]{error.title}[/red]：{escape(str(error))}", soft_wrap=True)
         sys.exit(exit_code_of(error))
     except BrokenPipeError:
         sys.exit(141)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         err.print("已中断；已写入的数据都在，重新运行即可继续。")
         sys.exit(130)
+    except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            sys.exit(2)  # it has printed its help
+        err.print(f"[red]命令有误[/red]：{escape(told(error))}", soft_wrap=True)
+        sys.exit(2)

@@ -12,6 +12,7 @@ from rich.markup import escape
 from feedback_nlp.cli.options import expand
 from feedback_nlp.cli.progress import share_meter
 from feedback_nlp.cli.terminal import JsonOption, err, load_settings, print_json
+from feedback_nlp.labels import Depth
 
 if TYPE_CHECKING:
     from feedback_nlp.jobs.classify import ClassifyReport
@@ -29,6 +30,9 @@ class Choices:
             "--workers", min=1, max=256, help="进程数，默认按文件大小决定", show_default=False
         ),
     ] = None
+    depth: Annotated[
+        Depth, typer.Option("--depth", help="fast 快读，每秒上万条；deep 深读，每秒几百条，更准")
+    ] = Depth.FAST
     redact: Annotated[bool, typer.Option("--redact", help="遮盖手机号等个人信息")] = False
     maps: Annotated[
         list[str] | None,
@@ -85,6 +89,7 @@ class Choices:
         return ClassifyOptions(
             zone=settings.zone,
             workers=self.workers,
+            depth=self.depth,
             redact=self.redact,
             mapping=parse_mapping(self.maps or ()),
             format=self.format_,

@@ -14,7 +14,6 @@ from feedback_nlp.cli.terminal import (
     DatabaseOption,
     JsonOption,
     load_settings,
-    open_database,
     out,
     print_json,
 )
@@ -98,11 +97,22 @@ def _topics() -> str:
 def _database(db: str | None) -> str:
     from sqlmodel import func, select  # noqa: PLC0415
 
+    from feedback_nlp.store import Database  # noqa: PLC0415
+    from feedback_nlp.store.database import SCHEMA_VERSION, schema_version  # noqa: PLC0415
     from feedback_nlp.store.tables import Feedback  # noqa: PLC0415
 
     started = datetime.now(UTC)
-    with open_database(db) as database, database.read() as session:
-        count = session.exec(select(func.count()).select_from(Feedback)).one()
-        where = database.url.render_as_string(hide_password=True)
+    database = Database(db or load_settings().database_url)
+    where = database.url.render_as_string(hide_password=True)
+    try:
+        if not database.exists():
+            return f"还没有 {where}，第一次 feedback-nlp ingest 时会建"
+        with database.read() as session:
+            found = schema_version(session.connection())
+            if found != SCHEMA_VERSION:
+                return f"{where}，结构版本 {found or '空'}，下次使用时升级到 {SCHEMA_VERSION}"
+            count = session.exec(select(func.count()).select_from(Feedback)).one()
+    finally:
+        database.dispose()
     milliseconds = (datetime.now(UTC) - started).total_seconds() * 1000
     return f"{where}，反馈 {count:,} 条，打开用时 {milliseconds:.0f} 毫秒"

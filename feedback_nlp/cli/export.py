@@ -69,7 +69,10 @@ def register(app: typer.Typer) -> None:
 
 def export(
     what: Annotated[
-        What, typer.Argument(help="feedback 反馈、units 观点、topics 主题、requests 需求")
+        What,
+        typer.Argument(
+            metavar="种类", help="feedback 反馈、units 观点、topics 主题、requests 需求"
+        ),
     ],
     output: Annotated[
         Path,

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.markup import escape
@@ -26,13 +27,15 @@ from feedback_nlp.errors import FeedbackError, InputError
 from feedback_nlp.labels import SourceKind
 
 if TYPE_CHECKING:
+    from feedback_nlp.ingest import Choices
     from feedback_nlp.jobs.ingest import IngestReport
+    from feedback_nlp.jobs.options import IngestOptions
     from feedback_nlp.store import Database
     from feedback_nlp.store.tables import IngestBatch
 
 _ROWS_REJECTED = 1
 _FILE_UNUSABLE = 2
-_STATUS = {"running": "未完成", "complete": "完成", "failed": "失败"}
+_STATUS = {"running": "未完成", "complete": "完成"}
 
 
 def register(app: typer.Typer) -> None:
@@ -49,8 +52,11 @@ def ingest(
         ),
     ],
     source: Annotated[
-        str, typer.Option("--source", metavar="NAME", help="来源名，新名字会自动登记")
-    ],
+        str | None,
+        typer.Option(
+            "--source", metavar="NAME", help="来源名，新名字会自动登记", show_default=False
+        ),
+    ] = None,
     kind: Annotated[
         SourceKind | None,
         typer.Option("--kind", help="来源类型，默认由文件格式判断", show_default=False),
@@ -74,25 +80,62 @@ def ingest(
     sheet: Annotated[
         str | None, typer.Option("--sheet", help="读工作簿里的哪张表", show_default=False)
     ] = None,
+    header_row: Annotated[
+        int | None,
+        typer.Option("--header-row", metavar="N", min=1, help="表头在第几行", show_default=False),
+    ] = None,
+    no_header: Annotated[
+        bool, typer.Option("--no-header", help="文件没有表头，按内容猜列；列叫 列1、列2……")
+    ] = False,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of",
+            metavar="日期",
+            help="文件是哪天导出的：3天前、昨天、03-05 从这天算",
+            formats=["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"],
+            show_default=False,
+        ),
+    ] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option("--drop", metavar="列名", help="不保存这一列，可重复", show_default=False),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep", metavar="列名", help="不认识的列也保存（脱敏后），可重复", show_default=False
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="只看每列怎么读、前三行存成什么样，不导入")
+    ] = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Store files. Exit 0: all well; 1: rows were rejected; 2: a file was not usable."""
     from feedback_nlp.ingest import parse_mapping  # noqa: PLC0415
-    from feedback_nlp.jobs.ingest import ingest_file  # noqa: PLC0415
     from feedback_nlp.jobs.options import IngestOptions  # noqa: PLC0415
 
     settings = load_settings()
+    if source is None and not dry_run:
+        raise InputError("没有说来源", hint="加 --source 来源名；只想看看怎么读请加 --dry-run")
     options = IngestOptions(
-        source=source,
+        source=source or "",
         zone=settings.zone,
         kind=kind,
         product=product,
         mapping=parse_mapping(maps or ()),
         format=format_,
         sheet=sheet,
+        choices=_choices(header_row, no_header, as_of, drop, keep, settings.zone),
         secret=settings.secret.get_secret_value() if settings.secret else None,
     )
+    if dry_run:
+        _preview(files, options, as_json=as_json)
+        return
+    from feedback_nlp.jobs.ingest import ingest_file  # noqa: PLC0415
+
     reports: list[IngestReport] = []
     failures: list[tuple[Path, FeedbackError]] = []
 
@@ -102,7 +145,7 @@ def ingest(
                 database, path, options, now=lambda: datetime.now(UTC), progress=progress
             )
 
-    with open_database(db, settings) as database:
+    with open_database(db, settings, make=True) as database:
         for path in files:
             try:
                 report = store(database, path)
@@ -124,6 +167,55 @@ def ingest(
         raise typer.Exit(_FILE_UNUSABLE)
     if any(report.has_faults for report in reports):
         raise typer.Exit(_ROWS_REJECTED)
+
+
+def _choices(
+    header_row: int | None,
+    no_header: bool,
+    as_of: datetime | None,
+    drop: list[str] | None,
+    keep: list[str] | None,
+    zone: ZoneInfo,
+) -> Choices:
+    from feedback_nlp.ingest import Choices  # noqa: PLC0415
+    from feedback_nlp.tabular import HeaderChoice  # noqa: PLC0415
+
+    if header_row is not None and no_header:
+        raise InputError("--header-row 和 --no-header 不能一起用", hint="只留一个")
+    return Choices(
+        header=HeaderChoice(header_row, no_header),
+        as_of=as_of.replace(tzinfo=zone) if as_of else None,
+        drop=tuple(drop or ()),
+        keep=tuple(keep or ()),
+    )
+
+
+def _preview(files: list[Path], options: IngestOptions, *, as_json: bool) -> None:
+    """Show what an import would do; nothing is stored."""
+    from feedback_nlp.jobs.dry_run import preview_file  # noqa: PLC0415
+
+    previews = [(path, preview_file(path, options)) for path in files]
+    if as_json:
+        print_json([{"file_name": path.name, **seen.as_dict()} for path, seen in previews])
+        return
+    for path, seen in previews:
+        out.print(
+            escape(f"{path.name}：{seen.layout_label}（{seen.kind}），没有导入"), soft_wrap=True
+        )
+        table = Table(title="每列怎么读")
+        for heading in ("列", "读作", "为什么不保存"):
+            table.add_column(heading)
+        for row in seen.columns:
+            table.add_row(*(escape(row[name]) for name in ("column", "use", "why")))
+        out.print(table)
+        for number, stored in enumerate(seen.rows, 1):
+            out.print(escape(f"第 {number} 条会存成："), soft_wrap=True)
+            for name, value in stored.items():
+                out.print(escape(f"  {name} = {str(value)[:200]}"), soft_wrap=True)
+        for rejected in seen.rejected:
+            out.print(escape(f"第 {rejected['line']} 行不收：{rejected['detail']}"), soft_wrap=True)
+        for note in seen.notes:
+            err.print(escape(f"注意（前 {seen.looked_at:,} 行）：{note}"), soft_wrap=True)
 
 
 def _print_report(report: IngestReport) -> None:

@@ -285,5 +285,5 @@ def _write(db: str | None, actor: str | None, act: Callable[[Session, Edit], Any
     from feedback_nlp.editing import Edit  # noqa: PLC0415
 
     edit = Edit(actor=actor or getpass.getuser(), now=datetime.now(UTC))
-    with open_database(db) as database, database.write() as session:
+    with open_database(db, make=True) as database, database.write() as session:
         return act(session, edit)

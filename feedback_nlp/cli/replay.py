@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,7 +54,13 @@ def replay(
     rank_config = config.rank if weights is None else read_rank_config(weights, config.rank)
     with open_database(db, settings) as database, database.read() as session:
         result = run_replay(
-            session, config, rank_config, zone=settings.zone, week=week, product=product
+            session,
+            config,
+            rank_config,
+            zone=settings.zone,
+            now=datetime.now(UTC),
+            week=week,
+            product=product,
         )
     if as_json:
         print_json(result.as_dict())

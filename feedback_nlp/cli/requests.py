@@ -139,7 +139,7 @@ def request(
                 if given:
                     set_estimates(session, key, given, now=now)
                     refresh_priorities(
-                        session, load_config(settings.pipeline).rank, zone=settings.zone
+                        session, load_config(settings.pipeline).rank, zone=settings.zone, now=now
                     )
                 if status is not None:
                     apply_transition(

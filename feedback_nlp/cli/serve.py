@@ -33,7 +33,7 @@ def serve(
     if db is not None:
         url = db if "://" in db else f"sqlite:///{db}"
         settings = settings.model_copy(update={"database_url": url})
-    with open_database(None, settings):
+    with open_database(None, settings, make=True):
         pass  # say what is wrong with the database before anything listens
     listener = server.listen(host, port)
     server.configure_logging()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from feedback_nlp.errors import ConfigError
+from feedback_nlp.errors import ConfigError, NotFound
 
 if TYPE_CHECKING:
     from feedback_nlp.settings import Settings
@@ -35,7 +35,7 @@ DatabaseOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="输出机器可读的 JSON")]
 WeekOption = Annotated[
     str | None,
-    typer.Option("--week", metavar="2026-W47", help="哪一周，默认是有数据的最后一周"),
+    typer.Option("--week", metavar="2026-W47", help="哪一周，默认是最近一个已结束、数据量正常的周"),
 ]
 ActorOption = Annotated[
     str | None, typer.Option("--actor", help="操作人，默认是当前系统用户", show_default=False)
@@ -52,24 +52,41 @@ def load_settings() -> Settings:
     from pydantic import ValidationError  # noqa: PLC0415 - half of the start-up time of --help
 
     from feedback_nlp.settings import Settings  # noqa: PLC0415
+    from feedback_nlp.validation_words import described  # noqa: PLC0415
 
     try:
         return Settings()
     except ValidationError as error:
         problems = "；".join(
-            f"FEEDBACK_{str(problem['loc'][0]).upper()}: {problem['msg']}"
+            f"FEEDBACK_{str(problem['loc'][0]).upper()} {described(dict(problem))}"
             for problem in error.errors(include_input=False)
         )
         raise ConfigError(f"环境变量不可用：{problems}", hint="修改后再试") from error
 
 
 @contextmanager
-def open_database(db: str | None, settings: Settings | None = None) -> Iterator[Database]:
-    """Open the database that ``--db`` or the environment names, with its schema up to date."""
+def open_database(
+    db: str | None, settings: Settings | None = None, *, make: bool = False
+) -> Iterator[Database]:
+    """Open the database that ``--db`` or the environment names, with its schema up to date.
+
+    Args:
+        db: What ``--db`` says.
+        settings: The environment; read now if not given.
+        make: Make a SQLite file that does not exist.
+
+    Raises:
+        NotFound: If the file does not exist and is not to be made.
+    """
     from feedback_nlp.store import Database  # noqa: PLC0415 - SQLAlchemy takes 0.5 s to import
 
     database = Database(db or (settings or load_settings()).database_url)
     try:
+        if not make and not database.exists():
+            raise NotFound(
+                f"数据库 {database.url.database} 不存在",
+                hint="先用 feedback-nlp ingest 导入，或用 --db 指到已有的文件",
+            )
         database.migrate()
         yield database
     finally:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from feedback_nlp.editing import Edit
+    from feedback_nlp.jobs.topic_edits import TopicDesk
     from feedback_nlp.store.tables import Topic
 
 TopicArgument = Annotated[int, typer.Argument(metavar="编号", help="主题编号")]
@@ -59,6 +61,7 @@ def list_(
 
     with open_database(db) as database, database.read() as session:
         rows = topic_reading.list_topics(session, include_hidden=show_all)
+        is_nameless = not topic_reading.has_authors(session)
     if as_json:
         print_json(
             [
@@ -82,7 +85,7 @@ def list_(
     table = Table(box=None, pad_edge=False)
     table.add_column("编号", no_wrap=True)
     table.add_column("主题", no_wrap=True)
-    table.add_column("人数", justify="right", no_wrap=True)
+    table.add_column("条数" if is_nameless else "人数", justify="right", no_wrap=True)
     table.add_column("观点数", justify="right", no_wrap=True)
     table.add_column("状态", no_wrap=True)
     table.add_column("关键词", overflow="fold")  # the only one that gives way to a narrow terminal
@@ -100,6 +103,8 @@ def list_(
             escape(" ".join(row.topic.keywords[:3])),
         )
     out.print(table if rows else "还没有主题。先运行 feedback-nlp analyze。")
+    if rows and is_nameless:
+        out.print("[dim]未知作者，按条计：来源没有作者，内容雷同的只算一条。[/dim]")
 
 
 def show(
@@ -162,14 +167,11 @@ def merge(
     actor: ActorOption = None,
 ) -> None:
     """Merge topics into another one."""
-    from feedback_nlp.editing import topic_edits  # noqa: PLC0415
-
-    def merge_all(session: Session, edit: Edit) -> Topic:
-        for topic_id in topic_ids:
-            target = topic_edits.merge(session, topic_id, into, edit)
-        return target
-
-    target = _write(db, actor, merge_all)
+    target = _write(
+        db,
+        actor,
+        *(_merging(topic_id, into) for topic_id in topic_ids),
+    )
     numbers = "、".join(map(str, topic_ids))
     out.print(
         f"主题 {numbers} 已并入 {into}「{escape(target.name)}」。撤销：topics undo {topic_ids[0]}"
@@ -226,9 +228,10 @@ def nest(
 
 def undo(topic_id: TopicArgument, db: DatabaseOption = None, actor: ActorOption = None) -> None:
     """Take back the last edit that a person made."""
-    from feedback_nlp.editing import telling, topic_edits  # noqa: PLC0415
+    from feedback_nlp.editing import telling  # noqa: PLC0415
 
-    event = _write(db, actor, lambda session, edit: topic_edits.undo(session, topic_id, edit))
+    with _desk(db, actor) as desk:
+        event = desk.undo(topic_id)
     out.print(f"已撤销：{escape(telling.describe(event))}")
 
 
@@ -245,12 +248,31 @@ def _flag(operation: str, value: bool, words: str) -> Callable[..., None]:
     return command
 
 
-def _write(db: str | None, actor: str | None, act: Callable[[Session, Edit], Any]) -> Any:
+@contextmanager
+def _desk(db: str | None, actor: str | None) -> Iterator[TopicDesk]:
+    """Open the database for edits that all else follows at once."""
+    from feedback_nlp.config import load_config  # noqa: PLC0415
     from feedback_nlp.editing import Edit  # noqa: PLC0415
+    from feedback_nlp.jobs.topic_edits import TopicDesk  # noqa: PLC0415
 
+    settings = load_settings()
     edit = Edit(actor=actor or getpass.getuser(), now=datetime.now(UTC))
-    with open_database(db) as database, database.write() as session:
-        return act(session, edit)
+    config = load_config(settings.pipeline)
+    with open_database(db, settings) as database, database.write() as session:
+        yield TopicDesk(session, config, settings.zone, edit)
+
+
+def _write(db: str | None, actor: str | None, *acts: Callable[..., Any]) -> Any:
+    """Apply edits in one transaction; return what the last one returned."""
+    with _desk(db, actor) as desk:
+        results = [desk.apply(act) for act in acts]
+    return results[-1]
+
+
+def _merging(topic_id: int, into: int) -> Callable[[Session, Edit], Topic]:
+    from feedback_nlp.editing import topic_edits  # noqa: PLC0415
+
+    return lambda session, edit: topic_edits.merge(session, topic_id, into, edit)
 
 
 def _marked_name(topic: Topic) -> str:

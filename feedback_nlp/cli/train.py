@@ -25,6 +25,9 @@ _HEADS = {
     "unit_sentiment": "情感（要点）",
     "review_sentiment": "情感（整条反馈）",
     "intent": "意图（要点）",
+    "deep_unit_sentiment": "情感（要点，深读）",
+    "deep_review_sentiment": "情感（整条反馈，深读）",
+    "deep_intent": "意图（要点，深读）",
 }
 _REASONS = {
     "better": "已采用",

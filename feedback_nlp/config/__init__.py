@@ -21,12 +21,14 @@ from feedback_nlp.config.stages import (
     EmbedConfig,
     LedgerConfig,
     NamingConfig,
+    ReadingConfig,
     SegmentConfig,
     SentimentConfig,
     TopicsConfig,
 )
 from feedback_nlp.config.watching import AlertsConfig, ReportConfig
 from feedback_nlp.errors import ConfigError
+from feedback_nlp.validation_words import described
 
 __all__ = [
     "AlertsConfig",
@@ -36,6 +38,7 @@ __all__ = [
     "NamingConfig",
     "PipelineConfig",
     "RankConfig",
+    "ReadingConfig",
     "ReportConfig",
     "SegmentConfig",
     "SentimentConfig",
@@ -52,6 +55,7 @@ class PipelineConfig(Section):
 
     version: str
     clean: CleanConfig
+    reading: ReadingConfig
     segment: SegmentConfig
     sentiment: SentimentConfig
     embed: EmbedConfig
@@ -78,7 +82,8 @@ def load_config(path: Path | None = None) -> PipelineConfig:
         return PipelineConfig.model_validate(merged)
     except ValidationError as error:
         problems = "；".join(
-            f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors()
+            f"{'.'.join(map(str, problem['loc']))} {described(dict(problem))}"
+            for problem in error.errors()
         )
         raise ConfigError(
             f"配置不可用：{problems}", hint="对照随包的 pipeline.toml 修改"

@@ -26,6 +26,8 @@ class RankConfig(Section):
         trend_history_weeks: Weeks of its own history a subject is compared with.
         trend_damping_people: Count at which a surprise counts half.
         trend_full_surprise: log10 odds that count as the full surprise.
+        usual_week_min_share: A week with a smaller share of the people that the weeks before
+            it had (their median) is thin: no list and no stored priority is about it.
         horizon_weeks: Evidence older than this is not ranked.
         severity_by_intent: 0–1.
         severity_by_signal: 0–1.
@@ -43,6 +45,7 @@ class RankConfig(Section):
     trend_history_weeks: int = Field(ge=1)
     trend_damping_people: float = Field(ge=0)
     trend_full_surprise: float = Field(gt=0)
+    usual_week_min_share: float = Field(gt=0, lt=1)
     horizon_weeks: int = Field(ge=1)
     severity_by_intent: dict[str, float]
     severity_by_signal: dict[str, float]

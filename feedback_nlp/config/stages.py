@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from feedback_nlp.config.section import Section
+from feedback_nlp.labels import Depth
 
 
 class CleanConfig(Section):
@@ -18,6 +19,18 @@ class CleanConfig(Section):
     burst_window_hours: float = Field(gt=0)
 
 
+class ReadingConfig(Section):
+    """How closely ``analyze`` reads: ``fast``, ``deep``, or ``auto`` (deep where it is installed).
+
+    Attributes:
+        depth: Of ``analyze``.
+        deep_share: How much the deep reader's opinion counts beside the fast one's, 0–1.
+    """
+
+    depth: Depth
+    deep_share: float = Field(ge=0, le=1)
+
+
 class SegmentConfig(Section):
     """Where feedback is cut into units. Lengths are in characters."""
 
@@ -26,10 +39,10 @@ class SegmentConfig(Section):
 
 
 class SentimentConfig(Section):
-    """Which scorer, and where mixed begins."""
+    """Which scorer, and how a text and its units agree (``understanding/agreement.py``)."""
 
     scorer: str
-    mixed_min_share: float = Field(ge=0, le=0.5)
+    patience: float = Field(ge=0, le=5)
 
 
 class EmbedConfig(Section):

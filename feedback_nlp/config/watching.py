@@ -22,6 +22,7 @@ class ReportConfig(Section):
         series_weeks: Length of the small charts.
         quote_count: Quotes a topic.
         praise_count: Topics of praise that a digest names.
+        doubtful_count: Feedback with stars against words that a digest quotes.
         top_count: Topics in the ranking that people see.
         driver_min_count: Rated feedback a topic needs before it may drive the stars.
         promise_weeks: After so many weeks a planned request is called an old promise.
@@ -35,6 +36,7 @@ class ReportConfig(Section):
     series_weeks: int = Field(ge=2)
     quote_count: int = Field(ge=1)
     praise_count: int = Field(ge=0)
+    doubtful_count: int = Field(ge=0)
     top_count: int = Field(ge=1)
     driver_min_count: int = Field(ge=2)
     promise_weeks: int = Field(ge=1)
@@ -65,7 +67,8 @@ class AlertsConfig(Section):
         calendar_people: Weight, in people, of the calendar against the day's own volume.
         cooldown_days: Quiet days after which the same topic may alert again.
         settle_days: Days a release is given before a relapse is called.
-        new_quiet_days: Days without anyone after which a topic that stands out is new.
+        new_quiet_days: Days without anyone after which a topic that stands out is new, or has
+            come back if it was known before.
         relapse_share: Share of the level before the release that counts as a relapse.
     """
 

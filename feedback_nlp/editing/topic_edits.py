@@ -20,6 +20,7 @@ from feedback_nlp.store.tables import FeedbackUnit, Topic, TopicEvent
 from feedback_nlp.store.topic_reading import get_topic, history
 
 _BY_PERSON = Origin.PERSON.value
+_QUOTES = 3
 
 
 def rename(session: Session, topic_id: int, name: str, edit: Edit) -> Topic:
@@ -30,9 +31,7 @@ def rename(session: Session, topic_id: int, name: str, edit: Edit) -> Topic:
         Conflict: If the topic was merged away.
     """
     topic = _editable(session, topic_id)
-    name = name.strip()
-    if not 0 < len(name) <= 60:
-        raise InputError(f"主题名长度是 {len(name)}", hint="应为 1–60 个字")
+    name = _usable(name)
     _log(
         session,
         topic,
@@ -91,12 +90,18 @@ def split(session: Session, topic_id: int, unit_ids: Sequence[int], name: str, e
             f"观点 {missing or '（空）'} 不在主题 {topic_id} 里",
             hint="用 feedback-nlp topics show 查看观点编号",
         )
-    child = Topic(name="", kind=parent.kind, parent_id=parent.parent_id, centroid=parent.centroid)
+    child = Topic(
+        name=_usable(name),
+        named_by=_BY_PERSON,
+        kind=parent.kind,
+        parent_id=parent.parent_id,
+        centroid=parent.centroid,
+        quote_unit_ids=wanted[:_QUOTES],
+    )
     session.add(child)
     session.flush()
     assert child.id is not None
-    _log(session, child, TopicEventKind.BORN, edit, split_from=topic_id, name=name)
-    child = rename(session, child.id, name, edit)
+    _log(session, child, TopicEventKind.BORN, edit, split_from=topic_id, name=child.name)
     units = _take_units(session, [col(FeedbackUnit.id).in_(wanted)], child.id)
     _log(session, parent, TopicEventKind.SPLIT, edit, child=child.id, units=units)
     return child
@@ -188,12 +193,24 @@ def _editable(session: Session, topic_id: int) -> Topic:
     return topic
 
 
+def _usable(name: str) -> str:
+    name = name.strip()
+    if not 0 < len(name) <= 60:
+        raise InputError(f"主题名长度是 {len(name)}", hint="应为 1–60 个字")
+    return name
+
+
 def _take_units(session: Session, conditions: Sequence[Any], to_id: int | None) -> list[list[Any]]:
-    """Move units and return where they were: ``[unit id, topic id, assigned by]`` each."""
+    """Move units and return where they were: ``[unit id, topic id, assigned by, similarity]`` each."""
     before = [
         list(row)
         for row in session.execute(
-            select(col(FeedbackUnit.id), col(FeedbackUnit.topic_id), col(FeedbackUnit.assigned_by))
+            select(
+                col(FeedbackUnit.id),
+                col(FeedbackUnit.topic_id),
+                col(FeedbackUnit.assigned_by),
+                col(FeedbackUnit.topic_similarity),
+            )
             .where(*conditions)
             .order_by(col(FeedbackUnit.id))
         )
@@ -215,8 +232,15 @@ def _give_units_back(session: Session, units: Sequence[Sequence[Any]]) -> None:
     session.connection().execute(
         table.update()
         .where(table.c.id == bindparam("unit"))
-        .values(topic_id=bindparam("topic"), assigned_by=bindparam("by")),
-        [dict(zip(("unit", "topic", "by"), unit, strict=True)) for unit in units],
+        .values(
+            topic_id=bindparam("topic"),
+            assigned_by=bindparam("by"),
+            topic_similarity=bindparam("similarity"),
+        ),
+        [
+            dict(zip(("unit", "topic", "by", "similarity"), (*unit, None)[:4], strict=True))
+            for unit in units
+        ],
     )
 
 

@@ -1,4 +1,4 @@
-"""Recognising columns: comparing headers, alias sets, identity columns."""
+"""Names of columns: how they are compared, and which field a name stands for."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ _IGNORED = re.compile(r"[\s_*:\-]+")
 _REPEATED = re.compile(r"__\d+$")
 
 
+@cache
 def comparable(header: str) -> str:
     """Return a header as it is compared: no case, blanks, marks or full-width forms."""
     text = unicodedata.normalize("NFKC", header).strip().casefold()
     return _IGNORED.sub("", text) or text
 
 
+@cache
 def without_brackets(header: str) -> str:
     """Return a comparable header without bracketed remarks: 评分(1-5) is 评分."""
     text = unicodedata.normalize("NFKC", header)
@@ -38,54 +40,54 @@ def read_toml(name: str) -> dict[str, Any]:
 
 
 @cache
-def _aliases() -> dict[str, tuple[str, ...]]:
-    fields = read_toml("aliases.toml")["fields"]
-    return {name: tuple(map(comparable, words)) for name, words in fields.items()}
+def aliases() -> dict[str, tuple[str, ...]]:
+    """Return the comparable names of each field, the likeliest first."""
+    found: dict[str, list[str]] = {}
+    for group in read_toml("aliases.toml")["alias"]:
+        found.setdefault(group["field"], []).extend(map(comparable, group["names"]))
+    return {field: tuple(dict.fromkeys(names)) for field, names in found.items()}
 
 
 @cache
-def _identity_names() -> frozenset[str]:
-    return frozenset(map(comparable, read_toml("aliases.toml")["identity"]["names"]))
+def own_name(column: str) -> str | None:
+    """Return the name a column is known by, or ``None`` if it belongs to something else.
 
-
-def is_identity(column: str) -> bool:
-    """Whether a column holds who someone is, so that it must not be stored."""
-    last = _REPEATED.sub("", column).rsplit(".", 1)[-1]
-    return bool({comparable(last), without_brackets(last)} & _identity_names())
-
-
-def resolve_columns(
-    columns: Sequence[str], given: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """Find which column holds which field, by alias sets.
-
-    Args:
-        columns: Headers of the file.
-        given: Column by field that a person has named; these come first.
-
-    Returns:
-        Column by field. Each column serves one field. A file with a title column and no
-        text column has its title as text.
-
-    Raises:
-        InputError: If a named column is not in the file.
+    ``attributes.body`` is ``body``; ``developerResponse.body`` and ``comments.0.text`` are
+    what others said.
     """
-    resolved = dict(find_given(columns, given or {}))
-    free = {column: None for column in columns if column not in resolved.values()}
-    exact = {comparable(column): column for column in reversed(free)}
-    loose = {without_brackets(column.rsplit(".", 1)[-1]): column for column in reversed(free)}
-    for name, aliases in _aliases().items():
-        if name in resolved:
+    column = _REPEATED.sub("", column)
+    *path, last = column.split(".") if "." in column else [column]
+    neutral = set(read_toml("aliases.toml")["paths"]["neutral"])
+    if all(part.casefold() in neutral for part in path):
+        return last
+    return column if " " in column or not column.isascii() else None
+
+
+def candidates(field: str, columns: Sequence[str]) -> list[str]:
+    """Return the columns whose names say ``field``, the likeliest first.
+
+    Names at the top level come before those in a wrapper, listed names before endings.
+    """
+    ranked: list[tuple[int, int, str]] = []
+    names = {name: rank for rank, name in enumerate(aliases().get(field, ()))}
+    ending = read_toml("aliases.toml")["endings"].get(field, ())
+    barred = tuple(read_toml("aliases.toml")["not_beginning"].get(field, ()))
+    for position, column in enumerate(columns):
+        own = own_name(column)
+        if own is None:
             continue
-        for alias in aliases:
-            column = exact.get(alias) or loose.get(alias)
-            if column is not None and column in free:
-                resolved[name] = column
-                del free[column]
-                break
-    if "text" not in resolved and "title" in resolved:
-        resolved["text"] = resolved.pop("title")
-    return resolved
+        spellings = (comparable(own), without_brackets(own))
+        rank = min((names[name] for name in spellings if name in names), default=None)
+        if rank is None:
+            name = spellings[1]
+            plain = unicodedata.normalize("NFKC", own).casefold()
+            if name.startswith(barred) or not any(
+                name.endswith(end) or plain.endswith(end) for end in ending
+            ):
+                continue
+            rank = len(names)
+        ranked.append((rank + len(names) * ("." in column), position, column))
+    return [column for *_, column in sorted(ranked)]
 
 
 def find_given(columns: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:

@@ -21,6 +21,8 @@ FIELDS: Mapping[str, str] = {
     "region": "地区",
     "segment": "用户类型",
     "thread_key": "会话",
+    "reach": "热度",
+    "crawled_at": "抓取时间",
 }
 """Field name to the Chinese word for it; both may be written in ``--map``."""
 

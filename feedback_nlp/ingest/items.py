@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from feedback_nlp.ingest.columns import is_identity
 from feedback_nlp.ingest.fields import MAX_CHARS, has_broken_characters, storable
-from feedback_nlp.ingest.keys import OccurrenceCounter, content_hash, derive_key
+from feedback_nlp.ingest.keys import OccurrenceCounter, content_hash, derive_key, is_rounded
+from feedback_nlp.ingest.people import is_identity, is_placeholder
+from feedback_nlp.ingest.plain import plain
 from feedback_nlp.ingest.ratings import parse_rating
+from feedback_nlp.ingest.relative_times import is_relative
 from feedback_nlp.ingest.times import parse_time
 from feedback_nlp.records import RawItem, Rejection
 
@@ -56,42 +59,80 @@ class RowMapping:
         channel: Channel of rows that name none.
         key_pattern: Its first group is the key inside the ``source_key`` column.
         skips: Rows to set aside.
+        keeps: Whether a column without a field is stored as an extra value.
+        clock: Column with the time of day, where the date is in a column of its own.
+        read_at: When the file was made, for relative times; a row's own ``crawled_at`` wins.
+        words: Takes the frame (客服: …, 用户反馈…) off a text; ``None`` if nobody of interest
+            speaks in it.
     """
 
     columns: Mapping[str, Sequence[str]]
     channel: str | None = None
     key_pattern: re.Pattern[str] | None = None
     skips: Sequence[Skip] = ()
+    keeps: Callable[[str], bool] = lambda column: not is_identity(column)
+    clock: str | None = None
+    read_at: datetime | None = None
+    words: Callable[[str], str | None] = lambda text: text
 
 
 @dataclass
 class ItemBuilder:
-    """Builds the items of one file, in order: it counts repetitions for derived keys."""
+    """Builds the items of one file, in order: it counts repetitions for derived keys.
+
+    Attributes:
+        tally: How many rows had something a person should know: ``undated``, ``time-raw``,
+            ``rating-raw``, ``key-rounded``.
+    """
 
     mapping: RowMapping
     zone: ZoneInfo
     occurrences: OccurrenceCounter = field(default_factory=OccurrenceCounter)
+    tally: Counter[str] = field(default_factory=Counter)
     _extra: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
 
     def build(self, line: int, row: Mapping[str, Any]) -> RawItem | Rejection:
         """Return the item a row stands for, or why there is none."""
         for skip in self.mapping.skips:
             if plain(row.get(skip.column)).lower() in skip.values:
-                return _rejection(line, skip.reason, skip.detail, row)
+                return self.rejection(line, skip.reason, skip.detail, row)
         columns = self.mapping.columns
         values = {name: self._first(row, columns[name]) for name in columns}
+        if self.mapping.clock is not None:
+            values["occurred_at"] = self._joined_time(row, values.get("occurred_at"))
         title = plain(values.get("title"))
-        text = plain(values.get("text"))
+        said = self.mapping.words(plain(values.get("text")))
+        if said is None:
+            return self.rejection(line, "not-customer", "这一格里没有客户说的话", row)
+        text = said
         if _is_blank(text) and _is_blank(title):
-            return _rejection(line, "blank-text", "没有文字内容", row)
+            return self.rejection(line, "blank-text", "没有文字内容", row)
         if has_broken_characters(text) or has_broken_characters(title):
-            return _rejection(line, "bad-characters", BAD_CHARACTERS, row)
+            return self.rejection(line, "bad-characters", BAD_CHARACTERS, row)
         if title and title not in text:
             text = f"{title}\n{text}" if text else title
         if len(text) > MAX_TEXT_CHARS:
             detail = f"正文有 {len(text):,} 字，最多接受 {MAX_TEXT_CHARS:,} 字"
-            return _rejection(line, "text-too-long", detail, row)
-        occurred_at = parse_time(values.get("occurred_at"), self.zone)
+            return self.rejection(line, "text-too-long", detail, row)
+        raw_time = values.get("occurred_at")
+        occurred_at = self._time(row, values)
+        if occurred_at is None and isinstance(raw_time, str) and is_relative(raw_time.strip()):
+            detail = (
+                f"时间“{raw_time.strip()[:30]}”是相对的，不知道从哪天算起；"
+                "请用 --as-of 日期 说明文件是哪天导出的，再导入一次"
+            )
+            return self.rejection(line, "relative-time", detail, row)
+        return self._item(line, row, values, text, title, occurred_at)
+
+    def _item(
+        self,
+        line: int,
+        row: Mapping[str, Any],
+        values: Mapping[str, Any],
+        text: str,
+        title: str,
+        occurred_at: datetime | None,
+    ) -> RawItem:
         rating = parse_rating(values.get("rating"))
         attributes = {
             name: fitted
@@ -99,16 +140,22 @@ class ItemBuilder:
             if (value := values.get(name)) is not None and (fitted := _fitted(value, name))
         }
         meta = self._meta(row, text)
-        if occurred_at is None and (raw := plain(values.get("occurred_at"))):
-            meta["time_raw"] = raw[:_MAX_META_CHARS]
+        if occurred_at is None:
+            self.tally["undated"] += 1
+            if raw := plain(values.get("occurred_at")):
+                self.tally["time-raw"] += 1
+                meta["time_raw"] = raw[:_MAX_META_CHARS]
         if rating is None and (raw := plain(values.get("rating"))):
+            self.tally["rating-raw"] += 1
             meta["rating_raw"] = raw[:_MAX_META_CHARS]
+        if (reach := _count(values.get("reach"))) is not None:
+            meta["reach"] = reach
         return RawItem(
             line=line,
-            source_key=self._key(values, text),
+            source_key=self._key(values, text, occurred_at),
             text=text,
             title=_fitted(title, "title"),
-            author=plain(values.get("author")) or None,
+            author=self._author(row),
             rating=rating,
             occurred_at=occurred_at,
             meta=meta,
@@ -123,26 +170,47 @@ class ItemBuilder:
                 return value
         return None
 
-    def _key(self, values: Mapping[str, Any], text: str) -> str:
+    def _author(self, row: Mapping[str, Any]) -> str | None:
+        for column in self.mapping.columns.get("author", ()):
+            name = plain(row.get(column))
+            if name and not is_placeholder(name):
+                return name
+        return None
+
+    def _joined_time(self, row: Mapping[str, Any], day: Any) -> Any:
+        clock = plain(row.get(self.mapping.clock or ""))
+        date = day.date().isoformat() if isinstance(day, datetime) else plain(day)
+        return f"{date.removesuffix('T00:00:00')} {clock}" if date and clock else day
+
+    def _time(self, row: Mapping[str, Any], values: Mapping[str, Any]) -> datetime | None:
+        read_at = self.mapping.read_at
+        if values.get("crawled_at") is not None:
+            read_at = parse_time(values["crawled_at"], self.zone) or read_at
+        moment = parse_time(values.get("occurred_at"), self.zone, read_at)
+        if moment is None and len(self.mapping.columns.get("occurred_at", ())) > 1:
+            for column in self.mapping.columns["occurred_at"]:
+                if (moment := parse_time(row.get(column), self.zone, read_at)) is not None:
+                    break
+        return moment
+
+    def _key(self, values: Mapping[str, Any], text: str, occurred_at: datetime | None) -> str:
         key = plain(values.get("source_key"))
         if key and self.mapping.key_pattern is not None:
             match = self.mapping.key_pattern.search(key)
             key = match[1] if match else key
+        if key and is_rounded(key):
+            self.tally["key-rounded"] += 1
+            key = ""
         if key:
             return fitted_key(key)
         parts = [text, *(plain(values.get(name)) for name in _KEY_FIELDS)]
+        if occurred_at is None or (parts[3] and is_relative(parts[3])):
+            parts[3] = ""  # what is relative today is another word tomorrow
         return derive_key(parts, self.occurrences.add(content_hash(parts)))
 
     def _meta(self, row: Mapping[str, Any], text: str) -> dict[str, Any]:
-        names = tuple(row)
-        if names not in self._extra:
-            mapped = {column for group in self.mapping.columns.values() for column in group}
-            extra = [name for name in names if name not in mapped and not is_identity(name)]
-            if len(self._extra) > 1_000:
-                self._extra.clear()
-            self._extra[names] = extra[:_MAX_META_FIELDS]
         meta: dict[str, Any] = {}
-        for name in self._extra[names]:
+        for name in self._extras(tuple(row)):
             value = row[name]
             if value is None or value == "":
                 continue
@@ -150,6 +218,30 @@ class ItemBuilder:
                 continue
             meta[storable(name)] = meta_value(value)
         return meta
+
+    def _extras(self, names: tuple[str, ...]) -> list[str]:
+        found = self._extra.get(names)
+        if found is None:
+            mapped = {column for group in self.mapping.columns.values() for column in group}
+            mapped.add(self.mapping.clock or "")
+            extra = [name for name in names if name not in mapped and self.mapping.keeps(name)]
+            if len(self._extra) > 1_000:
+                self._extra.clear()
+            found = self._extra[names] = extra[:_MAX_META_FIELDS]
+        return found
+
+    def rejection(self, line: int, reason: str, detail: str, row: Mapping[str, Any]) -> Rejection:
+        """Return a row as rejected, with what may be kept of it."""
+        columns = self.mapping.columns
+        told = [
+            column
+            for name in columns
+            if name != "author"
+            for column in columns[name]
+            if column in row and (not is_identity(column) or name in ("region", "device"))
+        ]
+        names = dict.fromkeys([*told, *self._extras(tuple(row))])
+        return Rejection(line, reason, detail, raw_row((name, row.get(name)) for name in names))
 
 
 def _is_blank(text: str) -> bool:
@@ -160,6 +252,17 @@ def _is_blank(text: str) -> bool:
 def _is_repeated(value: Any, text: str) -> bool:
     """Whether a cell is the body again, beside a column that joins title and body."""
     return isinstance(value, str) and len(value) >= _REPEATED_CHARS and value.strip(_MARGIN) in text
+
+
+def _count(value: Any) -> int | None:
+    """Return a number of votes or likes: 37, "1,204", "3.2万"."""
+    text = plain(value).replace(",", "")
+    scale = {"万": 10_000, "w": 10_000, "k": 1_000}.get(text[-1:].casefold(), 1)
+    try:
+        number = float(text[:-1] if scale > 1 else text) * scale
+    except ValueError:
+        return None
+    return int(number) if math.isfinite(number) and 0 <= number < 2**53 else None
 
 
 def meta_value(value: Any) -> Any:
@@ -177,25 +280,6 @@ def meta_value(value: Any) -> Any:
             return storable(plain(value)[:_MAX_META_CHARS])
 
 
-def plain(value: Any) -> str:
-    """Return a cell as stripped text; ``None`` is blank."""
-    if isinstance(value, str):
-        return value.strip()
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case datetime() | date():
-            return value.isoformat()
-        case float() if value.is_integer() and abs(value) < 2**53:
-            return str(int(value))
-        case dict() | list():
-            return json.dumps(value, ensure_ascii=False, default=str)
-        case _:
-            return str(value).strip()
-
-
 def fitted_key(key: str) -> str:
     """Return a source key short enough to store; a longer one keeps its head and a hash."""
     key = storable(key)
@@ -206,12 +290,8 @@ def _fitted(value: Any, name: str) -> str:
     return storable(plain(value))[: MAX_CHARS[name]]
 
 
-def _rejection(line: int, reason: str, detail: str, row: Mapping[str, Any]) -> Rejection:
-    return Rejection(line, reason, detail, raw_row(row.items()))
-
-
 def raw_row(cells: Iterable[tuple[str, Any]]) -> str:
-    """Return a row as a person can recognise it, without identities, cut to 2,000 characters."""
+    """Return cells as a person can recognise them, without identities, cut to 2,000 characters."""
     kept = {
         name: plain(value)[:_MAX_META_CHARS]
         for name, value in cells

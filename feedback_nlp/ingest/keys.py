@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from array import array
 from collections.abc import Sequence
 
 _MASK = 2**64 - 1
+_ROUNDED = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{2}")
 _FIRST_SLOTS = 1 << 12
 
 
@@ -21,6 +23,11 @@ def derive_key(parts: Sequence[str], occurrence: int) -> str:
         occurrence: 1 for the first such row of the file, 2 for the next.
     """
     return f"{content_hash(parts)[:32]}-{occurrence}"
+
+
+def is_rounded(key: str) -> bool:
+    """Whether a spreadsheet has rounded an id: ``7.30165E+18``, as a float or as text."""
+    return ("E" in key or "e" in key) and _ROUNDED.fullmatch(key) is not None
 
 
 def content_hash(parts: Sequence[str]) -> str:

@@ -55,9 +55,22 @@ def layouts() -> tuple[Layout, ...]:
 
 
 def recognise(columns: Sequence[str]) -> Layout | None:
-    """Return the first layout whose columns are all there."""
+    """Return the first layout whose columns are there, those of text, key and time included.
+
+    A layout that a file only looks like would lose its text without a word.
+    """
     present = set(map(comparable, columns))
-    return next((layout for layout in layouts() if layout.requires <= present), None)
+
+    def is_whole(layout: Layout) -> bool:
+        return all(
+            any(comparable(column) in present for column in layout.columns[name])
+            for name in ("text", "source_key", "occurred_at")
+            if name in layout.columns
+        )
+
+    return next(
+        (layout for layout in layouts() if layout.requires <= present and is_whole(layout)), None
+    )
 
 
 def _layout(data: Mapping[str, Any]) -> Layout:

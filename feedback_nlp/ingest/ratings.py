@@ -10,8 +10,16 @@ from functools import cache
 from feedback_nlp.ingest.columns import read_toml
 
 _CHINESE_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
-_NUMBER = re.compile(r"(\d(?:\.\d+)?)\s*(?:分|星|颗星|星级|stars?|/\s*5(?:\.0+)?)?", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"(\d(?:\.\d+)?)\s*(?:分|星|颗星|星级|星好评|stars?|out of 5(?: stars)?|/\s*5(?:\.0+)?(?:分)?)?",
+    re.IGNORECASE,
+)
 _CHINESE = re.compile(r"([一二两三四五])(半)?\s*(?:分|颗星|星)(?:级)?(?:好评)?(半)?")
+_CLASS = re.compile(r"[a-z_ -]*?star[a-z_ -]*?(\d{1,2})[a-z_ -]*", re.IGNORECASE)
+_HEAD = re.compile(
+    r"(?:用户|总体|综合)?(?:评分|评价|打分|星级|得分|rating|score|rated)[为是:]?\s*(?=\S)",
+    re.IGNORECASE,
+)
 _FILLED = re.compile("[★⭐🌟]")
 _STARS = re.compile(r"[★☆⭐🌟\ufe0f\s]+")
 
@@ -30,8 +38,10 @@ def parse_rating(value: object) -> float | None:
     Returns:
         1–5, or ``None`` if it is no rating on that scale.
     """
-    if value is None or isinstance(value, bool):
+    if value is None:
         return None
+    if isinstance(value, bool):
+        return 5.0 if value else 1.0  # recommended or not
     if isinstance(value, int | float):
         return float(value) if 1 <= value <= 5 else None
     return _read(str(value))
@@ -42,14 +52,17 @@ def _read(text: str) -> float | None:
     text = unicodedata.normalize("NFKC", text).strip()
     if not text or len(text) > 20:
         return None
-    if text in _words():
-        return _words()[text]
+    text = _HEAD.sub("", text, count=1)
+    if (known := _words().get(text.casefold())) is not None:
+        return known
     if _STARS.fullmatch(text):
         stars = float(len(_FILLED.findall(text)))
     elif (match := _NUMBER.fullmatch(text)) is not None:
         stars = float(match[1])
     elif (match := _CHINESE.fullmatch(text)) is not None:
         stars = _CHINESE_DIGITS[match[1]] + (0.5 if match[2] or match[3] else 0.0)
+    elif (match := _CLASS.fullmatch(text)) is not None:
+        stars = int(match[1]) / (10 if int(match[1]) >= 10 else 1)  # allstar40, s-star4
     else:
         return None
     return stars if 1 <= stars <= 5 else None

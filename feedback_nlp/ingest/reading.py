@@ -1,38 +1,73 @@
-"""Opens a file as items: recognises its layout, else resolves aliases, else asks."""
+"""Opens a file as items: recognises its layout, else reads names and content, else asks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from feedback_nlp.errors import InputError, UnknownLayout
-from feedback_nlp.ingest.columns import find_given, resolve_columns
-from feedback_nlp.ingest.fields import storable
+from feedback_nlp.errors import InputError
+from feedback_nlp.ingest.columns import comparable, find_given
 from feedback_nlp.ingest.flatten import flatten
-from feedback_nlp.ingest.items import ItemBuilder, RowMapping, plain
-from feedback_nlp.ingest.keys import OccurrenceCounter
-from feedback_nlp.ingest.layouts import Layout, recognise
-from feedback_nlp.ingest.ratings import is_star_scale
-from feedback_nlp.ingest.surveys import (
-    SAMPLE_ROWS,
-    SheetReader,
-    SurveyLayout,
-    classify_questions,
-    recognise_survey,
-)
+from feedback_nlp.ingest.plans import ColumnUse, Plan, Wanted, plan_reading
+from feedback_nlp.ingest.resolve import Wishes, resolve
+from feedback_nlp.ingest.surveys import SAMPLE_ROWS
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
-from feedback_nlp.tabular import Row, Table, open_table
+from feedback_nlp.tabular import FIND_HEADER, HeaderChoice, Row, Table, open_table
+from feedback_nlp.tabular.rows import RAW_CHARS
 
-EXPECTED_REASONS = frozenset({"blank-text", "admin-post", "not-feedback"})
-"""Rejections that belong to a healthy file: ratings without words, posts by the team."""
+EXPECTED_REASONS = frozenset(
+    {
+        "blank-text",
+        "admin-post",
+        "not-feedback",
+        "not-customer",
+        "not-words",
+        "merged-line",
+        "header-repeated",
+    }
+)
+"""Rejections that belong to a healthy file: ratings without words, lines of the team."""
 
-Items = Callable[[int, Mapping[str, Any]], Iterator[RawItem | Rejection]]
+_TALLIES = {
+    "time-raw": "{n} 条的时间看不懂，按导入时间算，原文记在 time_raw",
+    "undated": "{n} 条没有时间，按导入时间算",
+    "rating-raw": "{n} 条的评分看不懂，没有算成星级，原文记在 rating_raw",
+    "key-rounded": "{n} 条的编号被表格软件四舍五入了，编号改由正文、用户和时间算出",
+    "surplus": "{n} 行比表头多出单元格，行已保留，多出的单元格没有保存",
+    "joined": "{n} 行的正文里有没加引号的分隔符，已按表头拼回",
+    "merged-line": "{n} 行消息并入了同一会话的上一条反馈",
+    "not-customer": "{n} 行是客服、机器人或系统说的，不算反馈",
+    "not-words": "{n} 行是图片、撤回或系统提示，不算反馈",
+    "header-repeated": "{n} 行是重复的表头，不算反馈",
+    "relative-time": "{n} 条的时间是相对的（如 3天前），没有导入；用 --as-of 日期 说明文件是哪天导出的",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a person said about a file beside its columns' fields.
+
+    Attributes:
+        header: Where the header is.
+        as_of: When the file was made (aware), for relative times.
+        drop, keep: Columns never stored, and stored although unknown.
+    """
+
+    header: HeaderChoice = FIND_HEADER
+    as_of: datetime | None = None
+    drop: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+
+
+NO_CHOICES = Choices()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +75,17 @@ class SourceReading:
     """An open file of feedback.
 
     Attributes:
-        layout: Name of the layout; ``generic`` if aliases or a person resolved it.
+        layout: Name of the layout; ``generic`` if names and content resolved it.
         label: Its Chinese name.
-        kind: What kind of source writes it, if the layout tells.
+        kind: What kind of source writes it, if layout or columns tell.
         columns: Headers of the file.
         mapping: The column each field is taken from.
         items: Every record once, in order; can be read once.
         path: The file that is read (standard input: the spooled copy).
-        notes: Chinese remarks for the person who started it.
+        uses: What becomes of each column.
+        hides: Whether the file has personal columns, so that no raw line may be kept.
+        remarks: Chinese remarks known from the first rows.
+        tally: Counts that grow while the items are read.
     """
 
     layout: str
@@ -57,7 +95,20 @@ class SourceReading:
     mapping: Mapping[str, str]
     items: Iterator[RawItem | Rejection]
     path: Path
-    notes: tuple[str, ...] = ()
+    uses: tuple[ColumnUse, ...] = ()
+    hides: bool = False
+    remarks: tuple[str, ...] = ()
+    tally: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Chinese remarks for the person who started it; complete once the items are read."""
+        counts = dict(self.tally)
+        counts["undated"] = counts.get("undated", 0) - counts.get("time-raw", 0)
+        if any("时间列" in remark for remark in self.remarks):
+            counts["undated"] = 0
+        told = [text.format(n=counts[name]) for name, text in _TALLIES.items() if counts.get(name)]
+        return (*self.remarks, *told)
 
 
 @contextmanager
@@ -69,6 +120,7 @@ def open_source(
     saved: Mapping[str, str] | None = None,
     format: str | None = None,  # noqa: A002 - the user's word
     sheet: str | None = None,
+    choices: Choices = NO_CHOICES,
 ) -> Iterator[SourceReading]:
     """Open a file, standard input (``-``) or a stream as items of feedback.
 
@@ -79,108 +131,122 @@ def open_source(
         saved: Column by field from an earlier file of the source: used where present.
         format: See :func:`feedback_nlp.tabular.open_table`.
         sheet: Sheet of a workbook.
+        choices: Header, date of the file, columns to drop and keep.
 
     Raises:
         FileUnreadable: If the file is missing, a directory, empty, damaged or too large.
         UnknownLayout: If no column can be taken for the text.
         InputError: If there is no row below the header, or a named column is not there.
     """
-    with open_table(source, format=format, sheet=sheet) as table:
+    with open_table(source, format=format, sheet=sheet, header=choices.header) as table:
         rows = _flat(table)
         sample = list(islice(rows, SAMPLE_ROWS))
         if not sample:
             raise InputError("文件只有表头，没有数据", hint="至少要有一行反馈")
         columns = _columns(table, sample)
         given = {**_present(columns, saved or {}), **find_given(columns, mapping or {})}
+        wishes = Wishes(given, _named(columns, choices.drop), _named(columns, choices.keep))
         sampled = [row.values for row in sample if isinstance(row, Row)]
-        reading = _choose(columns, given, sampled, zone)
-        layout, mapped, items = reading
+        wanted = Wanted(zone, wishes, choices.as_of, is_plain=table.format == "lines")
+        plan = plan_reading(columns, sampled, wanted)
+        tally = plan.tally
         yield SourceReading(
-            layout=layout.name if layout else "generic",
-            label=layout.label if layout else "通用表格",
-            kind=_kind(layout),
+            layout=plan.layout,
+            label=plan.label,
+            kind=plan.kind,
             columns=columns,
-            mapping=mapped,
-            items=_items(chain(sample, rows), items),
+            mapping=plan.mapping,
+            items=_counted(plan.joined(_items(chain(sample, rows), plan, tally)), tally),
             path=table.path,
-            notes=_notes(table),
+            uses=plan.uses,
+            hides=plan.hides,
+            remarks=(*table.notes, *_notes(table), *plan.remarks),
+            tally=tally,
         )
 
 
 def text_and_key_columns(
-    columns: Sequence[str], given: Mapping[str, str] | None = None
+    columns: Sequence[str],
+    given: Mapping[str, str] | None = None,
+    sample: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[str | None, str | None]:
-    """Find the columns of text and key: named by a person, by a layout, or by alias sets.
+    """Find the columns of text and key: named by a person, by a layout, or by name and content.
 
     Raises:
         InputError: If a named column is not in the file.
     """
+    from feedback_nlp.ingest.layouts import recognise  # noqa: PLC0415 - the circle ends here
+
     named = find_given(columns, given or {})
     layout = recognise(columns)
-    if layout is None:
-        resolved: Mapping[str, str] = resolve_columns(columns, given)
-    else:
+    if layout is not None:
         chosen = layout.mapping(columns).columns
         present = set(columns)
-        resolved = {
+        resolved: Mapping[str, str] = {
             name: next((column for column in chosen[name] if column in present), chosen[name][0])
             for name in ("text", "source_key")
+            if chosen.get(name)
         } | named
-    return resolved.get("text"), resolved.get("source_key")
+        return resolved.get("text"), resolved.get("source_key")
+    found = resolve(columns, sample, ZoneInfo("UTC"), Wishes(named)).fields
+    text, key = found.get("text"), found.get("source_key")
+    return (text[0] if text else None), (key[0] if key else None)
 
 
-def _choose(
-    columns: Sequence[str],
-    given: Mapping[str, str],
-    sample: Sequence[Mapping[str, Any]],
-    zone: ZoneInfo,
-) -> tuple[Layout | SurveyLayout | None, dict[str, str], Items]:
-    if (survey := recognise_survey(columns)) is not None:
-        questions = classify_questions(survey, columns, sample, open_column=given.get("text"))
-        reader = SheetReader(survey, questions, zone, OccurrenceCounter())
-        mapped = {"source_key": survey.key, "occurred_at": survey.time}
-        return survey, mapped | {"text": "、".join(questions.open)}, reader.items
-    layout = recognise(columns)
-    if layout is not None:
-        row_mapping = layout.mapping(columns)
-        chosen = {**row_mapping.columns, **{name: [column] for name, column in given.items()}}
-        row_mapping = RowMapping(
-            chosen, row_mapping.channel, row_mapping.key_pattern, row_mapping.skips
-        )
-    else:
-        resolved = resolve_columns(columns, given)
-        if "text" not in resolved:
-            raise _unknown(columns, sample)
-        row_mapping = RowMapping({name: [column] for name, column in resolved.items()})
-    row_mapping = _without_other_scales(row_mapping, sample)
-    builder = ItemBuilder(row_mapping, zone)
-    present = set(columns)
-    mapped = {
-        name: next((column for column in group if column in present), group[0])
-        for name, group in row_mapping.columns.items()
-    }
-
-    def items(line: int, row: Mapping[str, Any]) -> Iterator[RawItem | Rejection]:
-        yield builder.build(line, row)
-
-    return layout, mapped, items
-
-
-def _without_other_scales(mapping: RowMapping, sample: Sequence[Mapping[str, Any]]) -> RowMapping:
-    """Leave a 0–10 or 0–100 score out of the rating; it stays an extra value under its name."""
-    group = mapping.columns.get("rating", ())
-    if is_star_scale(plain(row.get(column)) for row in sample for column in group):
-        return mapping
-    columns = {name: group for name, group in mapping.columns.items() if name != "rating"}
-    return RowMapping(columns, mapping.channel, mapping.key_pattern, mapping.skips)
-
-
-def _items(rows: Iterator[Row | Rejection], items: Items) -> Iterator[RawItem | Rejection]:
+def _items(
+    rows: Iterator[Row | Rejection], plan: Plan, tally: Counter[str]
+) -> Iterator[RawItem | Rejection]:
     for row in rows:
         if isinstance(row, Rejection):
-            yield row
+            yield Rejection(row.line, row.reason, row.detail, "") if plan.hides else row
+        elif any(row.surplus):
+            values = _rejoined(row, plan)
+            if values is None:
+                yield _shifted(row, plan)
+                continue
+            tally["surplus" if values is row.values else "joined"] += 1
+            yield from plan.items(row.line, values)
         else:
-            yield from items(row.line, row.values)
+            yield from plan.items(row.line, row.values)
+
+
+def _shifted(row: Row, plan: Plan) -> Rejection:
+    names, cells = list(row.values), [*row.values.values(), *row.surplus]
+    detail = f"有 {len(cells)} 列，表头是 {len(names)} 列，对不上是哪一格多出来的"
+    raw = "" if plan.hides else ",".join(map(str, cells))
+    return Rejection(row.line, "column-count", detail, raw[:RAW_CHARS])
+
+
+def _rejoined(row: Row, plan: Plan) -> dict[str, Any] | None:
+    """Undo a comma that was not quoted, where the text is the last column or cells are shifted.
+
+    Returns:
+        The row as it is if its cells fit the columns, so that what is beyond them is surplus;
+        ``None`` if time or rating do not read as such either way.
+    """
+    names = list(row.values)
+    text = plan.mapping.get("text", "")
+    if text not in names:
+        return row.values
+    cells = [*row.values.values(), *row.surplus]
+    at, extra = names.index(text), len(row.surplus)
+    if at == len(names) - 1:
+        return {**row.values, text: plan.delimiter.join(map(str, cells[at:]))}
+    if plan.fits(row.values):
+        return row.values
+    joined = plan.delimiter.join(map(str, cells[at : at + extra + 1]))
+    shifted = [*cells[:at], joined, *cells[at + extra + 1 :]]
+    values = dict(zip(names, shifted, strict=True))
+    return values if plan.fits(values) else None
+
+
+def _counted(
+    items: Iterator[RawItem | Rejection], tally: Counter[str]
+) -> Iterator[RawItem | Rejection]:
+    for item in items:
+        if isinstance(item, Rejection):
+            tally[item.reason] += 1
+        yield item
 
 
 def _flat(table: Table) -> Iterator[Row | Rejection]:
@@ -203,31 +269,16 @@ def _present(columns: Sequence[str], saved: Mapping[str, str]) -> dict[str, str]
     return {name: column for name, column in saved.items() if column in columns}
 
 
-def _kind(layout: Layout | SurveyLayout | None) -> SourceKind | None:
-    match layout:
-        case Layout():
-            return layout.kind
-        case SurveyLayout():
-            return SourceKind.SURVEY
-        case _:
-            return None
+def _named(columns: Sequence[str], wanted: Sequence[str]) -> frozenset[str]:
+    """Match the columns of ``--drop`` and ``--keep``; one that is not there is an error."""
+    by_name = {comparable(column): column for column in columns}
+    for name in wanted:
+        if comparable(name) not in by_name:
+            raise InputError(f"文件里没有列 {name!r}", hint=f"文件的列：{'、'.join(columns[:30])}")
+    return frozenset(by_name[comparable(name)] for name in wanted)
 
 
 def _notes(table: Table) -> tuple[str, ...]:
     if not table.other_sheets:
         return ()
     return (f"只读了一个工作表；另有 {'、'.join(table.other_sheets)}，用 --sheet 指定",)
-
-
-def _unknown(columns: Sequence[str], sample: Sequence[Mapping[str, Any]]) -> UnknownLayout:
-    """Name the columns found and write out the option, guessing the wordiest column."""
-
-    def chars(column: str) -> int:
-        return sum(len(text) for row in sample if isinstance(text := row.get(column), str))
-
-    shown = "、".join(columns[:30]) + ("……" if len(columns) > 30 else "")
-    example = max(columns, key=chars, default="列名")
-    return UnknownLayout(
-        storable(f"看不出哪一列是反馈正文。文件的列：{shown}"),
-        hint=storable(f"用 --map 指明，例如 --map '{example}=text'"),
-    )

@@ -10,22 +10,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from feedback_nlp.errors import UnknownLayout
-from feedback_nlp.ingest.columns import comparable, is_identity, read_toml
+from feedback_nlp.ingest.columns import comparable, read_toml
 from feedback_nlp.ingest.fields import has_broken_characters
 from feedback_nlp.ingest.items import (
     BAD_CHARACTERS,
     MAX_TEXT_CHARS,
     fitted_key,
     meta_value,
-    plain,
     raw_row,
 )
 from feedback_nlp.ingest.keys import OccurrenceCounter, content_hash, derive_key
+from feedback_nlp.ingest.people import is_identity, is_person_by_content, is_placeholder
+from feedback_nlp.ingest.plain import plain
 from feedback_nlp.ingest.ratings import is_star_scale, parse_rating
 from feedback_nlp.ingest.times import parse_time
 from feedback_nlp.records import RawItem, Rejection
@@ -34,6 +36,8 @@ SAMPLE_ROWS = 500
 _MIN_ANSWERS = 5
 _MIN_DISTINCT_SHARE = 0.5
 _MIN_MEAN_CHARS = 6.0
+_MAX_NUMBER_DIGITS = 6
+_MAX_CHOICES_SHARE = 0.8
 _PLACE = re.compile(r"[(（]([^)）]+)[)）]")
 
 
@@ -101,6 +105,39 @@ def recognise_survey(columns: Sequence[str]) -> SurveyLayout | None:
     return next((layout for layout in survey_layouts() if layout.requires <= present), None)
 
 
+def recognise_questions(columns: Sequence[str]) -> SurveyLayout | None:
+    """Return a layout made for a wide file whose header reads like questions, or ``None``."""
+    data = read_toml("surveys.toml")["generic"]
+    fixed = set(map(comparable, data["fixed"]))
+    asked = re.compile(data["question"])
+    others = [column for column in columns if comparable(column) not in fixed]
+    questions = [column for column in others if asked.search(column)]
+    frame = len(columns) - len(others)
+    if len(questions) < 2 and not (questions and frame >= 2):
+        return None
+    if 2 * len(questions) < len(others):
+        return None
+
+    def first(names: Sequence[str]) -> tuple[str, ...]:
+        by_name = {comparable(column): column for column in reversed(columns)}
+        wanted = (by_name.get(comparable(name)) for name in names)
+        return tuple(column for column in wanted if column is not None)
+
+    return SurveyLayout(
+        name=data["name"],
+        label=data["label"],
+        channel="",
+        requires=frozenset(),
+        key=next(iter(first(data["keys"])), ""),
+        time=next(iter(first(data["times"])), ""),
+        author=(),
+        region=first(data["regions"]),
+        question=re.compile(data["number"]),
+        fixed=frozenset(column for column in columns if comparable(column) in fixed),
+        skipped=frozenset(data["skipped"]),
+    )
+
+
 def classify_questions(
     layout: SurveyLayout,
     columns: Sequence[str],
@@ -122,6 +159,8 @@ def classify_questions(
     hints = read_toml("surveys.toml")["hints"]
     others = [column for column in columns if column not in layout.fixed]
     asked = [column for column in others if layout.question.match(column)] or others
+    if layout.name == read_toml("surveys.toml")["generic"]["name"]:
+        asked = others
     answers = {
         column: [text for row in sample if (text := layout.answer(row.get(column)))]
         for column in asked
@@ -144,7 +183,9 @@ def classify_questions(
     closed = [
         column
         for column in others
-        if column not in written and not _asks_who(layout, column, hints)
+        if column not in written
+        and not _asks_who(layout, column, hints)
+        and _is_choice(answers.get(column) or [layout.answer(row.get(column)) for row in sample])
     ]
     rating = next(
         (
@@ -158,6 +199,17 @@ def classify_questions(
         None,
     )
     return Questions(_numbered(layout, written), closed, rating)
+
+
+def _is_choice(answers: Sequence[str]) -> bool:
+    """Whether answers are choices or numbers, so that they show nobody."""
+    filled = [answer for answer in answers if answer]
+    if not filled or is_person_by_content(filled):
+        return not filled
+    free = [a for a in filled if not a.replace(".", "").isdecimal() and "┋" not in a]
+    if any(a.isdecimal() and len(a) > _MAX_NUMBER_DIGITS for a in filled):
+        return False
+    return len(free) < _MIN_ANSWERS or len(set(free)) < _MAX_CHOICES_SHARE * len(free)
 
 
 def _asks_who(layout: SurveyLayout, column: str, hints: Mapping[str, Sequence[str]]) -> bool:
@@ -175,7 +227,7 @@ def _is_open(column: str, answers: Sequence[str], hints: Mapping[str, Sequence[s
     if marked > 0.05 * len(answers) or numeric > 0.5 * len(answers):
         return False
     distinct = len(set(answers)) / len(answers)
-    if any(word in column for word in hints["open"]):
+    if any(word in column.casefold() for word in hints["open"]):
         return len(answers) < 2 * _MIN_ANSWERS or distinct > 0.2
     mean_chars = sum(map(len, answers)) / len(answers)
     return (
@@ -190,7 +242,8 @@ def _numbered(layout: SurveyLayout, columns: Sequence[str]) -> dict[str, str]:
     ids = {}
     for column in columns:
         match = layout.question.match(column)
-        number = match[1] if match else content_hash([column])[:8]
+        number = next(filter(None, match.groups()), None) if match else None
+        number = number or content_hash([column])[:8]
         numbers[number] = numbers.get(number, 0) + 1
         ids[column] = number if numbers[number] == 1 else f"{number}.{numbers[number]}"
     return ids
@@ -204,6 +257,8 @@ class SheetReader:
     questions: Questions
     zone: ZoneInfo
     occurrences: OccurrenceCounter
+    read_at: datetime | None = None
+    author: tuple[str, ...] = ()
 
     def items(self, line: int, row: Mapping[str, Any]) -> Iterator[RawItem | Rejection]:
         """Yield one item a written answer, or one rejection if there is none."""
@@ -213,7 +268,8 @@ class SheetReader:
             if (text := self.layout.answer(row.get(column)))
         ]
         if not written:
-            yield Rejection(line, "blank-text", "这份答卷没有文字回答", raw_row(row.items()))
+            closed_cells = ((column, row.get(column)) for column in self.questions.closed)
+            yield Rejection(line, "blank-text", "这份答卷没有文字回答", raw_row(closed_cells))
             return
         sheet = self._sheet_key(row)
         closed = {
@@ -222,7 +278,7 @@ class SheetReader:
             if (answer := self.layout.answer(row.get(column)))
         }
         time = row.get(self.layout.time)
-        occurred_at = parse_time(time, self.zone)
+        occurred_at = parse_time(time, self.zone, self.read_at)
         if occurred_at is None and plain(time):
             closed["time_raw"] = plain(time)
         rating = parse_rating(row.get(self.questions.rating)) if self.questions.rating else None
@@ -239,9 +295,9 @@ class SheetReader:
                 source_key=fitted_key(f"{sheet}#{number}"),
                 text=text,
                 thread_key=fitted_key(sheet),
-                author=self._first(row, self.layout.author),
+                author=self._author(row),
                 rating=rating,
-                channel=self.layout.channel,
+                channel=self.layout.channel or None,
                 region=self._region(row),
                 occurred_at=occurred_at,
                 meta={**closed, "question": column},
@@ -256,6 +312,12 @@ class SheetReader:
     @staticmethod
     def _first(row: Mapping[str, Any], columns: Sequence[str]) -> str | None:
         return next((text for column in columns if (text := plain(row.get(column)))), None)
+
+    def _author(self, row: Mapping[str, Any]) -> str | None:
+        for column in (*self.layout.author, *self.author):
+            if (name := plain(row.get(column))) and not is_placeholder(name):
+                return name
+        return None
 
     def _region(self, row: Mapping[str, Any]) -> str | None:
         """Return a place: 1.2.3.4(广东-深圳) gives 广东-深圳, never the address."""

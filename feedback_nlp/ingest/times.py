@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
+from feedback_nlp.ingest.relative_times import bare, resolve
+
 _YEARS = range(1990, 2101)
 _EXCEL_EPOCH = datetime(1899, 12, 30)
 _EXCEL_DAYS = (20_000, 80_000)
@@ -28,6 +30,7 @@ _YEAR_LAST = re.compile(
     r"(?:[\s,]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2}))?\s*(?P<half>AM|PM)?)?",
     re.IGNORECASE,
 )
+_MONTH = re.compile(r"(\d{4})\s*(?:年|[-/.])\s*(\d{1,2})\s*月?(?:份)?")
 _ENGLISH = (
     "%d-%b-%Y %H:%M:%S",
     "%d-%b-%Y",
@@ -44,7 +47,7 @@ _AFTERNOON = {"下午", "晚上", "pm"}
 _MORNING = {"上午", "凌晨", "早上", "am"}
 
 
-def parse_time(value: object, zone: ZoneInfo) -> datetime | None:
+def parse_time(value: object, zone: ZoneInfo, read_at: datetime | None = None) -> datetime | None:
     """Read a time: text in ten kinds, a typed cell, epoch seconds to µs, an Excel serial.
 
     >>> str(parse_time("2026年3月1日 下午3:20", ZoneInfo("Asia/Shanghai")))
@@ -53,13 +56,16 @@ def parse_time(value: object, zone: ZoneInfo) -> datetime | None:
     Args:
         value: The cell.
         zone: Zone of times that name none.
+        read_at: When the page was read (aware), for relative times (昨天, 3天前, 03-05).
 
     Returns:
-        An aware datetime in UTC, or ``None`` if it is no time, relative (昨天), or
-        ambiguous (3/1/26).
+        An aware datetime in UTC, or ``None`` if it is no time, relative to nobody knows
+        when, or ambiguous (3/1/26).
     """
     try:
         moment = _read(value)
+        if moment is None and read_at is not None and isinstance(value, str):
+            moment = resolve(value.strip(), read_at.astimezone(zone))
         if moment is None:
             return None
         if moment.tzinfo is None:
@@ -81,7 +87,8 @@ def _read(value: object) -> datetime | None:
         case int() | float():
             return _from_number(float(value))
         case str():
-            return _from_text(value.partition("|")[0].strip())  # "2026年3月1日 | 2.1 版"
+            text = value.partition("|")[0].strip()  # "2026年3月1日 | 2.1 版"
+            return _from_text(text) or _from_text(bare(text))
         case _:
             return None
 
@@ -120,6 +127,8 @@ def _from_text(text: str) -> datetime | None:
         return _from_year_first(match)
     if (match := _YEAR_LAST.fullmatch(text)) is not None:
         return _from_year_last(match)
+    if (match := _MONTH.fullmatch(text)) is not None:
+        return datetime(int(match[1]), int(match[2]), 1)
     if not text.isascii():
         return None
     for form in _ENGLISH:

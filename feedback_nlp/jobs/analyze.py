@@ -1,5 +1,9 @@
 """The analysis job: read what is new, group copies, find topics, rank requests.
 
+What another reader read is new, too: a feedback is pending until the segmenter, the models
+and the code in use now have read it. Units keep their ids and what people did to them
+(:mod:`feedback_nlp.store.rereading`).
+
 Killing it anywhere is safe. Reading is committed chunk by chunk, oldest feedback first,
 and a feedback is pending until its units are stored. Everything that depends on all
 feedback is computed from what is stored and written in one transaction with the end of
@@ -18,9 +22,10 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from feedback_nlp.build import code_version
-from feedback_nlp.clean import DuplicateItem, is_spam
+from feedback_nlp.clean import DuplicateItem, has_no_content, is_spam
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.jobs.alerts import refresh_alerts
+from feedback_nlp.jobs.backlog import Backlog, find_backlog
 from feedback_nlp.jobs.llm_names import ask_for_names
 from feedback_nlp.jobs.topics import _find_topics, _save_topics
 from feedback_nlp.labels import RunStatus
@@ -42,6 +47,8 @@ class AnalysisReport:
     Attributes:
         run_id: ``None`` if there was nothing to do.
         read_count: Feedback read in this run.
+        reread_count: How many of these an earlier run had read with other models or code.
+        changed: What differs from then, such as ``("意图模型",)``; what places units counts, too.
         unit_count: Units in the store.
         topic_count: Living topics, vents and praise left out.
         request_count: Requests in the store.
@@ -53,6 +60,8 @@ class AnalysisReport:
 
     run_id: int | None
     read_count: int = 0
+    reread_count: int = 0
+    changed: tuple[str, ...] = ()
     unit_count: int = 0
     topic_count: int = 0
     request_count: int = 0
@@ -85,9 +94,11 @@ def run_analysis(
     namer = load_namer(config.naming)
     with database.read() as session:
         taught = lexicon.words(session)
-        if analysis.count_pending(session) == 0 and _is_settled(session, config, taught.version):
-            return AnalysisReport(run_id=None)
     analyst = Analyst.load(config, extra_words=taught.words, stop_words=taught.stops)
+    with database.read() as session:
+        backlog = find_backlog(session, analyst)
+        if not backlog.pending_count and _is_settled(session, config, analyst, taught.version):
+            return AnalysisReport(run_id=None)
     with database.write() as session:
         run_id = analysis.start_run(
             session,
@@ -99,11 +110,11 @@ def run_analysis(
             },
             now=now(),
         )
-    read_count = _read_pending(database, analyst, run_id, progress)
+    read_count = _read_pending(database, analyst, run_id, backlog, progress)
     progress("归并与排序", 0, 3)
     _group_copies(database, analyst)
     progress("归并与排序", 1, 3)
-    units, result = _find_topics(database, analyst)
+    units, result = _find_topics(database, analyst, is_same_space=not backlog.is_placed_anew)
     names = ask_for_names(database, namer, config.naming.max_topics, units, result)
     progress("归并与排序", 2, 3)
     with database.write() as session:
@@ -113,6 +124,8 @@ def run_analysis(
         report = AnalysisReport(
             run_id=run_id,
             read_count=read_count,
+            reread_count=backlog.reread_count,
+            changed=backlog.changed,
             request_count=request_count,
             alert_count=alert_count,
             seconds=time.monotonic() - started,
@@ -123,37 +136,45 @@ def run_analysis(
     return report
 
 
-def _is_settled(session: Session, config: PipelineConfig, lexicon_version: int) -> bool:
-    """Tell whether the last run ended well under the present configuration and dictionary."""
+def _is_settled(
+    session: Session, config: PipelineConfig, analyst: Analyst, lexicon_version: int
+) -> bool:
+    """Tell whether the last run ended well under the present configuration, models and words."""
     last = session.exec(select(Run).order_by(col(Run.id).desc()).limit(1)).first()
     return (
         last is not None
         and last.status == RunStatus.COMPLETE
         and last.config == config.model_dump(mode="json")
         and last.versions.get(_LEXICON, "0") == str(lexicon_version)
+        and last.versions.items() >= analyst.versions.items()
     )
 
 
-def _read_pending(database: Database, analyst: Analyst, run_id: int, progress: Progress) -> int:
+def _read_pending(
+    database: Database, analyst: Analyst, run_id: int, backlog: Backlog, progress: Progress
+) -> int:
     """Read pending feedback chunk by chunk; return how many were read."""
-    with database.read() as session:
-        total = analysis.count_pending(session)
-    done = 0
+    current = {*backlog.current_runs, run_id}
+    done = last = 0
     while True:
         with database.read() as session:
-            chunk = analysis.pending(session, CHUNK_SIZE)
+            chunk = analysis.pending(session, CHUNK_SIZE, current, after=last)
         if not chunk:
             return done
-        understood = analyst.understand(
-            [item.text for item in chunk], [item.rating for item in chunk]
+        last = chunk[-1].feedback_id
+        empty = [has_no_content(item.text) for item in chunk]
+        read = analyst.understand(
+            ["" if none else item.text for item, none in zip(chunk, empty, strict=True)],
+            [item.rating for item in chunk],
         )
+        understood = [None if none else found for found, none in zip(read, empty, strict=True)]
         spam = [is_spam(item.text) for item in chunk]
         with database.write() as session:
             analysis.save_understandings(
                 session, run_id, list(zip(chunk, understood, spam, strict=True))
             )
         done += len(chunk)
-        progress("阅读反馈", done, max(total, done))
+        progress("阅读反馈", done, max(backlog.pending_count, done))
 
 
 def _group_copies(database: Database, analyst: Analyst) -> None:

@@ -182,6 +182,7 @@ def _plan(
         zone=options.zone,
         layouts=tuple(one.layout for one in found),
         kind=kind,
+        depth=options.depth,
         packed=target.name.endswith(".gz"),
         columns=columns,
         keep=None if options.keep is None else frozenset(column.name for column in columns),

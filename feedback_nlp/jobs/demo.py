@@ -88,7 +88,14 @@ def run_demo(
             progress("导入文件", number, len(manifest.files))
         analysis = run_analysis(database, config, zone=settings.zone, now=now, progress=progress)
         digest_files = tuple(folder / name for name in DIGEST_NAMES)
-        digest = write_digest(database, config, list(digest_files), zone=settings.zone, now=now())
+        digest = write_digest(
+            database,
+            config,
+            list(digest_files),
+            zone=settings.zone,
+            now=now(),
+            week=manifest.weeks[-1],
+        )
     finally:
         database.dispose()
     return DemoReport(manifest, tuple(ingested), analysis, digest, digest_files, database_path)

@@ -20,7 +20,7 @@ from feedback_nlp.report.markdown import render_markdown
 from feedback_nlp.report.workbook import render_workbook
 from feedback_nlp.store import Database
 from feedback_nlp.store.tables import Digest
-from feedback_nlp.week.lines import feedback_lines, request_lines
+from feedback_nlp.week.lines import feedback_lines, request_lines, unit_lines
 from feedback_nlp.week.records import WeeklyDigest
 from feedback_nlp.weeks import Scope, parse_period
 
@@ -55,7 +55,7 @@ def write_digest(
                 f"不会写 {path.suffix or path.name} 格式的周报", hint="可用 " + "、".join(_SUFFIXES)
             )
     with database.read() as session:
-        digest = tell_week(session, config, zone=zone, week=week, product=product)
+        digest = tell_week(session, config, zone=zone, now=now, week=week, product=product)
         rendered = [
             render_digest(session, path.suffix.lower(), digest, zone=zone) for path in outputs
         ]
@@ -99,8 +99,12 @@ def render_digest(session: Session, suffix: str, digest: WeeklyDigest, *, zone: 
     """Render a digest as ``.html``, ``.md``, ``.json`` or ``.xlsx``; the workbook reads rows, too."""
     if suffix == ".xlsx":
         scope = Scope(parse_period(digest.week), zone, digest.product)
-        lines = feedback_lines(session, scope)
-        return render_workbook(digest, lines, request_lines(session, digest.product))
+        return render_workbook(
+            digest,
+            feedback_lines(session, scope),
+            request_lines(session, digest.product),
+            unit_lines(session, scope),
+        )
     return _TEXT_RENDERERS[suffix](digest).encode()
 
 

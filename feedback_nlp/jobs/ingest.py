@@ -17,11 +17,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from feedback_nlp.clean import Pseudonymizer
+from feedback_nlp.clean import Pseudonymizer, prepare
 from feedback_nlp.errors import InputError
-from feedback_nlp.ingest import EXPECTED_REASONS, open_source, storable
+from feedback_nlp.ingest import EXPECTED_REASONS, NO_CHOICES, open_source, storable
 from feedback_nlp.jobs.options import IngestOptions
-from feedback_nlp.jobs.preparing import Preparer
+from feedback_nlp.jobs.preparing import Preparer, stored_key
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
 from feedback_nlp.store import Database, ingestion
@@ -49,6 +49,7 @@ class IngestReport:
         reasons: Rejections of the batch by reason.
         mapping: The column each field was taken from.
         notes: Chinese remarks.
+        key_changes: Keys that are stored in another form than they came, by what came.
     """
 
     batch_id: int
@@ -65,6 +66,7 @@ class IngestReport:
     reasons: Mapping[str, int] = field(default_factory=dict)
     mapping: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    key_changes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_faults(self) -> bool:
@@ -109,8 +111,9 @@ def ingest_file(
         saved=saved,
         format=options.format,
         sheet=options.sheet,
+        choices=options.choices,
     ) as reading:
-        identity = _identity(reading.path, {**saved, **options.mapping}, options.sheet)
+        identity = _identity(reading.path, {**saved, **options.mapping}, options)
         with database.write() as session:
             pseudonymizer = Pseudonymizer(ingestion.deployment_secret(session, options.secret))
             owner = ingestion.ensure_source(
@@ -126,7 +129,7 @@ def ingest_file(
                 session,
                 owner,
                 now=now(),
-                file_name="标准输入" if str(path) == "-" else storable(path.name),
+                file_name=_file_name(path, pseudonymizer),
                 content_sha256=identity,
                 layout=reading.layout,
             )
@@ -143,7 +146,8 @@ def ingest_file(
                 totals = ingestion.store_chunk(session, batch.id, owner.id, totals, rows)
             progress(totals.read)
         with database.write() as session:
-            ingestion.finish_batch(session, batch.id, now=now())
+            notes = [prepare(note, pseudonymizer).text for note in reading.notes]
+            ingestion.finish_batch(session, batch.id, now=now(), notes=notes)
             reasons = ingestion.rejection_reasons(session, batch.id)
     return IngestReport(
         batch_id=batch.id,
@@ -159,7 +163,7 @@ def ingest_file(
         resumed_from=before.read,
         reasons=reasons,
         mapping=reading.mapping,
-        notes=reading.notes,
+        notes=notes,
     )
 
 
@@ -198,8 +202,10 @@ def ingest_items(
         assert batch.id is not None
         assert owner.id is not None
         totals = Totals()
+        changes: dict[str, str] = {}
         for chunk in _chunks(items):
             rows = [preparer.values(item, now) for item in chunk]
+            changes |= _changed_keys(chunk, pseudonymizer)
             totals = ingestion.store_chunk(session, batch.id, owner.id, totals, rows)
         ingestion.finish_batch(session, batch.id, now=now)
         reasons = ingestion.rejection_reasons(session, batch.id)
@@ -215,7 +221,17 @@ def ingest_items(
         duplicate=totals.duplicate,
         rejected=totals.rejected,
         reasons=reasons,
+        key_changes=changes,
     )
+
+
+def _changed_keys(
+    chunk: Sequence[RawItem | Rejection], pseudonymizer: Pseudonymizer
+) -> dict[str, str]:
+    """Return the stored form of keys that held personal data, by what came."""
+    keys = {item.source_key for item in chunk if isinstance(item, RawItem)}
+    stored = {key: stored_key(key, pseudonymizer) for key in keys}
+    return {key: form for key, form in stored.items() if form != key}
 
 
 def _source_name(source: str) -> str:
@@ -223,6 +239,11 @@ def _source_name(source: str) -> str:
     if not name or len(name) > _MAX_SOURCE_NAME or not name.isprintable():
         raise InputError(
             f"来源名 {source[:50]!r} 不可用", hint=f"用 1–{_MAX_SOURCE_NAME} 个可见字符"
+        )
+    if "〔" not in name and "〔" in (shown := prepare(name, Pseudonymizer(b"shown")).text):
+        raise InputError(
+            f"来源名里有个人信息（{shown}）",
+            hint="来源名会出现在每份报告里，换一个不含号码和姓名的",
         )
     return name
 
@@ -233,9 +254,18 @@ def _chunks(items: Iterable[RawItem | Rejection]) -> Iterator[list[RawItem | Rej
         yield chunk
 
 
-def _identity(path: Path, mapping: Mapping[str, str], sheet: str | None) -> str:
+def _file_name(path: Path, pseudonymizer: Pseudonymizer) -> str:
+    if str(path) == "-":
+        return "标准输入"
+    return prepare(storable(path.name), pseudonymizer).text
+
+
+def _identity(path: Path, mapping: Mapping[str, str], options: IngestOptions) -> str:
     """Return the sha256 of a file's bytes and of the way it is read."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
-    digest.update(json.dumps([sorted(mapping.items()), sheet]).encode())
+    way: list[Any] = [sorted(mapping.items()), options.sheet]
+    if options.choices != NO_CHOICES:
+        way.append(repr(options.choices))
+    digest.update(json.dumps(way).encode())
     return digest.hexdigest()

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from feedback_nlp.labels import SourceKind
+from feedback_nlp.ingest import NO_CHOICES, Choices
+from feedback_nlp.labels import Depth, SourceKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +38,13 @@ class IngestOptions(FileOptions):
         source: Name of the source; made if new.
         kind: What the source is; by default what the layout says.
         product: Product of rows that name none.
+        choices: Header, date of the file, columns to drop and to keep.
     """
 
     source: str
     kind: SourceKind | None = None
     product: str | None = None
+    choices: Choices = NO_CHOICES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class ClassifyOptions(FileOptions):
 
     Attributes:
         workers: Processes; by default one for small files, else one a core.
+        depth: How closely rows are read.
         redact: Mask personal data; offsets then point into the masked text. Without ``secret``
             the content of the file keys the pseudonyms.
         keep: Columns that come along; ``None`` for all.
@@ -59,6 +63,7 @@ class ClassifyOptions(FileOptions):
     """
 
     workers: int | None = None
+    depth: Depth = Depth.FAST
     redact: bool = False
     keep: tuple[str, ...] | None = None
     rejects: Path | None = None

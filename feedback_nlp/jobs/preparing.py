@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
-from feedback_nlp.clean import Pseudonymizer, prepare
+from feedback_nlp.clean import Pseudonymizer, prepare, redact_key, redact_value, without_page_marks
 from feedback_nlp.records import RawItem, Rejection
 
 _CACHE_ENTRIES = 50_000
-
-
 _RAW_CHARS = 2_000
-
-
 _MAX_CHANNEL = 100
+_MAX_KEY = 300
+_ATTRIBUTES = ("product", "channel", "app_version", "device", "region", "segment")
+_MAY_NAME_SOMEBODY = re.compile(
+    r"[@＠]|(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)[1-9]\d{16}[\dXx](?!\d)|[^\x00-\x7f]"
+)
+_NUMBERS_ONLY = re.compile(r"〔(?:编号|银行卡|订单号)·[0-9a-f]{4,64}〕")
+
+
+def stored_key(key: str, pseudonymizer: Pseudonymizer) -> str:
+    """Return a row's key as it is stored: phones, mails and names masked, ids of records kept."""
+    if not _MAY_NAME_SOMEBODY.search(key):
+        return key
+    redacted = redact_key(key, pseudonymizer)
+    return key if "〔" not in _NUMBERS_ONLY.sub("", redacted) else redacted[:_MAX_KEY]
 
 
 class Preparer:
@@ -33,35 +44,37 @@ class Preparer:
         self._product = product
         self._channel = channel[:_MAX_CHANNEL] if channel else None
         self._cache: dict[str, str] = {}
+        self._values: dict[tuple[str, str | float], Any] = {}
 
     def values(self, item: RawItem | Rejection, now: datetime) -> dict[str, Any] | Rejection:
         """Return column values of ``feedback`` and ``line``, or a rejection with redacted row."""
         if isinstance(item, Rejection):
             raw = self._redacted(item.raw)[:_RAW_CHARS]
             return Rejection(item.line, item.reason, item.detail, raw)
-        prepared = prepare(item.text, self._pseudonymizer)
+        prepared = prepare(without_page_marks(item.text), self._pseudonymizer)
         if not prepared.text:
             return Rejection(item.line, "blank-text", "清洗后没有文字内容")
-        meta = {self._redacted(name): self._meta(value) for name, value in item.meta.items()}
+        meta = {self._redacted(name): self._value(name, value) for name, value in item.meta.items()}
         if prepared.redactions:
             meta["redactions"] = dict(prepared.redactions)
         if item.occurred_at is None:
             meta["time_missing"] = True
-        author = item.author
+        author, thread = item.author, item.thread_key
+        attributes = {
+            name: self._value(name, value) if (value := getattr(item, name)) else None
+            for name in _ATTRIBUTES
+        }
+        attributes["product"] = attributes["product"] or self._product
+        attributes["channel"] = attributes["channel"] or self._channel
         return {
             "line": item.line,
-            "source_key": item.source_key,
-            "thread_key": item.thread_key,
+            "source_key": stored_key(item.source_key, self._pseudonymizer),
+            "thread_key": stored_key(thread, self._pseudonymizer) if thread else None,
             "author_key": self._pseudonymizer.author_key(author) if author else None,
             "title": self._redacted(item.title)[:500],
             "text": prepared.text,
             "rating": item.rating,
-            "product": item.product or self._product,
-            "channel": item.channel or self._channel,
-            "app_version": item.app_version,
-            "device": self._redacted(item.device) if item.device else None,
-            "region": item.region,
-            "segment": item.segment,
+            **attributes,
             "meta": meta,
             "occurred_at": item.occurred_at or now,
             "ingested_at": now,
@@ -70,8 +83,18 @@ class Preparer:
             "is_burst": False,
         }
 
-    def _meta(self, value: Any) -> Any:
-        return self._redacted(value) if isinstance(value, str) else value
+    def _value(self, name: str, value: Any) -> Any:
+        """Redact one value; closed answers and counts repeat, so results are kept."""
+        if isinstance(value, bool) or value is None:
+            return value
+        if not isinstance(value, str | int | float):
+            return redact_value(value, self._pseudonymizer, label=name)
+        known = (name, value)
+        if known not in self._values:
+            if len(self._values) >= _CACHE_ENTRIES:
+                self._values.clear()
+            self._values[known] = redact_value(value, self._pseudonymizer, label=name)
+        return self._values[known]
 
     def _redacted(self, text: str) -> str:
         """Prepare a short text; closed answers and headers repeat, so results are kept."""

@@ -7,6 +7,7 @@ give the same bytes.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from sqlmodel import Session
 from feedback_nlp.config import PipelineConfig, RankConfig, read_config_file
 from feedback_nlp.errors import ConfigError
 from feedback_nlp.pipeline import tell_week
+from feedback_nlp.validation_words import described
 from feedback_nlp.week.records import TopicFigures
 
 
@@ -70,7 +72,7 @@ def read_rank_config(path: Path, base: RankConfig) -> RankConfig:
         return RankConfig.model_validate({**base.model_dump(), **section})
     except ValidationError as error:
         problems = "；".join(
-            f"{'.'.join(map(str, problem['loc'])) or 'rank'}: {problem['msg']}"
+            f"{'.'.join(map(str, problem['loc'])) or 'rank'} {described(dict(problem))}"
             for problem in error.errors(include_url=False)
         )
         raise ConfigError(
@@ -84,6 +86,7 @@ def replay(
     rank_config: RankConfig,
     *,
     zone: ZoneInfo,
+    now: datetime,
     week: str | None = None,
     product: str | None = None,
 ) -> Replay:
@@ -99,6 +102,7 @@ def replay(
             session,
             config.model_copy(update={"rank": with_config}),
             zone=zone,
+            now=now,
             week=week,
             product=product,
         )

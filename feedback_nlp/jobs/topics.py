@@ -19,15 +19,23 @@ from feedback_nlp.store.tables import Topic
 from feedback_nlp.topics import UNASSIGNED, KnownTopic, TopicResult, TopicUnit
 
 
-def _find_topics(database: Database, analyst: Analyst) -> tuple[list[StoredUnit], TopicResult]:
-    """Find topics over all units; clustering takes seconds, so it holds no write lock."""
+def _find_topics(
+    database: Database, analyst: Analyst, *, is_same_space: bool
+) -> tuple[list[StoredUnit], TopicResult]:
+    """Find topics over all units; clustering takes seconds, so it holds no write lock.
+
+    Args:
+        database: The store.
+        analyst: Finds them.
+        is_same_space: Whether stored centroids compare with the vectors of this run.
+    """
     with database.read() as session:
         units = analysis.topic_units(session)
         topics = topic_writing.living_topics(session)
         taken_out = topic_writing.taken_out(session)
     return units, analyst.find_topics(
         [_topic_unit(unit) for unit in units],
-        _known_topics(topics, units, taken_out),
+        _known_topics(topics, units, taken_out, is_same_space=is_same_space),
         pasted={unit.unit_id for unit in units if unit.is_burst},
     )
 
@@ -79,7 +87,11 @@ def _topic_unit(unit: StoredUnit) -> TopicUnit:
 
 
 def _known_topics(
-    topics: Sequence[Topic], units: Sequence[StoredUnit], taken_out: Mapping[int, frozenset[int]]
+    topics: Sequence[Topic],
+    units: Sequence[StoredUnit],
+    taken_out: Mapping[int, frozenset[int]],
+    *,
+    is_same_space: bool,
 ) -> list[KnownTopic]:
     """Return the living topics as the topic stage wants them, members included."""
     members: dict[int | None, list[StoredUnit]] = {topic.id: [] for topic in topics}
@@ -91,7 +103,9 @@ def _known_topics(
             topic_id=str(topic.id),
             name=topic.name,
             kind=TopicKind(topic.kind),
-            centroid=topic_writing.unpack_centroid(topic.centroid or b""),
+            centroid=topic_writing.unpack_centroid(
+                topic.centroid if is_same_space and topic.centroid else b""
+            ),
             members=frozenset(unit.unit_id for unit in members[topic.id]),
             pinned_members=frozenset(
                 unit.unit_id for unit in members[topic.id] if unit.assigned_by == Origin.PERSON

@@ -22,7 +22,6 @@ class Transition:
         duplicate_of: Key of the request this one repeats, for ``duplicate`` only.
         happened_at: When.
         opens_notices: Everyone who asked is now owed a message.
-        starts_verification: The fix is to be checked against new feedback.
     """
 
     from_status: RequestStatus
@@ -34,7 +33,6 @@ class Transition:
     duplicate_of: str | None
     happened_at: datetime
     opens_notices: bool
-    starts_verification: bool
 
 
 def transition(
@@ -90,5 +88,4 @@ def transition(
         duplicate_of=duplicate_of if rule.needs_target else None,
         happened_at=now,
         opens_notices=shown != reporter_status and shown in NOTIFYING,
-        starts_verification=to is RequestStatus.RELEASED,
     )

@@ -18,13 +18,18 @@ PART_LABELS = {
 }
 
 
-def explain(priority: Priority, ranking: Sequence[Priority] = (), *, span: str = "周") -> str:
-    """Return two or three sentences: the figures, what lifts it, what is missing, the neighbour.
+def explain(
+    priority: Priority, ranking: Sequence[Priority] = (), *, span: str = "周", people: str = "人"
+) -> str:
+    """Return two or three sentences: the figures, what lifts it, the neighbour above.
+
+    Parts that nobody supplied are told once for the whole list, not in every line.
 
     Args:
         priority: The one to explain.
         ranking: The whole list, in order; names what separates it from the next one up.
         span: What is ranked, ``周`` or ``月``.
+        people: What is counted, ``人`` or, where no author is known, ``条``.
     """
     gains = sorted(
         ((priority.weights[name] * value * 100, name) for name, value in priority.parts.items()),
@@ -36,15 +41,12 @@ def explain(priority: Priority, ranking: Sequence[Priority] = (), *, span: str =
     sentences = [
         f"排第 {priority.position}：{priority.score:.0f} 分"
         f"（九成把握在 {priority.low:.0f}–{priority.high:.0f}），主要来自{lifted}。",
-        f"共 {priority.people_count} 人提到，本{span} {priority.week_people_count} 人，"
-        f"此前平均每{span} {priority.usual_people:.1f} 人{_trend_words(priority)}。",
+        f"共 {priority.people_count} {people}提到，本{span} {priority.week_people_count} {people}，"
+        f"此前平均每{span} {priority.usual_people:.1f} {people}{_trend_words(priority)}。",
     ]
     above = next((item for item in ranking if item.position == priority.position - 1), None)
     if above is not None:
         sentences.append(_compare(priority, above))
-    if priority.missing:
-        names = "、".join(PART_LABELS[name] for name in priority.missing)
-        sentences.append(f"没有填{names}，它的权重按比例分给了其他项。")
     return "".join(sentences)
 
 

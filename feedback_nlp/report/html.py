@@ -7,7 +7,6 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from feedback_nlp.labels import ReporterStatus, RequestStatus, label
-from feedback_nlp.rank.explain import PART_LABELS
 from feedback_nlp.report import charts, wording
 from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.week.records import WeeklyDigest
@@ -22,17 +21,18 @@ def render_html(digest: WeeklyDigest) -> str:
         .get_template("digest.html")
         .render(
             digest=digest,
-            top=digest.topics[: digest.top_count],
+            backlog=digest.backlog[: digest.top_count],
             moved=[(kind, digest.moved(kind)) for kind in wording.REVIEW_ORDER],
             moved_count=_MOVED_COUNT,
             heat_maps=[(shown, charts.heat_map_svg(shown)) for shown in heat_maps(digest)],
+            swings=wording.swing_words(digest),
+            doubtful=wording.doubtful_lines(digest),
             delta_steps=wording.delta_steps(digest),
             segments=wording.segment_sentences(digest),
             ratings=wording.rating_sentences(digest),
             progress=wording.loop_sentences(digest),
             notes=wording.notes(digest),
             definitions=wording.definitions(digest),
-            part_labels=PART_LABELS,
         )
     )
 
@@ -47,7 +47,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        movement=wording.movement_label,
+        movement_kind=label,
         shorten=wording.shorten,
         kind=wording.kind_label,
         day=wording.day,
@@ -56,6 +56,8 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         change=wording.change,
+        movement=wording.movement_label,
+        unit=wording.unit,
         share=wording.share,
         period=wording.period,
         sparkline=charts.sparkline,

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 
-from feedback_nlp.labels import Movement, label
+from feedback_nlp.labels import Movement
 from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.report.wording import (
     REVIEW_ORDER,
     change,
     delta_steps,
+    doubtful_lines,
     interval,
     loop_sentences,
     main_channels,
@@ -24,19 +25,22 @@ from feedback_nlp.report.wording import (
     notes,
     period,
     rating_sentences,
-    request_words,
     segment_sentences,
     share,
     shorten,
     sparkline,
+    status_words,
+    swing_words,
+    unit,
 )
-from feedback_nlp.week.records import TopicFigures, WeeklyDigest
+from feedback_nlp.week.records import OpenRequest, WeeklyDigest
 
 #: Bytes that one message of WeCom's robot holds.
 WECOM_MAX_BYTES = 4_096
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 _LISTED = 6
+_QUOTED = 2
 _LEADERS = 3
 
 
@@ -70,29 +74,34 @@ def _render(digest: WeeklyDigest, top_count: int, quotes: int) -> str:
         f"{period(digest)}",
         "",
         f"本{digest.span} **{total.feedback.value}** 条反馈（{change(total.feedback, total.feedback_last)}），"
-        f"**{total.people.value}** 人（{change(total.people, total.people_last)}），"
+        f"**{total.people.value}** {unit(digest)}（{change(total.people, total.people_last)}），"
         f"负面 {share(total.sentiments['neg'], total.feedback)}。",
         "",
-        "## 变化",
-        *(_delta_lines(digest) or ["没有达到阈值的变化。"]),
+        f"## 本{digest.span}变化",
+        *(_delta_lines(digest, quotes) or ["没有超出平时波动的变化。"]),
         "",
-        f"## 本{digest.span}要事",
+        f"## 待办优先级（{len(digest.backlog)} 条未解决）",
         *(
             line
-            for topic in digest.topics[:top_count]
-            for line in _topic_lines(topic, quotes, digest.span)
+            for place, request in enumerate(digest.backlog[:top_count], start=1)
+            for line in _request_lines(digest, place, request, quotes)
         ),
     ]
-    if not digest.topics:
-        lines.append(f"本{digest.span}没有成形的主题。")
+    if not digest.backlog:
+        lines.append("没有未解决的需求。")
     progress = loop_sentences(digest)
     if progress:
         lines += ["", "## 进展", *(f"- {escape(sentence)}" for sentence in progress)]
     if quotes:
         lines += _distribution_lines(digest)
     if digest.praise:
-        words = "、".join(f"{escape(item.name)} {item.people.value} 人" for item in digest.praise)
+        words = "、".join(
+            f"{escape(item.name)} {item.people.value} {unit(digest)}" for item in digest.praise
+        )
         lines += ["", f"**表扬**：{words}"]
+    if digest.doubtful_count.value:
+        lines += ["", f"## 待核对（星级与文字相反，{digest.doubtful_count.value} 条，不算表扬）"]
+        lines += [f"- {escape(line)}" for line in doubtful_lines(digest)[: quotes * 5]]
     ratings = rating_sentences(digest)
     if ratings:
         lines += ["", "## 评分", *(f"- {escape(sentence)}" for sentence in ratings)]
@@ -100,20 +109,28 @@ def _render(digest: WeeklyDigest, top_count: int, quotes: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _delta_lines(digest: WeeklyDigest) -> list[str]:
+def _delta_lines(digest: WeeklyDigest, quotes: int) -> list[str]:
     lines = []
+    people = unit(digest)
     for kind in REVIEW_ORDER:
         moved = digest.moved(kind)
         if not moved:
             continue
         words = "、".join(
-            f"{escape(topic.name)}（{topic.people_last.value}→{topic.people.value} 人）"
+            f"{escape(topic.name)}（{topic.people_last.value}→{topic.people.value} {people}）"
             if kind is not Movement.NEW
-            else f"{escape(topic.name)}（{topic.people.value} 人）"
+            else f"{escape(topic.name)}（{topic.people.value} {people}）"
             for topic in moved[:_LISTED]
         )
         more = f" 等 {len(moved)} 个" if len(moved) > _LISTED else ""
-        lines.append(f"- **{label(kind)}**：{words}{more}")
+        lines.append(f"- **{movement_label(moved[0], digest)}**：{words}{more}")
+        lines += [
+            f"  > {escape(topic.name)}：“{escape(shorten(quote.text))}”"
+            for topic in moved[:_QUOTED]
+            for quote in topic.quotes[:quotes]
+        ]
+    if swings := swing_words(digest):
+        lines.append(f"- 波动内但变化较大：{escape(swings)}")
     return lines + [f"- **{heading}**：{escape(words)}" for heading, words in delta_steps(digest)]
 
 
@@ -136,18 +153,22 @@ def _distribution_lines(digest: WeeklyDigest) -> list[str]:
     return lines
 
 
-def _topic_lines(topic: TopicFigures, quotes: int, span: str) -> list[str]:
+def _request_lines(
+    digest: WeeklyDigest, place: int, request: OpenRequest, quotes: int
+) -> list[str]:
+    topic = digest.topic(request.topic_id)
+    last = f"上{digest.span} {request.people_last.value}"
     facts = [
-        movement_label(topic.movement),
-        f"{topic.people.value} 人（上{span} {topic.people_last.value}）",
-        sparkline(topic.series) if quotes else "",
-        f"优先级 {interval(topic)}",
-        escape(main_channels(topic)),
-        escape(request_words(topic.request)),
+        request.key,
+        f"优先级 {interval(request)}",
+        f"{request.people.value} {unit(digest)}（{last}）",
+        movement_label(request, digest),
+        sparkline(request.series) if quotes else "",
+        escape(main_channels(topic)) if topic else "",
+        escape(status_words(request)),
     ]
-    lines = [
-        f"{topic.priority.position}. **{escape(topic.name)}** "
-        + "｜".join(fact for fact in facts if fact and fact != "—")
-    ]
-    lines += [f"   > “{escape(shorten(quote.text))}”" for quote in topic.quotes[:quotes]]
+    words = "｜".join(fact for fact in facts if fact and fact != "—")
+    lines = [f"{place}. **{escape(request.title)}** {words}"]
+    if topic:
+        lines += [f"   > “{escape(shorten(quote.text))}”" for quote in topic.quotes[:quotes]]
     return lines

@@ -1,4 +1,7 @@
-"""The digest as an Excel workbook: 概览, 主题排行, 热力图, 反馈明细, 需求清单, 口径说明.
+"""The digest as an Excel workbook: two lists to print, the rows behind them, the definitions.
+
+概览, 主题排行 and 待办优先级 are for reading: at most 12 columns, quotes and reasons beside the
+name, across on A4, and every number leads to its rows in 观点明细 or 反馈明细.
 
 Texts stay texts whatever they look like (no formulas, no links), ids are texts, times
 are real dates in the digest's zone, headings are frozen and filterable. The same rows
@@ -18,25 +21,35 @@ from feedback_nlp.rank.explain import PART_LABELS
 from feedback_nlp.report import wording
 from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.report.workbook_cells import Writer
+from feedback_nlp.report.workbook_lists import (
+    DATA,
+    RANKING,
+    backlog_columns,
+    ranking_columns,
+    write_backlog,
+    write_ranking,
+)
 from feedback_nlp.report.workbook_overview import write_overview
-from feedback_nlp.week.line_records import FeedbackLine, RequestLine
+from feedback_nlp.report.workbook_rows import Links, write_feedback, write_units
+from feedback_nlp.week.line_records import FeedbackLine, RequestLine, UnitLine
 from feedback_nlp.week.records import TopicFigures, WeeklyDigest
-
-#: Rows below the heading that one Excel sheet holds.
-MAX_ROWS = 1_048_575
-_QUOTES = 3
-_RANKING, _TREND = "主题排行", "走势"
 
 
 def render_workbook(
-    digest: WeeklyDigest, feedback: Iterable[FeedbackLine], requests: Sequence[RequestLine]
+    digest: WeeklyDigest,
+    feedback: Iterable[FeedbackLine],
+    requests: Sequence[RequestLine],
+    units: Iterable[UnitLine] = (),
 ) -> bytes:
     """Return the .xlsx file.
 
     Args:
         digest: The figures.
-        feedback: The week's feedback in time order; what exceeds a sheet is left out and said.
+        feedback: The week's feedback by channel and time; what exceeds a sheet is left out
+            and said.
         requests: All requests, by priority.
+        units: The units of this week and the last by topic and week: what the numbers of the
+            topics lead to.
     """
     import xlsxwriter  # noqa: PLC0415 - slow to load
 
@@ -52,48 +65,39 @@ def render_workbook(
         }
     )
     writer = Writer(book, ZoneInfo(digest.zone))
-    overview = book.add_worksheet("概览")
-    _topics(writer, digest)
+    overview = writer.printable(book.add_worksheet("概览"))
+    ranking = writer.table(RANKING, ranking_columns(digest))
+    backlog = writer.table("待办优先级", backlog_columns(digest))
+    data = writer.table(DATA, _data_columns(digest))
     _heat_maps(writer, digest)
-    left_out = _feedback(writer, feedback)
+    links = Links()
+    left_out = write_units(writer, digest, units, links)
+    left_out += write_feedback(writer, feedback, links)
+    write_ranking(writer, ranking, digest, links)
+    write_backlog(writer, backlog, digest, links)
+    _data(writer, data, digest)
     _requests(writer, requests)
-    write_overview(writer, overview, digest, left_out)
+    write_overview(writer, overview, digest, links, left_out)
     _definitions(writer, digest)
     book.close()
     return target.getvalue()
 
 
-def _topics(writer: Writer, digest: WeeklyDigest) -> None:
-    columns = _topic_columns(digest)
-    sheet = writer.table(_RANKING, columns)
-    trend = next(index for index, (name, _) in enumerate(columns) if name == _TREND)
-    for row, topic in enumerate(digest.topics, start=1):
-        writer.row(sheet, row, _topic_cells(topic))
-        weeks = _range(_RANKING, row, trend + 1, trend + len(digest.weeks))
-        sheet.add_sparkline(
-            row,
-            trend,
-            {
-                "range": [weeks],
-                "type": "column",
-                "last_point": True,
-                "series_color": "#C9CED6",
-                "last_color": "#B4451F",
-            },
-        )
+def _data(writer: Writer, sheet: Any, digest: WeeklyDigest) -> None:
+    columns = _data_columns(digest)
+    topics = (*digest.topics, *digest.silent)
+    for row, topic in enumerate(topics, start=1):
+        writer.row(sheet, row, _data_cells(topic))
     sheet.freeze_panes(1, 2)
-    sheet.autofilter(0, 0, max(1, len(digest.topics)), len(columns) - 1)
+    sheet.autofilter(0, 0, max(1, len(topics)), len(columns) - 1)
 
 
-def _topic_columns(digest: WeeklyDigest) -> list[tuple[str, int]]:
-    """Return headings and widths, in the order of :func:`_topic_cells`."""
+def _data_columns(digest: WeeklyDigest) -> list[tuple[str, int]]:
+    """Return headings and widths, in the order of :func:`_data_cells`."""
     span = digest.span
     return [
         ("名次", 6),
         ("主题", 24),
-        ("变化", 8),
-        (f"本{span}人数", 9),
-        (f"上{span}人数", 9),
         (f"本{span}条数", 9),
         (f"上{span}条数", 9),
         ("累计人数", 9),
@@ -101,26 +105,15 @@ def _topic_columns(digest: WeeklyDigest) -> list[tuple[str, int]]:
         ("区间下限", 9),
         ("区间上限", 9),
         *((f"{name}（0–1）", 9) for name in PART_LABELS.values()),
-        (_TREND, 16),
         *((week, 9) for week in digest.weeks),
-        ("主要渠道", 22),
-        ("需求", 10),
-        ("状态", 10),
-        ("负责人", 10),
-        *((f"原话 {number}", 36) for number in range(1, _QUOTES + 1)),
-        ("为什么在这里", 60),
     ]
 
 
-def _topic_cells(topic: TopicFigures) -> list[Any]:
-    priority, request = topic.priority, topic.request
-    quotes = [quote.text for quote in topic.quotes[:_QUOTES]]
+def _data_cells(topic: TopicFigures) -> list[Any]:
+    priority = topic.priority
     return [
         priority.position,
         topic.name,
-        wording.movement_label(topic.movement),
-        topic.people.value,
-        topic.people_last.value,
         topic.feedback.value,
         topic.feedback_last.value,
         topic.people_total.value,
@@ -128,22 +121,8 @@ def _topic_cells(topic: TopicFigures) -> list[Any]:
         priority.low,
         priority.high,
         *(priority.parts.get(name) for name in PART_LABELS),
-        None,  # the sparkline
         *(number.value for number in topic.series),
-        wording.main_channels(topic, 5),
-        request.key if request else None,
-        label(RequestStatus(request.status)) if request else None,
-        request.owner if request else None,
-        *quotes,
-        *[None] * (_QUOTES - len(quotes)),
-        topic.why,
     ]
-
-
-def _range(sheet: str, row: int, first: int, last: int) -> str:
-    from xlsxwriter.utility import xl_rowcol_to_cell  # noqa: PLC0415
-
-    return f"'{sheet}'!{xl_rowcol_to_cell(row, first)}:{xl_rowcol_to_cell(row, last)}"
 
 
 def _heat_maps(writer: Writer, digest: WeeklyDigest) -> None:
@@ -151,7 +130,7 @@ def _heat_maps(writer: Writer, digest: WeeklyDigest) -> None:
     maps = heat_maps(digest, limit=digest.top_count)
     if not maps:
         return
-    sheet = writer.book.add_worksheet("热力图")
+    sheet = writer.printable(writer.book.add_worksheet("热力图"))
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, max(len(shown.columns) for shown in maps), 12)
     sheet.hide_gridlines(2)
@@ -174,57 +153,6 @@ def _heat_maps(writer: Writer, digest: WeeklyDigest) -> None:
             {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": "#E28B56"},
         )
         row += 3
-
-
-def _feedback(writer: Writer, feedback: Iterable[FeedbackLine]) -> int:
-    """Write the week's feedback; return how many lines did not fit."""
-    columns = [
-        ("编号", 10),
-        ("时间", 17),
-        ("渠道", 12),
-        ("产品", 12),
-        ("版本", 10),
-        ("地区", 10),
-        ("用户类型", 10),
-        ("评分", 6),
-        ("原文", 70),
-        ("情感", 10),
-        ("意图", 8),
-        ("主题", 30),
-        ("刷屏", 6),
-        ("广告", 6),
-        ("重复", 6),
-    ]
-    sheet = writer.table("反馈明细", columns)
-    row = left_out = 0
-    for line in feedback:
-        if row == MAX_ROWS:
-            left_out += 1
-            continue
-        row += 1
-        writer.row(
-            sheet,
-            row,
-            [
-                str(line.feedback_id),
-                line.occurred_at,
-                line.channel,
-                line.product,
-                line.app_version,
-                line.region,
-                line.segment,
-                line.rating,
-                line.text,
-                wording.sentiment_label(line.sentiment) if line.sentiment else None,
-                label(Intent(line.intent)) if line.intent else None,
-                "、".join(line.topics),
-                line.is_burst,
-                line.is_spam,
-                line.is_copy,
-            ],
-        )
-    sheet.autofilter(0, 0, max(1, row), len(columns) - 1)
-    return left_out
 
 
 def _requests(writer: Writer, requests: Sequence[RequestLine]) -> None:

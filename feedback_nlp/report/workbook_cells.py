@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,8 +11,34 @@ from zoneinfo import ZoneInfo
 _MAX_CELL_CHARS = 32_767
 
 
+@dataclass
+class Rows:
+    """Neighbouring rows of a sheet.
+
+    Attributes:
+        first, last: Counted as xlsxwriter counts, from 0.
+    """
+
+    sheet: str
+    first: int
+    last: int
+
+    @property
+    def target(self) -> str:
+        """What a link to them is."""
+        return f"internal:'{self.sheet}'!A{self.first + 1}:O{self.last + 1}"
+
+
+def extended(blocks: dict[Any, Rows], key: Any, sheet: str, row: int) -> None:
+    """Let the rows of ``key`` reach to ``row``."""
+    if key in blocks:
+        blocks[key].last = row
+    else:
+        blocks[key] = Rows(sheet, row, row)
+
+
 class Writer:
-    """Cell formats, and tables with a frozen, filterable heading."""
+    """Cell formats, tables with a frozen, filterable heading, sheets that print well."""
 
     def __init__(self, book: Any, zone: ZoneInfo) -> None:
         base = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "top"}
@@ -26,15 +53,34 @@ class Writer:
         self.section = book.add_format({**base, "bold": True, "font_size": 12})
         self.time = book.add_format({**base, "num_format": "yyyy-mm-dd hh:mm"})
         self.share = book.add_format({**base, "num_format": "0%"})
+        self.link = book.add_format({**base, "font_color": "#B4451F", "underline": 1})
 
     def table(self, name: str, columns: Sequence[tuple[str, int]]) -> Any:
         """Add a sheet with its heading row; columns are (heading, width in characters)."""
-        sheet = self.book.add_worksheet(name)
+        sheet = self.printable(self.book.add_worksheet(name))
+        sheet.repeat_rows(0)
         for index, (heading, width) in enumerate(columns):
             sheet.set_column(index, index, width)
             sheet.write_string(0, index, heading, self.heading)
         sheet.freeze_panes(1, 0)
         return sheet
+
+    def printable(self, sheet: Any) -> Any:
+        """Let a sheet print on A4, across, as wide as one page; return it."""
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        sheet.set_footer("&L&A&R第 &P / &N 页")
+        return sheet
+
+    def linked(self, sheet: Any, row: int, column: int, value: float, rows: Rows | None) -> None:
+        """Write a number that leads to the rows it counts; plain where there are none."""
+        if rows is None or not value:
+            self.cell(sheet, row, column, value)
+            return
+        sheet.write_url(row, column, rows.target, self.link)
+        sheet.write_number(row, column, value, self.link)
 
     def row(self, sheet: Any, row: int, values: Sequence[Any]) -> None:
         """Write one row by the types of its values."""

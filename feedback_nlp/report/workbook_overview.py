@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from feedback_nlp.labels import label
 from feedback_nlp.report import wording
 from feedback_nlp.report.workbook_cells import Writer
+from feedback_nlp.report.workbook_lists import RANKING
+from feedback_nlp.report.workbook_rows import Links
 from feedback_nlp.week.records import WeeklyDigest
 
 
-def write_overview(writer: Writer, sheet: Any, digest: WeeklyDigest, left_out: int) -> None:
-    """Fill the first sheet; ``left_out`` lines of feedback did not fit into theirs."""
+def write_overview(
+    writer: Writer, sheet: Any, digest: WeeklyDigest, links: Links, left_out: int
+) -> None:
+    """Fill the first sheet; ``left_out`` lines did not fit into their sheets."""
     total = digest.totals
     sheet.set_column(0, 0, 26)
-    sheet.set_column(1, 7, 13)
+    sheet.set_column(1, 5, 13)
+    sheet.set_column(6, 6, 44)
+    sheet.set_column(7, 7, 13)
     sheet.hide_gridlines(2)
     product = f" · {digest.product}" if digest.product else ""
     sheet.write_string(0, 0, f"用户反馈{digest.span}报{product}", writer.title)
@@ -24,11 +29,11 @@ def write_overview(writer: Writer, sheet: Any, digest: WeeklyDigest, left_out: i
         sheet.write_string(row, column, heading, writer.heading)
     for name, this, last in (
         ("反馈条数", total.feedback, total.feedback_last),
-        ("人数", total.people, total.people_last),
+        ("条数（未知作者）" if digest.is_nameless else "人数", total.people, total.people_last),
     ):
         row += 1
-        values = [name, this.value, last.value, wording.change(this, last)]
-        writer.row(sheet, row, values)
+        writer.row(sheet, row, [name, None, last.value, wording.change(this, last)])
+        writer.linked(sheet, row, 1, this.value, links.feedback())
     shares = (
         ("负面", total.sentiments["neg"], total.feedback),
         ("正面", total.sentiments["pos"], total.feedback),
@@ -39,8 +44,8 @@ def write_overview(writer: Writer, sheet: Any, digest: WeeklyDigest, left_out: i
         writer.cell(sheet, row, 0, f"{name}占比")
         if whole.value:
             sheet.write_number(row, 1, part.value / whole.value, writer.share)
-    row = _movements(writer, sheet, digest, row + 2)
-    row = _channels(writer, sheet, digest, row + 1)
+    row = _movements(writer, sheet, digest, links, row + 2)
+    row = _channels(writer, sheet, digest, links, row + 1)
     for sentence in [*wording.segment_sentences(digest), *wording.rating_sentences(digest)]:
         sheet.write_string(row, 0, sentence, writer.text)
         row += 1
@@ -56,28 +61,49 @@ def write_overview(writer: Writer, sheet: Any, digest: WeeklyDigest, left_out: i
     sheet.write_string(row, 0, "数据说明", writer.section)
     notes = wording.notes(digest)
     if left_out:
-        notes.append(f"反馈明细放不下，少列 {left_out} 条；完整数据请用 feedback-nlp export。")
+        notes.append(f"明细放不下，少列 {left_out} 行；完整数据请用 feedback-nlp export。")
     for offset, note in enumerate(notes, start=1):
         sheet.write_string(row + offset, 0, note, writer.text)
-    _chart(writer, sheet, digest)
+    _chart(writer, sheet, digest, row + len(notes) + 2)
 
 
-def _movements(writer: Writer, sheet: Any, digest: WeeklyDigest, row: int) -> int:
-    headings = ("变化的主题", "变化", f"上{digest.span}人数", f"本{digest.span}人数")
+def _movements(writer: Writer, sheet: Any, digest: WeeklyDigest, links: Links, row: int) -> int:
+    headings = (
+        f"本{digest.span}变化的主题",
+        "变化",
+        f"本{digest.span}",
+        f"上{digest.span}",
+        "需求",
+        "主要渠道",
+        "原话",
+    )
     for column, heading in enumerate(headings):
         sheet.write_string(row, column, heading, writer.heading)
-    for kind in wording.REVIEW_ORDER:
-        for topic in digest.moved(kind):
-            row += 1
-            people = (topic.people_last.value, topic.people.value)
-            writer.row(sheet, row, [topic.name, label(kind), *people])
+    for topic in digest.moved(*wording.REVIEW_ORDER):
+        row += 1
+        cells = [
+            topic.name,
+            wording.movement_label(topic, digest),
+            None,
+            None,
+            topic.request.key if topic.request else None,
+            wording.main_channels(topic),
+            wording.shorten(topic.quotes[0].text) if topic.quotes else None,
+        ]
+        writer.row(sheet, row, cells)
+        for back, number in enumerate((topic.people, topic.people_last)):
+            rows = links.topics.get((topic.topic_id, back))
+            writer.linked(sheet, row, 2 + back, number.value, rows)
+    if swings := wording.swing_words(digest):
+        row += 1
+        sheet.write_string(row, 0, f"波动内但变化较大：{swings}", writer.text)
     for heading, words in wording.delta_steps(digest):
         row += 1
-        writer.row(sheet, row, [words, heading])
+        sheet.write_string(row, 0, f"{heading}：{words}", writer.text)
     return row + 1
 
 
-def _channels(writer: Writer, sheet: Any, digest: WeeklyDigest, row: int) -> int:
+def _channels(writer: Writer, sheet: Any, digest: WeeklyDigest, links: Links, row: int) -> int:
     headings = (
         "渠道",
         "条数",
@@ -93,7 +119,9 @@ def _channels(writer: Writer, sheet: Any, digest: WeeklyDigest, row: int) -> int
     for channel in digest.channels:
         row += 1
         counts = (channel.feedback, channel.feedback_last, channel.people)
-        writer.row(sheet, row, [channel.channel, *(number.value for number in counts)])
+        writer.row(sheet, row, [channel.channel, None, *(number.value for number in counts[1:])])
+        rows = links.channels.get(channel.channel)
+        writer.linked(sheet, row, 1, channel.feedback.value, rows)
         parts = (
             (channel.sentiments["neg"], channel.feedback),
             (channel.problem_units, channel.units),
@@ -106,7 +134,7 @@ def _channels(writer: Writer, sheet: Any, digest: WeeklyDigest, row: int) -> int
     return row + 2
 
 
-def _chart(writer: Writer, sheet: Any, digest: WeeklyDigest) -> None:
+def _chart(writer: Writer, sheet: Any, digest: WeeklyDigest, row: int) -> None:
     rows = min(10, len(digest.topics))
     if rows == 0:
         return
@@ -118,8 +146,8 @@ def _chart(writer: Writer, sheet: Any, digest: WeeklyDigest) -> None:
         chart.add_series(
             {
                 "name": name,
-                "categories": ["主题排行", 1, 1, rows, 1],
-                "values": ["主题排行", 1, column, rows, column],
+                "categories": [RANKING, 1, 1, rows, 1],
+                "values": [RANKING, 1, column, rows, column],
                 "fill": {"color": colour},
                 "gap": 60,
             }
@@ -129,4 +157,4 @@ def _chart(writer: Writer, sheet: Any, digest: WeeklyDigest) -> None:
     chart.set_x_axis({"major_gridlines": {"visible": False}})
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 620, "height": 90 + 36 * rows})
-    sheet.insert_chart(3, 9, chart)
+    sheet.insert_chart(row, 0, chart)

@@ -23,8 +23,11 @@ from feedback_nlp.store.tables import (
     Feedback,
     FeedbackUnit,
     Notice,
+    Setting,
     StatusEvent,
 )
+
+_HIGHEST = "highest_request"
 
 
 def get_request(session: Session, key: str) -> FeatureRequest:
@@ -53,9 +56,8 @@ def create_request(
     actor: str = ENGINE,
 ) -> FeatureRequest:
     """Add a request under the next free key, with its first event."""
-    numbers = (int(key[4:]) for key in session.scalars(select(col(FeatureRequest.key))))
     request = FeatureRequest(
-        key=f"REQ-{max(numbers, default=0) + 1}",
+        key=f"REQ-{_highest_number(session) + 1}",
         title=title,
         intent=intent,
         topic_id=topic_id,
@@ -76,6 +78,25 @@ def create_request(
         )
     )
     return request
+
+
+def remember_number(session: Session, key: str) -> None:
+    """Keep the number of a request that is withdrawn, so that it is never given again."""
+    number = max(_highest_number(session), _number(key))
+    setting = session.get(Setting, _HIGHEST) or Setting(key=_HIGHEST)
+    setting.value = {"number": number}
+    session.add(setting)
+    session.flush()
+
+
+def _highest_number(session: Session) -> int:
+    numbers = [_number(key) for key in session.scalars(select(col(FeatureRequest.key)))]
+    setting = session.get(Setting, _HIGHEST)
+    return max([*numbers, setting.value["number"] if setting else 0])
+
+
+def _number(key: str) -> int:
+    return int(key.removeprefix("REQ-"))
 
 
 def apply_transition(

@@ -1,7 +1,8 @@
-"""Scores every request by its evidence."""
+"""Scores every request by its evidence, all as of one week."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -13,16 +14,23 @@ from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.store.tables import (
     FeatureRequest,
 )
-from feedback_nlp.store.voices import exposure, history_weeks, latest_week, request_voices
+from feedback_nlp.store.voices import request_voices
+from feedback_nlp.store.volume import exposure, history_weeks, usual_week
 from feedback_nlp.weeks import Scope
 
 
-def refresh_priorities(session: Session, config: RankConfig, *, zone: ZoneInfo) -> None:
-    """Score every request by its evidence, as of the last week with data."""
-    week = latest_week(session, zone)
-    if week is None:
+def refresh_priorities(
+    session: Session, config: RankConfig, *, zone: ZoneInfo, now: datetime
+) -> None:
+    """Score every request by its evidence, as of the last week that is over and not thin.
+
+    What has come in since, a stray row or the first days of a week, moves no stored score.
+    """
+    min_share = config.usual_week_min_share
+    chosen = usual_week(session, zone, now=now, min_share=min_share)
+    if chosen is None:
         return
-    scope = Scope(week, zone)
+    scope = Scope(chosen.week, zone)
     requests = list(session.scalars(select(FeatureRequest).order_by(col(FeatureRequest.id))))
     scored = {
         item.subject_id: item
@@ -33,8 +41,10 @@ def refresh_priorities(session: Session, config: RankConfig, *, zone: ZoneInfo) 
             ],
             request_voices(session, scope, horizon_weeks=config.horizon_weeks),
             config,
-            history_weeks=history_weeks(session, scope),
-            exposure=exposure(session, scope, usual_weeks=config.trend_history_weeks),
+            history_weeks=history_weeks(session, scope, min_share=min_share),
+            exposure=exposure(
+                session, scope, usual_weeks=config.trend_history_weeks, min_share=min_share
+            ),
         )
     }
     for request in requests:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_COMFORTABLE = (6, 60)
+_COMFORTABLE = (8, 60)
 _TOO_SIMILAR = 0.5
-_NOISE = re.compile(r"[#＃@＠]|//|https?:")
+_SHOUT = 6
+# Marks of forwards, hashtags and links; a pseudonym that was cut through.
+_NOISE = re.compile(r"[#＃@＠]|//|https?:|^[^〔]*〕|〔[^〕]*$")
 
 
 class QuoteCandidate(NamedTuple):
@@ -28,8 +30,10 @@ class QuoteCandidate(NamedTuple):
 def choose_quotes(candidates: Sequence[QuoteCandidate], limit: int) -> list[int]:
     """Return up to ``limit`` unit ids, best first, of different people and words.
 
-    Texts of 6–60 characters go first (shorter ones say too little, longer ones are not
-    read), and those without the marks of forwards, hashtags and links. Two quotes share at most half of their character pairs.
+    Texts of 8–60 characters go first (shorter ones say too little, longer ones are not
+    read), and those without the marks of forwards, hashtags and links. Two quotes
+    share at most half of their character pairs; a shout of fewer than 6 characters (差评, 跪求)
+    is quoted only where there is nothing else.
     """
 
     def awkward(candidate: QuoteCandidate) -> tuple[int, float, int]:
@@ -42,6 +46,8 @@ def choose_quotes(candidates: Sequence[QuoteCandidate], limit: int) -> list[int]
     for candidate in sorted(candidates, key=awkward):
         if len(chosen) == limit:
             break
+        if chosen and len(candidate.text) < _SHOUT:
+            continue
         if all(
             candidate.person_key != other.person_key
             and _overlap(candidate.text, other.text) <= _TOO_SIMILAR

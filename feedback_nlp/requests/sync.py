@@ -42,16 +42,12 @@ def sync_requests(session: Session, config: RankConfig, *, zone: ZoneInfo, now: 
     topics = {topic.id: topic for topic in session.scalars(select(Topic)) if topic.id is not None}
     _follow_merges(session, topics, now)
     owned = _by_topic(session)
+    for topic_id, request in owned.items():
+        _retitle(session, request, topics[topic_id].name, request.intent, now)
     for topic_id, people, intent, product in _askable(session):
         topic = topics[topic_id]
-        request = owned.get(topic_id)
-        if request is not None:
-            if request.created_by == ENGINE and (request.title, request.intent) != (
-                topic.name,
-                intent,
-            ):
-                request.title, request.intent, request.updated_at = topic.name, intent, now
-                session.add(request)
+        if topic_id in owned:
+            _retitle(session, owned[topic_id], topic.name, intent, now)
         elif people >= config.request_min_people:
             create_request(
                 session,
@@ -63,8 +59,17 @@ def sync_requests(session: Session, config: RankConfig, *, zone: ZoneInfo, now: 
             )
     session.flush()
     refresh_evidence(session)
-    refresh_priorities(session, config, zone=zone)
+    refresh_priorities(session, config, zone=zone, now=now)
     return session.scalar(select(func.count()).select_from(FeatureRequest)) or 0
+
+
+def _retitle(
+    session: Session, request: FeatureRequest, title: str, intent: str, now: datetime
+) -> None:
+    """Let a request that people did not write follow its topic."""
+    if request.created_by == ENGINE and (request.title, request.intent) != (title, intent):
+        request.title, request.intent, request.updated_at = title, intent, now
+        session.add(request)
 
 
 def _askable(session: Session) -> list[tuple[int, int, str, str | None]]:

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import Conflict
-from feedback_nlp.labels import Intent, Origin, RunKind, RunStatus
+from feedback_nlp.labels import Intent, RunKind, RunStatus
 from feedback_nlp.records import Understanding
+from feedback_nlp.store.rereading import write_units
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Run
 
 # Reserved process entry in a run's figures while it is going on.
@@ -104,68 +105,93 @@ def finish_run(session: Session, run_id: int, *, figures: Mapping[str, Any], now
     )
 
 
-def count_pending(session: Session) -> int:
-    """Count the feedback that no run has read yet."""
+def count_pending(session: Session, current: Collection[int] | None = None) -> int:
+    """Count the feedback to read.
+
+    Args:
+        session: A reading session.
+        current: Runs that read as it is read now; what others read is pending, too. Left
+            out, only what no run has read is counted.
+    """
     return (
-        session.scalar(
-            select(func.count())
-            .select_from(Feedback)
-            .where(col(Feedback.analyzed_run_id).is_(None))
-        )
-        or 0
+        session.scalar(select(func.count()).select_from(Feedback).where(_is_pending(current))) or 0
     )
 
 
-def pending(session: Session, limit: int) -> list[PendingFeedback]:
-    """Return the next feedback to read, oldest id first."""
+def pending(
+    session: Session, limit: int, current: Collection[int] | None = None, *, after: int = 0
+) -> list[PendingFeedback]:
+    """Return the next feedback to read, oldest id first, from the id ``after`` on."""
     rows = session.execute(
         select(col(Feedback.id), col(Feedback.text), col(Feedback.rating))
-        .where(col(Feedback.analyzed_run_id).is_(None))
+        .where(_is_pending(current), col(Feedback.id) > after)
         .order_by(col(Feedback.id))
         .limit(limit)
     )
     return [PendingFeedback(*row) for row in rows]
 
 
+def reading_runs(session: Session) -> dict[int, Mapping[str, str]]:
+    """Return the versions of the runs by which the feedback is read as it is stored, by id."""
+    read = select(col(Feedback.analyzed_run_id)).distinct()
+    return {
+        run.id or 0: run.versions
+        for run in session.scalars(select(Run).where(col(Run.id).in_(read)).order_by(col(Run.id)))
+    }
+
+
+def _is_pending(current: Collection[int] | None) -> ColumnElement[bool]:
+    unread = col(Feedback.analyzed_run_id).is_(None)
+    if current is None:
+        return unread
+    return unread | col(Feedback.analyzed_run_id).not_in(sorted(current))
+
+
 def save_understandings(
     session: Session,
     run_id: int,
-    understood: Sequence[tuple[PendingFeedback, Understanding, bool]],
+    understood: Sequence[tuple[PendingFeedback, Understanding | None, bool]],
 ) -> None:
-    """Write what the engine read out of a chunk: ``(feedback, understanding, is_spam)``."""
+    """Write what the engine read out of a chunk: ``(feedback, understanding, is_spam)``.
+
+    A feedback without content has no understanding: no sentiment, no intent, no units. What
+    was read before keeps its units, see :mod:`feedback_nlp.store.rereading`.
+    """
     session.connection().execute(
         update(Feedback).where(col(Feedback.id) == bindparam("b_id")),
         [
             {
                 "b_id": feedback.feedback_id,
                 "analyzed_run_id": run_id,
-                "sentiment": result.sentiment.value,
-                "sentiment_score": result.sentiment_score,
-                "intent": result.intent.value,
-                "signals": [signal.value for signal in result.signals],
+                "sentiment": result.sentiment.value if result else None,
+                "sentiment_score": result.sentiment_score if result else None,
+                "intent": result.intent.value if result else None,
+                "signals": [signal.value for signal in result.signals] if result else [],
                 "is_spam": is_spam,
             }
             for feedback, result, is_spam in understood
         ],
     )
-    units = [
+    write_units(
+        session,
         {
-            "feedback_id": feedback.feedback_id,
-            "position": position,
-            "start": unit.start,
-            "end": unit.end,
-            "sentiment": unit.sentiment.value,
-            "sentiment_score": unit.sentiment_score,
-            "sentiment_confidence": unit.sentiment_confidence,
-            "intent": unit.intent.value,
-            "intent_confidence": unit.confidence,
-            "assigned_by": Origin.AUTO.value,
-        }
-        for feedback, result, _ in understood
-        for position, unit in enumerate(result.units)
-    ]
-    if units:
-        session.connection().execute(insert(FeedbackUnit), units)
+            feedback.feedback_id: [
+                {
+                    "feedback_id": feedback.feedback_id,
+                    "position": position,
+                    "start": unit.start,
+                    "end": unit.end,
+                    "sentiment": unit.sentiment.value,
+                    "sentiment_score": unit.sentiment_score,
+                    "sentiment_confidence": unit.sentiment_confidence,
+                    "intent": unit.intent.value,
+                    "intent_confidence": unit.confidence,
+                }
+                for position, unit in enumerate(result.units if result else ())
+            ]
+            for feedback, result, _ in understood
+        },
+    )
 
 
 def analyzed_feedback(session: Session) -> list[StoredFeedback]:

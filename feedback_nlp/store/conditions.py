@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, func, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, cast, func, select
 from sqlmodel import col
 
-from feedback_nlp.labels import Intent, TopicKind
+from feedback_nlp.labels import Intent, Sentiment, Signal, TopicKind
 from feedback_nlp.store.tables import (
+    Evidence,
+    FeatureRequest,
     Feedback,
     FeedbackUnit,
     Source,
@@ -51,6 +55,29 @@ def is_vent() -> ColumnElement[bool]:
     """Return the condition "this unit vents without content": it lies in a topic of that kind."""
     vents = select(col(Topic.id)).where(col(Topic.kind) == TopicKind.VENT.value)
     return func.coalesce(col(FeedbackUnit.topic_id), 0).in_(vents)
+
+
+def has_signal(signal: Signal) -> ColumnElement[bool]:
+    """Return the condition "this feedback carries that warning sign"."""
+    return cast(col(Feedback.signals), String).contains(f'"{signal.value}"')
+
+
+def is_rating_conflict() -> ColumnElement[bool]:
+    """Return the condition "the stars of this feedback say the opposite of its words"."""
+    return (
+        has_signal(Signal.RATING_CONFLICT)
+        & col(Feedback.rating).is_not(None)
+        & (col(Feedback.sentiment) != Sentiment.MIXED.value)
+    )
+
+
+def evidence_of(key: str) -> Select[Any]:
+    """Return the ids of the units that stand behind a request."""
+    return (
+        select(col(Evidence.unit_id))
+        .join(FeatureRequest, col(FeatureRequest.id) == col(Evidence.request_id))
+        .where(col(FeatureRequest.key) == key)
+    )
 
 
 #: What people see as the channel: the feedback's own, else its source's name.

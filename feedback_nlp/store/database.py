@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The schema that this code needs: the newest file in ``migrations/versions``.
-SCHEMA_VERSION = "20261122_vents_by_topic"
+SCHEMA_VERSION = "20261126_batch_notes"
 
 _BUSY_TIMEOUT_MS = 15_000
 
@@ -75,6 +75,10 @@ class Database:
                 ) from error
             self._reader = self._writer.execution_options(postgresql_readonly=True)
             self._write_lock = nullcontext()
+
+    def exists(self) -> bool:
+        """Tell whether there is a database; of a server's that is known only on connecting."""
+        return not self.is_sqlite or Path(str(self.url.database)).exists()
 
     @contextmanager
     def read(self) -> Iterator[Session]:

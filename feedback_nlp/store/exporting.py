@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Subquery, case, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from feedback_nlp.store.conditions import is_counted
 from feedback_nlp.store.tables import (
     Evidence,
     FeatureRequest,
@@ -19,6 +20,7 @@ from feedback_nlp.store.tables import (
     Source,
     Topic,
 )
+from feedback_nlp.store.topic_reading import topic_counts
 
 _FETCH_ROWS = 2_000
 
@@ -181,18 +183,7 @@ def unit_rows(session: Session, wanted: ExportFilter) -> Iterator[dict[str, Any]
 def topic_rows(session: Session, _wanted: ExportFilter) -> Iterator[dict[str, Any]]:
     """Yield all topics by id, with how many units and people are in each now."""
     parent = aliased(Topic)
-    counts = (
-        select(
-            col(FeedbackUnit.topic_id).label("topic_id"),
-            func.count().label("unit_count"),
-            func.count(func.distinct(col(FeedbackUnit.feedback_id))).label("feedback_count"),
-            func.count(func.distinct(col(Feedback.person_key))).label("people_count"),
-        )
-        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
-        .where(col(Feedback.is_spam).is_(False))
-        .group_by(col(FeedbackUnit.topic_id))
-        .subquery()
-    )
+    counts = topic_counts()
     columns: list[Any] = [
         Topic,
         col(parent.name),
@@ -227,19 +218,19 @@ def topic_rows(session: Session, _wanted: ExportFilter) -> Iterator[dict[str, An
 
 
 def request_rows(session: Session, _wanted: ExportFilter) -> Iterator[dict[str, Any]]:
-    """Yield all requests in priority order, with how much evidence each has."""
+    """Yield all requests in priority order, with how many people and how much evidence each has."""
     names = REQUEST_COLUMNS
-    evidence = (
-        select(func.count())
-        .select_from(Evidence)
-        .where(col(Evidence.request_id) == col(FeatureRequest.id))
-        .scalar_subquery()
-    )
+    counts = _evidence_counts()
     columns: list[Any] = [getattr(FeatureRequest, name) for name in names]
-    columns += [col(Topic.name).label("topic_name"), evidence.label("evidence_count")]
+    columns += [
+        col(Topic.name),
+        func.coalesce(counts.c.evidence_count, 0),
+        func.coalesce(counts.c.people_count, 0),
+    ]
     query = (
         select(*columns)
         .outerjoin(Topic, col(Topic.id) == col(FeatureRequest.topic_id))
+        .outerjoin(counts, counts.c.request_id == col(FeatureRequest.id))
         .order_by(
             col(FeatureRequest.priority).is_(None),
             col(FeatureRequest.priority).desc(),
@@ -247,16 +238,35 @@ def request_rows(session: Session, _wanted: ExportFilter) -> Iterator[dict[str, 
         )
     )
     for row in _streamed(session, query):
-        yield dict(zip([*names, "topic_name", "evidence_count"], row, strict=True))
+        yield dict(zip([*names, *_COUNTED], row, strict=True))
 
 
+def _evidence_counts() -> Subquery:
+    """Return evidence and people by request; bursts are evidence, but nobody."""
+    counts: Subquery = (
+        select(
+            col(Evidence.request_id).label("request_id"),
+            func.count().label("evidence_count"),
+            func.count(func.distinct(case((is_counted(), col(Feedback.person_key))))).label(
+                "people_count"
+            ),
+        )
+        .join(FeedbackUnit, col(FeedbackUnit.id) == col(Evidence.unit_id))
+        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+        .group_by(col(Evidence.request_id))
+        .subquery()
+    )
+    return counts
+
+
+_COUNTED = ("topic_name", "evidence_count", "people_count")
 Rows = Callable[[Session, ExportFilter], Iterator[dict[str, Any]]]
 
 EXPORTS: Mapping[str, tuple[Rows, Sequence[str]]] = {
     "feedback": (feedback_rows, FEEDBACK_COLUMNS),
     "units": (unit_rows, UNIT_COLUMNS),
     "topics": (topic_rows, TOPIC_COLUMNS),
-    "requests": (request_rows, (*REQUEST_COLUMNS, "topic_name", "evidence_count")),
+    "requests": (request_rows, (*REQUEST_COLUMNS, *_COUNTED)),
 }
 """What can be exported: the rows, and their columns in order."""
 

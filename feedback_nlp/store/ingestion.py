@@ -307,12 +307,21 @@ def rejection_reasons(session: Session, batch_id: int) -> dict[str, int]:
     return {reason: count for reason, count in found}  # noqa: C416 - rows, not pairs, for mypy
 
 
-def finish_batch(session: Session, batch_id: int, *, now: datetime) -> None:
-    """Close a batch: everything of its file is accounted for."""
+def finish_batch(
+    session: Session, batch_id: int, *, now: datetime, notes: Sequence[str] = ()
+) -> None:
+    """Close a batch: everything of its file is accounted for.
+
+    Args:
+        session: A writing session.
+        batch_id: The batch.
+        now: Time of its end.
+        notes: What people should know of how the file was read, in Chinese.
+    """
     session.connection().execute(
         update(IngestBatch)
         .where(col(IngestBatch.id) == batch_id)
-        .values(status=BatchStatus.COMPLETE.value, finished_at=now)
+        .values(status=BatchStatus.COMPLETE.value, finished_at=now, notes=list(notes))
     )
 
 

@@ -74,6 +74,7 @@ class IngestBatch(SQLModel, table=True):
     duplicate_count: int = 0
     rejected_count: int = 0
     error: str = Field(default="", sa_type=Text)
+    notes: list[str] = _json(list)
     started_at: datetime = _time()
     finished_at: datetime | None = _time(nullable=True)
 

@@ -62,7 +62,7 @@ def topic_page(
     session: Session, wanted: TopicFilter, *, limit: int, after: TopicPosition | None = None
 ) -> list[TopicRow]:
     """Return up to ``limit`` topics, those with most feedback first, that follow ``after``."""
-    counts = _topic_counts(wanted.product, wanted.since, wanted.until)
+    counts = topic_counts(wanted.product, wanted.since, wanted.until)
     size = func.coalesce(counts.c.feedback_count, literal(0))
     statement = _topic_statement(counts)
     if (wanted.product, wanted.since, wanted.until) != (None, None, None):
@@ -91,9 +91,7 @@ def list_topics(session: Session, *, include_hidden: bool = False) -> list[Topic
         session: A reading session.
         include_hidden: Also return muted, retired and merged topics.
     """
-    statement = _topic_statement(_topic_counts(None, None, None)).where(
-        col(Topic.is_theme).is_(False)
-    )
+    statement = _topic_statement(topic_counts()).where(col(Topic.is_theme).is_(False))
     if not include_hidden:
         statement = statement.where(
             col(Topic.state) == TopicState.ACTIVE.value, col(Topic.muted).is_(False)
@@ -109,20 +107,32 @@ def list_topics(session: Session, *, include_hidden: bool = False) -> list[Topic
     )
 
 
+def has_authors(session: Session) -> bool:
+    """Tell whether any feedback names its author; if none does, people are pieces."""
+    named = select(literal(1)).where(col(Feedback.author_key).is_not(None)).limit(1)
+    return session.scalar(named) is not None
+
+
 def topic_row(session: Session, topic_id: int) -> TopicRow:
     """Return one topic with its size over all time.
 
     Raises:
         NotFound: If there is no such topic.
     """
-    statement = _topic_statement(_topic_counts(None, None, None)).where(col(Topic.id) == topic_id)
+    statement = _topic_statement(topic_counts()).where(col(Topic.id) == topic_id)
     row = session.execute(statement).first()
     if row is None:
         raise NotFound(f"没有编号为 {topic_id} 的主题", hint="主题编号见 GET /v1/topics")
     return TopicRow(*row)
 
 
-def _topic_counts(product: str | None, since: datetime | None, until: datetime | None) -> Subquery:
+def topic_counts(
+    product: str | None = None, since: datetime | None = None, until: datetime | None = None
+) -> Subquery:
+    """Return units, feedback and people by topic: the one count that everything shows.
+
+    Spam and copy-paste bursts count nowhere.
+    """
     statement: Any = (
         select_columns(
             col(FeedbackUnit.topic_id).label("topic_id"),

@@ -53,7 +53,7 @@ def taken_out(session: Session) -> dict[int, frozenset[int]]:
         .order_by(col(TopicEvent.id))
     )
     for edit in edits:
-        for unit_id, topic_id, _ in edit.detail.get("units", []):
+        for unit_id, topic_id, *_ in edit.detail.get("units", []):
             if topic_id is not None:
                 out.setdefault(topic_id, set()).add(unit_id)
     moved = sorted(set().union(*out.values())) if out else []

@@ -1,25 +1,19 @@
-"""Evidence for the ranking, and where weeks begin and end."""
+"""Evidence for the ranking: one voice a unit."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from statistics import median
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, case, select
 from sqlmodel import Session, col
 
 from feedback_nlp.records import Voice
-from feedback_nlp.special_days import usual_volume
-from feedback_nlp.store.conditions import CHANNEL, is_counted, of_product
+from feedback_nlp.store.conditions import CHANNEL, of_product
 from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Source
-from feedback_nlp.weeks import Scope, Week
-
-_MIN_EXPOSURE = 0.01
-_LATE_START = 0.25
+from feedback_nlp.weeks import Scope
 
 _FIELDS = (
     col(Feedback.person_key),
@@ -33,71 +27,6 @@ _FIELDS = (
     col(Feedback.segment),
     col(Feedback.is_burst),
 )
-
-
-def latest_moment(session: Session) -> datetime | None:
-    """Return when the last feedback was given, or ``None`` without any."""
-    return _extreme(session, func.max, None)
-
-
-def latest_week(session: Session, zone: ZoneInfo, product: str | None = None) -> Week | None:
-    """Return the last week with feedback, or ``None`` without any."""
-    moment = _extreme(session, func.max, product)
-    return None if moment is None else Week.of(moment, zone)
-
-
-def history_weeks(session: Session, scope: Scope) -> int:
-    """Return how many weeks of data lie before a week; 0 if it is the first.
-
-    A first week that the data only join late is not counted: beside it everything would
-    seem to rise.
-    """
-    moment = _extreme(session, func.min, scope.product)
-    if moment is None:
-        return 0
-    weeks = scope.since(moment)
-    first = scope.shift(-weeks)
-    joined_late = (moment - first.start) / (first.end - first.start) > _LATE_START
-    return max(0, weeks - joined_late)
-
-
-def exposure(session: Session, scope: Scope, *, usual_weeks: int) -> float:
-    """Return the people of a week against the median of the weeks before it.
-
-    A quiet or unfinished week explains smaller numbers. A loud week is news, so the figure
-    is above 1 only as far as the calendar lets expect it: a shopping festival after ordinary
-    weeks. 1 without history; never 0.
-    """
-    usual_weeks = min(usual_weeks, history_weeks(session, scope))
-    if usual_weeks == 0:
-        return 1.0
-    starts = scope.starts(usual_weeks + 1)
-    back = weeks_ago(starts)
-    statement = (
-        select(back, func.count(func.distinct(col(Feedback.person_key))))
-        .where(
-            col(Feedback.occurred_at) >= starts[-1],
-            col(Feedback.occurred_at) < scope.end,
-            is_counted(),
-            *of_product(scope.product),
-        )
-        .group_by(back)
-    )
-    people = dict.fromkeys(range(usual_weeks + 1), 0)
-    people.update((row[0], row[1]) for row in session.execute(statement))
-    usual = median(people[weeks] for weeks in range(1, usual_weeks + 1))
-    expected = max(1.0, _calendar_ratio(scope, usual_weeks))
-    return min(expected, max(people[0] / usual, _MIN_EXPOSURE)) if usual else 1.0
-
-
-def _calendar_ratio(scope: Scope, usual_weeks: int) -> float:
-    """Return the usual volume of the week's days against the median of the weeks before."""
-
-    def volume(of: Scope) -> float:
-        start, end = (moment.astimezone(of.zone).date() for moment in (of.start, of.end))
-        return usual_volume(start, end - timedelta(days=1))
-
-    return volume(scope) / median(volume(scope.shift(-back)) for back in range(1, usual_weeks + 1))
 
 
 def weeks_ago(starts: Sequence[datetime]) -> ColumnElement[int]:
@@ -173,8 +102,3 @@ def _run(session: Session, statement: Any, scope: Scope, horizon_weeks: int) -> 
             is_burst,
         ) in session.execute(statement)
     ]
-
-
-def _extreme(session: Session, function: Any, product: str | None) -> datetime | None:
-    statement = select(function(col(Feedback.occurred_at))).where(*of_product(product))
-    return session.scalar(statement)

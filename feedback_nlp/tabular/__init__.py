@@ -7,15 +7,18 @@ a :class:`~feedback_nlp.records.Rejection` that says why it cannot be used.
 
 from feedback_nlp.tabular.cells import ColumnType, json_line
 from feedback_nlp.tabular.formats import FORMATS, STDIN, format_of_name, spooled
+from feedback_nlp.tabular.headers import FIND_HEADER, HeaderChoice
 from feedback_nlp.tabular.rows import DEFAULT_LIMITS, Limits, Row
 from feedback_nlp.tabular.table import Table, open_table, read_rows
 from feedback_nlp.tabular.writers import output_format, replaced, write_json_lines, write_rows
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "FIND_HEADER",
     "FORMATS",
     "STDIN",
     "ColumnType",
+    "HeaderChoice",
     "Limits",
     "Row",
     "Table",

@@ -2,22 +2,34 @@
 
 Python's ``csv`` reader pulls physical lines from :class:`_LineFeed`. When a quoted cell
 never closes, closes in the wrong place, or the record has the wrong width, only the first
-physical line is rejected and reading starts again on the next one.
+physical line is rejected and reading starts again on the next one. Cells beyond the header
+stay with their row: whoever knows what the columns mean decides whether it is shifted.
 """
 
 from __future__ import annotations
 
 import csv
-from collections import deque
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO
 
 from feedback_nlp.errors import FileUnreadable
 from feedback_nlp.records import Rejection
 from feedback_nlp.tabular.decoding import TextLine, text_lines
+from feedback_nlp.tabular.headers import (
+    FIND_HEADER,
+    Header,
+    HeaderChoice,
+    find_header,
+    numbered_header,
+)
 from feedback_nlp.tabular.rows import Limits, Row, reject, too_many_columns, unique_columns
 
 _DELIMITERS = ",\t;|"
+_HEAD_LINES = 60
+_HEAD_CHARS = 4_000_000
 
 csv.field_size_limit(2**31 - 1)  # our own limits are per record and per cell, and say more
 
@@ -68,48 +80,134 @@ class _LineFeed:
         return first
 
 
+@dataclass(frozen=True, slots=True)
+class Delimited:
+    """A delimited text whose header is known: names, rows, remarks."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[Row | Rejection]
+    notes: tuple[str, ...]
+
+
 def read_delimited(
-    stream: BinaryIO, limits: Limits, *, delimiter: str | None = None
-) -> tuple[tuple[str, ...], Iterator[Row | Rejection]]:
-    """Read a delimited text file with a header line.
+    stream: BinaryIO,
+    limits: Limits,
+    *,
+    delimiter: str | None = None,
+    header: HeaderChoice = FIND_HEADER,
+) -> Delimited:
+    """Read a delimited text file.
 
     Args:
         stream: Seekable, at its start.
         limits: Upper bounds.
-        delimiter: One character, or ``None`` to take the commonest candidate in the header.
-
-    Returns:
-        The column names, and the rows below the header.
+        delimiter: One character, or ``None`` to take the candidate that fits the first lines.
+        header: Where the header is; by default it is looked for.
 
     Raises:
         FileUnreadable: If there is no usable header.
     """
     lines = text_lines(stream, limits)
-    header = next((line for line in lines if line.text.strip()), None)
-    if header is not None and header.text.strip().lower() in ("sep=,", "sep=;", "sep=\\t"):
-        header = next((line for line in lines if line.text.strip()), None)
-    if header is None:
+    head = _first_lines(lines)
+    if head and head[0].text.strip().lower() in ("sep=,", "sep=;", "sep=\\t"):
+        del head[0]
+    first = next((line for line in head if line.text.strip()), None)
+    if first is None:
         raise FileUnreadable("文件是空的", hint="第一行应是表头，下面每行一条反馈")
-    delimiter = delimiter or max(_DELIMITERS, key=header.text.count)
-    if (count := header.text.count(delimiter) + 1) > limits.max_columns:
+    delimiter = delimiter or _delimiter(head)
+    if (count := first.text.count(delimiter) + 1) > limits.max_columns:
         raise too_many_columns(count, limits)
-    if header.fault or "\0" in header.text:
+    starts, cells = _parsed(head, delimiter, limits)
+    if not cells:
+        raise FileUnreadable(f"表头的引号不成对：{first.text.strip()[:60]}")
+    found = _chosen(cells, starts, head, header)
+    skipped = starts[found.first] if found.rows else 0
+    if found.rows:
+        _check_readable(head[skipped])
+    feed = _LineFeed(chain(head[skipped:], lines), limits)
+    try:
+        reader = csv.reader(feed, delimiter=delimiter, strict=True)
+        for _ in range(found.rows):
+            next(reader)
+    except (csv.Error, _RunawayQuoteError, StopIteration) as error:
+        shown = head[skipped].text.strip()[:60]
+        raise FileUnreadable(f"表头的引号不成对：{shown}") from error
+    columns = unique_columns(found.names, limits)
+    rows = _rows(feed, columns, delimiter, limits)
+    return Delimited(tuple(filter(None, columns)), rows, found.notes)
+
+
+def _first_lines(lines: Iterator[TextLine]) -> list[TextLine]:
+    head: list[TextLine] = []
+    chars = 0
+    for line in lines:
+        head.append(line)
+        chars += len(line.text)
+        if len(head) >= _HEAD_LINES or chars > _HEAD_CHARS:
+            break
+    return head
+
+
+def _delimiter(head: Sequence[TextLine]) -> str:
+    """Take the candidate of the header; below a title, the one that lines agree about."""
+    texts = [line.text for line in head if line.text.strip()]
+    in_first = max(_DELIMITERS, key=texts[0].count)
+    if texts[0].count(in_first) and (len(texts) == 1 or in_first in texts[1]):
+        return in_first
+
+    def agreement(delimiter: str) -> tuple[int, int]:
+        counts = Counter(count for text in texts if (count := text.count(delimiter)))
+        return max(((lines, count) for count, lines in counts.items()), default=(0, 0))
+
+    return max(_DELIMITERS, key=agreement) if len(texts) > 2 else in_first
+
+
+def _parsed(
+    head: Sequence[TextLine], delimiter: str, limits: Limits
+) -> tuple[list[int], list[list[str]]]:
+    """Split the first lines; return at which of them each record begins, and the records."""
+    narrow = [line.text for line in head if line.text.count(delimiter) < limits.max_columns]
+    reader = csv.reader(narrow, delimiter=delimiter)
+    starts: list[int] = []
+    cells: list[list[str]] = []
+    begin = 0
+    try:
+        for record in reader:
+            if record:
+                starts.append(begin)
+                cells.append(record)
+            begin = reader.line_num
+    except csv.Error:
+        pass
+    return starts, cells
+
+
+def _chosen(
+    cells: Sequence[Sequence[str]],
+    starts: Sequence[int],
+    head: Sequence[TextLine],
+    choice: HeaderChoice,
+) -> Header:
+    if choice.absent:
+        return numbered_header(cells)
+    if choice.row is None:
+        return find_header(cells)
+    lines = [head[start].number for start in starts]
+    if choice.row not in lines:
         raise FileUnreadable(
-            "表头不是可读的文字（既不是 UTF-8 也不是 GB18030）",
+            f"第 {choice.row} 行没有表头",
+            hint=f"--header-row 可以是 1–{max(lines, default=1)} 之间有内容的行",
+        )
+    at = lines.index(choice.row)
+    return Header(at, 1, tuple(text.strip() for text in cells[at]))
+
+
+def _check_readable(line: TextLine) -> None:
+    if line.fault or "\0" in line.text:
+        raise FileUnreadable(
+            "表头不是可读的文字（既不是 UTF-8，也不是 GB18030 或 Big5）",
             hint="用表格软件另存为 CSV UTF-8 后再试",
         )
-    feed = _LineFeed(_chained(header, lines), limits)
-    try:
-        names = next(csv.reader(feed, delimiter=delimiter, strict=True))
-    except (csv.Error, _RunawayQuoteError, StopIteration) as error:
-        raise FileUnreadable(f"表头的引号不成对：{header.text.strip()[:60]}") from error
-    columns = unique_columns(names, limits)
-    return tuple(filter(None, columns)), _rows(feed, columns, delimiter, limits)
-
-
-def _chained(first: TextLine, rest: Iterator[TextLine]) -> Iterator[TextLine]:
-    yield first
-    yield from rest
 
 
 def _rows(
@@ -134,15 +232,12 @@ def _rows(
         line = taken[0].number
         if any(part.fault for part in taken):
             yield _faulty(taken, limits)
-        elif len(values) != width and (len(values) > width or exact or len(taken) > 1):
-            extra = values[width:]
-            if len(taken) > 1:
-                first = feed.give_back_all_but_first()
-                yield _open_quote(first)
-            elif extra and not any(extra):
-                yield Row(line, _named(columns, values))
-            else:
-                yield _wrong_width(taken[0], len(values), width)
+        elif len(values) != width and len(taken) > 1:
+            yield _open_quote(feed.give_back_all_but_first())
+        elif exact and len(values) != width:
+            yield _wrong_width(taken[0], len(values), width)
+        elif values == columns:
+            yield reject(line, "header-repeated", "又一行表头，不是反馈")
         elif max(map(len, values)) > limits.max_cell_chars:
             yield reject(
                 line,
@@ -151,7 +246,7 @@ def _rows(
                 taken[0].text,
             )
         else:
-            yield Row(line, _named(columns, values))
+            yield Row(line, _named(columns, values), tuple(values[width:]))
 
 
 def _named(columns: list[str], values: list[str]) -> dict[str, str]:

@@ -96,11 +96,10 @@ def _is_bomb(file: pq.ParquetFile, packed: int) -> bool:
     """Whether the file unpacks to far more than it can honestly hold."""
     metadata = file.metadata
     groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
-    unpacked: int = sum(group.total_byte_size for group in groups)
-    rows: int = metadata.num_rows
-    return rows > max(_HONEST_ROWS, packed * _MAX_ROWS_A_BYTE) or max(
-        unpacked, rows * _row_bytes(file)
-    ) > max(_HONEST_BYTES, packed * _MAX_RATIO)
+    unpacked = sum(group.total_byte_size for group in groups)
+    bytes_here = max(unpacked, metadata.num_rows * _row_bytes(file))
+    too_many = metadata.num_rows > max(_HONEST_ROWS, packed * _MAX_ROWS_A_BYTE)
+    return bool(too_many or bytes_here > max(_HONEST_BYTES, packed * _MAX_RATIO))
 
 
 def _row_bytes(file: pq.ParquetFile) -> int:

@@ -21,10 +21,12 @@ class Row(NamedTuple):
         line: 1-based line (text files, header counted), sheet row (Excel) or record
             number (JSON, Parquet).
         values: Cell by column name. Text files give ``str``, typed ones their own types.
+        surplus: Cells beyond the last column.
     """
 
     line: int
     values: dict[str, Any]
+    surplus: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def unique_columns(names: Sequence[object], limits: Limits) -> list[str]:
     seen: dict[str, int] = {}
     columns: list[str] = []
     for name in names:
-        text = "" if name is None else str(name).strip().strip("\ufeff")
+        text = "" if name is None else str(name).replace("\ufeff", "").strip()
         if text:
             seen[text] = seen.get(text, 0) + 1
             if seen[text] > 1:

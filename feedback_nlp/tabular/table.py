@@ -20,6 +20,7 @@ from feedback_nlp.tabular.formats import (
     open_binary,
     spooled,
 )
+from feedback_nlp.tabular.headers import FIND_HEADER, HeaderChoice
 from feedback_nlp.tabular.json_rows import read_json, read_json_lines, read_lines
 from feedback_nlp.tabular.rows import DEFAULT_LIMITS, Limits, Row, columns_ahead, reject
 from feedback_nlp.tabular.workbook import read_workbook
@@ -35,6 +36,7 @@ class Table:
         rows: Each row once, in order; can be read once.
         other_sheets: Sheets of a workbook that are not read.
         path: The file that is read (standard input: the spooled copy).
+        notes: Chinese remarks on how the header was found.
     """
 
     format: str
@@ -42,6 +44,7 @@ class Table:
     rows: Iterator[Row | Rejection]
     path: Path
     other_sheets: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -50,6 +53,7 @@ def open_table(
     *,
     format: str | None = None,  # noqa: A002 - the user's word
     sheet: str | None = None,
+    header: HeaderChoice = FIND_HEADER,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Iterator[Table]:
     """Open a file, standard input (``-``) or a binary stream as a table.
@@ -58,6 +62,7 @@ def open_table(
         source: What to read. Gzip is recognised by its first bytes.
         format: One of ``FORMATS``; by default told from the first bytes and the name.
         sheet: Sheet of a workbook; by default the first that has cells.
+        header: Where the header of a text file or workbook is; by default it is looked for.
         limits: Upper bounds.
 
     Raises:
@@ -74,17 +79,18 @@ def open_table(
         if kind in ("xlsx", "xls", "parquet"):
             if _is_gzip(path):
                 path = stack.enter_context(spooled(path, limits, unpack=True))
-            yield _open_binary_table(kind, path, sheet, limits)
+            yield _open_binary_table(kind, path, sheet, header, limits)
             return
         stream = stack.enter_context(open_binary(path))
-        others: tuple[str, ...] = ()
+        notes: tuple[str, ...] = ()
         if kind in ("csv", "tsv"):
             delimiter = "\t" if kind == "tsv" else None
-            columns, rows = read_delimited(stream, limits, delimiter=delimiter)
+            read = read_delimited(stream, limits, delimiter=delimiter, header=header)
+            columns, rows, notes = read.columns, read.rows, read.notes
         else:
             reader = {"json": read_json, "jsonl": read_json_lines, "lines": read_lines}[kind]
             columns, rows = columns_ahead(reader(stream, limits))
-        yield Table(kind, columns, _until_damage(rows, stream), path, others)
+        yield Table(kind, columns, _until_damage(rows, stream), path, notes=notes)
 
 
 def read_rows(
@@ -102,14 +108,16 @@ def read_rows(
         yield from table.rows
 
 
-def _open_binary_table(kind: str, path: Path, sheet: str | None, limits: Limits) -> Table:
+def _open_binary_table(
+    kind: str, path: Path, sheet: str | None, header: HeaderChoice, limits: Limits
+) -> Table:
     if kind == "parquet":
         from feedback_nlp.tabular.parquet import read_parquet  # noqa: PLC0415 - slow to import
 
         columns, rows = read_parquet(path, limits)
         return Table(kind, columns, rows, path)
-    columns, rows, others = read_workbook(path, limits, sheet=sheet)
-    return Table(kind, columns, rows, path, others)
+    book = read_workbook(path, limits, sheet=sheet, header=header)
+    return Table(kind, book.columns, book.rows, path, book.other_sheets, book.notes)
 
 
 def _is_gzip(path: Path) -> bool:

@@ -12,13 +12,23 @@ import sys
 import threading
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from feedback_nlp.errors import FileUnreadable
 from feedback_nlp.records import Rejection
+from feedback_nlp.tabular.headers import (
+    FIND_HEADER,
+    LOOK_ROWS,
+    Header,
+    HeaderChoice,
+    find_header,
+    numbered_header,
+)
 from feedback_nlp.tabular.rows import Limits, Row, reject, unique_columns
 
 _CHILD = Path(__file__).with_name("workbook_child.py")
@@ -68,13 +78,20 @@ def _too_large(what: str) -> FileUnreadable:
     return FileUnreadable(f"Excel 文件{what}，拒绝打开", hint="拆成多个文件，或另存为 CSV")
 
 
-def read_workbook(
-    path: Path, limits: Limits, *, sheet: str | None = None
-) -> tuple[tuple[str, ...], Iterator[Row | Rejection], tuple[str, ...]]:
-    """Open one sheet of a workbook; its first row with cells is the header.
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """One open sheet: names, rows, sheets that are not read, remarks on the header."""
 
-    Returns:
-        The column names, the rows, and the names of the sheets that are not read.
+    columns: tuple[str, ...]
+    rows: Iterator[Row | Rejection]
+    other_sheets: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def read_workbook(
+    path: Path, limits: Limits, *, sheet: str | None = None, header: HeaderChoice = FIND_HEADER
+) -> Workbook:
+    """Open one sheet of a workbook.
 
     Raises:
         FileUnreadable: If the workbook is damaged, too large, empty, or lacks the sheet.
@@ -85,32 +102,53 @@ def read_workbook(
         raise _too_large(f"超过 {limits.max_workbook_bytes // 1024**2} MB")
     output = _parsed(path, limits, sheet or "")
     info = next(output)
-    names: list[Any] = []
-    line = info["start"] - 1
-    for cells in output:
-        line += 1
-        if any(_filled(cell) for cell in cells):
-            names = [_native(cell) for cell in cells]
-            break
-    if not names:
+    head = [
+        (line, [_native(cell) for cell in cells])
+        for line, cells in enumerate(islice(output, LOOK_ROWS), info["start"])
+    ]
+    numbered = [(line, cells) for line, cells in head if any(map(_filled, cells))]
+    if not numbered:
         raise FileUnreadable(f"工作表 {info['sheet']} 是空的", hint="第一行应是表头")
-    columns = unique_columns(names, limits)
+    found = _chosen(numbered, header)
+    columns = unique_columns(found.names, limits)
     others = tuple(name for name in info["sheets"] if name != info["sheet"])
-    return tuple(filter(None, columns)), _rows(output, columns, line, limits), others
+    below = numbered[found.first + found.rows :]
+    rest = ((line, cells) for line, cells in enumerate(output, info["start"] + len(head)))
+    rows = _rows(chain(below, rest), columns, limits)
+    return Workbook(tuple(filter(None, columns)), rows, others, found.notes)
+
+
+def _chosen(numbered: Sequence[tuple[int, list[Any]]], choice: HeaderChoice) -> Header:
+    rows = [cells for _, cells in numbered]
+    if choice.absent:
+        return numbered_header(rows)
+    if choice.row is None:
+        return find_header(rows)
+    lines = [line for line, _ in numbered]
+    if choice.row not in lines:
+        raise FileUnreadable(
+            f"第 {choice.row} 行没有表头",
+            hint=f"--header-row 可以是 {lines[0]}–{lines[-1]} 之间有内容的行",
+        )
+    at = lines.index(choice.row)
+    return Header(at, 1, tuple("" if cell is None else str(cell) for cell in rows[at]))
 
 
 def _rows(
-    output: Iterator[Any], columns: list[str], line: int, limits: Limits
+    numbered: Iterator[tuple[int, list[Any]]], columns: list[str], limits: Limits
 ) -> Iterator[Row | Rejection]:
+    line = 0
     try:
-        for cells in output:
-            line += 1
+        for line, cells in numbered:
             if not any(_filled(cell) for cell in cells):
                 continue
-            row = {name: _native(cell) for name, cell in zip(columns, cells, strict=False) if name}
+            values = [_native(cell) for cell in cells]
+            row = {name: cell for name, cell in zip(columns, values, strict=False) if name}
             longest = max((len(cell) for cell in cells if isinstance(cell, str)), default=0)
             if longest > limits.max_cell_chars:
                 yield reject(line, "cell-too-long", f"有一格长达 {longest:,} 个字符")
+            elif [str(value or "").strip() for value in values] == columns:
+                yield reject(line, "header-repeated", "又一行表头，不是反馈")
             else:
                 yield Row(line, row)
     except FileUnreadable as error:

@@ -77,6 +77,7 @@ class TopicMetric:
         idf: (65536,) float32.
         dense_weights: (d, C) float32.
         lexical_weights: (65536, C) float32.
+        version: Content version of the artefact it came from; empty if learned on the spot.
     """
 
     embedder: str
@@ -85,6 +86,7 @@ class TopicMetric:
     idf: np.ndarray
     dense_weights: np.ndarray
     lexical_weights: np.ndarray = field(repr=False)
+    version: str = ""
 
     @property
     def dimensions(self) -> int:

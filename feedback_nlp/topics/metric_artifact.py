@@ -65,6 +65,7 @@ def read_metric(folder: Path) -> TopicMetric:
         idf=idf,
         dense_weights=tensors["dense_weights"].astype(np.float32),
         lexical_weights=lexical,
+        version=artifact.version,
     )
 
 

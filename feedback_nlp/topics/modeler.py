@@ -105,6 +105,11 @@ class TopicModeler:
         metric = load_metric(embedder.name, embedder.embed)
         return cls(config, tokenizer_with(extra_words), metric, stop_words)
 
+    @property
+    def version(self) -> str:
+        """Content version of the metric: it decides which issues units are taken for."""
+        return self._metric.version or f"{len(self._metric.codes)} seed issues"
+
     def fit(
         self,
         units: Sequence[TopicUnit],

@@ -1,4 +1,4 @@
-"""The engine: segment, sentiment, intent and signals of single texts, in their order."""
+"""The engine: a reader, what it says made one truth, and the signals of single texts."""
 
 from __future__ import annotations
 
@@ -7,63 +7,62 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from feedback_nlp.config import PipelineConfig, load_config
-from feedback_nlp.labels import Intent, Sentiment
+from feedback_nlp.errors import ArtifactError
+from feedback_nlp.labels import Depth, Intent, Sentiment
 from feedback_nlp.records import Understanding, Unit
-from feedback_nlp.understanding.features import NgramEncoder, UnitBatch, load_encoder
-from feedback_nlp.understanding.intent import INTENTS, IntentClassifier, load_intent, overall_intent
+from feedback_nlp.understanding.agreement import MEMBERS, agree
+from feedback_nlp.understanding.deep import DeepReader, deep_is_installed
+from feedback_nlp.understanding.features import load_encoder
+from feedback_nlp.understanding.intent import INTENTS, load_intent, overall_intent
+from feedback_nlp.understanding.pooled import PooledReader
+from feedback_nlp.understanding.reading import FastReader, Reader
 from feedback_nlp.understanding.segment import Segmenter
-from feedback_nlp.understanding.sentiment import (
-    SENTIMENTS,
-    SentimentScorer,
-    load_sentiment,
-    overall_sentiment,
-)
-from feedback_nlp.understanding.sentiment.scorer import OVERALL
+from feedback_nlp.understanding.sentiment import SENTIMENTS, load_sentiment
 from feedback_nlp.understanding.signals import detect_batch
 
 _BATCH_CHARACTERS = 400_000  # bounds memory: about 1 kB a unit
 
 
 class Engine:
-    """Segment, sentiment, intent and signals, loaded once.
+    """Reads single feedback at one of two depths, loaded once.
 
     Args:
         config: The analysis.
-        encoder: Shared features of sentiment and intent.
-        sentiment: Scorer of units.
-        intent: Classifier of units.
+        reader: Cuts texts into units and tells what they may mean.
     """
 
-    def __init__(
-        self,
-        config: PipelineConfig,
-        encoder: NgramEncoder,
-        sentiment: SentimentScorer,
-        intent: IntentClassifier,
-    ) -> None:
+    def __init__(self, config: PipelineConfig, reader: Reader) -> None:
         self._config = config
-        self._segmenter = Segmenter(config.segment)
-        self._encoder = encoder
-        self._sentiment = sentiment
-        self._intent = intent
+        self._reader = reader
 
     @classmethod
-    def load(cls, config: PipelineConfig) -> Engine:
+    def load(cls, config: PipelineConfig, depth: Depth = Depth.FAST) -> Engine:
         """Load the models that the configuration names.
 
+        Args:
+            config: The analysis.
+            depth: ``fast`` for millions of rows; ``deep`` where every row counts; ``auto``
+                is deep where its runtime is installed and no other scorer is configured.
+
         Raises:
-            ArtifactError: If a model is missing or damaged.
+            ArtifactError: If a model is missing or damaged, or ``deep`` is asked for where
+                it cannot be had.
         """
-        return cls(config, load_encoder(), load_sentiment(config.sentiment.scorer), load_intent())
+        own_scorer = config.sentiment.scorer != "linear"
+        if depth is Depth.DEEP and own_scorer:
+            raise ArtifactError(
+                f"深读有自己的情感判断，不能和打分器 {config.sentiment.scorer!r} 一起用",
+                hint="把打分器改回 linear，或用快读",
+            )
+        if depth is Depth.DEEP or (depth is Depth.AUTO and deep_is_installed() and not own_scorer):
+            deep = DeepReader(config.segment)
+            return cls(config, PooledReader(deep, _fast(config), config.reading.deep_share))
+        return cls(config, _fast(config))
 
     @property
     def versions(self) -> dict[str, str]:
         """Content versions of what is in use, for the record of a run."""
-        return {
-            "encoder": self._encoder.version,
-            "sentiment": self._sentiment.version,
-            "intent": self._intent.version,
-        }
+        return dict(self._reader.versions)
 
     def understand(
         self, texts: Sequence[str], ratings: Sequence[float | None] | None = None
@@ -92,39 +91,30 @@ class Engine:
     def _understand(
         self, texts: Sequence[str], ratings: Sequence[float | None]
     ) -> list[Understanding]:
-        spans = self._segmenter.segment_batch(texts)
-        counts = np.fromiter(map(len, spans), dtype=np.int64, count=len(spans))
-        pieces = [
-            text[start:end]
-            for text, found in zip(texts, spans, strict=True)
-            for start, end in found
-        ]
-        encoded = self._encoder.encode(UnitBatch(pieces, counts))
-        sentiment = self._sentiment.score(encoded)
-        intent = self._intent.score(encoded)
-        lengths = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
-        intent_labels = intent.argmax(axis=1) if pieces else np.zeros(0, dtype=np.int64)
-        labels, scores = overall_sentiment(
-            sentiment,
-            lengths,
-            counts,
-            mixed_min_share=self._config.sentiment.mixed_min_share,
-            reviews=self._sentiment.score_reviews(encoded),
-            wishes=intent_labels == INTENTS.index(Intent.FEATURE),
+        reading = self._reader.read(texts)
+        intents = reading.intent.argmax(axis=1)
+        agreed = agree(
+            reading.sentiment,
+            intents == INTENTS.index(Intent.FEATURE),
+            reading.reviews,
+            reading.counts,
+            patience=self._config.sentiment.patience,
         )
-        overall = overall_intent(intent_labels, counts).tolist()
-        units = self._units(spans, pieces, sentiment, intent_labels, intent)
-        rounded: list[float] = np.round(scores.astype(np.float64), 4).tolist()
+        overall = overall_intent(intents, reading.counts).tolist()
+        units = self._units(
+            reading.spans, reading.pieces, agreed.sentiment, intents, reading.intent
+        )
+        rounded: list[float] = np.round(agreed.scores.astype(np.float64), 4).tolist()
         signals = detect_batch(texts, ratings, rounded)
         understandings = []
         position = 0
         for found, label, score, wanted, signs in zip(
-            spans, labels.tolist(), rounded, overall, signals, strict=True
+            reading.spans, agreed.labels.tolist(), rounded, overall, signals, strict=True
         ):
             end = position + len(found)
             understandings.append(
                 Understanding(
-                    OVERALL[label], score, INTENTS[wanted], tuple(units[position:end]), signs
+                    MEMBERS[label], score, INTENTS[wanted], tuple(units[position:end]), signs
                 )
             )
             position = end
@@ -156,6 +146,11 @@ class Engine:
                 strict=True,
             )
         ]
+
+
+def _fast(config: PipelineConfig) -> FastReader:
+    sentiment = load_sentiment(config.sentiment.scorer)
+    return FastReader(config.segment, load_encoder(), sentiment, load_intent())
 
 
 Cut = Callable[[Sequence[str]], list[tuple[str, ...]]]

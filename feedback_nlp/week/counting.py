@@ -16,7 +16,14 @@ from sqlmodel import Session, col
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.labels import Measure, SourceKind
-from feedback_nlp.store.conditions import CHANNEL, is_counted, is_problem, is_vent
+from feedback_nlp.store.conditions import (
+    CHANNEL,
+    evidence_of,
+    is_counted,
+    is_problem,
+    is_rating_conflict,
+    is_vent,
+)
 from feedback_nlp.store.tables import (
     Feedback,
     FeedbackUnit,
@@ -27,7 +34,7 @@ from feedback_nlp.store.tables import (
 from feedback_nlp.week.drivers import nps_answer
 from feedback_nlp.weeks import Scope, parse_period
 
-_UNIT_KEYS = {"topic_id", "unit_sentiment", "problem", "unassigned", "vent"}
+_UNIT_KEYS = {"topic_id", "unit_sentiment", "problem", "unassigned", "vent", "request"}
 
 
 def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -> int:
@@ -41,8 +48,9 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
             ``2026-11``), ``product``, ``channel``, ``segment``, ``source_kind``,
             ``sentiment``, ``counted`` (neither spam nor part
             of a burst), ``spam``, ``burst``, ``copy``, ``rated``, ``satisfied``,
-            ``time_missing``; on units ``topic_id``, ``unit_sentiment``, ``problem``,
-            ``unassigned``, ``vent``; on answers ``min_answer``, ``max_answer``; on batches ``week`` (batches that brought feedback of
+            ``time_missing``, ``no_content``, ``author_known``, ``rating_conflict`` (stars against words); on
+            units ``topic_id``, ``unit_sentiment``, ``problem``, ``unassigned``, ``vent``,
+            ``request`` (evidence of ``REQ-12``); on answers ``min_answer``, ``max_answer``; on batches ``week`` (batches that brought feedback of
             that week), ``source``, ``reason``.
         zone: Where weeks begin.
 
@@ -111,6 +119,8 @@ def _conditions(key: str, value: Any, zone: ZoneInfo) -> list[ColumnElement[bool
         start, end = parse_period(str(value)).bounds(zone)
         until, since = col(Feedback.occurred_at) < end, col(Feedback.occurred_at) >= start
         return {"week": [since, until], "since_week": [since], "until_week": [until]}[key]
+    if key == "request":
+        return [col(FeedbackUnit.id).in_(evidence_of(str(value)))]
     equal: dict[str, Any] = {
         "product": col(Feedback.product),
         "channel": CHANNEL,
@@ -131,12 +141,18 @@ def _conditions(key: str, value: Any, zone: ZoneInfo) -> list[ColumnElement[bool
         "rated": col(Feedback.rating).is_not(None),
         "satisfied": col(Feedback.rating) >= 4,
         "time_missing": col(Feedback.meta)["time_missing"].as_boolean().is_(True),
+        "no_content": col(Feedback.analyzed_run_id).is_not(None)
+        & col(Feedback.sentiment).is_(None),
         "problem": is_problem(),
         "unassigned": col(FeedbackUnit.topic_id).is_(None),
         "vent": is_vent(),
+        "author_known": col(Feedback.author_key).is_not(None),
+        "rating_conflict": is_rating_conflict(),
     }
     if key not in yes_or_no:
-        raise InputError(f"不认识的条件 {key!r}", hint="可用：" + "、".join([*equal, *yes_or_no]))
+        raise InputError(
+            f"不认识的条件 {key!r}", hint="可用：" + "、".join([*equal, *yes_or_no, "request"])
+        )
     return [yes_or_no[key] if value else ~yes_or_no[key]]
 
 

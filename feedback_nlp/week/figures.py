@@ -6,7 +6,8 @@ under which :func:`feedback_nlp.week.counting.count` gives the same number again
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -17,12 +18,15 @@ from feedback_nlp.errors import NotFound
 from feedback_nlp.labels import Measure, RunStatus
 from feedback_nlp.special_days import holidays_known, special_days
 from feedback_nlp.store.tables import Run
-from feedback_nlp.store.voices import exposure, history_weeks, latest_week
+from feedback_nlp.store.volume import LaterWeek as Passed
+from feedback_nlp.store.volume import exposure, history_weeks, latest_week, usual_week
+from feedback_nlp.week.backlog import backlog
 from feedback_nlp.week.channels import channels
 from feedback_nlp.week.counting import count, within
+from feedback_nlp.week.doubtful import doubtful
 from feedback_nlp.week.loop import loop_steps, old_promises
 from feedback_nlp.week.ratings import nps, rating_drivers
-from feedback_nlp.week.records import Count, WeeklyDigest
+from feedback_nlp.week.records import Count, LaterWeek, Thresholds, WeeklyDigest
 from feedback_nlp.week.standing import Volume
 from feedback_nlp.week.topics import WeekTopics
 from feedback_nlp.week.totals import batches, ratings, segments, totals
@@ -30,10 +34,38 @@ from feedback_nlp.week.units import TopicUnits
 from feedback_nlp.weeks import Month, Period, Scope, parse_period
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The week that is told, and what was passed over for it.
+
+    Attributes:
+        is_over: Whether the week (or month) had ended.
+        later: Weeks with data after it, if it was chosen by default.
+    """
+
+    week: Period
+    is_over: bool = True
+    later: tuple[LaterWeek, ...] = ()
+
+
 def choose_week(
-    session: Session, zone: ZoneInfo, wanted: str | None = None, product: str | None = None
-) -> Period:
-    """Return the wanted week or month, by default the last week with feedback.
+    session: Session,
+    zone: ZoneInfo,
+    *,
+    now: datetime,
+    min_share: float,
+    wanted: str | None = None,
+    product: str | None = None,
+) -> Choice:
+    """Return the wanted week or month, by default the last week that is over and not thin.
+
+    Args:
+        session: A reading session.
+        zone: Where weeks begin.
+        now: The clock.
+        min_share: See :attr:`feedback_nlp.config.RankConfig.usual_week_min_share`.
+        wanted: A week or a month.
+        product: Only this product's feedback.
 
     Raises:
         InputError: If ``wanted`` is neither a week nor a month.
@@ -45,11 +77,35 @@ def choose_week(
         raise NotFound(f"{of_product}还没有反馈", hint="先运行 feedback-nlp ingest 导入")
     if session.scalar(select(func.count()).where(col(Run.status) == RunStatus.COMPLETE.value)) == 0:
         raise NotFound("导入的反馈还没有分析", hint="先运行 feedback-nlp analyze")
-    return latest if wanted is None else parse_period(wanted)
+    period: Period = latest
+    passed: tuple[Passed, ...] = ()
+    if wanted is not None:
+        period = parse_period(wanted)
+    elif chosen := usual_week(session, zone, now=now, min_share=min_share, product=product):
+        period, passed = chosen.week, chosen.later
+    later = tuple(_later(found, zone, product) for found in passed)
+    return Choice(period, period.bounds(zone)[1] <= now, later)
+
+
+def _later(found: Passed, zone: ZoneInfo, product: str | None) -> LaterWeek:
+    scope = Scope(found.week, zone, product)
+    first_day, last_day = _days(scope)
+    people = Count(found.people, Measure.PEOPLE, within(scope, counted=True))
+    return LaterWeek(str(found.week), first_day, last_day, people, found.is_over)
+
+
+def _days(scope: Scope) -> tuple[date, date]:
+    first_day, after = (at.astimezone(scope.zone).date() for at in (scope.start, scope.end))
+    return first_day, after - timedelta(days=1)
 
 
 def weekly(
-    session: Session, scope: Scope, *, rank_config: RankConfig, report_config: ReportConfig
+    session: Session,
+    scope: Scope,
+    *,
+    rank_config: RankConfig,
+    report_config: ReportConfig,
+    choice: Choice | None = None,
 ) -> WeeklyDigest:
     """Compute the digest of one week from the rows.
 
@@ -59,22 +115,32 @@ def weekly(
             are scaled to months.
         rank_config: Weights and scales of the ranking.
         report_config: Thresholds of movements, lengths of lists.
+        choice: Whether the week is over, and what was passed over for it; a past week and
+            nothing by default.
     """
+    choice = choice or Choice(scope.week)
     if isinstance(scope.week, Month):
         rank_config, report_config = rank_config.monthly(), report_config.monthly()
+    min_share, usual_weeks = rank_config.usual_week_min_share, rank_config.trend_history_weeks
     volume = Volume(
-        history_weeks(session, scope),
-        exposure(session, scope, usual_weeks=rank_config.trend_history_weeks),
+        history_weeks(session, scope, min_share=min_share),
+        exposure(session, scope, usual_weeks=usual_weeks, min_share=min_share),
     )
-    of_topics = WeekTopics(TopicUnits(session, scope), volume, rank_config, report_config)
-    first_day, after = (at.astimezone(scope.zone).date() for at in (scope.start, scope.end))
-    last_day = after - timedelta(days=1)
+    week_totals = totals(session, scope)
+    of_topics = WeekTopics(
+        TopicUnits(session, scope), volume, rank_config, report_config, week_totals.people_word
+    )
+    topics, silent = of_topics.topics()
+    doubts, doubtful_count = doubtful(session, scope, report_config.doubtful_count)
+    first_day, last_day = _days(scope)
     missing = within(scope, time_missing=True)
     window_weeks, min_count = report_config.series_weeks, report_config.driver_min_count
     return WeeklyDigest(
         week=str(scope.week),
         first_day=first_day,
         last_day=last_day,
+        is_over=choice.is_over,
+        later=choice.later,
         zone=str(scope.zone),
         product=scope.product,
         weeks=tuple(str(scope.week.shift(-back)) for back in reversed(range(of_topics.length))),
@@ -82,9 +148,21 @@ def weekly(
         exposure=round(volume.exposure, 3),
         special_days=tuple(special_days(first_day, last_day)),
         holidays_known=holidays_known(last_day),
-        totals=totals(session, scope),
-        topics=of_topics.topics(),
+        totals=week_totals,
+        topics=topics,
+        silent=silent,
+        backlog=backlog(
+            session,
+            scope,
+            volume,
+            rank_config,
+            report_config,
+            topic_moves={topic.topic_id: topic.movement for topic in (*topics, *silent)},
+            people_word=week_totals.people_word,
+        ),
         praise=of_topics.praise(),
+        doubtful=doubts,
+        doubtful_count=doubtful_count,
         channels=channels(session, scope),
         segments=segments(session, scope),
         ratings=ratings(session, scope),
@@ -97,5 +175,12 @@ def weekly(
             count(session, Measure.FEEDBACK, missing, scope.zone), Measure.FEEDBACK, missing
         ),
         weights_version=rank_config.edition,
+        thresholds=Thresholds(
+            new_after_quiet=report_config.new_after_quiet_weeks,
+            new_min_people=report_config.new_min_people,
+            baseline=report_config.baseline_weeks,
+            min_change_count=report_config.min_change_count,
+            min_change_ratio=report_config.min_change_ratio,
+        ),
         top_count=report_config.top_count,
     )

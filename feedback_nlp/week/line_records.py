@@ -33,6 +33,27 @@ class FeedbackLine:
 
 
 @dataclass(frozen=True, slots=True)
+class UnitLine:
+    """One counted unit in a topic, of the week or the one before, as a line of the workbook.
+
+    Attributes:
+        weeks_ago: 0 for the week itself, 1 for the one before.
+        occurred_at: Aware.
+    """
+
+    topic_id: int
+    topic: str
+    weeks_ago: int
+    feedback_id: int
+    occurred_at: datetime
+    channel: str
+    rating: float | None
+    text: str
+    sentiment: str
+    intent: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestLine:
     """One request as a line of the workbook."""
 

@@ -1,4 +1,4 @@
-"""The rows behind a week, for the workbook: its feedback, and all requests."""
+"""The rows behind a week, for the workbook: its feedback, its units, and all requests."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from feedback_nlp.requests.reading import list_requests
-from feedback_nlp.store.conditions import CHANNEL, said_in
+from feedback_nlp.store.conditions import CHANNEL, is_counted, of_product, said_in
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
-from feedback_nlp.week.line_records import FeedbackLine, RequestLine
+from feedback_nlp.week.line_records import FeedbackLine, RequestLine, UnitLine
 from feedback_nlp.weeks import Scope
 
 _CHUNK = 2_000
 
 
 def feedback_lines(session: Session, scope: Scope) -> Iterator[FeedbackLine]:
-    """Yield the week's feedback in time order, a few thousand rows at a time."""
+    """Yield the week's feedback by channel and time, a few thousand rows at a time."""
     statement = (
         select(Feedback, CHANNEL)
         .join(Source, col(Source.id) == col(Feedback.source_id))
         .where(*said_in(scope))
-        .order_by(col(Feedback.occurred_at), col(Feedback.id))
+        .order_by(CHANNEL, col(Feedback.occurred_at), col(Feedback.id))
     )
     for chunk in session.execute(statement).partitions(_CHUNK):
         topics = _topic_names(session, [feedback.id for feedback, _ in chunk if feedback.id])
@@ -45,6 +45,44 @@ def feedback_lines(session: Session, scope: Scope) -> Iterator[FeedbackLine]:
                 is_spam=feedback.is_spam,
                 is_copy=feedback.duplicate_of not in (None, feedback.id),
             )
+
+
+def unit_lines(session: Session, scope: Scope) -> Iterator[UnitLine]:
+    """Yield the counted units in topics, this week's and the last's: by topic, week and time."""
+    before = scope.shift(-1)
+    statement = (
+        select(FeedbackUnit, Feedback, col(Topic.name), CHANNEL)
+        .select_from(FeedbackUnit)
+        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+        .join(Source, col(Source.id) == col(Feedback.source_id))
+        .join(Topic, col(Topic.id) == col(FeedbackUnit.topic_id))
+        .where(
+            col(Feedback.occurred_at) >= before.start,
+            col(Feedback.occurred_at) < scope.end,
+            is_counted(),
+            *of_product(scope.product),
+        )
+        .order_by(
+            col(FeedbackUnit.topic_id),
+            (col(Feedback.occurred_at) < scope.start),
+            col(Feedback.occurred_at),
+            col(FeedbackUnit.id),
+        )
+        .execution_options(yield_per=_CHUNK)
+    )
+    for unit, feedback, topic, channel in session.execute(statement):
+        yield UnitLine(
+            topic_id=unit.topic_id,
+            topic=topic,
+            weeks_ago=int(feedback.occurred_at < scope.start),
+            feedback_id=unit.feedback_id,
+            occurred_at=feedback.occurred_at,
+            channel=channel,
+            rating=feedback.rating,
+            text=feedback.text[unit.start : unit.end].strip(),
+            sentiment=unit.sentiment,
+            intent=unit.intent,
+        )
 
 
 def request_lines(session: Session, product: str | None = None) -> list[RequestLine]:

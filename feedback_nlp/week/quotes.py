@@ -1,4 +1,4 @@
-"""Quotes for the topics of a week: what the topic stage chose, and this week's best."""
+"""Quotes for the topics of a week: of this week, in agreement with the topic, differing."""
 
 from __future__ import annotations
 
@@ -9,29 +9,35 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
-from feedback_nlp.labels import TopicKind
+from feedback_nlp.labels import Intent, Sentiment, Signal, TopicKind
 from feedback_nlp.requests.quotes import QuoteCandidate, choose_quotes
 from feedback_nlp.store.conditions import CHANNEL, PROBLEM_INTENTS
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic
+from feedback_nlp.week.kindness import is_plainly_kind
 from feedback_nlp.week.records import Quote
 from feedback_nlp.week.units import TopicUnits
 from feedback_nlp.weeks import Scope
+
+#: A feedback with one of these may mean the opposite of its words.
+_DOUBTFUL = {Signal.RATING_CONFLICT.value, Signal.SARCASM.value}
 
 
 def week_quotes(
     units: TopicUnits, topics: Iterable[Topic], limit: int
 ) -> dict[int, tuple[Quote, ...]]:
-    """Return up to ``limit`` differing quotes by topic, this week's before older ones.
+    """Return up to ``limit`` differing quotes of this week by topic, its favourites first.
 
-    For an issue, units that ask something of the team come before praise and chat.
+    A quote agrees with what it stands under: :func:`agrees`. A topic may have fewer quotes
+    than people, or none.
     """
     rows = {topic.id: topic for topic in topics if topic.id is not None}
-    wanted = [unit_id for topic in rows.values() for unit_id in topic.quote_unit_ids]
     fields = select(
         col(FeedbackUnit.topic_id),
         col(FeedbackUnit.id),
         col(FeedbackUnit.topic_similarity),
+        col(FeedbackUnit.sentiment),
         col(FeedbackUnit.intent),
+        col(Feedback.signals),
         col(Feedback.id),
         col(Feedback.text),
         col(FeedbackUnit.start),
@@ -40,14 +46,15 @@ def week_quotes(
         CHANNEL,
         col(Feedback.occurred_at),
     )
-    of_topics = units.where(fields).where(col(FeedbackUnit.topic_id).in_(rows))
-    this_week = of_topics.where(col(Feedback.occurred_at) >= units.scope.start)
-    chosen = of_topics.where(col(FeedbackUnit.id).in_(wanted))
+    said = units.where(fields).where(
+        col(FeedbackUnit.topic_id).in_(rows),
+        col(Feedback.occurred_at) >= units.scope.start,
+    )
     found: dict[int, dict[int, tuple[QuoteCandidate, Quote]]] = defaultdict(dict)
-    for statement in (this_week, chosen):
-        for topic_id, *values in units.session.execute(statement):
-            candidate, quote = _candidate(rows[topic_id], units.scope, *values)
-            found[topic_id][quote.unit_id] = candidate, quote
+    for topic_id, *values in units.session.execute(said):
+        candidate = _candidate(rows[topic_id], units.scope, *values)
+        if candidate is not None:
+            found[topic_id][candidate[1].unit_id] = candidate
     return {
         topic_id: tuple(
             candidates[unit_id][1]
@@ -57,20 +64,36 @@ def week_quotes(
     }
 
 
-def _candidate(topic: Topic, scope: Scope, *values: Any) -> tuple[QuoteCandidate, Quote]:
-    """Return a unit as a quote, and how welcome it is: lower is better."""
-    unit_id, similarity, intent, feedback_id, text, start, end, person, channel, moment = values
+def agrees(kind: str, words: str, sentiment: str, intent: str, signals: Iterable[str]) -> bool:
+    """Tell whether a unit may stand as a quote under a topic of a kind.
+
+    Under praise only kind words, and none whose stars or irony say otherwise. Under an
+    issue nothing kind, neither as the models read it nor in so many words: 半小时就送到，厉害
+    is no quote for 送餐太慢. What asks nothing of the team must at least complain.
+    """
+    if kind == TopicKind.PRAISE:
+        return sentiment == Sentiment.POS and not _DOUBTFUL & set(signals)
+    if sentiment == Sentiment.POS or intent == Intent.PRAISE or is_plainly_kind(words):
+        return False
+    return intent in PROBLEM_INTENTS or sentiment == Sentiment.NEG
+
+
+def _candidate(topic: Topic, scope: Scope, *values: Any) -> tuple[QuoteCandidate, Quote] | None:
+    """Return a unit as a quote with how welcome it is (lower is better), if it agrees."""
+    unit_id, similarity, sentiment, intent, signals, *where = values
+    feedback_id, text, start, end, person, channel, moment = where
     words = text[start:end].strip()
-    is_old = moment < scope.start
-    is_beside_the_point = topic.kind == TopicKind.ISSUE and intent not in PROBLEM_INTENTS
+    if not agrees(topic.kind, words, sentiment, intent, signals):
+        return None
     favourites = topic.quote_unit_ids
     preference = (
         favourites.index(unit_id) / len(favourites) - 1
         if unit_id in favourites
         else 1 - (similarity or 0)
     )
-    preference += 5 * is_beside_the_point + 10 * is_old
+    preference += 5 * bool(_DOUBTFUL & set(signals))
+    day = moment.astimezone(scope.zone).date()
     return (
         QuoteCandidate(preference, unit_id, person, words),
-        Quote(unit_id, feedback_id, words, channel, moment.astimezone(scope.zone).date()),
+        Quote(unit_id, feedback_id, words, channel, day, sentiment, intent),
     )

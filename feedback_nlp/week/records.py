@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from feedback_nlp.labels import Measure, Movement
 from feedback_nlp.rank import Priority
 from feedback_nlp.special_days import SpecialDays
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class Quote:
     text: str
     channel: str
     on: date
+    sentiment: str
+    intent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,37 @@ class TopicFigures:
     quotes: tuple[Quote, ...]
     request: LinkedRequest | None
     priority: Priority
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """One request that waits for a decision or for its release: a line of the second list.
+
+    Attributes:
+        topic_id: The topic it grew from, if any.
+        priority, low, high: 0–100 as stored; ``None`` without a score.
+        movement: The topic's, if it has one.
+        people: This week, by its evidence.
+        people_last: The week before.
+        people_total: Ever, up to the end of the week.
+        series: People a week, oldest first.
+        why: Its place among the open requests, explained in Chinese.
+    """
+
+    key: str
+    title: str
+    status: str
+    owner: str | None
+    topic_id: int | None
+    priority: float | None
+    low: float | None
+    high: float | None
+    movement: Movement | None
+    people: Count
+    people_last: Count
+    people_total: Count
+    series: tuple[Count, ...]
     why: str
 
 
@@ -144,6 +177,7 @@ class Totals:
     """The whole week.
 
     Attributes:
+        authorless: Feedback of the week whose source named no author: each counts for itself.
         unassigned_units: Problem units that belong to no topic.
         vents: Units that vent without content.
         bursts: Feedback in copy-paste bursts; shown here, counted nowhere else.
@@ -153,6 +187,7 @@ class Totals:
     feedback_last: Count
     people: Count
     people_last: Count
+    authorless: Count
     sentiments: Mapping[str, Count]
     units: Count
     problem_units: Count
@@ -162,6 +197,12 @@ class Totals:
     bursts: Count
     copies: Count
     spam: Count
+    no_content: Count
+
+    @property
+    def people_word(self) -> str:
+        """What people are counted in: ``人``, or ``条`` where no feedback names its author."""
+        return "条" if 0 < self.feedback.value == self.authorless.value else "人"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +213,44 @@ class PraiseFigures:
     name: str
     people: Count
     quote: Quote | None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A feedback whose stars say the opposite of its words: for a person to look at."""
+
+    feedback_id: int
+    text: str
+    rating: float
+    sentiment: str
+    channel: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class LaterWeek:
+    """A week with data after the one that is told.
+
+    Attributes:
+        is_over: Whether it has ended; if so, it has too little data to be told.
+    """
+
+    week: str
+    first_day: date
+    last_day: date
+    people: Count
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The numbers that the movements of a digest were judged by, in its weeks or months."""
+
+    new_after_quiet: int
+    new_min_people: int
+    baseline: int
+    min_change_count: int
+    min_change_ratio: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +337,9 @@ class WeeklyDigest:
     Attributes:
         week: ``2026-W47``, or ``2026-11`` for a month.
         first_day, last_day: Monday and Sunday in the zone.
+        is_over: Whether the week had ended when it was told.
+        later: Weeks with data after this one, the newest first, where this one was chosen
+            because they are unfinished or thin.
         product: ``None`` for all.
         weeks: Names of the series' weeks, oldest first.
         history_weeks: Weeks of data before this one.
@@ -265,7 +347,11 @@ class WeeklyDigest:
             far as the calendar (a shopping festival) explains it.
         special_days: Holidays, worked weekends and shopping festivals of the week.
         holidays_known: Whether the calendar has the year's public holidays.
-        topics: In the order of the ranking.
+        topics: What somebody spoke of this week, in the order of the ranking; pinned topics
+            are always there.
+        silent: What somebody spoke of last week and nobody this week.
+        backlog: All open requests by stored priority.
+        doubtful: Stars against words, at most a handful; ``doubtful_count`` has them all.
         drivers: Topics that move the stars, over the weeks of the series.
         without_time: Feedback whose source gave no time; dated by its arrival.
         weights_version: Edition of the ranking's weights.
@@ -275,6 +361,8 @@ class WeeklyDigest:
     week: str
     first_day: date
     last_day: date
+    is_over: bool
+    later: tuple[LaterWeek, ...]
     zone: str
     product: str | None
     weeks: tuple[str, ...]
@@ -284,7 +372,11 @@ class WeeklyDigest:
     holidays_known: bool
     totals: Totals
     topics: tuple[TopicFigures, ...]
+    silent: tuple[TopicFigures, ...]
+    backlog: tuple[OpenRequest, ...]
     praise: tuple[PraiseFigures, ...]
+    doubtful: tuple[Doubtful, ...]
+    doubtful_count: Count
     channels: tuple[ChannelFigures, ...]
     segments: tuple[SegmentFigures, ...]
     ratings: tuple[RatingFigures, ...]
@@ -295,6 +387,7 @@ class WeeklyDigest:
     batches: tuple[BatchNote, ...]
     without_time: Count
     weights_version: str
+    thresholds: Thresholds
     top_count: int
 
     @property
@@ -307,15 +400,43 @@ class WeeklyDigest:
         """What the digest covers: ``周`` or ``月``."""
         return "周" if "W" in self.week else "月"
 
+    @property
+    def is_nameless(self) -> bool:
+        """Whether no feedback of the week names its author: then people are pieces."""
+        return self.totals.people_word != "人"
+
     def moved(self, *kinds: Movement) -> tuple[TopicFigures, ...]:
         """Return the topics that moved so, the largest change first."""
-        return tuple(
-            sorted(
-                (topic for topic in self.topics if topic.movement in kinds),
-                key=lambda topic: (
-                    -abs(topic.people.value - topic.people_last.value),
-                    -topic.people.value,
-                    topic.topic_id,
-                ),
-            )
+        return _largest_change_first(
+            topic for topic in (*self.topics, *self.silent) if topic.movement in kinds
         )
+
+    def swings(self) -> tuple[TopicFigures, ...]:
+        """Return what changed much against last week though not against the weeks before."""
+        wanted = self.thresholds
+        return _largest_change_first(
+            topic
+            for topic in self.moved(Movement.STEADY)
+            if abs(topic.people.value - topic.people_last.value) >= wanted.min_change_count
+            and max(topic.people.value, topic.people_last.value)
+            >= wanted.min_change_ratio * min(topic.people.value, topic.people_last.value)
+        )
+
+    def topic(self, topic_id: int | None) -> TopicFigures | None:
+        """Return a topic of this week or the last by its id."""
+        return next(
+            (topic for topic in (*self.topics, *self.silent) if topic.topic_id == topic_id), None
+        )
+
+
+def _largest_change_first(topics: Iterable[TopicFigures]) -> tuple[TopicFigures, ...]:
+    return tuple(
+        sorted(
+            topics,
+            key=lambda topic: (
+                -abs(topic.people.value - topic.people_last.value),
+                -topic.people.value,
+                topic.topic_id,
+            ),
+        )
+    )

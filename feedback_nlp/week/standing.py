@@ -22,7 +22,7 @@ class Volume(NamedTuple):
 
     Attributes:
         history_weeks: Weeks of data before it.
-        exposure: Its people against a usual week's, see :func:`feedback_nlp.store.voices.exposure`.
+        exposure: Its people against a usual week's, see :func:`feedback_nlp.store.volume.exposure`.
     """
 
     history_weeks: int

@@ -57,6 +57,7 @@ class WeekTopics:
     volume: Volume
     rank_config: RankConfig
     report_config: ReportConfig
+    people_word: str = "人"
     _people: Mapping[tuple[int, int], int] = field(init=False)
     _feedback: Mapping[tuple[int, int], int] = field(init=False)
 
@@ -68,8 +69,8 @@ class WeekTopics:
         self._starts = self._scope.starts(window)
         self._people, self._feedback = self.units.by_week(self._starts)
 
-    def topics(self) -> tuple[TopicFigures, ...]:
-        """Return the issue topics worth showing, in the order of the ranking."""
+    def topics(self) -> tuple[tuple[TopicFigures, ...], tuple[TopicFigures, ...]]:
+        """Return the issue topics of this week by rank, and those that only last week had."""
         rows = self._living(TopicKind.ISSUE)
         requests = requests_by_topic(self.units.session)
         before, by_now = (
@@ -77,8 +78,11 @@ class WeekTopics:
             for moment in (self._starts[0], self._scope.end)
         )
         ranking = topic_ranking(self.units, rows, requests, self.rank_config, self.volume)
+        earlier = self.units.spoken_before(self._starts[-1])
         moves = {
-            item.subject_id: self._movement(item.subject_id, before.get(item.subject_id))
+            item.subject_id: self._movement(
+                item.subject_id, before.get(item.subject_id), is_known=item.subject_id in earlier
+            )
             for item in ranking
         }
         done = {
@@ -92,12 +96,11 @@ class WeekTopics:
             for item in ranking
             if not self._people[item.subject_id, 0] and not rows[item.subject_id].pinned
         }
-        ranking = ranked_last(ranked_last(ranking, silent), done)
+        ranking = ranked_last(ranked_last(ranking, done), silent)
         shown = [
             item
             for item in ranking
-            if item.position <= self.report_config.top_count
-            or any(self._people[item.subject_id, back] for back in (0, 1))
+            if item.subject_id not in silent or self._people[item.subject_id, 1]
         ]
         known = _Known(
             totals=self.units.people_total(),
@@ -107,7 +110,7 @@ class WeekTopics:
             quotes=self._quotes([rows[item.subject_id] for item in shown]),
             requests=requests,
         )
-        return tuple(
+        told = [
             self._topic(
                 rows[item.subject_id],
                 item,
@@ -116,33 +119,45 @@ class WeekTopics:
                 why=self._why(item, ranking, by_now, done, silent),
             )
             for item in shown
+        ]
+        return (
+            tuple(topic for topic in told if topic.topic_id not in silent),
+            tuple(topic for topic in told if topic.topic_id in silent),
         )
 
     def praise(self) -> tuple[PraiseFigures, ...]:
         """Return the topics of praise with most people this week."""
         rows = self._living(TopicKind.PRAISE)
+        people = self.units.praised()
         order = sorted(
-            (topic_id for topic_id in rows if self._people[topic_id, 0]),
-            key=lambda topic_id: (-self._people[topic_id, 0], topic_id),
+            (topic_id for topic_id in rows if people.get(topic_id)),
+            key=lambda topic_id: (-people[topic_id], topic_id),
         )[: self.report_config.praise_count]
         quotes = self._quotes([rows[topic_id] for topic_id in order])
         return tuple(
             PraiseFigures(
                 topic_id=topic_id,
                 name=rows[topic_id].name,
-                people=self._back(self._people, topic_id, 0, Measure.PEOPLE),
+                people=Count(
+                    people[topic_id],
+                    Measure.PEOPLE,
+                    {**self._where(topic_id), "unit_sentiment": "pos", "rating_conflict": False},
+                ),
                 quote=next(iter(quotes.get(topic_id, ())), None),
             )
             for topic_id in order
         )
 
-    def _movement(self, topic_id: int, status: RequestStatus | None) -> Movement | None:
+    def _movement(
+        self, topic_id: int, status: RequestStatus | None, *, is_known: bool
+    ) -> Movement | None:
         return movement(
             [self._people[topic_id, back] for back in range(len(self._starts))],
             self.report_config,
             history_weeks=self.volume.history_weeks,
             exposure=self.volume.exposure,
             is_settled=status in SETTLED,
+            is_known=is_known,
         )
 
     def _why(
@@ -157,10 +172,10 @@ class WeekTopics:
         span = "月" if isinstance(self._scope.week, Month) else "周"
         if item.subject_id in done:
             status = label(statuses[item.subject_id])
-            return f"{explain(item, span=span)}需求{status}，排在未解决的后面。"
+            return f"{explain(item, span=span, people=self.people_word)}需求{status}，排在未解决的后面。"
         if item.subject_id in silent:
-            return f"{explain(item, span=span)}本{span}没有人提到，排在有人提到的后面。"
-        return explain(item, ranking, span=span)
+            return f"{explain(item, span=span, people=self.people_word)}本{span}没有人提到，排在有人提到的后面。"
+        return explain(item, ranking, span=span, people=self.people_word)
 
     def _topic(
         self,

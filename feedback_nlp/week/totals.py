@@ -35,6 +35,7 @@ def totals(session: Session, scope: Scope) -> Totals:
         feedback_last=number(Measure.FEEDBACK, last, counted=True),
         people=number(Measure.PEOPLE, counted=True),
         people_last=number(Measure.PEOPLE, last, counted=True),
+        authorless=number(Measure.FEEDBACK, counted=True, author_known=False),
         sentiments={
             sentiment.value: number(Measure.FEEDBACK, counted=True, sentiment=sentiment.value)
             for sentiment in Sentiment
@@ -47,6 +48,7 @@ def totals(session: Session, scope: Scope) -> Totals:
         bursts=number(Measure.FEEDBACK, burst=True, spam=False),
         copies=number(Measure.FEEDBACK, copy=True, counted=True),
         spam=number(Measure.FEEDBACK, spam=True),
+        no_content=number(Measure.FEEDBACK, no_content=True, counted=True),
     )
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from feedback_nlp.store.conditions import is_counted, of_product
+from feedback_nlp.labels import Sentiment
+from feedback_nlp.store.conditions import is_counted, is_rating_conflict, of_product
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source
 from feedback_nlp.store.voices import weeks_ago
 from feedback_nlp.weeks import Scope
@@ -73,6 +74,25 @@ class TopicUnits:
             col(FeedbackUnit.topic_id)
         )
         return {row[0]: row[1] for row in self.session.execute(statement)}
+
+    def spoken_before(self, moment: datetime) -> set[int]:
+        """Return the topics that somebody spoke of before a moment."""
+        statement = self.where(select(col(FeedbackUnit.topic_id))).where(
+            col(Feedback.occurred_at) < moment
+        )
+        return set(self.session.scalars(statement.distinct()))
+
+    def praised(self) -> dict[int, int]:
+        """Return this week's people by topic whose words, and stars if any, are kind."""
+        statement = self.where(select(col(FeedbackUnit.topic_id), PEOPLE)).where(
+            col(Feedback.occurred_at) >= self.scope.start,
+            col(FeedbackUnit.sentiment) == Sentiment.POS.value,
+            ~is_rating_conflict(),
+        )
+        return {
+            row[0]: row[1]
+            for row in self.session.execute(statement.group_by(col(FeedbackUnit.topic_id)))
+        }
 
     def this_week(self, key: Any, measure: Any) -> dict[int, dict[str, int]]:
         """Return a measure of this week by topic and by ``key``, where the key is known."""

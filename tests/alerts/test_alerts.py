@@ -45,6 +45,11 @@ def test_new_topic():
     assert alert.kind is AlertKind.NEW
 
 
+def test_what_was_known_and_long_silent_comes_back():
+    (alert,) = found([1, 0, 1, 0, 1] + [0] * 30 + [2, 4, 6])
+    assert alert.kind is AlertKind.RETURNED
+
+
 def test_a_handful_of_people_is_nothing():
     assert found([0] * 30 + [1, 1, 2]) == []
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ import pytest
 from feedback_nlp.batch import payload, scorer
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import Conflict, FileUnreadable, InputError
-from feedback_nlp.jobs.classify import Progress, classify_file
+from feedback_nlp.jobs.classify import classify_file
 from feedback_nlp.jobs.options import ClassifyOptions
 from feedback_nlp.tabular import read_rows
 from tests.batch.fake import FakeEngine
@@ -160,7 +161,7 @@ def test_a_column_that_comes_too_late_is_told(tmp_path, fake):
 
 def test_progress_ends_at_the_end(tmp_path, fake, monkeypatch):
     monkeypatch.setattr(payload, "CHUNK_ROWS", 5)
-    seen: list[Progress] = []
+    seen: list[Any] = []
     run(reviews(tmp_path / "in.jsonl"), tmp_path / "o.jsonl", progress=seen.append)
     assert [done.rows for done in seen] == [5, 10, 15, 20, 23]
     assert seen[-1].share == 1.0
@@ -232,7 +233,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 from feedback_nlp.batch import payload
 from feedback_nlp.config import load_config
-from feedback_nlp.jobs.classify import Progress, classify_file
+from feedback_nlp.jobs.classify import classify_file
 from feedback_nlp.jobs.options import ClassifyOptions
 
 def progress(done):

@@ -88,3 +88,21 @@ def test_it_says_what_finds_the_topics(
 ) -> None:
     monkeypatch.setattr(bertopic_model, "bertopic_version", lambda: version)
     assert words in doctor._topics()
+
+
+def test_it_does_not_make_the_database_it_looks_for(tmp_path: Path) -> None:
+    path = tmp_path / "feedback.db"
+    found = checks("--db", str(path))["数据库"]
+    assert found["ok"]
+    assert "还没有" in found["detail"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_does_not_upgrade_the_database_it_looks_into(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    sqlite3.connect(path).close()
+    path.touch()
+    assert "结构版本 空，下次使用时升级" in checks("--db", str(path))["数据库"]["detail"]
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    connection.close()

@@ -46,7 +46,7 @@ def test_good_file_prints_its_account_and_exits_zero(run, tmp_path):
 
 
 def test_rejected_rows_give_exit_one_and_can_be_listed_and_exported(run, tmp_path):
-    (tmp_path / "a.csv").write_bytes("id,text\n1,好用\n2,坏".encode() + b"\xff\n3,a,b\n")
+    (tmp_path / "a.csv").write_bytes("id,text,star\n1,好用,5\n2,坏".encode() + b"\xff,1\n3,a,b,c\n")
     result = run("ingest", "a.csv", "--source", "s", "--json")
     assert result.exit_code == 1
     (batch,) = json.loads(result.stdout)["batches"]

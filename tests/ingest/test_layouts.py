@@ -55,7 +55,7 @@ def test_weibo_search_keeps_no_identity_in_meta():
     assert (item.source_key, item.text, item.author) == ("5001", "新版又闪退了", "900")
     assert item.device == "iPhone客户端"
     assert not {"user_id", "用户昵称"} & set(item.meta)
-    assert item.meta["点赞数"] == "3"
+    assert (item.meta["reach"], item.meta["转发数"]) == (3, "1")
 
 
 @pytest.mark.parametrize(
@@ -200,9 +200,9 @@ def test_title_and_body_without_a_text_column_are_joined():
 
 
 def test_unusable_time_and_rating_are_kept_aside():
-    _, (item,) = read(csv_of("text,time,star", "不好用,昨天,很多星"))
+    _, (item, _) = read(csv_of("text,time,star", "不好用,3/1/26,很多星", "行,2026-03-01,5"))
     assert (item.occurred_at, item.rating) == (None, None)
-    assert item.meta == {"time_raw": "昨天", "rating_raw": "很多星"}
+    assert item.meta == {"time_raw": "3/1/26", "rating_raw": "很多星"}
 
 
 def test_ten_point_rating_column_stays_under_its_own_name():
@@ -248,9 +248,22 @@ def test_derived_keys_keep_repetitions_apart_and_are_stable():
 
 
 def test_every_row_comes_out_once():
-    content = csv_of("id,text", "1,好", "2,", "3,坏,多一列", "4,还行").encode() + b"5,\xff\n"
+    rows = ("1,好,5", "2,,3", "3,坏,多,两列", "4,还行,4")
+    content = csv_of("id,text,star", *rows).encode() + b"5,\xff,1\n"
     _, items = read(content)
     assert [type(item) for item in items] == [RawItem, Rejection, Rejection, RawItem, Rejection]
+
+
+def test_surplus_cells_cost_no_row_and_bare_commas_are_joined():
+    reading, items = read(
+        csv_of("id,text,time", "1,好,2026-03-01,回复 小舟", "2,太慢,还贵,2026-03-02")
+    )
+    assert [item.text for item in items] == ["好", "太慢,还贵"]
+    assert items[1].occurred_at == datetime(2026, 3, 1, 16, tzinfo=UTC)
+    assert "小舟" not in str(items)
+    assert sum("多出单元格" in note or "拼回" in note for note in reading.notes) == 2
+    _, (item,) = read(csv_of("id,text", "1,太慢,还贵"))
+    assert item.text == "太慢,还贵"
 
 
 def test_controls_and_long_values_fit_the_store():
@@ -259,10 +272,10 @@ def test_controls_and_long_values_fit_the_store():
         "text": "好",
         "version": "v" * 999,
         "app": "a\0b\ud800",
-        "x": "\ud800",
+        "tag": "\ud800",
     }
     content = json.dumps(record) + "\n{}\n"
     _, (item, _) = read(content)
     assert len(item.source_key) <= 300
     assert len(item.app_version) == 60
-    assert (item.product, item.meta["x"]) == ("ab", "")
+    assert (item.product, item.meta["tag"]) == ("ab", "")

@@ -23,7 +23,7 @@ class FakeEngine:
     versions = {"fake": "1"}  # noqa: RUF012
 
     @classmethod
-    def load(cls, _config):
+    def load(cls, _config, _depth):
         return cls()
 
     def understand(self, texts):

@@ -197,7 +197,7 @@ def test_500_pasted_posts_of_three_authors_lift_no_topic(
 ) -> None:
     before = {topic.topic_id: topic.priority.position for topic in demo.digest.topics}
     with flooded.read() as session:
-        after = tell_week(session, load_config(), zone=Settings().zone)
+        after = tell_week(session, load_config(), zone=Settings().zone, now=NOW)
     assert after.totals.bursts.value >= demo.digest.totals.bursts.value + 450
     risen = {
         topic.name: (before.get(topic.topic_id), topic.priority.position)

@@ -80,8 +80,3 @@ def test_internal_progress_is_not_told_twice():
     result = step(RequestStatus.PLANNED, RequestStatus.IN_PROGRESS)
     assert result.to_reporter_status is ReporterStatus.PLANNED
     assert not result.opens_notices
-
-
-def test_release_starts_verification():
-    assert step(RequestStatus.IN_PROGRESS, RequestStatus.RELEASED).starts_verification
-    assert not step(RequestStatus.RELEASED, RequestStatus.VERIFIED).starts_verification

@@ -8,20 +8,24 @@ from feedback_nlp.labels import Measure
 from feedback_nlp.report.as_json import render_json, to_payload
 from feedback_nlp.report.markdown import WECOM_MAX_BYTES, render_markdown
 from feedback_nlp.report.wording import change, share, shorten, sparkline
+from feedback_nlp.requests.sync import sync_requests
 from feedback_nlp.week.figures import weekly
 from feedback_nlp.week.records import Count
 from feedback_nlp.weeks import Scope
-from tests.week.six_weeks import WEEK, ZONE, six_weeks
+from tests.week.six_weeks import NOW, WEEK, ZONE, six_weeks
 
 CONFIG = load_config()
 
 
 @pytest.fixture(scope="module")
 def digest(new_database_url):
-    with six_weeks(new_database_url()) as (database, _), database.read() as session:
-        return weekly(
-            session, Scope(WEEK, ZONE), rank_config=CONFIG.rank, report_config=CONFIG.report
-        )
+    with six_weeks(new_database_url()) as (database, _):
+        with database.write() as session:
+            sync_requests(session, CONFIG.rank, zone=ZONE, now=NOW)
+        with database.read() as session:
+            return weekly(
+                session, Scope(WEEK, ZONE), rank_config=CONFIG.rank, report_config=CONFIG.report
+            )
 
 
 def of(value):
@@ -31,7 +35,7 @@ def of(value):
 def test_json_has_every_number_with_its_query(digest):
     payload = json.loads(render_json(digest))
     assert payload == to_payload(digest)
-    assert payload["schema_version"] == 1
+    assert payload["schema_version"] == 2
     assert payload["first_day"] == "2026-11-16"
     people = payload["topics"][0]["people"]
     assert people["value"] == digest.topics[0].people.value
@@ -45,7 +49,7 @@ def test_rendering_twice_gives_the_same_bytes(digest):
 
 def test_markdown_tells_changes_before_the_ranking(digest):
     text = render_markdown(digest)
-    assert text.index("**上升**：上传照片闪退（3→24 人）") < text.index("## 本周要事")
+    assert text.index("**上升**：上传照片闪退（3→24 人）") < text.index("## 待办优先级")
     assert "1. **上传照片闪退**" in text
     assert "更新以后一传照片就闪退" in text
     assert "2026 年第 47 周（11月16日–11月22日）" in text
@@ -53,9 +57,9 @@ def test_markdown_tells_changes_before_the_ranking(digest):
 
 
 def test_markdown_keeps_to_the_byte_limit_and_keeps_the_changes(digest):
-    long_name = replace(digest.topics[0], name="很长的名字" * 20)
+    long_name = replace(digest.backlog[0], title="很长的名字" * 20)
     crowded = replace(
-        digest, topics=(long_name,) * 2 + digest.topics + (digest.topics[3],) * 20, top_count=30
+        digest, backlog=(long_name,) * 2 + digest.backlog + (digest.backlog[1],) * 20, top_count=30
     )
     assert len(render_markdown(crowded).encode()) > WECOM_MAX_BYTES
     text = render_markdown(crowded, max_bytes=WECOM_MAX_BYTES)
@@ -65,13 +69,15 @@ def test_markdown_keeps_to_the_byte_limit_and_keeps_the_changes(digest):
 
 def test_markdown_shows_markup_as_it_is(digest):
     topic = replace(digest.topics[0], name="<b>*粗*</b>\n# 标题")
-    text = render_markdown(replace(digest, topics=(topic,)))
+    text = render_markdown(replace(digest, topics=(topic,), silent=()))
     assert r"\<b\>\*粗\*\</b\> \# 标题" in text
 
 
 def test_empty_week_renders(digest):
-    text = render_markdown(replace(digest, topics=(), praise=(), ratings=()))
-    assert "本周没有成形的主题" in text
+    empty = replace(digest, topics=(), silent=(), backlog=(), praise=(), ratings=())
+    text = render_markdown(empty)
+    assert "没有超出平时波动的变化" in text
+    assert "没有未解决的需求" in text
 
 
 @pytest.mark.parametrize(

@@ -35,3 +35,17 @@ def test_forwards_and_hashtags_are_the_last_choice():
         candidate(2, "付款的时候直接闪退了"),
     ]
     assert choose_quotes(candidates, 1) == [2]
+
+
+def test_a_shout_is_quoted_only_where_there_is_nothing_else():
+    shouts = [candidate(1, "跪求"), candidate(2, "差评")]
+    assert choose_quotes(shouts, 3) == [1]
+    assert choose_quotes([*shouts, candidate(3, "付款的时候直接闪退了")], 3) == [3]
+
+
+def test_a_pseudonym_that_was_cut_through_is_the_last_choice():
+    candidates = [
+        candidate(1, "发票请发到〔邮箱·9bf6", preference=-1),
+        candidate(2, "怎么开公司抬头的发票"),
+    ]
+    assert choose_quotes(candidates, 1) == [2]

@@ -229,7 +229,7 @@ def test_effort_and_strategy_move_the_priority(session):
     before = request.priority
     request.strategic_weight, request.effort = 1.0, 0.0
     session.add(request)
-    refresh_priorities(session, RANK, zone=ZONE)
+    refresh_priorities(session, RANK, zone=ZONE, now=NOW)
     assert request.priority > before
     assert {"strategic", "ease"} <= set(request.priority_parts)
 

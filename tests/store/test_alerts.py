@@ -115,7 +115,7 @@ def test_command_lists_and_marks(url):
     def run(*arguments):
         return CliRunner().invoke(app, [*arguments, "--db", url], catch_exceptions=False).output
 
-    assert "新问题" in run()
+    assert "新增" in run()
     (alert,) = json.loads(run("--json"))["alerts"]
     assert "准确率 100%" in run("--useful", str(alert["id"]), "--actor", "小王")
     assert json.loads(run("--json", "--days", "1"))["precision"] == 1.0

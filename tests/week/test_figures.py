@@ -21,12 +21,12 @@ from feedback_nlp.requests.moving import apply_transition
 from feedback_nlp.requests.sync import sync_requests
 from feedback_nlp.store import Database
 from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, Topic
-from feedback_nlp.store.voices import exposure
+from feedback_nlp.store.volume import exposure
 from feedback_nlp.week.counting import count
 from feedback_nlp.week.figures import choose_week, weekly
 from feedback_nlp.week.records import Count
 from feedback_nlp.weeks import Month, Scope
-from tests.week.six_weeks import PLAN, WEEK, ZONE, six_weeks
+from tests.week.six_weeks import NOW, PLAN, WEEK, ZONE, six_weeks
 
 CONFIG = load_config()
 
@@ -34,6 +34,8 @@ CONFIG = load_config()
 @pytest.fixture(scope="module")
 def filled(new_database_url):
     with six_weeks(new_database_url()) as (database, build):
+        with database.write() as session:
+            sync_requests(session, CONFIG.rank, zone=ZONE, now=NOW)
         yield database, build
 
 
@@ -124,7 +126,7 @@ def test_busy_week_counts_as_usual_only_as_far_as_the_calendar_explains_it(new_d
                     build.say("双11 快递好慢", weeks_ago=WEEK.since(week), hours=number % 160)
         with database.read() as session:
             festival, ordinary = (
-                exposure(session, Scope(week, ZONE), usual_weeks=4)
+                exposure(session, Scope(week, ZONE), usual_weeks=4, min_share=0.3)
                 for week in (WEEK.shift(-1), WEEK)
             )
     # four of seven days at 1.5 times the usual volume, after weeks of which half had two
@@ -133,7 +135,8 @@ def test_busy_week_counts_as_usual_only_as_far_as_the_calendar_explains_it(new_d
 
 
 def test_the_plan_is_what_is_reported(filled):
-    topics = {topic.name: topic for topic in compute(filled[0]).topics}
+    digest = compute(filled[0])
+    topics = {topic.name: topic for topic in (*digest.topics, *digest.silent)}
     assert set(topics) == set(PLAN)
     for name, people in PLAN.items():
         assert tuple(number.value for number in topics[name].series[-6:]) == people
@@ -141,7 +144,8 @@ def test_the_plan_is_what_is_reported(filled):
 
 
 def test_movements(filled):
-    moves = {topic.name: topic.movement for topic in compute(filled[0]).topics}
+    digest = compute(filled[0])
+    moves = {topic.name: topic.movement for topic in (*digest.topics, *digest.silent)}
     assert moves == {
         "上传照片闪退": Movement.RISING,
         "希望有夜间模式": Movement.STEADY,
@@ -241,19 +245,23 @@ def test_muted_topics_are_left_out(new_database_url):
         assert "同步很慢" not in {topic.name for topic in compute(database).topics}
 
 
+def choose(session, **arguments):
+    return choose_week(session, ZONE, now=NOW, min_share=0.3, **arguments)
+
+
 def test_default_week_is_the_last_with_data(filled):
     with filled[0].read() as session:
-        assert choose_week(session, ZONE) == WEEK
-        assert str(choose_week(session, ZONE, "2026-W40")) == "2026-W40"
+        assert choose(session).week == WEEK
+        assert str(choose(session, wanted="2026-W40").week) == "2026-W40"
         with pytest.raises(NotFound, match="别的"):
-            choose_week(session, ZONE, product="别的")
+            choose(session, product="别的")
 
 
 def test_empty_database_says_what_to_do(tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
     database.migrate()
     with database.read() as session, pytest.raises(NotFound, match="ingest"):
-        choose_week(session, ZONE)
+        choose(session)
     database.dispose()
 
 
@@ -272,12 +280,13 @@ def test_settled_requests_come_last_and_come_back_as_reopened(new_database_url):
                     apply_transition(
                         session, keys[name], to, actor="小王", now=WEEK.shift(-2).bounds(ZONE)[0]
                     )
-        topics = compute(database).topics
+        digest = compute(database)
+    topics = digest.topics
     assert topics[0].name == "上传照片闪退"
     assert topics[0].movement is Movement.REOPENED
     assert topics[-1].name == "同步很慢"
     assert "已发布" in topics[-1].why
-    assert [topic.priority.position for topic in topics] == [1, 2, 3, 4]
+    assert [topic.priority.position for topic in (*topics, *digest.silent)] == [1, 2, 3, 4]
 
 
 def test_unfinished_week_reports_no_falls(new_database_url):
@@ -311,7 +320,7 @@ def test_progress_and_old_promises_are_told(new_database_url):
     assert f"不采纳：{wish} 希望有夜间模式（下半年再议）" in sentences
     assert [heading for heading, _ in delta_steps(digest)] == ["承诺已久未发布"]
     message = render_markdown(digest)
-    assert message.index("承诺已久未发布") < message.index("## 本周要事")
+    assert message.index("承诺已久未发布") < message.index("## 待办优先级")
     assert "下半年再议" in render_html(digest)
     assert "下半年再议" in render_markdown(digest)
 
@@ -356,7 +365,10 @@ def test_topics_that_drive_the_nps(new_database_url):
     assert digest.nps.answers.value == 60
     assert (driver.name, driver.mentions.value) == ("同步很慢", 20)
     assert driver.low <= driver.effect <= driver.high < -150
-    assert any("拉低 NPS 的主题" in sentence for sentence in rating_sentences(digest))
+    assert any(
+        "与 NPS 有关的主题" in sentence and "提到“同步很慢”的人打分低" in sentence
+        for sentence in rating_sentences(digest)
+    )
 
 
 def test_topics_that_drive_the_stars(new_database_url):
@@ -398,10 +410,19 @@ def test_month_that_the_data_join_late_is_nothing_to_compare_with(filled):
 
 
 @pytest.mark.parametrize("week", [WEEK, WEEK.shift(-2)])
-def test_what_nobody_spoke_of_this_week_comes_after_what_somebody_did(filled, week):
-    topics = compute(filled[0], week).topics
-    spoken_of = [topic.people.value > 0 for topic in topics if not topic.is_pinned]
-    assert spoken_of == sorted(spoken_of, reverse=True)
-    assert [topic.priority.position for topic in topics] == sorted(
-        topic.priority.position for topic in topics
+def test_what_nobody_spoke_of_this_week_is_not_in_the_list(filled, week):
+    digest = compute(filled[0], week)
+    assert all(topic.people.value > 0 for topic in digest.topics)
+    assert [topic.priority.position for topic in digest.topics] == list(
+        range(1, len(digest.topics) + 1)
     )
+
+
+def test_a_pinned_topic_stays_in_the_list_of_a_silent_week(new_database_url):
+    with six_weeks(new_database_url()) as (database, build):
+        with database.write() as session:
+            topic = session.get_one(Topic, build.topics["登录收不到验证码"])
+            topic.pinned = True
+            session.add(topic)
+        digest = compute(database)
+    assert "登录收不到验证码" in {topic.name for topic in digest.topics}

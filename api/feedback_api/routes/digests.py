@@ -42,7 +42,7 @@ def get_digest(
         str,
         Path(
             pattern=r"^(latest|20[0-9]{2}-(W(0[1-9]|[1-4][0-9]|5[0-3])|0[1-9]|1[0-2]))$",
-            description="哪一周或哪一月（2026-11）；latest 是有数据的最后一周",
+            description="哪一周或哪一月（2026-11）；latest 是最近一个已结束、数据量正常的周",
             examples=["latest"],
         ),
     ],

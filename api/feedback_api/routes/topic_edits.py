@@ -104,10 +104,17 @@ def edit_topic(
         ),
     ],
 ) -> Edited:
-    """整理主题。人的改动以后的分析不会推翻，都记入账本，可以撤销。"""
+    """整理主题。需求、证据、优先级和周报同时跟上；都记入账本，可以撤销，以后的分析不会推翻。"""
+    from feedback_nlp.jobs.topic_edits import TopicDesk  # noqa: PLC0415 - knows all stages
+
     edit = Edit(actor=wanted.actor, now=services.now())
     with services.database.write() as session:
-        target_id = _apply(session, topic_id, wanted, edit)
+        desk = TopicDesk(session, services.config, services.settings.zone, edit)
+        if isinstance(wanted, Flag) and wanted.action == "undo":
+            desk.undo(topic_id)
+            target_id = topic_id
+        else:
+            target_id = desk.apply(lambda session, edit: _apply(session, topic_id, wanted, edit))
         target = topic_reading.get_topic(session, target_id)
         event = topic_reading.history(session, topic_id)[-1]
         return Edited(
@@ -134,9 +141,6 @@ def _apply(session: Session, topic_id: int, wanted: AnyEdit, edit: Edit) -> int:
             topic = topic_edits.nest(session, topic_id, wanted.under, edit)
         case Flag(action="pin" | "unpin"):
             topic = topic_edits.set_pinned(session, topic_id, wanted.action == "pin", edit)
-        case Flag(action="mute" | "unmute"):
+        case Flag():
             topic = topic_edits.set_muted(session, topic_id, wanted.action == "mute", edit)
-        case _:
-            topic_edits.undo(session, topic_id, edit)
-            topic = topic_reading.get_topic(session, topic_id)
     return topic.id or topic_id

@@ -55,7 +55,8 @@ def get_topic(
     with services.database.read() as session:
         row = topic_reading.topic_row(session, topic_id)
         events = topic_reading.history(session, topic_id)
-        quotes = queries.quotes(session, row.topic.quote_unit_ids)
+        chosen = queries.quotes(session, row.topic.quote_unit_ids)
+        quotes = [quote for quote in chosen if quote.unit.topic_id == topic_id]  # people move units
     return TopicDetail(
         **topic_out(row).model_dump(),
         quotes=[quote_out(quote) for quote in quotes],

@@ -33,11 +33,14 @@ from feedback_nlp.training.segment.boundary_data import (
     AnnotatedText,
     Taught,
     read_annotated,
+    read_domains,
     read_feeling,
+    read_seed_reviews,
     read_seeds,
     read_taught,
     text_key,
 )
+from feedback_nlp.training.understanding.base import SEED_REVIEWS
 from feedback_nlp.understanding.intent import INTENTS
 from feedback_nlp.understanding.segment.characters import kinds_of
 from feedback_nlp.understanding.segment.clauses import ClauseTable, find_clauses
@@ -291,11 +294,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--feeling", type=Path, nargs="+", required=True, help="labelled texts")
     parser.add_argument("--split", default="train", help="rows with another `split` are left out")
     parser.add_argument("--soft-labels", type=Path, help="what a teacher says, JSON lines")
+    parser.add_argument("--domains", type=Path, help="benchmark folder with domain_units")
     parser.add_argument("--out", type=Path, default=Path("models/segment"))
     options = parser.parse_args(arguments)
+    everything = read_annotated(options.units, None)
     annotated = read_annotated(options.units, options.split)
+    if options.domains is not None:
+        everything += read_domains(options.domains, None)
+        annotated += read_domains(options.domains, options.split)
     # Neither the texts the second step learns from nor the held-out ones.
-    known = {text_key(item.text) for item in read_annotated(options.units, None)}
+    known = {text_key(item.text) for item in everything}
     pairs = [
         (text, positive)
         for path in options.feeling
@@ -304,17 +312,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ]
     feeling = feeling_weights([text for text, _ in pairs], [positive for _, positive in pairs])
     taught = read_taught(options.soft_labels, known) if options.soft_labels else Taught()
-    trained = train_boundaries(annotated, read_seeds(), feeling, taught)
+    trained = train_boundaries(annotated, [*read_seeds(), *read_seed_reviews()], feeling, taught)
     names = [_data_name(path) for path in (options.units, *options.feeling)]
     save_artifact(
         options.out,
         tensors=trained.tensors,
         config={"features": list(trained.features), "bias": trained.bias},
         figures={**trained.figures, "feeling_texts": len(pairs)},
-        trained_on=[*names, _SEEDS],
+        trained_on=[*names, *(["domain_units"] if options.domains else []), _SEEDS, SEED_REVIEWS],
         command="python -m feedback_nlp.training.segment.boundaries --units "
         + shlex.join([names[0], "--feeling", *names[1:]])
         + (" --soft-labels FILE" if options.soft_labels else "")
+        + (" --domains DIR" if options.domains else "")
         + " --out models/segment",
     )
     print(json.dumps(trained.figures), file=sys.stderr)

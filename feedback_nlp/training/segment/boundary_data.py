@@ -14,6 +14,8 @@ from pathlib import Path
 from feedback_nlp.chinese import fold
 from feedback_nlp.records import Span
 from feedback_nlp.resources import corpora_dir
+from feedback_nlp.training.understanding.base import seed_reviews
+from feedback_nlp.training.understanding.domain_units import DomainText, read_domain_units
 from feedback_nlp.training.understanding.soft_labels import read_soft_labels
 
 _SEEDS = "units/seed_boundaries.txt"
@@ -66,6 +68,11 @@ def read_seeds(relative: str = _SEEDS) -> list[AnnotatedText]:
     return seeds
 
 
+def read_seed_reviews() -> list[AnnotatedText]:
+    """Read our own feedback of several points."""
+    return [_of(item) for item in seed_reviews()]
+
+
 def _lines(path: Path) -> Iterator[str]:
     if path.suffix == ".gz":
         with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
@@ -85,6 +92,20 @@ def read_annotated(path: Path, split: str | None) -> list[AnnotatedText]:
             intents = tuple(str(unit["intent"]) for unit in row["units"])
             items.append(AnnotatedText(row["text"], units, intents))
     return items
+
+
+def read_domains(directory: Path, split: str | None) -> list[AnnotatedText]:
+    """Read ``domain_units`` of a benchmark folder, one split of it or all."""
+    return [
+        _of(item)
+        for item in read_domain_units(directory)
+        if item.units and split in (None, item.split)
+    ]
+
+
+def _of(item: DomainText) -> AnnotatedText:
+    units = tuple(Span(unit.start, unit.end) for unit in item.units)
+    return AnnotatedText(item.text, units, tuple(unit.intent for unit in item.units))
 
 
 def read_feeling(path: Path, split: str | None) -> Iterator[tuple[str, bool]]:

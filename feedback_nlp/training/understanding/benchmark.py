@@ -14,16 +14,18 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from feedback_nlp.training.understanding.domain_units import DomainText, by_units, read_domain_units
 from feedback_nlp.training.understanding.examples import Example
 from feedback_nlp.understanding.adapting.adapt import UNKNOWN
 from feedback_nlp.understanding.engine import Cut
-from feedback_nlp.understanding.intent import INTENTS
 from feedback_nlp.understanding.sentiment import SENTIMENTS
 from feedback_nlp.understanding.sentiment.scorer import OVERALL
 
-_EMOTIONS = {
-    "happy": 0, "happiness": 0, "like": 0, "angry": 1, "anger": 1, "disgust": 1,
-    "sad": 2, "sadness": 2, "fear": 3, "surprise": 4, "neutral": 5, "none": 5,
+# Of a writer's emotion, the feeling; surprise says none.
+FEELINGS = {
+    "happy": "pos", "happiness": "pos", "like": "pos", "angry": "neg", "anger": "neg",
+    "disgust": "neg", "sad": "neg", "sadness": "neg", "fear": "neg", "neutral": "neu",
+    "none": "neu",
 }  # fmt: skip
 _EMOTION_FILES = {
     "nlpcc2014_emotion/sentences.csv.gz": "label",
@@ -46,8 +48,7 @@ _HELD_OUT_FILES = (
     "weibo_senti_2400/weibo_senti_2400.csv.gz",
     "cic_ecommerce_intent/test_public.csv.gz",
 )
-REVIEW_WEIGHT = 3.0
-UNIT_WEIGHT = 0.3
+BINARY = (OVERALL.index("neg"), OVERALL.index("pos"))  # of 0 and 1
 ELLIPSIS_FREE = "，。！？；,!?;~ "
 
 
@@ -78,6 +79,9 @@ def held_out_texts(directory: Path) -> Iterator[str]:
     for review in read_units(directory):
         if review["split"] == "test":
             yield review["text"]
+    for item in read_domain_units(directory):
+        if item.split != "train":  # drawn from the other sets: no dev text may be learnt either
+            yield item.text
 
 
 def benchmark_examples(
@@ -96,6 +100,7 @@ def benchmark_examples(
     yield from _overall(directory, cut)
     yield from _emotions(directory, cut)
     yield from _annotated_units(directory, leave_app)
+    yield from _domain_units(directory)
 
 
 def _polarity(directory: Path, cut: Cut) -> Iterator[Example]:
@@ -119,9 +124,10 @@ def _polarity(directory: Path, cut: Cut) -> Iterator[Example]:
         yield Example(
             units,
             source,
-            {"polarity": int(row["label"])},
+            {"overall": BINARY[int(row["label"])]},
             weight=weight,
             split=row.get("split", "train"),
+            whole=row["text"],
         )
 
 
@@ -136,7 +142,8 @@ def _stars(directory: Path, cut: Cut, leave_app: str | None) -> Iterator[Example
     for row, units in zip(rows, cut([row["text"] for row in rows]), strict=True):
         star = int(row["star"])
         weight = 0.6 if star in (3, 4) else 1.0
-        yield Example(units, "appstore", {"polarity": int(star >= 4)}, weight=weight)
+        label = {"overall": BINARY[int(star >= 4)]}
+        yield Example(units, "appstore", label, weight=weight, whole=row["text"])
 
 
 def _triplets(directory: Path, cut: Cut) -> Iterator[Example]:
@@ -151,6 +158,7 @@ def _triplets(directory: Path, cut: Cut) -> Iterator[Example]:
                 {"overall": OVERALL.index(row["overall"])},
                 {"sentiment": tuple(_opinion_of(unit, triplets) for unit in units)},
                 split=split,
+                whole=row["text"],
             )
 
 
@@ -166,14 +174,15 @@ def _opinion_of(unit: str, triplets: list[Mapping[str, str]]) -> int:
 
 
 def _overall(directory: Path, cut: Cut) -> Iterator[Example]:
-    for name, head, column, members in (
-        ("zhijiang_cosmetics/reviews.csv.gz", "overall", "overall", OVERALL),
-        ("bdci2021_bank/bdci2021_bank.csv.gz", "bank", "sentiment", SENTIMENTS),
+    for name, column in (
+        ("zhijiang_cosmetics/reviews.csv.gz", "overall"),
+        ("bdci2021_bank/bdci2021_bank.csv.gz", "sentiment"),
     ):
         rows = [row for row in read_rows(directory, name) if row["split"] != "test"]
         for row, units in zip(rows, cut([row["text"] for row in rows]), strict=True):
-            label = tuple(map(str, members)).index(row[column])
-            yield Example(units, name.split("/")[0], {head: label}, split=row["split"])
+            label = {"overall": OVERALL.index(row[column])}
+            source = name.split("/")[0]
+            yield Example(units, source, label, split=row["split"], whole=row["text"])
 
 
 def _emotions(directory: Path, cut: Cut) -> Iterator[Example]:
@@ -181,10 +190,12 @@ def _emotions(directory: Path, cut: Cut) -> Iterator[Example]:
         rows = [
             row
             for row in read_rows(directory, name)
-            if row[column] in _EMOTIONS and row.get("split") != "test"
+            if row[column] in FEELINGS and row.get("split") != "test"
         ]
         for row, units in zip(rows, cut([row["text"] for row in rows]), strict=True):
-            yield Example(units, name.split("/")[0], {"emotion": _EMOTIONS[row[column]]})
+            label = {"overall": OVERALL.index(FEELINGS[row[column]])}
+            split = row.get("split", "train")
+            yield Example(units, name.split("/")[0], label, split=split, whole=row["text"])
 
 
 def _annotated_units(directory: Path, leave_app: str | None) -> Iterator[Example]:
@@ -196,12 +207,10 @@ def _annotated_units(directory: Path, leave_app: str | None) -> Iterator[Example
     for review in read_units(directory):
         if review["split"] == "test" or review["app"] == leave_app or not review["units"]:
             continue
-        units = review["units"]
-        texts = tuple(review["text"][unit["start"] : unit["end"]] for unit in units)
-        overall = {"overall": OVERALL.index(review["sentiment"])}
-        yield Example(texts, "app_units", overall, weight=REVIEW_WEIGHT)
-        labels = {
-            "sentiment": tuple(SENTIMENTS.index(unit["sentiment"]) for unit in units),
-            "intent": tuple(INTENTS.index(unit["intent"]) for unit in units),
-        }
-        yield Example(texts, "app_units", unit_labels=labels, weight=UNIT_WEIGHT)
+        yield from by_units(DomainText.of_review(review), "app_units")
+
+
+def _domain_units(directory: Path) -> Iterator[Example]:
+    for item in read_domain_units(directory):
+        if item.split == "train" and item.units:
+            yield from by_units(item, "domain_units")

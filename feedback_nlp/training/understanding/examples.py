@@ -25,6 +25,7 @@ class Example:
             ``None`` for a unit the teacher did not see.
         weight: Relative weight in the loss.
         split: ``train`` or ``dev``; test rows never become examples of a training run.
+        whole: The text as it was written, punctuation included; empty where the units are it.
     """
 
     units: tuple[str, ...]
@@ -35,6 +36,7 @@ class Example:
     soft_units: Mapping[str, Sequence[Sequence[float] | None]] = field(default_factory=dict)
     weight: float = 1.0
     split: str = "train"
+    whole: str = ""
 
     @property
     def text(self) -> str:

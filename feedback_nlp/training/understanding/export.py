@@ -15,7 +15,7 @@ from feedback_nlp.training.understanding.fit import Fitted
 from feedback_nlp.understanding.features import NgramHasher, SoftmaxHead, quantize
 from feedback_nlp.understanding.features.encoder import pack_columns, unpack_columns
 
-_SENTIMENT_TENSORS = {"sentiment": "unit", "overall": "review", "polarity": "polarity"}
+_SENTIMENT_TENSORS = {"sentiment": "unit", "overall": "review"}
 
 
 def export(
@@ -55,12 +55,12 @@ def export(
         trained_on=list(trained_on),
         command=command,
     )
-    export_sentiment(fitted.heads, folder, figures=figures, trained_on=trained_on, command=command)
+    export_sentiment(fitted, folder, figures=figures, trained_on=trained_on, command=command)
     export_intent(fitted.heads, folder, figures=figures, trained_on=trained_on, command=command)
 
 
 def export_sentiment(
-    heads: Mapping[str, SoftmaxHead],
+    fitted: Fitted,
     folder: Path,
     *,
     figures: Mapping[str, Any],
@@ -70,8 +70,8 @@ def export_sentiment(
     """Write ``sentiment/`` below ``folder``: the heads that are there, of three."""
     tensors: dict[str, np.ndarray] = {}
     for head, name in _SENTIMENT_TENSORS.items():
-        if head in heads:
-            tensors |= heads[head].tensors(name)
+        if head in fitted.heads:
+            tensors |= fitted.heads[head].tensors(name)
     save_artifact(
         folder / "sentiment",
         tensors=tensors,

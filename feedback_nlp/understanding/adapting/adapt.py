@@ -11,7 +11,6 @@ its accuracy nor its macro-F1 on them falls.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +18,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from feedback_nlp.evaluation import macro_f1
-from feedback_nlp.understanding.engine import Cut
-from feedback_nlp.understanding.features import NgramEncoder, SoftmaxHead, UnitBatch, softmax
+from feedback_nlp.understanding.features import SoftmaxHead, softmax
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -111,51 +109,6 @@ def adapt_head(
         name, count, held_out_count, before, after, accepted, "better" if accepted else "worse"
     )
     return (_correct(head, features, labels, strength) if accepted else head), verdict
-
-
-def unit_rows(
-    encoder: NgramEncoder,
-    items: Sequence[Labelled],
-    cut: Cut,
-    head: SoftmaxHead,
-    column: str,
-) -> tuple[Floats, Ints]:
-    """Return unit features and labels for a unit head.
-
-    A label of a whole feedback goes to its only unit or, if it has several, to the unit
-    that the present head finds most likely to carry it. Mixed goes to none.
-    """
-    chosen = [
-        item
-        for item in items
-        if 0 <= (item.sentiment if column == "sentiment" else item.intent) < head.weight.shape[1]
-    ]
-    parts = [
-        (item.text,) if item.is_unit else units
-        for item, units in zip(chosen, cut([item.text for item in chosen]), strict=True)
-    ]
-    counts = np.array([len(units) for units in parts], dtype=np.int64)
-    encoded = encoder.encode(UnitBatch([unit for units in parts for unit in units], counts))
-    wanted = np.array([getattr(item, column) for item in chosen], dtype=np.int64)
-    likely = head.probabilities(encoded.units)
-    starts = encoded.batch.starts
-    rows = np.array(
-        [
-            start + int(likely[start:end, label].argmax())
-            for start, end, label in zip(starts[:-1], starts[1:], wanted, strict=True)
-        ],
-        dtype=np.int64,
-    )
-    return encoded.units[rows], wanted
-
-
-def review_rows(encoder: NgramEncoder, items: Sequence[Labelled], cut: Cut) -> tuple[Floats, Ints]:
-    """Return review features and labels for the review head: whole feedback only."""
-    chosen = [item for item in items if not item.is_unit and item.sentiment >= 0]
-    parts = cut([item.text for item in chosen])
-    counts = np.array([len(units) for units in parts], dtype=np.int64)
-    encoded = encoder.encode(UnitBatch([unit for units in parts for unit in units], counts))
-    return encoded.reviews, np.array([item.sentiment for item in chosen], dtype=np.int64)
 
 
 def _quality(head: SoftmaxHead, features: Floats, labels: Ints) -> tuple[float, float]:

@@ -4,25 +4,44 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from feedback_nlp.artifacts import Artifact, load_artifact, save_artifact
+from feedback_nlp.config import load_config
 from feedback_nlp.resources import model_folder, model_names
-from feedback_nlp.understanding.adapting.adapt import (
-    Labelled,
-    Verdict,
-    adapt_head,
+from feedback_nlp.understanding.adapting.adapt import Labelled, Verdict, adapt_head
+from feedback_nlp.understanding.adapting.rows import (
+    DeepFeaturizer,
+    FastFeaturizer,
+    Featurizer,
     review_rows,
     unit_rows,
 )
+from feedback_nlp.understanding.deep import DeepReader, deep_is_installed
+from feedback_nlp.understanding.deep.encoder import DeepEncoder
+from feedback_nlp.understanding.deep.reader import Heads
 from feedback_nlp.understanding.engine import make_cutter
 from feedback_nlp.understanding.features import SoftmaxHead, load_encoder
 
 PREVIOUS = "previous"
+_TASKS = ("sentiment", "intent", "deep_heads")
 _FILES = ("weights.safetensors", "config.json", "manifest.json", "card.md")
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """Where a head is kept, which label it learns, and its name in a verdict."""
+
+    tensors: str
+    column: str
+    verdict: str
+
+
+_UNIT_SENTIMENT = _Head("unit", "sentiment", "unit_sentiment")
+_REVIEW_SENTIMENT = _Head("review", "sentiment", "review_sentiment")
 
 
 def adapt_folder(
@@ -43,32 +62,39 @@ def adapt_folder(
         replaced is kept in ``<task>/previous``.
     """
     _complete(folder)
-    encoder = load_encoder(folder / "encoder")
-    cut = make_cutter()
+    fast = FastFeaturizer(load_encoder(folder / "encoder"), make_cutter())
+    plans: list[tuple[str, Featurizer, tuple[_Head, ...]]] = [
+        ("sentiment", fast, (_UNIT_SENTIMENT, _REVIEW_SENTIMENT)),
+        ("intent", fast, (_Head("unit", "intent", "intent"),)),
+    ]
+    if deep_is_installed():
+        reader = DeepReader(
+            load_config().segment, DeepEncoder(folder / "deep"), Heads.load(folder / "deep_heads")
+        )
+        heads = (_UNIT_SENTIMENT, _REVIEW_SENTIMENT, _Head("intent", "intent", "intent"))
+        deep = tuple(replace(head, verdict=f"deep_{head.verdict}") for head in heads)
+        plans.append(("deep_heads", DeepFeaturizer(reader), deep))
     verdicts = []
-    for task, heads in (
-        ("sentiment", (("unit", "unit_sentiment"), ("review", "review_sentiment"))),
-        ("intent", (("unit", "intent"),)),
-    ):
+    for task, featurizer, wanted in plans:
         artifact = load_artifact(folder / task)
         tensors = dict(artifact.tensors)
         accepted = False
-        for tensor_name, head_name in heads:
-            if f"{tensor_name}.weight" not in tensors:
+        for one in wanted:
+            if f"{one.tensors}.weight" not in tensors:
                 continue
-            head = SoftmaxHead.from_tensors(tensors, tensor_name)
+            head = SoftmaxHead.from_tensors(tensors, one.tensors)
             features, labels = (
-                review_rows(encoder, items, cut)
-                if tensor_name == "review"
-                else unit_rows(encoder, items, cut, head, task)
+                review_rows(featurizer, items)
+                if one.tensors == "review"
+                else unit_rows(featurizer, items, head, one.column)
             )
             corrected, verdict = adapt_head(
-                head_name, head, features, labels, strength=strength, seed=seed
+                one.verdict, head, features, labels, strength=strength, seed=seed
             )
             verdicts.append(verdict)
             if verdict.accepted:
                 accepted = True
-                tensors |= corrected.tensors(tensor_name)
+                tensors |= corrected.tensors(one.tensors)
         if accepted:
             _replace(folder / task, artifact, tensors, verdicts, data_name)
     return verdicts
@@ -77,7 +103,7 @@ def adapt_folder(
 def restore_previous(folder: Path) -> list[str]:
     """Put back the models that the last adaptation replaced; return their names."""
     restored = []
-    for task in ("sentiment", "intent"):
+    for task in _TASKS:
         kept = folder / task / PREVIOUS
         if (kept / "manifest.json").is_file():
             load_artifact(kept)  # refuses a damaged one before anything is touched

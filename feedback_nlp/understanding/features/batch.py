@@ -26,11 +26,6 @@ class UnitBatch:
         if int(self.counts.sum()) != len(self.texts):
             raise ValueError(f"counts sum to {self.counts.sum()}, expected {len(self.texts)} units")
 
-    @classmethod
-    def alone(cls, texts: Sequence[str]) -> UnitBatch:
-        """Return a batch in which each text is a review of one unit."""
-        return cls(texts, np.ones(len(texts), dtype=np.int64))
-
     @cached_property
     def starts(self) -> npt.NDArray[np.int64]:
         """Index of the first unit of each review, and the total: shape (m + 1,)."""

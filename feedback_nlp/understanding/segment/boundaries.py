@@ -22,6 +22,11 @@ from feedback_nlp.understanding.segment.features import (
 class BoundaryModel(Protocol):
     """Scores the place after each clause but the last of a batch."""
 
+    @property
+    def version(self) -> str:
+        """What the decisions depend on besides the clauses; another one cuts otherwise."""
+        ...
+
     def score(self, table: ClauseTable) -> np.ndarray:
         """Return shape (c − 1,), float: above 0 a new unit begins. May be −inf, not NaN."""
         ...
@@ -36,6 +41,7 @@ class LinearBoundaries:
         weights: One a feature, shape (f,).
         names: Names of the features, in order.
         bias: Added to the sum; it carries the chosen operating point.
+        version: Content version of the artefact.
 
     Raises:
         ArtifactError: If the shapes or features are not those of this code.
@@ -48,6 +54,7 @@ class LinearBoundaries:
         weights: np.ndarray,
         names: tuple[str, ...],
         bias: float,
+        version: str = "",
     ) -> None:
         if leanings.shape[0] != 1 << HASH_BITS or weights.shape != (len(names),):
             raise ArtifactError(
@@ -58,7 +65,13 @@ class LinearBoundaries:
         self._leanings = np.asfortranarray(leanings.astype(np.float64))  # read by column
         self._weights = weights.astype(np.float32)
         self._names = names
+        self._version = version
         self._bias = bias
+
+    @property
+    def version(self) -> str:
+        """Content version of the artefact it came from."""
+        return self._version
 
     def score(self, table: ClauseTable) -> np.ndarray:
         """Return log odds, shifted to the operating point: shape (c − 1,), float."""
@@ -89,4 +102,5 @@ def boundaries_of(artifact: Artifact) -> LinearBoundaries:
         artifact.tensors["weights"],
         tuple(artifact.config["features"]),
         float(artifact.config["bias"]),
+        artifact.version,
     )

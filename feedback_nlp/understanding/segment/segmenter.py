@@ -13,6 +13,7 @@ from feedback_nlp.understanding.segment.boundaries import BoundaryModel, load_bo
 from feedback_nlp.understanding.segment.characters import Kind
 from feedback_nlp.understanding.segment.clauses import ClauseTable, find_clauses
 from feedback_nlp.understanding.segment.cues import load_cues
+from feedback_nlp.understanding.segment.heads import find_heads
 
 _BATCH_CHARS = 150_000  # keeps the arrays of a batch within a few MB
 
@@ -35,6 +36,11 @@ class Segmenter:
         self._config = config
         self._boundaries = boundaries if boundaries is not None else load_boundaries()
         self._cues = load_cues()
+
+    @property
+    def version(self) -> str:
+        """Content version of the boundary model."""
+        return self._boundaries.version
 
     def segment(self, text: str) -> list[Span]:
         """Return the units of one text."""
@@ -60,6 +66,7 @@ class Segmenter:
         if not table.start.size:
             return [[] for _ in texts]
         cut = self._cuts(table)
+        _obey_heads(texts, table, cut)
         first = np.flatnonzero(np.concatenate(([True], cut)))
         last = np.append(first[1:] - 1, table.start.size - 1)
         text = table.text[first]
@@ -83,6 +90,28 @@ class Segmenter:
         listed = (table.marker[1:] > 0) | (table.gap[:-1] >> Kind.MARK & 1 == 1)
         cut = (score > 0) | listed | other_text
         return _limit_length(table, cut, score, other_text, self._config)
+
+
+def _obey_heads(texts: Sequence[str], table: ClauseTable, cut: np.ndarray) -> None:
+    """Cut, in place, where the writer began a new point; keep each head with what it heads."""
+    heads = [
+        (int(table.text_start[number]), head)
+        for number, text in enumerate(texts)
+        for head in find_heads(text)
+    ]
+    if not heads or not cut.size:
+        return
+    starts = np.array([offset + head.start for offset, head in heads])
+    solid = np.array([offset + head.solid_until for offset, head in heads])
+    first = np.searchsorted(table.start, starts)
+    after = np.searchsorted(table.start, solid)  # the first clause behind the head
+    for clause, following in zip(first.tolist(), after.tolist(), strict=True):
+        if clause >= table.start.size:
+            continue
+        last = max(clause, min(following, table.start.size) - 1)
+        cut[clause:last] = table.text[clause:last] != table.text[clause + 1 : last + 1]
+        if clause:
+            cut[clause - 1] = True
 
 
 def _limit_length(

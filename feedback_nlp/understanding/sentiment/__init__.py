@@ -1,6 +1,5 @@
 """Sentiment of units and of whole feedback, behind a port of one method."""
 
-from feedback_nlp.understanding.sentiment.overall import overall_sentiment
 from feedback_nlp.understanding.sentiment.scorer import (
     SENTIMENTS,
     LinearSentiment,
@@ -13,5 +12,4 @@ __all__ = [
     "LinearSentiment",
     "SentimentScorer",
     "load_sentiment",
-    "overall_sentiment",
 ]

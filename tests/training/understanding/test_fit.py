@@ -34,6 +34,7 @@ from feedback_nlp.understanding.features import (
 from feedback_nlp.understanding.features.encoder import UNIT_COLUMNS, WIDE_COLUMNS
 from feedback_nlp.understanding.intent import load_intent
 from feedback_nlp.understanding.sentiment import load_sentiment
+from tests.unit_batches import each_alone
 
 GOOD = ["很好用", "非常喜欢", "推荐购买", "物流很快", "质量不错", "界面好看"]
 BAD = ["很难用", "一直闪退", "太差劲了", "物流太慢", "质量垃圾", "全是广告"]
@@ -60,7 +61,7 @@ def _examples() -> list[Example]:
                     Example(
                         units,
                         "toy",
-                        {"overall": label, "polarity": label // 2},
+                        {"overall": label},
                         {"sentiment": (label, label), "intent": (2 + label, 2 + label)},
                     )
                 )
@@ -73,7 +74,7 @@ def fitted() -> Fitted:
 
 
 def test_it_learns_what_it_is_shown(fitted: Fitted):
-    encoded = fitted.encoder().encode(UnitBatch.alone([*BAD, *GOOD]))
+    encoded = fitted.encoder().encode(each_alone([*BAD, *GOOD]))
     guess = fitted.heads["sentiment"].probabilities(encoded.units).argmax(axis=1)
     assert guess.tolist() == [0] * len(BAD) + [2] * len(GOOD)
 
@@ -102,8 +103,8 @@ def test_gradients_agree_with_finite_differences():
     reviews = np.arange(len(data))
     rows = take(data, reviews)
     targets = {
-        "polarity": Target(
-            np.eye(2, dtype=np.float32)[data.review_labels["polarity"]],
+        "overall": Target(
+            np.eye(4, dtype=np.float32)[data.review_labels["overall"]],
             np.ones(len(data), np.float32),
         ),
         "sentiment": Target(
@@ -124,7 +125,7 @@ def test_gradients_agree_with_finite_differences():
     moved = network()
     start = {name: value.copy() for name, value in moved.dense.items()}
     step(moved, 1e-3)
-    for name in ("W1", "b1", "Wz", "bz", "sentiment.weight", "polarity.weight"):
+    for name in ("W1", "b1", "Wz", "bz", "sentiment.weight", "overall.weight"):
         change = moved.dense[name] - start[name]
         place = np.unravel_index(np.abs(moved._first[name]).argmax(), change.shape)
         losses = []
@@ -161,7 +162,7 @@ def test_single_words_decide_where_the_embedding_is_silent(fitted: Fitted, tmp_p
     )
     taught = fit_unit_head(blank, examples, "sentiment", WideOptions())
     export(taught, tmp_path, figures={}, trained_on=["toy"], command="test")
-    encoded = load_encoder(tmp_path / "encoder").encode(UnitBatch.alone([w for w, _ in words]))
+    encoded = load_encoder(tmp_path / "encoder").encode(each_alone([w for w, _ in words]))
     probabilities = load_sentiment(folder=tmp_path / "sentiment").score(encoded)
     assert probabilities.argmax(axis=1).tolist() == [label for _, label in words]
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
@@ -180,7 +181,7 @@ def test_fitting_one_head_leaves_the_others_as_they_were(fitted: Fitted):
     part = WIDE_COLUMNS["intent"]
     assert np.array_equal(again.columns[:, part], both.columns[:, part])
     assert not np.array_equal(again.columns, both.columns)
-    batch = UnitBatch.alone([*BAD, *GOOD])
+    batch = each_alone([*BAD, *GOOD])
     before = both.heads["intent"].probabilities(both.encoder().encode(batch).units)
     after = again.heads["intent"].probabilities(again.encoder().encode(batch).units)
     assert np.allclose(before, after, atol=1e-6)
@@ -191,7 +192,7 @@ def test_fitting_one_head_leaves_the_others_as_they_were(fitted: Fitted):
 def test_ngrams_join_a_review_head(fitted: Fitted, tmp_path: Path):
     """Half the logits come from n-grams alone, and unit heads do not notice."""
     joined = fit_review_head(fitted, _examples(), "overall", WideOptions(review_strength=100))
-    batch = UnitBatch.alone([*BAD, *GOOD])
+    batch = each_alone([*BAD, *GOOD])
     encoded = joined.encoder().encode(batch)
     guess = joined.heads["overall"].probabilities(encoded.reviews)
     assert guess.argmax(axis=1).tolist() == [0] * len(BAD) + [2] * len(GOOD)

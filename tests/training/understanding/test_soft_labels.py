@@ -18,7 +18,8 @@ from feedback_nlp.training.understanding.soft_labels import (
     read_soft_labels,
     with_soft_labels,
 )
-from feedback_nlp.understanding.features import NgramHasher, UnitBatch
+from feedback_nlp.understanding.features import NgramHasher
+from tests.unit_batches import each_alone
 
 
 def _whole(texts: Sequence[str]) -> list[tuple[str, ...]]:
@@ -28,12 +29,12 @@ def _whole(texts: Sequence[str]) -> list[tuple[str, ...]]:
 def test_lines_are_read_by_head(tmp_path: Path):
     path = tmp_path / "soft.jsonl"
     lines = [
-        {"text": "东西不错，就是慢", "polarity": [0.4, 0.6], "overall": [0.2, 0, 0.3, 0.5]},
+        {"text": "东西不错，就是慢", "overall": [0.2, 0, 0.3, 0.5]},
         {"text": "就是慢", "sentiment": [0.9, 0.1, 0], "intent": [0, 0, 1, 0, 0, 0]},
     ]
     path.write_text("\n".join(json.dumps(line) for line in lines) + "\n\n", encoding="utf-8")
     review, unit = read_soft_labels(path)
-    assert review.reviews == {"polarity": (0.4, 0.6), "overall": (0.2, 0, 0.3, 0.5)}
+    assert review.reviews == {"overall": (0.2, 0, 0.3, 0.5)}
     assert not review.units
     assert unit.units["intent"] == (0, 0, 1, 0, 0, 0)
 
@@ -42,8 +43,8 @@ def test_lines_are_read_by_head(tmp_path: Path):
     ("line", "says"),
     [
         ("不是 JSON", "第 1 行"),
-        ('{"polarity": [0.5, 0.5]}', "text"),
-        ('{"text": "慢", "polarity": [1.0]}', "应是 2 个"),
+        ('{"overall": [0.5, 0, 0.5, 0]}', "text"),
+        ('{"text": "慢", "overall": [1.0]}', "应是 4 个"),
         ('{"text": "慢", "intent": ["高"]}', "第 1 行"),
     ],
 )
@@ -66,16 +67,16 @@ def test_a_place_is_read_and_teaches_no_head(tmp_path: Path):
 
 def test_a_feedback_is_matched_by_its_words_and_the_rest_is_new():
     examples = [
-        Example(("东西不错", "就是慢"), "toy", {"polarity": 0}),
+        Example(("东西不错", "就是慢"), "toy", {"overall": 0}),
         Example(("就是慢",), "app_units", unit_labels={"intent": (2,)}),
     ]
     taught = [
-        SoftText("东西不错，就是慢！", {"polarity": (0.4, 0.6)}, {}),
-        SoftText("没人见过这句", {"polarity": (0.1, 0.9)}, {}),
+        SoftText("东西不错，就是慢！", {"overall": (0.2, 0.0, 0.3, 0.5)}, {}),
+        SoftText("没人见过这句", {"overall": (0.1, 0.0, 0.9, 0.0)}, {}),
         SoftText("就是慢", {}, {"intent": (0, 0, 1.0, 0, 0, 0)}),
     ]
     found = with_soft_labels(examples, taught, _whole)
-    assert found[0].soft_review == {"polarity": (0.4, 0.6)}
+    assert found[0].soft_review == {"overall": (0.2, 0.0, 0.3, 0.5)}
     assert found[1] == examples[1]  # what people annotated stays theirs alone
     assert [example.source for example in found[2:]] == [SOURCE, SOURCE]
     assert found[3].soft_units == {"intent": ((0, 0, 1.0, 0, 0, 0),)}
@@ -91,8 +92,8 @@ def test_label_and_teacher_are_mixed_where_both_speak():
 def test_the_network_learns_from_a_teacher_alone():
     good, bad = ["很好用", "非常喜欢", "推荐购买"], ["很难用", "一直闪退", "太差劲了"]
     examples = [
-        Example((text,), SOURCE, soft_review={"polarity": row})
-        for texts, row in ((good, (0.1, 0.9)), (bad, (0.9, 0.1)))
+        Example((text,), SOURCE, soft_review={"overall": row})
+        for texts, row in ((good, (0.1, 0.0, 0.9, 0.0)), (bad, (0.9, 0.0, 0.1, 0.0)))
         for text in texts * 4
     ]
     fitted = fit(
@@ -109,8 +110,8 @@ def test_the_network_learns_from_a_teacher_alone():
             dense_rate=1e-2,
         ),
     )
-    reviews = fitted.encoder().encode(UnitBatch.alone([*good, *bad])).reviews
-    guess = fitted.heads["polarity"].probabilities(reviews)[:, 1]
+    reviews = fitted.encoder().encode(each_alone([*good, *bad])).reviews
+    guess = fitted.heads["overall"].probabilities(reviews)[:, 2]
     assert (guess[:3] > 0.75).all()
     assert (guess[3:] < 0.25).all()
     assert (guess[:3] < 0.97).all()  # as sure as the teacher, not surer

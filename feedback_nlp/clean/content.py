@@ -1,0 +1,71 @@
+"""Texts in which nobody says anything: platform placeholders, mentions alone, stickers alone.
+
+They are stored, and count as without content: no sentiment, no unit, no topic.
+
+Source: ``corpora/clean/no_content.toml``.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from feedback_nlp.clean.fingerprint import significant
+from feedback_nlp.clean.normalize import normalize
+from feedback_nlp.resources import corpora_dir
+
+_MAX_CHARS = 60
+_MENTION = re.compile(r"(?:回复\s*)?[@＠](?:〔[^〔〕\n]{1,20}〕|[\w\-·]{1,30})[:：]?")
+_STAND_IN = re.compile(r"〔[^〔〕\n]{1,20}〕")
+_STICKER = re.compile(r"\[[^\[\]\n]{1,12}\]|【(?:图片|视频|表情|语音)】")
+_MARKS = re.compile(r"[\s!！。.,，、~～…?？;；:：\"'“”‘’*\-—_]+")
+_PAGE_MARK = re.compile("[展追收评]|查看")
+_TELLING = re.compile(
+    r"[没未无默认自动好评星展开收起查看更多全文删除屏蔽折叠转发分享评空跳过nNuUrRd]"
+)
+
+
+@cache
+def _data() -> Mapping[str, Any]:
+    path = corpora_dir() / "clean" / "no_content.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _placeholder() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{text})" for text in _data()["placeholders"]), re.IGNORECASE)
+
+
+@cache
+def _around() -> re.Pattern[str]:
+    return re.compile("|".join([*_data()["prefixes"], *_data()["suffixes"]]))
+
+
+def has_no_content(text: str) -> bool:
+    """Whether a stored text says nothing: a placeholder, mentions, stickers or marks alone.
+
+    >>> has_no_content("此用户没有填写评论!"), has_no_content("@〔用户·a1b2〕 [笑哭]")
+    (True, True)
+    >>> has_no_content("没有填写发票的地方")
+    False
+    """
+    if "@" in text or "＠" in text or "[" in text or "【" in text or "〔" in text:
+        rest = _STICKER.sub(" ", _MENTION.sub(" ", text))
+        if not significant(_STAND_IN.sub(" ", rest)):
+            return True
+    elif not significant(text):
+        return "〔" not in normalize(text)  # 😡 alone says how somebody feels
+    if len(text) > _MAX_CHARS or not _TELLING.search(text):
+        return False
+    return _placeholder().fullmatch(_MARKS.sub("", text)) is not None
+
+
+def without_page_marks(text: str) -> str:
+    """Return a text without 追评： before and 展开 behind it; whole if nothing else is there."""
+    if not _PAGE_MARK.search(text):
+        return text
+    rest = _around().sub("", text)
+    return rest if rest.strip() else text

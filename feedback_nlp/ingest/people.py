@@ -1,0 +1,147 @@
+"""Columns about a person: by name in Chinese or English, by path, by content.
+
+Such values are hashed into the author key or not stored at all. In doubt a column counts as
+a person's: ``--keep`` can say otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from feedback_nlp.ingest.columns import comparable, read_toml, without_brackets
+
+_REPEATED = re.compile(r"__\d+$")
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+_CARD = re.compile(r"[1-9]\d{16}[\dXx]")
+_ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?:[(（].*)?")
+_SHORT_HAN = re.compile(r"[一-鿿]{2,4}")
+_MIN_SHARE = 0.5
+_MIN_NAMES = 3
+
+
+class Person(Enum):
+    """What a column says of a person."""
+
+    ID = "id"
+    NAME = "name"
+    AGENT = "agent"
+    PRIVATE = "private"
+
+
+@cache
+def _data() -> Mapping[str, Any]:
+    return read_toml("people.toml")
+
+
+@cache
+def person_by_name(column: str) -> Person | None:
+    """Return what a column says of a person, going by its name and path."""
+    data = _data()
+    column = _REPEATED.sub("", column)
+    *path, last = [part for part in column.split(".") if not part.isdecimal()] or [column]
+    parents = [part.casefold() for part in path]
+    own = _by_own_name(last, data)
+    if any(part in data["other_paths"] for part in parents):
+        return Person.AGENT if own or last.casefold() in ("id", "name") else None
+    if any(part in data["person_paths"] for part in parents):
+        if own in (Person.PRIVATE, Person.AGENT):
+            return own
+        name = comparable(last)
+        if name in ("id", "uid", "idstr", "mid", "openid", "accountid", "label", "uri"):
+            return Person.ID
+        named = name.endswith(("name", "nick", "login", "昵称", "姓名", "title"))
+        return Person.NAME if named else Person.PRIVATE
+    return own
+
+
+def is_said_by_others(column: str) -> bool:
+    """Whether a column lies below a reply, a developer's response, another comment."""
+    return "." in column and any(
+        part.casefold() in _data()["other_paths"] for part in column.split(".")[:-1]
+    )
+
+
+def _by_own_name(name: str, data: Mapping[str, Any]) -> Person | None:
+    plain, loose = comparable(name), without_brackets(name)
+    words = [word.casefold() for word in _WORD.findall(name)]
+    both = {plain, loose}
+    if both & set(map(comparable, data["private_names"])):
+        return Person.PRIVATE
+    if both & set(map(comparable, data["id_names"])):
+        return Person.ID
+    if both & set(map(comparable, data["names"])):
+        return Person.NAME
+    if plain in map(comparable, data["agent_phrases"]):
+        return Person.AGENT
+    if plain in map(comparable, data["customer_phrases"]):
+        return Person.NAME
+    harmless = loose.endswith(tuple(data["harmless_ends"])) and not loose.endswith(
+        ("账号数", "nickname", "username")
+    )
+    if any(word in loose for word in data["agent"]) or set(words) & set(data["agent_words"]):
+        return None if harmless else Person.AGENT
+    private = any(word in loose for word in data["private"]) or set(words) & set(
+        data["private_words"]
+    )
+    if private:
+        return (
+            None
+            if (harmless and "ip" in loose) or loose.endswith(("型号", "归属地", "属地"))
+            else (Person.PRIVATE)
+        )
+    role = any(word in loose for word in data["customer"]) or set(words) & set(
+        data["customer_words"]
+    )
+    if role and not harmless:
+        return _part(loose, words, data)
+    return None
+
+
+def _part(name: str, words: Sequence[str], data: Mapping[str, Any]) -> Person:
+    if name.endswith(tuple(data["id_ends"])) or (words and words[-1] in data["id_ends"]):
+        return Person.ID
+    exact = name in data["customer"] or (len(words) == 1 and words[0] in data["customer_words"])
+    if exact or name.endswith(tuple(data["name_ends"])) or name.endswith(tuple(data["customer"])):
+        return Person.NAME
+    return Person.PRIVATE
+
+
+@cache
+def _links() -> re.Pattern[str]:
+    return re.compile(_data()["links"], re.IGNORECASE)
+
+
+def is_person_by_content(values: Sequence[str]) -> bool:
+    """Whether the first values of a column show people: links, numbers, names.
+
+    Args:
+        values: The filled cells of the first rows, as text.
+    """
+    if not values:
+        return False
+    wanted = _MIN_SHARE * len(values)
+    for pattern in (_links(), _PHONE, _MAIL):
+        if sum(pattern.search(value) is not None for value in values) >= wanted:
+            return True
+    for pattern in (_CARD, _ADDRESS):
+        if sum(pattern.fullmatch(value) is not None for value in values) >= wanted:
+            return True
+    surnames = _data()["surnames"]
+    named = [v for v in values if _SHORT_HAN.fullmatch(v) and v[0] in surnames]
+    return len(set(named)) >= _MIN_NAMES and len(named) >= 0.8 * len(values)
+
+
+def is_placeholder(name: str) -> bool:
+    """Whether a cell of an author column names nobody: 匿名, 微信用户."""
+    return name.strip().casefold() in _data()["placeholders"]
+
+
+def is_identity(column: str) -> bool:
+    """Whether a column holds who someone is, so that it must not be stored."""
+    return person_by_name(column) is not None

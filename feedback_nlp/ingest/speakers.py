@@ -1,0 +1,198 @@
+"""Who speaks: chat lines by role and type, dialogues in one cell, frames around work orders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from feedback_nlp.ingest.columns import comparable, read_toml
+from feedback_nlp.ingest.looks import Looks
+from feedback_nlp.ingest.plain import plain
+
+_YES = frozenset(["1", "true", "是", "yes", "y"])
+_MIN_KNOWN = 0.6
+_MIN_DIALOGUES = 0.2
+_NAME = r"[^\n:：\[\]【】()（）]{0,12}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatColumns:
+    """Columns that tell the team's lines, and lines that are no words, from a customer's."""
+
+    role: str | None
+    own: str | None
+    kind: str | None
+    names: tuple[str, ...]
+
+    def set_aside(self, row: Mapping[str, Any], text: str) -> tuple[str, str] | None:
+        """Return reason and detail if a line is not a customer's words."""
+        if self.own is not None and plain(row.get(self.own)).casefold() in _YES:
+            return "not-customer", "客服或自己人说的话，不算用户反馈"
+        if self.role is not None and is_team(plain(row.get(self.role))):
+            return "not-customer", "客服、机器人或系统说的话，不算用户反馈"
+        if any(is_team(plain(row.get(name)), anywhere=False) for name in self.names):
+            return "not-customer", "客服或自己人说的话，不算用户反馈"
+        kind = plain(row.get(self.kind)).casefold() if self.kind is not None else ""
+        if (kind and kind not in _text_types()) or _not_words().search(text):
+            return "not-words", "图片、撤回、系统提示等，不是文字"
+        return None
+
+
+@cache
+def _data() -> Mapping[str, Any]:
+    return read_toml("speakers.toml")
+
+
+@cache
+def _text_types() -> frozenset[str]:
+    return frozenset(_data()["text_types"])
+
+
+@cache
+def _not_words() -> re.Pattern[str]:
+    return re.compile(_data()["not_words"])
+
+
+@cache
+def is_team(value: str, *, anywhere: bool = True) -> bool:
+    """Whether a role or name says that the team, a bot or the system speaks."""
+    return _is_one_of(value, "team", anywhere=anywhere)
+
+
+@cache
+def is_customer(value: str) -> bool:
+    """Whether a role says that a customer speaks."""
+    return _is_one_of(value, "customer", anywhere=True)
+
+
+def _is_one_of(value: str, group: str, *, anywhere: bool) -> bool:
+    text = value.strip().casefold()
+    if not text or len(text) > 30:
+        return False
+    words = _data()[group]
+    if text.isascii():
+        return anywhere and bool(set(re.findall("[a-z_-]+", text)) & set(words))
+    return any(
+        not word.isascii() and (text.startswith(word) or text.endswith(word)) for word in words
+    )
+
+
+def chat_columns(looks: Mapping[str, Looks]) -> ChatColumns | None:
+    """Return the columns of a chat, or ``None`` if the file is none.
+
+    A role column counts if its values say who; a type column and names count beside it.
+    """
+    named: dict[str, str] = {}
+    for column in looks:
+        named.setdefault(comparable(column), column)
+    data = _data()
+    own = next(
+        (
+            named[name]
+            for name in map(comparable, data["own_columns"])
+            if name in named and _is_yes_no(looks[named[name]])
+        ),
+        None,
+    )
+    role = next(
+        (
+            named[name]
+            for name in map(comparable, data["role_columns"])
+            if name in named and named[name] != own and _says_who(looks[named[name]])
+        ),
+        None,
+    )
+    if own is None and role is None:
+        return None
+    kind = next(
+        (named[name] for name in map(comparable, data["type_columns"]) if name in named), None
+    )
+    if kind is not None and not _says_type(looks[kind]):
+        kind = None
+    names = tuple(named[name] for name in map(comparable, data["name_columns"]) if name in named)
+    return ChatColumns(role, own, kind, tuple(name for name in names if name != role))
+
+
+def _is_yes_no(looks: Looks) -> bool:
+    return bool(looks.values) and set(map(str.casefold, looks.values)) <= (
+        _YES | {"0", "false", "否", "no", "n"}
+    )
+
+
+def _says_who(looks: Looks) -> bool:
+    if not looks.values:
+        return False
+    known = [v for v in looks.values if is_team(v) or is_customer(v)]
+    return len(known) >= _MIN_KNOWN * looks.filled and any(map(is_team, known))
+
+
+def _says_type(looks: Looks) -> bool:
+    return bool(looks.values) and any(v.casefold() in _text_types() for v in looks.values)
+
+
+@cache
+def _turn() -> re.Pattern[str]:
+    data = _data()
+    team, customer = (
+        "|".join(sorted(map(re.escape, data[group]), key=len, reverse=True))
+        for group in ("team", "customer")
+    )
+    head = r"(?:^|(?<=[\n\s；;|。！？!?】]))[\[【(（]?"
+    time = r"(?:\s*[(（\[]?\d[\d\-/: .年月日]{3,20}[)）\]]?)?"
+    who = rf"(?:(?P<team>(?:{team}){_NAME})|(?P<customer>(?:{customer}){_NAME}))"
+    return re.compile(rf"{head}{who}[\]】)）]?{time}\s*(?:[:：]|(?<=\d)\s*\n)\s*", re.IGNORECASE)
+
+
+def split_dialogue(text: str) -> str | None:
+    """Return what the customer says in a dialogue, one turn a line.
+
+    Args:
+        text: A cell such as ``客服：您好 用户：一直没发货``.
+
+    Returns:
+        The text as it is if it is no dialogue; ``None`` if only the team speaks.
+    """
+    turns = list(_turn().finditer(text))
+    if not turns or (len(turns) == 1 and turns[0].start() > 0):
+        return text
+    if len(turns) == 1 and turns[0]["customer"]:
+        return text[turns[0].end() :].strip() or None
+    said = []
+    if (before := text[: turns[0].start()].strip()) and turns[0]["team"]:
+        said.append(before)
+    ends = [turn.start() for turn in turns[1:]] + [len(text)]
+    for turn, end in zip(turns, ends, strict=True):
+        words = text[turn.end() : end].strip(" \t\r\n；;|")
+        if turn["customer"] and words and not _not_words().search(words):
+            said.append(words)
+    return "\n".join(said) or None
+
+
+def has_dialogues(values: Sequence[str]) -> bool:
+    """Whether a column's first cells hold dialogues between team and customer."""
+    marked = [
+        value
+        for value in values
+        if len(turns := list(_turn().finditer(value))) >= 2 and any(turn["team"] for turn in turns)
+    ]
+    return len(marked) >= max(1, _MIN_DIALOGUES * len(values))
+
+
+@cache
+def _frames() -> dict[str, re.Pattern[str]]:
+    return {name: re.compile(pattern) for name, pattern in _data()["frames"].items()}
+
+
+def without_frame(text: str) -> str:
+    """Take the agent's frame off a work order: 用户反馈…, a product's name, form labels."""
+    frames = _frames()
+    if frames["form"].search(text) and (labels := list(frames["labels"].finditer(text))):
+        text = text[labels[-1].end() :]
+    rest = frames["product_dash"].sub("", text.strip(), count=1)
+    rest = frames["product_bracket"].sub("", rest, count=1)
+    rest = frames["openings"].sub("", rest, count=1)
+    rest = frames["subjects"].sub("", rest, count=1).strip()
+    return rest if len(rest) >= 2 else text.strip()

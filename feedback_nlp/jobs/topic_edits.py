@@ -1,0 +1,89 @@
+"""People's edits of topics, and all that follows from them in the same transaction.
+
+A merge, rename, move, split or undo counts at once: requests, evidence, priorities and
+alerts are brought in step before the edit is committed, and the digest is computed from
+these rows whenever it is read. What the edit did to requests is kept in its ledger entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, func, select
+
+from feedback_nlp.config import PipelineConfig
+from feedback_nlp.editing import Edit, topic_edits
+from feedback_nlp.jobs.alerts import refresh_alerts
+from feedback_nlp.pipeline import keep_requests
+from feedback_nlp.requests.following import difference, request_states, take_back
+from feedback_nlp.store.tables import TopicEvent
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class TopicDesk:
+    """Where topics are edited.
+
+    Attributes:
+        session: The writing session; the caller commits.
+        config: How requests are ranked and alerts are found.
+        zone: Where weeks begin.
+        edit: Who edits, and when.
+    """
+
+    session: Session
+    config: PipelineConfig
+    zone: ZoneInfo
+    edit: Edit
+
+    def apply(self, act: Callable[[Session, Edit], _Result]) -> _Result:
+        """Apply one edit of :mod:`feedback_nlp.editing.topic_edits` and let all else follow it."""
+        before = request_states(self.session)
+        last = self._last_event()
+        result = act(self.session, self.edit)
+        self._follow()
+        done = difference(before, request_states(self.session))
+        if any(done.values()):
+            self._keep(done, last)
+        return result
+
+    def undo(self, topic_id: int) -> TopicEvent:
+        """Take back the last edit of a topic with all that followed from it; return that edit.
+
+        Raises:
+            NotFound: If there is nothing to take back.
+        """
+        event = topic_edits.undo(self.session, topic_id, self.edit)
+        take_back(
+            self.session,
+            event.detail.get("requests", {}),
+            actor=self.edit.actor,
+            now=self.edit.now,
+        )
+        self._follow()
+        return event
+
+    def _follow(self) -> None:
+        self.session.flush()
+        keep_requests(self.session, self.config, zone=self.zone, now=self.edit.now)
+        refresh_alerts(self.session, self.config, zone=self.zone, now=self.edit.now)
+
+    def _last_event(self) -> int:
+        return self.session.exec(select(func.max(col(TopicEvent.id)))).one() or 0
+
+    def _keep(self, done: dict[str, object], last: int) -> None:
+        """Write what requests did into the newest entry of this edit: the one that undo finds."""
+        event = self.session.exec(
+            select(TopicEvent)
+            .where(col(TopicEvent.id) > last)
+            .order_by(col(TopicEvent.id).desc())
+            .limit(1)
+        ).first()
+        if event is not None:
+            event.detail = {**event.detail, "requests": done}
+            self.session.add(event)
+            self.session.flush()

@@ -1,0 +1,112 @@
+"""What an edit of topics did to requests, kept with the edit, so that undo gives all of it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, select
+from sqlmodel import Session, SQLModel, col
+
+from feedback_nlp.labels import Origin
+from feedback_nlp.requests.moving import remember_number
+from feedback_nlp.store.tables import Evidence, FeatureRequest, Notice, StatusEvent
+
+_FOLLOWING = ("topic_id", "status", "reporter_status", "duplicate_of_key")
+_BY_PEOPLE = ("owner", "effort", "strategic_weight")
+
+States = Mapping[str, Mapping[str, Any]]
+"""What follows the topics, by request key."""
+
+
+def request_states(session: Session) -> States:
+    """Return of every request what an edit of topics may change, titles aside: they follow names."""
+    session.flush()
+    return {
+        request.key: {name: getattr(request, name) for name in _FOLLOWING}
+        for request in session.scalars(select(FeatureRequest))
+    }
+
+
+def difference(before: States, after: States) -> dict[str, Any]:
+    """Return what :func:`take_back` needs: requests that changed, with both states, and new ones."""
+    return {
+        "changed": {
+            key: [dict(before[key]), dict(state)]
+            for key, state in after.items()
+            if key in before and before[key] != state
+        },
+        "added": [key for key in after if key not in before],
+    }
+
+
+def take_back(session: Session, done: Mapping[str, Any], *, actor: str, now: datetime) -> None:
+    """Put requests back to where they were before an edit of topics.
+
+    A request that somebody moved on since then stays where it is. One that the edit made
+    is withdrawn if nobody has touched it; its number is not given again.
+
+    Args:
+        session: The writing session; nothing is committed.
+        done: As :func:`difference` returned it.
+        actor: Who undoes.
+        now: Time of the events.
+    """
+    for key, (before, after) in done.get("changed", {}).items():
+        request = _find(session, key)
+        if request is None or {name: getattr(request, name) for name in _FOLLOWING} != after:
+            continue
+        if before["status"] != after["status"]:
+            session.add(
+                StatusEvent(
+                    request_id=request.id or 0,
+                    from_status=after["status"],
+                    to_status=before["status"],
+                    from_reporter_status=after["reporter_status"],
+                    to_reporter_status=before["reporter_status"],
+                    actor=actor,
+                    reason="撤销对主题的改动",
+                    happened_at=now,
+                )
+            )
+        for name, value in before.items():
+            setattr(request, name, value)
+        request.updated_at = now
+        session.add(request)
+    for key in done.get("added", ()):
+        request = _find(session, key)
+        if request is not None and _is_untouched(session, request):
+            _withdraw(session, request)
+    session.flush()
+
+
+def _find(session: Session, key: str) -> FeatureRequest | None:
+    return session.scalars(select(FeatureRequest).where(col(FeatureRequest.key) == key)).first()
+
+
+def _is_untouched(session: Session, request: FeatureRequest) -> bool:
+    """Tell whether nothing but its birth happened to a request, and nothing points to it."""
+    of_request: dict[type[SQLModel], ColumnElement[bool]] = {
+        StatusEvent: col(StatusEvent.request_id) == request.id,
+        Notice: col(Notice.request_id) == request.id,
+        FeatureRequest: col(FeatureRequest.duplicate_of_key) == request.key,
+        Evidence: (col(Evidence.request_id) == request.id)
+        & (col(Evidence.added_by) != Origin.AUTO.value),
+    }
+    found = {
+        table: session.scalar(select(func.count()).select_from(table).where(condition)) or 0
+        for table, condition in of_request.items()
+    }
+    return (
+        found == {StatusEvent: 1, Notice: 0, FeatureRequest: 0, Evidence: 0}
+        and request.topic_id is not None
+        and all(getattr(request, name) is None for name in _BY_PEOPLE)
+    )
+
+
+def _withdraw(session: Session, request: FeatureRequest) -> None:
+    remember_number(session, request.key)
+    session.execute(delete(Evidence).where(col(Evidence.request_id) == request.id))
+    session.execute(delete(StatusEvent).where(col(StatusEvent.request_id) == request.id))
+    session.delete(request)

@@ -1,0 +1,49 @@
+"""Plain kindness in a unit's words, as a second opinion beside the models' reading."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from typing import NamedTuple
+
+from feedback_nlp.chinese import fold
+from feedback_nlp.errors import ArtifactError
+from feedback_nlp.resources import corpora_dir
+
+_LEXICON = "lexicons/kind_words.toml"
+
+
+class _Kindness(NamedTuple):
+    kind: re.Pattern[str]
+    turn: re.Pattern[str]
+
+
+def is_plainly_kind(text: str) -> bool:
+    """Tell whether a text is kind in so many words, without negation and without a turn.
+
+    >>> is_plainly_kind("半小时就送到，厉害"), is_plainly_kind("一点也不厉害")
+    (True, False)
+    """
+    words = _kindness()
+    folded = fold(text)
+    return words.turn.search(folded) is None and words.kind.search(folded) is not None
+
+
+@cache
+def _kindness() -> _Kindness:
+    path = corpora_dir() / _LEXICON
+    try:
+        lists = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ArtifactError(f"找不到词表 {path}", hint="重新安装 feedback-nlp") from error
+    # Look-behinds need one width each.
+    not_before = "".join(f"(?<!{re.escape(word)})" for word in lists["before"])
+    return _Kindness(
+        kind=re.compile(f"{not_before}(?:{_any_of(lists['kind'])})"),
+        turn=re.compile(_any_of(lists["turn"])),
+    )
+
+
+def _any_of(words: list[str]) -> str:
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
