@@ -6,7 +6,7 @@ the user, with the columns found and the option to write. Layouts, names and wor
 in ``corpora/ingest/``.
 """
 
-from feedback_nlp.ingest.fields import FIELDS, parse_mapping, storable
+from feedback_nlp.ingest.fields import FIELDS, UNKNOWN_KIND, parse_mapping, storable
 from feedback_nlp.ingest.keys import derive_key
 from feedback_nlp.ingest.ratings import parse_rating
 from feedback_nlp.ingest.reading import (
@@ -23,6 +23,7 @@ __all__ = [
     "EXPECTED_REASONS",
     "FIELDS",
     "NO_CHOICES",
+    "UNKNOWN_KIND",
     "Choices",
     "SourceReading",
     "derive_key",

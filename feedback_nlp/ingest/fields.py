@@ -42,6 +42,9 @@ MAX_CHARS: Mapping[str, int] = {
 _BY_WORD = {word: name for name, word in FIELDS.items()}
 _UNSTORABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
+UNKNOWN_KIND = "看不出是哪类来源，新来源按应用内反馈登记；不对请指明来源类型"
+"""Remark of a file whose kind neither layout nor columns tell; void where a person named it."""
+
 
 _BROKEN = re.compile("[\0\ud800-\udfff]")
 

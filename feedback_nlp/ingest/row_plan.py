@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from feedback_nlp.errors import UnknownLayout
-from feedback_nlp.ingest.fields import FIELDS, storable
+from feedback_nlp.ingest.fields import FIELDS, UNKNOWN_KIND, storable
 from feedback_nlp.ingest.items import ItemBuilder, RowMapping
 from feedback_nlp.ingest.kinds import kind_of
 from feedback_nlp.ingest.layouts import Layout
@@ -91,7 +91,7 @@ def row_plan(
     if texts is not None and texts.columns:
         remarks.append(f"{'、'.join(texts.columns[:8])} 各自算一条反馈")
     if kind is None and layout is None and not wanted.is_plain:
-        remarks.append("看不出是哪类来源，新来源按应用内反馈登记；不对请指明来源类型")
+        remarks.append(UNKNOWN_KIND)
     return Plan(
         layout=layout.name if layout else "generic",
         label=layout.label if layout else "通用表格",

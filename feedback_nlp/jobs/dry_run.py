@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from feedback_nlp.clean import Pseudonymizer
-from feedback_nlp.ingest import open_source
+from feedback_nlp.ingest import UNKNOWN_KIND, open_source
 from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.jobs.preparing import Preparer
 from feedback_nlp.labels import SourceKind, label
@@ -71,7 +71,7 @@ def preview_file(path: Path, options: IngestOptions) -> Preview:
         choices=options.choices,
     ) as reading:
         results = [preparer.values(item, now) for item in islice(reading.items, _LOOKED_AT)]
-        notes = list(reading.notes)
+        notes = [note for note in reading.notes if not (options.kind and note == UNKNOWN_KIND)]
     rejected = [row for row in results if isinstance(row, Rejection)]
     stored = [row for row in results if not isinstance(row, Rejection)]
     kind = options.kind or reading.kind or SourceKind.IN_APP

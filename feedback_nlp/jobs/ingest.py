@@ -19,7 +19,7 @@ from typing import Any
 
 from feedback_nlp.clean import Pseudonymizer, prepare
 from feedback_nlp.errors import InputError
-from feedback_nlp.ingest import EXPECTED_REASONS, NO_CHOICES, open_source, storable
+from feedback_nlp.ingest import EXPECTED_REASONS, NO_CHOICES, UNKNOWN_KIND, open_source, storable
 from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.jobs.preparing import Preparer, stored_key
 from feedback_nlp.labels import SourceKind
@@ -146,7 +146,11 @@ def ingest_file(
                 totals = ingestion.store_chunk(session, batch.id, owner.id, totals, rows)
             progress(totals.read)
         with database.write() as session:
-            notes = [prepare(note, pseudonymizer).text for note in reading.notes]
+            notes = [
+                prepare(note, pseudonymizer).text
+                for note in reading.notes
+                if not (options.kind and note == UNKNOWN_KIND)
+            ]
             ingestion.finish_batch(session, batch.id, now=now(), notes=notes)
             reasons = ingestion.rejection_reasons(session, batch.id)
     return IngestReport(
