@@ -9,16 +9,19 @@ import numpy as np
 
 from feedback_nlp.chinese import Tokenizer, fold
 from feedback_nlp.config import TopicsConfig
-from feedback_nlp.labels import TopicKind
+from feedback_nlp.labels import Intent, TopicKind
+from feedback_nlp.topics.clauses import nicknames_in, without_asides
 from feedback_nlp.topics.clustering import centroids_of
 from feedback_nlp.topics.documents import Documents
 from feedback_nlp.topics.graph import nearest_centroids, row_cosine
 from feedback_nlp.topics.phrase_names import NamedUnit, PhraseNamer, unique_name
-from feedback_nlp.topics.phrases import MentionFinder, Mentions
+from feedback_nlp.topics.phrases import MentionFinder
 from feedback_nlp.topics.quotes import choose_telling_rows
 from feedback_nlp.topics.records import UNASSIGNED, Topic, TopicResult, TopicUnit
 from feedback_nlp.topics.scope import Placed
+from feedback_nlp.topics.seeds import read_seed_issues
 from feedback_nlp.topics.themes import group_themes
+from feedback_nlp.topics.trades import carries
 from feedback_nlp.topics.words import TopicWords
 
 _NAMING_SAMPLE = 5_000
@@ -38,6 +41,7 @@ class Group:
         name: Name that it must have, ``""`` to find one.
         seed_code: Seed issue it was recognised as, or ``""``.
         terms: Terms by class-based TF-IDF.
+        keeps_name: A person gave the name.
     """
 
     rows: np.ndarray
@@ -46,6 +50,7 @@ class Group:
     name: str = ""
     seed_code: str = ""
     terms: tuple[str, ...] = ()
+    keeps_name: bool = False
 
 
 class Describer:
@@ -75,7 +80,10 @@ class Describer:
         self._tokenizer = tokenizer
         self._finder = MentionFinder(words, {unit.product for unit in units})
         self._words = words
-        self._seen: dict[int, Mentions] = {}
+        self._seen: dict[int, NamedUnit] = {}
+        self._nicknames = nicknames_in(unit.text for unit in units)
+        self._seeds = {seed.code: seed for seed in read_seed_issues()}
+        self._seed_of_name = {seed.name: seed for seed in read_seed_issues()}
         self._text_of = np.full(len(units), -1, np.int64)
         self._text_of[placed.rows] = placed.text_of
         self._documents = documents
@@ -200,17 +208,32 @@ class Describer:
         for group in groups:
             members = self._named(self._central(group, similarity).tolist(), _NAMING_UNITS)
             keywords.append(tuple(namer.keywords(members, group.terms, self._config.keyword_count)))
-            if group.topic_id is not None:
+            fits = self._is_carried(group, members)
+            if group.topic_id is not None and (fits or group.keeps_name):
                 names.append(group.name)
                 continue
-            if group.name and not namer.speaks_of_something_else(members, group.seed_code):
+            if (
+                group.name
+                and group.topic_id is None
+                and fits
+                and not namer.speaks_of_something_else(members, group.seed_code)
+            ):
                 candidates = [group.name]
             elif self._documents.is_long:
                 candidates = namer.long_candidates(members)
             else:
                 candidates = namer.candidates(members)
-            names.append(unique_name(candidates, taken) if candidates else "")
+            kept = group.name if group.topic_id is not None else ""
+            names.append(unique_name(candidates, taken) if candidates else kept)
         return names, keywords
+
+    def _is_carried(self, group: Group, members: Sequence[NamedUnit]) -> bool:
+        """Tell whether a group may have the name of a seed issue; any other name it may."""
+        seed = self._seeds.get(group.seed_code) if group.topic_id is None else None
+        seed = seed or self._seed_of_name.get(group.name)
+        if seed is None or seed.kind is not TopicKind.ISSUE or group.kind is not TopicKind.ISSUE:
+            return True
+        return carries(seed, [unit.text for unit in members])
 
     def _named(self, rows: Sequence[int], limit: int) -> list[NamedUnit]:
         """Return what rows mention, each document once, evenly thinned to ``limit``."""
@@ -220,15 +243,16 @@ class Describer:
             first.setdefault(-1 - document if document >= 0 else int(self._text_of[row]), row)
         step = max(1, -(-len(first) // limit))
         return [
-            NamedUnit(self._said(key), self._mentions(key), self._units[row].intent)
+            replace(self._read(key), intent=self._units[row].intent)
             for key, row in list(first.items())[::step]
         ]
 
-    def _mentions(self, key: int) -> Mentions:
-        """Return the mentions of a text, or of a long document for a negative key."""
+    def _read(self, key: int) -> NamedUnit:
+        """Return a text, or a long document for a negative key, as the naming sees it."""
         if key not in self._seen:
-            said = self._said(key)
-            self._seen[key] = self._finder.find(said, self._tokenizer.tag(said))
+            said = without_asides(self._said(key), self._nicknames)
+            tagged = tuple(self._tokenizer.tag(said))
+            self._seen[key] = NamedUnit(said, self._finder.find(said, tagged), Intent.OTHER, tagged)
         return self._seen[key]
 
     def _said(self, key: int) -> str:

@@ -3,7 +3,8 @@
 An app review makes its point in a clause, and each clause has a topic of its own. A
 letter to the mayor makes one point in twenty sentences, most of them courtesy; there the
 feedback has the topic, all its units share it, and the names of places and people carry
-it. Which of the two the data are is told by the length of the feedback at hand.
+it. Which of the two the data are is told by the length of the feedback at hand, and by
+how much of it asks: a long review that praises six things and regrets one is no letter.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from feedback_nlp.topics.scope import Placed, digest
 
 LONG_CHARACTERS = 100
 _LONG_UNITS = 3.0
+_ASKING_SHARE = 0.6
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,12 @@ def _is_long(
     asks = np.bincount(of_row[is_issue], minlength=len(owners)) > 0
     characters = np.bincount(of_row, weights=lengths)[asks]
     unit_counts = np.bincount(of_row)[asks]
-    return bool(np.median(characters) >= LONG_CHARACTERS and unit_counts.mean() >= _LONG_UNITS)
+    asking = is_issue[asks[of_row]].mean()
+    return bool(
+        np.median(characters) >= LONG_CHARACTERS
+        and unit_counts.mean() >= _LONG_UNITS
+        and asking >= _ASKING_SHARE
+    )
 
 
 def _feedbacks(

@@ -21,6 +21,7 @@ from feedback_nlp.topics.praise import praised_aspect
 from feedback_nlp.topics.records import UNASSIGNED, TopicUnit
 from feedback_nlp.topics.scope import Placed
 from feedback_nlp.topics.seeds import read_seed_issues
+from feedback_nlp.topics.trades import fits, home_of
 from feedback_nlp.topics.vent import is_vent
 from feedback_nlp.topics.words import TopicWords
 
@@ -55,6 +56,7 @@ class FreshClustering:
         tokenizer: Cuts Chinese.
         words: The word lists.
         codes: Codes of the metric, in the order of the documents' scores.
+        trades: What the feedback is about: only seed issues of these trades are anchors.
     """
 
     def __init__(
@@ -63,12 +65,18 @@ class FreshClustering:
         tokenizer: Tokenizer,
         words: TopicWords,
         codes: Sequence[str],
+        trades: frozenset[str],
     ) -> None:
         self._config = config
         self._tokenizer = tokenizer
         self._words = words
         self._codes = list(codes)
         self._seeds = {seed.code: seed for seed in read_seed_issues()}
+        self._home = {
+            column: home_of(self._seeds[code], trades)
+            for column, code in enumerate(codes)
+            if code in self._seeds and not fits(self._seeds[code], trades)
+        }
 
     def cluster(
         self, units: Sequence[TopicUnit], placed: Placed, documents: Documents
@@ -151,8 +159,9 @@ class FreshClustering:
         if documents.is_long:
             return np.full(len(documents.texts), -1, np.int32)
         kinds = [seed.kind if (seed := self._seeds.get(c)) else None for c in self._codes]
+        scores = self.at_home(documents.scores)
         anchors = anchor_labels(
-            documents.scores,
+            scores,
             documents.counts,
             vents=[column for column, kind in enumerate(kinds) if kind is TopicKind.VENT],
             min_score=self._config.anchor_min_score,
@@ -166,6 +175,22 @@ class FreshClustering:
                 ):
                     anchors[row] = vent
         return anchors
+
+    def at_home(self, scores: np.ndarray) -> np.ndarray:
+        """Give what speaks for a seed issue of another trade to what it is in this one.
+
+        Args:
+            scores: (m, C) of the metric.
+        """
+        if not self._home:
+            return scores
+        scores = scores.copy()
+        for column, code in self._home.items():
+            if code in self._codes:
+                own = self._codes.index(code)
+                scores[:, own] = np.maximum(scores[:, own], scores[:, column])
+        scores[:, list(self._home)] = -1.0
+        return scores
 
     def _terms(self, text: str) -> list[str]:
         content = [word for word in self._tokenizer.cut(text) if self._words.is_content(word)]

@@ -27,6 +27,7 @@ from feedback_nlp.topics.records import (
 )
 from feedback_nlp.topics.scope import Placed, place
 from feedback_nlp.topics.teaching import seen_anew, taught_metric
+from feedback_nlp.topics.trades import trades_of
 from feedback_nlp.topics.words import read_topic_words
 
 
@@ -181,7 +182,9 @@ class TopicModeler:
         if taught is not self._metric:
             scores, vectors = taught.project(placed.texts, embeddings, _first_rows(placed))
         documents = gather_documents(units, placed, scores)
-        clustering = FreshClustering(self._config, self._tokenizer, self._words, taught.codes)
+        clustering = FreshClustering(
+            self._config, self._tokenizer, self._words, taught.codes, trades_of(units)
+        )
         labels, clusters = clustering.cluster(units, placed, documents)
         if known:
             anew = None
@@ -232,6 +235,7 @@ class TopicModeler:
                         state.name,
                         cluster.code if cluster else "",
                         cluster.terms if cluster else (),
+                        keeps_name=state.name_is_pinned,
                     )
                 )
         for offset, index in enumerate(carried.cluster_of_new):

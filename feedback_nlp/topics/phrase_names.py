@@ -1,9 +1,11 @@
 """Names an ops person would write: object and problem, from what people actually wrote.
 
 In this order: a phrase that many units share and that says object and problem
-(车位捆绑销售); the strongest object joined to the strongest problem (摄像头 + 连不上); a
-wish for the strongest object; the strongest phrase. A cluster that is clearly a seed
-issue takes the seed's name before any of these.
+(车位捆绑销售); what many say is wrong with what (隔音 + 差, see
+:mod:`feedback_nlp.topics.clause_names`); the strongest object joined to the strongest
+problem that stands with it (摄像头 + 连不上); a wish for the strongest object; a run of words
+out of a central unit; the strongest phrase. A cluster that is clearly a seed issue takes
+the seed's name before any of these.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from feedback_nlp.labels import Intent
+from feedback_nlp.topics.clause_names import ClauseNamer
+from feedback_nlp.topics.clauses import ClauseReader, Word, no_objects
 from feedback_nlp.topics.phrases import MentionFinder, Mentions
 from feedback_nlp.topics.seeds import read_seed_issues
 from feedback_nlp.topics.words import TopicWords
@@ -32,6 +36,10 @@ _LOST = 1.3
 # A problem without its object: 用不了 still says what happens, 复杂 says nothing.
 _BARE_PROBLEM = 3
 _WANTED = "希望"
+_LONG_COMPLAINT = 0.1
+_BARE_COMPLAINT = 0.08
+_MIN_TOGETHER = 3
+_TOGETHER_SHARE = 0.08
 
 
 @dataclass(frozen=True)
@@ -42,11 +50,13 @@ class NamedUnit:
         text: What it says, folded.
         mentions: What it mentions.
         intent: What it is for.
+        tagged: Its words with parts of speech.
     """
 
     text: str
     mentions: Mentions
     intent: Intent
+    tagged: Sequence[Word] = ()
 
 
 class PhraseNamer:
@@ -67,6 +77,10 @@ class PhraseNamer:
         self._objects: Counter[str] = Counter()
         self._problems: Counter[str] = Counter()
         self._total = 1
+        units = list(units)
+        reader = ClauseReader(words.stops, words.problems, words.objects, finder.products)
+        self._clauses = ClauseNamer(reader, [unit.tagged for unit in units])
+        self._is_object = reader.is_object
         for unit in units:
             self._total += 1
             self._phrases.update(unit.mentions.phrases)
@@ -136,16 +150,33 @@ class PhraseNamer:
             if phrases[phrase] >= _PHRASE_SHARE * size and self._says_both(phrase, things)
         ]
         wishes = sum(unit.intent is Intent.FEATURE for unit in units) > 0.5 * size
+        together = Counter(
+            (thing, problem)
+            for unit in units
+            for thing in unit.mentions.objects
+            for problem in unit.mentions.problems
+        )
+        said = [self._clauses.read(unit.tagged) for unit in units]
+        joined = [
+            self._join(thing, problem, wishes)
+            for thing in objects
+            for problem in problems
+            if together[thing, problem] >= max(_MIN_TOGETHER, _TOGETHER_SHARE * size)
+        ]
         names = complete[:2]
-        names += [self._join(thing, problem, wishes) for thing in objects for problem in problems]
         if wishes:
+            names += joined
             names += [f"{_WANTED}支持{thing}" for thing in objects if thing in self._words.objects]
-        names += [phrase for phrase in shared if len(phrase) >= 4]
-        names += [f"{thing}问题" for thing in objects if thing in self._words.objects]
+        names += self._clauses.complaints(said)
+        names += joined
+        names += self._clauses.runs(said)
+        names += self._clauses.complaints(said, bare=True, share=_BARE_COMPLAINT)
         names += [
             problem for problem in problems if problem != _WANTED and len(problem) >= _BARE_PROBLEM
         ]
-        names += [f"{thing}问题" for thing in objects]
+        names += [f"{thing}问题" for thing in objects if self._is_object(thing, "n")]
+        names += [phrase for phrase in shared if len(phrase) >= 4]
+        names += [f"{thing}问题" for thing in objects if thing not in no_objects()]
         return [name for name in dict.fromkeys(names) if name]
 
     def long_candidates(self, units: Sequence[NamedUnit]) -> list[str]:
@@ -163,7 +194,9 @@ class PhraseNamer:
         shared.sort(key=lambda phrase: (-self._weight(phrase, found[phrase], size), phrase))
         texts = [unit.text for unit in units]
         whole = [whole_phrase(phrase, texts) for phrase in shared[:_LONG_CHOICE]]
-        names = []
+        said = [self._clauses.read(unit.tagged) for unit in units]
+        names = self._clauses.complaints(said, share=_LONG_COMPLAINT)
+        names += self._clauses.runs(said, titles=True)
         for first in whole[:2]:
             for second in whole:
                 if not set(first) & set(second) and len(first + second) <= _LONG_NAME:

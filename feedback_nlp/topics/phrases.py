@@ -53,6 +53,11 @@ class MentionFinder:
         self._products = frozenset(product.lower() for product in products if product)
         self._known: dict[tuple[str, str], _Traits] = {}
 
+    @property
+    def products(self) -> frozenset[str]:
+        """Product names, in lower case."""
+        return self._products
+
     @cached_property
     def problem_pattern(self) -> re.Pattern[str]:
         """Matches any variant of any problem, the longest first."""

@@ -6,7 +6,8 @@ that is clearly such an issue the name an ops person would use.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
 from feedback_nlp.errors import ArtifactError
@@ -14,6 +15,7 @@ from feedback_nlp.labels import TopicKind
 from feedback_nlp.resources import read_word_list
 
 _FILE = "topics/seed_issues.tsv"
+_NAMES = "topics/seed_names.tsv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,18 @@ class SeedIssue:
         name: Chinese name.
         kind: ``issue``, or ``vent`` for displeasure that names no problem.
         phrasings: How people put it.
+        trades: Where it is at home; ``*`` is everywhere.
+        words: What a unit says that is about it, ``a+b`` for both; none for a vent.
+        elsewhere: Code of what it is in another trade, by trade: a late parcel is a late meal.
     """
 
     code: str
     name: str
     kind: TopicKind
     phrasings: tuple[str, ...]
+    trades: frozenset[str] = frozenset("*")
+    words: tuple[str, ...] = ()
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
 @cache
@@ -38,8 +46,23 @@ def read_seed_issues() -> tuple[SeedIssue, ...]:
     """Read the shipped seed issues.
 
     Raises:
-        ArtifactError: If the file is missing or a line has not four columns.
+        ArtifactError: If a file is missing or a line has not all its columns.
     """
+    naming = {}
+    for line in read_word_list(_NAMES):
+        columns = line.split("\t")
+        if len(columns) not in (3, 4):
+            raise ArtifactError(
+                f"{_NAMES} 有一行是 {len(columns)} 列，应为 3 或 4 列：{line[:40]}",
+                hint="用制表符分列",
+            )
+        code, trades, words, *other = columns
+        pairs = (pair.partition(":") for pair in " ".join(other).split())
+        naming[code] = (
+            frozenset(trades.split()),
+            tuple(words.lower().split()),
+            {trade: name for trade, _, name in pairs},
+        )
     issues = []
     for line in read_word_list(_FILE):
         columns = line.split("\t")
@@ -49,5 +72,10 @@ def read_seed_issues() -> tuple[SeedIssue, ...]:
             )
         code, name, kind, phrasings = columns
         spoken = tuple(phrase.strip() for phrase in phrasings.split("|") if phrase.strip())
-        issues.append(SeedIssue(code, name, TopicKind(kind), spoken))
+        issues.append(SeedIssue(code, name, TopicKind(kind), spoken, *naming.get(code, ())))
     return tuple(issues)
+
+
+def issue_name(code: str) -> str:
+    """Return the Chinese name of a seed issue, empty for a code that is none."""
+    return next((seed.name for seed in read_seed_issues() if seed.code == code), "")

@@ -5,6 +5,7 @@ import pytest
 
 from feedback_nlp.chinese import default_tokenizer, fold
 from feedback_nlp.labels import Intent
+from feedback_nlp.topics.clauses import nicknames_in, without_asides
 from feedback_nlp.topics.phrase_names import NamedUnit, PhraseNamer, unique_name, whole_phrase
 from feedback_nlp.topics.phrases import MentionFinder
 from feedback_nlp.topics.quotes import choose_telling_rows
@@ -18,7 +19,8 @@ FINDER = MentionFinder(WORDS, {"云间商城"})
 
 def said(text: str, intent: Intent = Intent.BUG) -> NamedUnit:
     folded = fold(text)
-    return NamedUnit(folded, FINDER.find(folded, default_tokenizer().tag(folded)), intent)
+    tagged = tuple(default_tokenizer().tag(folded))
+    return NamedUnit(folded, FINDER.find(folded, tagged), intent, tagged)
 
 
 BACKGROUND = [
@@ -63,6 +65,41 @@ def test_an_adjective_alone_and_people_in_general_are_no_names() -> None:
     invited = ["家人们谁懂啊，红包用不了", "家人们，红包用不了", "家人们红包又用不了", "红包用不了"]
     assert "红包" in names_of(invited)[0]
     assert not any("人们" in name for name in names_of(invited)[:3])
+
+
+@pytest.mark.parametrize(
+    ("texts", "name"),
+    [
+        (("送餐真的太慢了", "送餐很慢", "就是送餐有点慢", "送餐慢得离谱"), "送餐太慢"),
+        (("隔音效果不好", "房间隔音太差", "隔音很差劲", "隔音效果一般"), "隔音"),
+        (("早餐品种太少", "早餐很少", "早餐太少了", "早餐有点少"), "早餐太少"),
+        (("房间好小啊", "房间太小", "房间有点小", "房间狭小"), "房间太小"),
+        (("鸡汤很淡", "鸡汤没味道", "鸡汤太淡了", "鸡汤寡淡"), "鸡汤太淡"),
+    ],
+)
+def test_a_name_says_what_is_wrong_with_what(texts: tuple[str, ...], name: str) -> None:
+    found = names_of(list(texts), Intent.COMPLAINT)
+    assert name in found[0]
+
+
+@pytest.mark.parametrize(
+    ("texts", "unwanted"),
+    [
+        (("说实话不想来了", "说实话一般", "说实话有点失望", "说实话就那样"), "说实话"),
+        (("我老婆说不好吃", "老婆不喜欢", "老婆觉得太咸", "老婆嫌贵"), "老婆"),
+        (("晚上太吵", "晚上很吵", "晚上吵得睡不着", "到了晚上吵死了"), "晚上"),
+    ],
+)
+def test_people_times_and_ways_to_speak_are_no_things(
+    texts: tuple[str, ...], unwanted: str
+) -> None:
+    assert not any(unwanted in name for name in names_of(list(texts), Intent.COMPLAINT)[:3])
+
+
+def test_nicknames_and_stickers_are_not_read() -> None:
+    nicknames = nicknames_in(["快看@崩溃的布丁 真好笑", "没有提到谁"])
+    assert nicknames == {"崩溃的布丁"}
+    assert without_asides("崩溃的布丁 鞋底太硬[汗颜r] @小满", nicknames).split() == ["鞋底太硬"]
 
 
 def test_units_that_share_nothing_get_no_name() -> None:

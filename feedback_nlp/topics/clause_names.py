@@ -1,0 +1,155 @@
+"""Names out of a topic's own clauses: what is wrong with what, else the run most units share."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from feedback_nlp.topics.clauses import ClauseReader, Complaint, Word, small_words
+
+_SHARE = 0.025
+_MIN_HITS = 3
+_CHOICE = 4
+_WHOLE = 0.55
+_WHOLE_ASPECT = 0.15
+_RUN_UNITS = 60
+_SHORT = 7
+_ACTING = 1.6
+_COMPLAINING = 1.4
+_TITLE_SHARE = 0.1
+_TITLE_WORDS = 24
+_LONG_WORDS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A unit, or the title of a long text, as clauses."""
+
+    complaints: frozenset[Complaint]
+    words: frozenset[str]
+    clauses: Sequence[Sequence[Word]]
+
+
+class ClauseNamer:
+    """Names clusters against the background of all units.
+
+    Args:
+        reader: Reads clauses.
+        background: Tagged words of all units, or of a fair sample.
+    """
+
+    def __init__(self, reader: ClauseReader, background: Iterable[Sequence[Word]]) -> None:
+        self._reader = reader
+        self._complaints: Counter[Complaint] = Counter()
+        self._words: Counter[str] = Counter()
+        self._total = 1
+        for tagged in background:
+            said = self.read(tagged)
+            self._total += 1
+            self._complaints.update(said.complaints)
+            self._words.update(said.words)
+
+    def read(self, tagged: Sequence[Word]) -> Said:
+        """Return what a unit says, as clauses; a long text complains in how it begins."""
+        clauses = self._reader.clauses(tagged)
+        is_long = len(tagged) > _LONG_WORDS
+        return Said(
+            frozenset(self._reader.complaints(_beginning(clauses) if is_long else clauses)),
+            frozenset(
+                word
+                for clause in (_beginning(clauses) if is_long else clauses)
+                for word, _ in clause
+            ),
+            clauses,
+        )
+
+    def complaints(
+        self, units: Sequence[Said], *, bare: bool = False, share: float = _SHARE
+    ) -> list[str]:
+        """Return what is wrong with what in a cluster, what marks it most first.
+
+        Args:
+            units: What the cluster says.
+            bare: Return instead what is wrong where nobody says with what.
+            share: Of the units that must say it.
+        """
+        size = max(len(units), 1)
+        found = Counter(complaint for unit in units for complaint in unit.complaints)
+        least = max(_MIN_HITS, share * size)
+        scored = []
+        for complaint, hits in found.items():
+            if hits < least or bool(complaint.thing) is bare or len(complaint.name) < 3:
+                continue
+            lift = (hits / size) / (max(self._complaints[complaint], 1) / self._total)
+            scored.append((-hits * math.log(max(lift, 1.0)), complaint.name, complaint))
+        chosen = [complaint for weight, _, complaint in sorted(scored) if weight < 0][:_CHOICE]
+        names = [self._whole(complaint, found).name for complaint in chosen]
+        return [name for name in names if name not in small_words("aspects")]
+
+    def runs(self, units: Sequence[Said], *, titles: bool = False) -> list[str]:
+        """Return ends of clauses out of the central units that speak for most of a cluster.
+
+        Args:
+            units: The most central first.
+            titles: Take them from how each text begins.
+        """
+        size = max(len(units), 1)
+        speakers: dict[str, int] = defaultdict(int)
+        for place, unit in enumerate(units):
+            for word in unit.words:
+                speakers[word] |= 1 << place
+        weight = {}
+        for word, who in speakers.items():
+            hits = who.bit_count()
+            lift = (hits / size) / (max(self._words[word], 1) / self._total)
+            if hits >= _MIN_HITS and lift > 1.0:
+                weight[word] = (hits / size) * math.log(lift)
+        runs = {
+            run.text: run
+            for unit in units[:_RUN_UNITS]
+            for run in self._reader.runs(_beginning(unit.clauses) if titles else unit.clauses)
+        }
+        scored = []
+        for text, run in runs.items():
+            marked = [word for word in run.content if word in weight]
+            if len(marked) < len(run.content):
+                continue
+            if not titles and (not run.complains or len(text) > _SHORT):
+                continue
+            together = (1 << size) - 1
+            for word in marked:
+                together &= speakers[word]
+            if together.bit_count() < (
+                max(_MIN_HITS, _TITLE_SHARE * size) if titles else _MIN_HITS
+            ):
+                continue
+            marks = sum(weight[word] for word in marked) / math.sqrt(len(run.content))
+            score = marks * math.log1p(together.bit_count()) * (_ACTING if run.acts else 1.0)
+            score *= _COMPLAINING if run.complains else 1.0
+            scored.append((-score, len(text), text))
+        return [text for *_, text in sorted(scored)[:_CHOICE]]
+
+    def _whole(self, complaint: Complaint, found: Counter[Complaint]) -> Complaint:
+        """Prefer 隔音效果差 to 效果差 where many mean the longer one."""
+        share = _WHOLE_ASPECT if complaint.thing in small_words("aspects") else _WHOLE
+        longer = [
+            (hits, other)
+            for other, hits in found.items()
+            if other.wrong == complaint.wrong
+            and other.thing != complaint.thing
+            and complaint.thing
+            and other.thing.endswith(complaint.thing)
+            and hits >= share * found[complaint]
+        ]
+        return max(longer)[1] if longer else complaint
+
+
+def _beginning(clauses: Sequence[Sequence[Word]]) -> list[Sequence[Word]]:
+    chosen: list[Sequence[Word]] = []
+    for clause in clauses:
+        chosen.append(clause)
+        if sum(map(len, chosen)) >= _TITLE_WORDS:
+            break
+    return chosen

@@ -1,0 +1,288 @@
+"""Clauses boiled down to what they say: 就是送餐真的太慢了 → 送餐 太慢.
+
+A name is made of such clauses: a thing and what is wrong with it (:meth:`ClauseReader.complaints`), or
+the end of one that stands as a phrase (:meth:`ClauseReader.runs`).
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from feedback_nlp.errors import ArtifactError
+from feedback_nlp.resources import corpora_dir, read_word_list
+from feedback_nlp.topics.words import HAN_OR_LATIN
+
+_DEGREE = re.compile(
+    r"^(?:太|很|好|真|超级|超|巨|特别|非常|十分|极其|极|有点儿?|有些|比较|挺|偏|稍微|稍|略|相当|实在|越来越|更)+(?=.)"
+)
+_COULD_NOT = re.compile(r"^[㐀-鿿]{1,2}不[了到开上动清住进出来起通好着掉下完全够]$")
+_DROPPED_TAGS = ("d", "u", "y", "e", "o", "r", "c", "p", "m", "q", "t", "f", "x", "w", "zg")
+_ASIDE_TAGS = ("r", "ns", "nr", "nt", "m", "x")
+_NO_OBJECT_TAGS = ("nr", "ns", "nt", "t", "nrt")
+_NOUN_TAGS = ("n", "vn", "j", "l", "eng", "an")
+_ACTING_TAGS = ("v", "a", "i", "z")
+_LENGTHS = range(4, 12)
+_REACH = 3
+_SMALL_WORDS = "topics/clause_words.toml"
+# What is not said about the matter: names of people, tags of stickers, links.
+_ASIDE = re.compile(
+    r"@\S+|\[[^\[\]]{1,12}\]|\[?[㐀-鿿]{1,6}r(?:\]|$|(?=[\[\s]))|https?\S+|#[^#\s]+#?"
+)
+
+_MENTION = re.compile(r"@([^\s@:：,，]{2,20})")
+
+Word = tuple[str, str]
+"""A word and its part of speech."""
+
+
+class Complaint(NamedTuple):
+    """What is wrong with what, in an analyst's words.
+
+    Attributes:
+        thing: Empty if the clause does not say.
+        wrong: Such as ``太慢`` or ``没送``.
+    """
+
+    thing: str
+    wrong: str
+
+    @property
+    def name(self) -> str:
+        """Both together; what the thing says already is not said twice."""
+        if self.thing and self.thing in self.wrong:
+            return self.wrong
+        return self.thing + self.wrong
+
+
+class Run(NamedTuple):
+    """A short run of words out of one clause.
+
+    Attributes:
+        text: As it stands.
+        content: Its words that say something.
+        acts: Whether it says that something happens, or how something is.
+        complains: Whether it says that something is wrong.
+    """
+
+    text: str
+    content: frozenset[str]
+    acts: bool
+    complains: bool
+
+
+def nicknames_in(texts: Iterable[str]) -> frozenset[str]:
+    """Return the names of people whom somebody mentions: 崩溃的布丁 is no crash."""
+    return frozenset(
+        name.lower() for text in texts if "@" in text for name in _MENTION.findall(text)
+    )
+
+
+def without_asides(text: str, nicknames: Iterable[str] = ()) -> str:
+    """Take mentions, names of people, hashtags, stickers and links out of a folded text."""
+    text = _ASIDE.sub(" ", text)
+    for name in nicknames:
+        text = text.replace(name, " ")
+    return text
+
+
+@dataclass(frozen=True)
+class ClauseReader:
+    """Reads complaints and runs out of tagged texts.
+
+    Args:
+        stops: Words that never make a name on their own.
+        problems: Each variant of a problem → how an ops person writes it.
+        objects: Words that are objects whatever their part of speech.
+        products: Names of products; they are no objects.
+    """
+
+    stops: frozenset[str]
+    problems: dict[str, str]
+    objects: frozenset[str]
+    products: frozenset[str]
+
+    def clauses(self, tagged: Sequence[Word]) -> list[list[Word]]:
+        """Cut tagged words at marks and conjunctions."""
+        clauses: list[list[Word]] = [[]]
+        for word, tag in tagged:
+            if not (HAN_OR_LATIN.search(word) or word.isdigit()) or word in small_words("but"):
+                clauses.append([])
+            else:
+                clauses[-1].append((word, tag))
+        return [clause for clause in clauses if clause]
+
+    def _bare(self, clause: Sequence[Word]) -> list[Word]:
+        """Drop what only colours a clause."""
+        return [
+            (word, tag)
+            for word, tag in clause
+            if word in small_words("kept") or not tag.startswith(_DROPPED_TAGS) or self._bad(word)
+        ]
+
+    def complaints(self, clauses: Sequence[Sequence[Word]]) -> set[Complaint]:
+        """Return what is wrong with what: the thing stands shortly before, or right after."""
+        found = set()
+        for clause in map(self._bare, clauses):
+            for place, wrong, after in self._wrongs(clause):
+                things = self._things(clause[max(0, place - _REACH) : place], last=True)
+                if not things:
+                    things = self._things(clause[after : after + 2], last=False)
+                    if things and (wrong[0] in "不没无" or wrong in self.problems.values()):
+                        found.add(Complaint("", wrong + things[0]))
+                        continue
+                    things = things[:1]
+                found.update(Complaint(thing, wrong) for thing in things)
+                if not things:
+                    found.add(Complaint("", wrong))
+        return found
+
+    def runs(self, clauses: Sequence[Sequence[Word]]) -> set[Run]:
+        """Return the ends of clauses, whole or from an inner word on, that could be a name."""
+        found = set()
+        for said in clauses:
+            clause = [
+                (word, tag)
+                for word, tag in said
+                if tag[:1] not in "dzy" or word in small_words("kept") or self._bad(word)
+            ]
+            end = len(clause)
+            while end and self._trails(*clause[end - 1]):
+                end -= 1
+            for start in range(end):
+                words = clause[start:end]
+                text = "".join(word for word, _ in words)
+                if len(text) not in _LENGTHS or not self._stands(words):
+                    continue
+                content = frozenset(word for word, tag in words if self._says(word, tag))
+                acts = any(tag.startswith(_ACTING_TAGS) for _, tag in words)
+                if content:
+                    complains = any(self._wrongs(words))
+                    found.add(Run(text, content, acts, complains))
+        return found
+
+    def is_object(self, word: str, tag: str) -> bool:
+        """Tell whether a word is a thing that something can be wrong with."""
+        if word in self.products or word in no_objects() or word in self.problems:
+            return False
+        if word in self.objects:
+            return True
+        return (
+            len(word) > 1
+            and tag.startswith(_NOUN_TAGS)
+            and not tag.startswith(_NO_OBJECT_TAGS)
+            and word not in self.stops
+            and not word.isascii()
+            and self._bad(word) == ""
+        )
+
+    def _wrongs(self, clause: Sequence[Word]) -> Iterator[tuple[int, str, int]]:
+        """Yield where something wrong begins, how an analyst writes it, and where it ends."""
+        place = 0
+        while place < len(clause):
+            word, _ = clause[place]
+            if word in small_words("not") and place + 1 < len(clause):
+                following, tag = clause[place + 1]
+                joined = word + following
+                bad = self._bad(joined) or self.problems.get(joined, "")
+                if bad:
+                    yield place, bad, place + 2
+                    place += 2
+                    continue
+                if tag.startswith(("v", "a")) and following not in self.stops:
+                    yield place, joined, place + 2
+                    place += 2
+                    continue
+            bad = self._bad(word) or self.problems.get(word, "")
+            if bad and bad != "希望":
+                yield place, bad, place + 1
+            elif _COULD_NOT.match(word):
+                yield place, word, place + 1
+            place += 1
+
+    def _things(self, words: Sequence[Word], *, last: bool) -> list[str]:
+        """Return the nearest thing, and the same with the word right before it: 送餐 + 速度."""
+        places = [place for place, (word, tag) in enumerate(words) if self.is_object(word, tag)]
+        if not places:
+            return []
+        place = places[-1] if last else places[0]
+        thing = words[place][0]
+        things = [thing]
+        if last and place:
+            before, tag = words[place - 1]
+            belongs = place - 1 in places or (
+                thing in small_words("aspects") and tag.startswith("v")
+            )
+            if belongs and len(before) > 1 and len(before + thing) <= 6:
+                things.append(before + thing)
+        return things
+
+    def _trails(self, word: str, tag: str) -> bool:
+        """Tell whether a word at the end of a clause adds nothing."""
+        return tag.startswith(("y", "u", "e", "o", "x")) or (
+            (word in self.stops or word in small_words("kept")) and not self._bad(word)
+        )
+
+    def _stands(self, words: Sequence[Word]) -> bool:
+        """Tell whether a run begins like a phrase and speaks of a thing."""
+        first, tag = words[0]
+        if tag.startswith(_DROPPED_TAGS) and first not in small_words("kept"):
+            return False
+        if first in self.stops and first not in small_words("kept"):
+            return False
+        if any(word in small_words("saying") or tag.startswith(_ASIDE_TAGS) for word, tag in words):
+            return False
+        return any(self.is_object(word, tag) for word, tag in words)
+
+    def _says(self, word: str, tag: str) -> bool:
+        return (
+            (len(word) > 1 or tag.startswith("a"))
+            and word not in self.stops
+            and word not in self.products
+            and not tag.startswith(("nr", "ns", "t", "d", "m"))
+        )
+
+    @staticmethod
+    def _bad(word: str) -> str:
+        """Return how an analyst writes a word of complaint, or nothing."""
+        words = bad_words()
+        return words.get(word) or words.get(_DEGREE.sub("", word), "")
+
+
+@cache
+def bad_words() -> dict[str, str]:
+    """Return each word of complaint → how an analyst writes it."""
+    words: dict[str, str] = {}
+    for line in read_word_list("topics/predicates.txt"):
+        variants = line.split()
+        for variant in variants:
+            words.setdefault(variant, variants[0])
+    return words
+
+
+@cache
+def no_objects() -> frozenset[str]:
+    """Return words that are no object of a name: people, times, meals, ways to speak."""
+    return frozenset(
+        word for line in read_word_list("topics/no_objects.txt") for word in line.split()
+    )
+
+
+@cache
+def small_words(kind: str) -> frozenset[str]:
+    """Return one list of ``corpora/topics/clause_words.toml``.
+
+    Raises:
+        ArtifactError: If the file is missing or has no such list.
+    """
+    path = corpora_dir() / _SMALL_WORDS
+    try:
+        return frozenset(tomllib.loads(path.read_text(encoding="utf-8"))[kind])
+    except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
+        raise ArtifactError(
+            f"读不到词表 {path} 里的 {kind}", hint="重新安装 feedback-nlp"
+        ) from error

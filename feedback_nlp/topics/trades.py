@@ -1,0 +1,71 @@
+"""Which trades the feedback is of, told by its own words, and when a seed issue fits it.
+
+有异味 is a matter of shops and hotels; in a restaurant's reviews 味道 means taste. So a
+seed issue counts only in its trades, and names a topic only if most of the topic's units
+say one of the seed's own words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import islice
+
+from feedback_nlp.errors import ArtifactError
+from feedback_nlp.resources import read_word_list
+from feedback_nlp.topics.records import TopicUnit
+from feedback_nlp.topics.seeds import SeedIssue
+
+ANY = "*"
+_FILE = "topics/trades.tsv"
+_FITS_SHARE = 0.04
+_CARRIED_SHARE = 0.5
+_SAMPLE = 20_000
+
+
+def trades_of(units: Iterable[TopicUnit]) -> frozenset[str]:
+    """Return the trades of which enough feedback speaks; several where it is mixed.
+
+    Args:
+        units: All units of a call; those of one feedback are read together.
+    """
+    said: dict[int, list[str]] = {}
+    for unit in units:
+        said.setdefault(unit.feedback_id, []).append(unit.text)
+    step = max(1, len(said) // _SAMPLE)
+    texts = [" ".join(parts).lower() for parts in islice(said.values(), 0, None, step)]
+    return frozenset(
+        trade
+        for trade, pattern in _patterns().items()
+        if sum(pattern.search(text) is not None for text in texts) >= _FITS_SHARE * len(texts) > 0
+    )
+
+
+def fits(seed: SeedIssue, trades: frozenset[str]) -> bool:
+    """Tell whether a seed issue is at home in one of these trades."""
+    return ANY in seed.trades or not trades.isdisjoint(seed.trades)
+
+
+def home_of(seed: SeedIssue, trades: frozenset[str]) -> str:
+    """Return the code of what a seed issue is in these trades, or nothing."""
+    return next((seed.elsewhere[trade] for trade in sorted(trades) if trade in seed.elsewhere), "")
+
+
+def carries(seed: SeedIssue, texts: Sequence[str]) -> bool:
+    """Tell whether most of these folded texts say one of the seed issue's own words."""
+    speaking = sum(
+        any(all(part in text for part in word.split("+")) for word in seed.words) for text in texts
+    )
+    return speaking >= _CARRIED_SHARE * len(texts) > 0
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    patterns = {}
+    for line in read_word_list(_FILE):
+        trade, _, words = line.partition("\t")
+        if not words:
+            raise ArtifactError(f"{_FILE} 有一行没有词：{line[:40]}", hint="写成：行业、制表符、词")
+        patterns[trade] = re.compile("|".join(map(re.escape, words.split())))
+    return patterns
