@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
 import anyio.to_thread
@@ -115,21 +116,26 @@ def _operation_id(route: APIRoute) -> str:
 
 def _document_shapes(app: FastAPI) -> None:
     """Add the shapes to the OpenAPI document that no route names by its types."""
+    # The first requests come side by side and each needs the document for its parameters;
+    # fastapi builds it over lists that the routes share, so only one thread may.
+    building = Lock()
 
     def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            schema = get_openapi(
-                title=app.title,
-                version=app.version,
-                description=app.description,
-                routes=app.routes,
-            )
-            shapes = schema.setdefault("components", {}).setdefault("schemas", {})
-            for shape in (errors.Problem, FeedbackIn):
-                described = shape.model_json_schema(ref_template="#/components/schemas/{model}")
-                shapes.update(described.pop("$defs", {}))
-                shapes[shape.__name__] = described
-            app.openapi_schema = schema
-        return app.openapi_schema
+        with building:
+            if app.openapi_schema is None:
+                app.openapi_schema = _document(app)
+            return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    schema = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes
+    )
+    shapes = schema.setdefault("components", {}).setdefault("schemas", {})
+    for shape in (errors.Problem, FeedbackIn):
+        described = shape.model_json_schema(ref_template="#/components/schemas/{model}")
+        shapes.update(described.pop("$defs", {}))
+        shapes[shape.__name__] = described
+    return schema

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+
+from feedback_api import create_app
+from feedback_nlp.settings import Settings
 
 OPERATIONS = {
     "post_feedback": "POST /v1/feedback",
@@ -74,3 +78,11 @@ def test_the_page_shows_every_operation(client: TestClient) -> None:
         assert f'<span class="method">{method}</span> <code>{path}</code>' in page
     assert "curl -X POST http://testserver/v1/feedback" in page
     assert "升级到 3.2 以后一点记账就闪退" in page
+
+
+def test_first_requests_side_by_side_share_one_document(settings: Settings) -> None:
+    app = create_app(settings)
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(app.openapi) for _ in range(16)]
+        documents = [future.result() for future in asked]
+    assert all(document is documents[0] for document in documents)
