@@ -166,10 +166,7 @@ class NoticeStatus(StrEnum):
 
 
 class WordKind(StrEnum):
-    """What a word of the dictionary is to the business.
-
-    ``stop`` words never make the name or a keyword of a topic; the others are kept whole.
-    """
+    """What a word is to the business: kept whole, or (``stop``) never in a topic's name."""
 
     PRODUCT = "product"
     VERSION = "version"

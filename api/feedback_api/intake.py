@@ -20,7 +20,7 @@ from feedback_nlp.ingest.items import raw_row
 from feedback_nlp.jobs.ingest import IngestReport
 from feedback_nlp.labels import ItemStatus
 from feedback_nlp.records import RawItem, Rejection
-from feedback_nlp.store.ingestion import rejected_rows
+from feedback_nlp.store.batches import rejected_rows
 from feedback_nlp.store.queries import stored_keys
 
 _IDENTITY = "author"

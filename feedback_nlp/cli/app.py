@@ -27,7 +27,7 @@ from feedback_nlp.errors import (
 # which --help shows them: the order of the work.
 _MODULES_OF = {
     "ingest": ("ingest",),
-    "batches": ("ingest",),
+    "batches": ("batches",),
     "analyze": ("analyze",),
     "top": ("report",),
     "digest": ("report",),

@@ -15,7 +15,8 @@ from feedback_nlp.labels import Movement
 from feedback_nlp.report import wording
 
 if TYPE_CHECKING:
-    from feedback_nlp.week.records import OpenRequest, TopicFigures, WeeklyDigest
+    from feedback_nlp.week.item_records import OpenRequest, TopicFigures
+    from feedback_nlp.week.records import WeeklyDigest
 
 STYLES = {
     Movement.REOPENED: "bold magenta",

@@ -120,7 +120,7 @@ def _period(week: str | None, month: str | None) -> str | None:
 def print_top(report: WeeklyDigest, *, why: bool = False) -> None:
     """Print the Monday page: totals, what changed, what to do first, what was left out."""
     from feedback_nlp.cli.lists import print_folded  # noqa: PLC0415
-    from feedback_nlp.report import wording  # noqa: PLC0415
+    from feedback_nlp.report import data_notes, wording  # noqa: PLC0415
 
     total, people = report.totals, wording.unit(report)
     product = f" · {escape(report.product)}" if report.product else ""
@@ -144,7 +144,7 @@ def print_top(report: WeeklyDigest, *, why: bool = False) -> None:
         )
         for line in wording.doubtful_lines(report):
             print_folded(line, indent=2)
-    for note in wording.notes(report):
+    for note in data_notes.notes(report):
         print_folded(note, style="dim")
 
 

@@ -25,6 +25,7 @@ from feedback_nlp.jobs.preparing import Preparer, stored_key
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
 from feedback_nlp.store import Database, ingestion
+from feedback_nlp.store.batches import rejection_reasons
 from feedback_nlp.store.ingestion import Totals
 
 CHUNK_SIZE = 1_000
@@ -152,7 +153,7 @@ def ingest_file(
                 if not (options.kind and note == UNKNOWN_KIND)
             ]
             ingestion.finish_batch(session, batch.id, now=now(), notes=notes)
-            reasons = ingestion.rejection_reasons(session, batch.id)
+            reasons = rejection_reasons(session, batch.id)
     return IngestReport(
         batch_id=batch.id,
         file_name=batch.file_name,
@@ -212,7 +213,7 @@ def ingest_items(
             changes |= _changed_keys(chunk, pseudonymizer)
             totals = ingestion.store_chunk(session, batch.id, owner.id, totals, rows)
         ingestion.finish_batch(session, batch.id, now=now)
-        reasons = ingestion.rejection_reasons(session, batch.id)
+        reasons = rejection_reasons(session, batch.id)
     return IngestReport(
         batch_id=batch.id,
         file_name="",

@@ -19,7 +19,7 @@ from feedback_nlp.config import PipelineConfig, RankConfig, read_config_file
 from feedback_nlp.errors import ConfigError
 from feedback_nlp.pipeline import tell_week
 from feedback_nlp.validation_words import described
-from feedback_nlp.week.records import TopicFigures
+from feedback_nlp.week.item_records import TopicFigures
 
 
 @dataclass(frozen=True, slots=True)

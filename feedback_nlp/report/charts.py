@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from feedback_nlp.report.heat import HeatMap
 from feedback_nlp.report.wording import fitted, width
-from feedback_nlp.week.records import Count
+from feedback_nlp.week.item_records import Count
 
 _FONT = "PingFang SC, Microsoft YaHei, Noto Sans CJK SC, Source Han Sans SC, sans-serif"
 _INK, _ACCENT, _PALE = "#1f2933", "#b4451f", "#c9ced6"

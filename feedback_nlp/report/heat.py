@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from feedback_nlp.labels import Measure
-from feedback_nlp.week.records import Count, TopicFigures, WeeklyDigest
+from feedback_nlp.week.item_records import Count, TopicFigures
+from feedback_nlp.week.records import WeeklyDigest
 
 
 @dataclass(frozen=True, slots=True)

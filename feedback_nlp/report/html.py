@@ -7,7 +7,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from feedback_nlp.labels import ReporterStatus, RequestStatus, label
-from feedback_nlp.report import charts, wording
+from feedback_nlp.report import charts, data_notes, wording
 from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.week.records import WeeklyDigest
 
@@ -31,7 +31,7 @@ def render_html(digest: WeeklyDigest) -> str:
             segments=wording.segment_sentences(digest),
             ratings=wording.rating_sentences(digest),
             progress=wording.loop_sentences(digest),
-            notes=wording.notes(digest),
+            notes=data_notes.notes(digest),
             definitions=wording.definitions(digest),
         )
     )

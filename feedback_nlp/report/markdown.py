@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 from feedback_nlp.labels import Movement
+from feedback_nlp.report.data_notes import notes
 from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.report.wording import (
     REVIEW_ORDER,
@@ -22,7 +23,6 @@ from feedback_nlp.report.wording import (
     loop_sentences,
     main_channels,
     movement_label,
-    notes,
     people_words,
     period,
     rating_sentences,
@@ -34,7 +34,8 @@ from feedback_nlp.report.wording import (
     swing_words,
     unit,
 )
-from feedback_nlp.week.records import OpenRequest, WeeklyDigest
+from feedback_nlp.week.item_records import OpenRequest
+from feedback_nlp.week.records import WeeklyDigest
 
 #: Bytes that one message of WeCom's robot holds.
 WECOM_MAX_BYTES = 4_096

@@ -31,8 +31,9 @@ from feedback_nlp.report.workbook_lists import (
 )
 from feedback_nlp.report.workbook_overview import write_overview
 from feedback_nlp.report.workbook_rows import Links, write_feedback, write_units
+from feedback_nlp.week.item_records import TopicFigures
 from feedback_nlp.week.line_records import FeedbackLine, RequestLine, UnitLine
-from feedback_nlp.week.records import TopicFigures, WeeklyDigest
+from feedback_nlp.week.records import WeeklyDigest
 
 
 def render_workbook(

@@ -9,7 +9,8 @@ from feedback_nlp.rank.explain import PART_LABELS
 from feedback_nlp.report import wording
 from feedback_nlp.report.workbook_cells import Writer
 from feedback_nlp.report.workbook_rows import Links
-from feedback_nlp.week.records import OpenRequest, TopicFigures, WeeklyDigest
+from feedback_nlp.week.item_records import OpenRequest, TopicFigures
+from feedback_nlp.week.records import WeeklyDigest
 
 RANKING, DATA, _TREND = "主题排行", "主题数据", "走势"
 _QUOTES = 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from feedback_nlp.report import wording
+from feedback_nlp.report import data_notes, wording
 from feedback_nlp.report.workbook_cells import Writer
 from feedback_nlp.report.workbook_lists import RANKING
 from feedback_nlp.report.workbook_rows import Links
@@ -59,7 +59,7 @@ def write_overview(
         row += 1
     row += 1
     sheet.write_string(row, 0, "数据说明", writer.section)
-    notes = wording.notes(digest)
+    notes = data_notes.notes(digest)
     if left_out:
         notes.append(f"反馈明细放不下，少列 {left_out} 条；要全部明细，请另行导出反馈。")
     for offset, note in enumerate(notes, start=1):

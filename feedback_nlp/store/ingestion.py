@@ -17,7 +17,7 @@ from sqlalchemy import CursorResult, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from feedback_nlp.errors import Conflict, NotFound
+from feedback_nlp.errors import Conflict
 from feedback_nlp.labels import BatchStatus, SourceKind, label
 from feedback_nlp.records import Rejection
 from feedback_nlp.store.bulk import insert_many
@@ -298,17 +298,6 @@ def _move_totals(session: Session, batch_id: int, before: Totals, after: Totals)
         raise Conflict("另一个进程正在导入同一个文件", reason="being-ingested")
 
 
-def rejection_reasons(session: Session, batch_id: int) -> dict[str, int]:
-    """Count what a batch rejected, by reason in alphabetical order."""
-    found = session.execute(
-        select(col(RejectedRow.reason), func.count())
-        .where(col(RejectedRow.batch_id) == batch_id)
-        .group_by(col(RejectedRow.reason))
-        .order_by(col(RejectedRow.reason))
-    )
-    return {reason: count for reason, count in found}  # noqa: C416 - rows, not pairs, for mypy
-
-
 def finish_batch(
     session: Session, batch_id: int, *, now: datetime, notes: Sequence[str] = ()
 ) -> None:
@@ -325,30 +314,3 @@ def finish_batch(
         .where(col(IngestBatch.id) == batch_id)
         .values(status=BatchStatus.COMPLETE.value, finished_at=now, notes=list(notes))
     )
-
-
-def list_batches(session: Session, limit: int = 50) -> list[tuple[IngestBatch, str]]:
-    """Return the latest batches with the names of their sources, newest first."""
-    found = session.execute(
-        select(IngestBatch, col(Source.name))
-        .join(Source, col(Source.id) == col(IngestBatch.source_id))
-        .order_by(col(IngestBatch.id).desc())
-        .limit(limit)
-    )
-    return [(batch, name) for batch, name in found]
-
-
-def rejected_rows(session: Session, batch_id: int) -> list[RejectedRow]:
-    """Return what a batch rejected, in file order.
-
-    Raises:
-        NotFound: If there is no such batch.
-    """
-    if session.get(IngestBatch, batch_id) is None:
-        raise NotFound(f"没有批次 {batch_id}", reason="unknown-batch", id=batch_id)
-    found = session.scalars(
-        select(RejectedRow)
-        .where(col(RejectedRow.batch_id) == batch_id)
-        .order_by(col(RejectedRow.id))
-    )
-    return list(found)

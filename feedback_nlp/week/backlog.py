@@ -18,8 +18,8 @@ from feedback_nlp.store.conditions import is_counted, of_product
 from feedback_nlp.store.tables import Evidence, FeatureRequest, Feedback, FeedbackUnit
 from feedback_nlp.store.voices import weeks_ago
 from feedback_nlp.week.counting import within
+from feedback_nlp.week.item_records import Count, OpenRequest
 from feedback_nlp.week.movement import movement
-from feedback_nlp.week.records import Count, OpenRequest
 from feedback_nlp.week.standing import Volume
 from feedback_nlp.weeks import Month, Scope
 

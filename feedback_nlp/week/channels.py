@@ -12,7 +12,7 @@ from feedback_nlp.labels import Measure, Sentiment
 from feedback_nlp.store.conditions import CHANNEL, is_counted, is_problem
 from feedback_nlp.store.tables import Feedback, FeedbackUnit
 from feedback_nlp.week.counting import within
-from feedback_nlp.week.records import ChannelFigures, Count
+from feedback_nlp.week.item_records import ChannelFigures, Count
 from feedback_nlp.week.totals import in_week
 from feedback_nlp.weeks import Scope
 

@@ -9,7 +9,8 @@ from feedback_nlp.labels import Measure
 from feedback_nlp.store.conditions import CHANNEL, is_counted, is_rating_conflict
 from feedback_nlp.store.tables import Feedback
 from feedback_nlp.week.counting import count, within
-from feedback_nlp.week.records import Count, Doubtful
+from feedback_nlp.week.item_records import Count
+from feedback_nlp.week.records import Doubtful
 from feedback_nlp.week.totals import in_week
 from feedback_nlp.weeks import Scope
 

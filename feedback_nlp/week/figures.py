@@ -24,9 +24,10 @@ from feedback_nlp.week.backlog import backlog
 from feedback_nlp.week.channels import channels
 from feedback_nlp.week.counting import count, within
 from feedback_nlp.week.doubtful import doubtful
+from feedback_nlp.week.item_records import Count
 from feedback_nlp.week.loop import loop_steps, old_promises
 from feedback_nlp.week.ratings import nps, rating_drivers
-from feedback_nlp.week.records import Count, LaterWeek, Thresholds, WeeklyDigest
+from feedback_nlp.week.records import LaterWeek, Thresholds, WeeklyDigest
 from feedback_nlp.week.standing import Volume
 from feedback_nlp.week.topics import WeekTopics
 from feedback_nlp.week.totals import batches, ratings, segments, totals

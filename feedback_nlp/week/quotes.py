@@ -13,8 +13,8 @@ from feedback_nlp.labels import Intent, Sentiment, Signal, TopicKind
 from feedback_nlp.requests.quotes import QuoteCandidate, choose_quotes
 from feedback_nlp.store.conditions import CHANNEL, PROBLEM_INTENTS
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic
+from feedback_nlp.week.item_records import Quote
 from feedback_nlp.week.kindness import is_plainly_kind
-from feedback_nlp.week.records import Quote
 from feedback_nlp.week.units import TopicUnits
 from feedback_nlp.weeks import Scope
 

@@ -13,7 +13,8 @@ from feedback_nlp.store.conditions import is_counted, of_product
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
 from feedback_nlp.week.counting import count, nps_answers, within
 from feedback_nlp.week.drivers import nps_points, rating_effects
-from feedback_nlp.week.records import Count, Driver, NpsFigures
+from feedback_nlp.week.item_records import Count
+from feedback_nlp.week.records import Driver, NpsFigures
 from feedback_nlp.weeks import Scope
 
 _PROMOTER, _DETRACTOR = {"min_answer": 9}, {"max_answer": 6}

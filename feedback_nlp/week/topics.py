@@ -24,9 +24,10 @@ from feedback_nlp.rank import Priority, explain, ranked_last
 from feedback_nlp.store.conditions import CHANNEL
 from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, Topic
 from feedback_nlp.week.counting import within
+from feedback_nlp.week.item_records import Count, LinkedRequest, Quote, TopicFigures
 from feedback_nlp.week.movement import movement
 from feedback_nlp.week.quotes import week_quotes
-from feedback_nlp.week.records import Count, LinkedRequest, PraiseFigures, Quote, TopicFigures
+from feedback_nlp.week.records import PraiseFigures
 from feedback_nlp.week.standing import (
     Volume,
     requests_by_topic,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -12,13 +13,8 @@ from feedback_nlp.labels import Measure, Sentiment
 from feedback_nlp.store.conditions import is_counted, said_in
 from feedback_nlp.store.tables import Feedback, IngestBatch, RejectedRow, Source
 from feedback_nlp.week.counting import count, within
-from feedback_nlp.week.records import (
-    BatchNote,
-    Count,
-    RatingFigures,
-    SegmentFigures,
-    Totals,
-)
+from feedback_nlp.week.item_records import Count, RatingFigures, SegmentFigures
+from feedback_nlp.week.records import BatchNote, Totals
 from feedback_nlp.weeks import Scope
 
 
@@ -140,25 +136,7 @@ def batches(session: Session, scope: Scope) -> tuple[BatchNote, ...]:
         .group_by(col(Source.name), col(Source.kind))
         .order_by(col(Source.name))
     )
-    reasons: dict[str, dict[str, int]] = defaultdict(dict)
-    for source, reason, number in session.execute(
-        select(col(Source.name), col(RejectedRow.reason), func.count(col(RejectedRow.id)))
-        .select_from(RejectedRow)
-        .join(IngestBatch, col(IngestBatch.id) == col(RejectedRow.batch_id))
-        .join(Source, col(Source.id) == col(IngestBatch.source_id))
-        .where(col(IngestBatch.id).in_(held))
-        .group_by(col(Source.name), col(RejectedRow.reason))
-        .order_by(col(Source.name), col(RejectedRow.reason))
-    ):
-        reasons[source][reason] = number
-    remarks: dict[str, dict[str, None]] = defaultdict(dict)
-    for source, told in session.execute(
-        select(col(Source.name), col(IngestBatch.notes))
-        .join(Source, col(Source.id) == col(IngestBatch.source_id))
-        .where(col(IngestBatch.id).in_(held))
-        .order_by(col(IngestBatch.id))
-    ):
-        remarks[source].update(dict.fromkeys(told))
+    reasons, remarks = _reasons(session, held), _remarks(session, held)
     notes = []
     for source, kind, number, *values in session.execute(sums):
         where = {"week": str(scope.week), "source": source}
@@ -187,6 +165,35 @@ def batches(session: Session, scope: Scope) -> tuple[BatchNote, ...]:
             )
         )
     return tuple(notes)
+
+
+def _reasons(session: Session, held: Any) -> Mapping[str, Mapping[str, int]]:
+    """Return, by source, how many rows of the batches were rejected for each reason."""
+    reasons: dict[str, dict[str, int]] = defaultdict(dict)
+    for source, reason, number in session.execute(
+        select(col(Source.name), col(RejectedRow.reason), func.count(col(RejectedRow.id)))
+        .select_from(RejectedRow)
+        .join(IngestBatch, col(IngestBatch.id) == col(RejectedRow.batch_id))
+        .join(Source, col(Source.id) == col(IngestBatch.source_id))
+        .where(col(IngestBatch.id).in_(held))
+        .group_by(col(Source.name), col(RejectedRow.reason))
+        .order_by(col(Source.name), col(RejectedRow.reason))
+    ):
+        reasons[source][reason] = number
+    return reasons
+
+
+def _remarks(session: Session, held: Any) -> Mapping[str, Iterable[str]]:
+    """Return, by source, what was noted while its batches were read, each remark once."""
+    remarks: dict[str, dict[str, None]] = defaultdict(dict)
+    for source, told in session.execute(
+        select(col(Source.name), col(IngestBatch.notes))
+        .join(Source, col(Source.id) == col(IngestBatch.source_id))
+        .where(col(IngestBatch.id).in_(held))
+        .order_by(col(IngestBatch.id))
+    ):
+        remarks[source].update(dict.fromkeys(told))
+    return remarks
 
 
 def in_week(statement: Any, scope: Scope) -> Any:

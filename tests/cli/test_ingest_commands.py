@@ -8,7 +8,7 @@ import typer
 from sqlmodel import select
 from typer.testing import CliRunner
 
-from feedback_nlp.cli import classify, export, ingest
+from feedback_nlp.cli import batches, classify, export, ingest
 from feedback_nlp.errors import FeedbackError
 from feedback_nlp.store import Database
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic
@@ -20,7 +20,7 @@ def run(new_database_url, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FEEDBACK_DATABASE_URL", new_database_url())
     app = typer.Typer()
-    for group in (ingest, export, classify):
+    for group in (ingest, batches, export, classify):
         group.register(app)
 
     def invoke(*arguments, **options):

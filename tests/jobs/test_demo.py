@@ -25,8 +25,8 @@ from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
 from feedback_nlp.store.alerts import list_alerts, mark_alert
 from feedback_nlp.store.tables import AlertRow, Feedback, FeedbackUnit, RejectedRow
+from feedback_nlp.week.item_records import TopicFigures
 from feedback_nlp.week.quotes import agrees
-from feedback_nlp.week.records import TopicFigures
 from feedback_nlp.weeks import Week
 from tests.readme_sample import README, sample, written
 

@@ -10,7 +10,7 @@ from feedback_nlp.report.markdown import WECOM_MAX_BYTES, render_markdown
 from feedback_nlp.report.wording import change, share, shorten, sparkline
 from feedback_nlp.requests.sync import sync_requests
 from feedback_nlp.week.figures import weekly
-from feedback_nlp.week.records import Count
+from feedback_nlp.week.item_records import Count
 from feedback_nlp.weeks import Scope
 from tests.week.six_weeks import NOW, WEEK, ZONE, six_weeks
 

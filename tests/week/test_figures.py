@@ -7,13 +7,13 @@ from sqlmodel import select
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.labels import Movement, RequestStatus
+from feedback_nlp.report.data_notes import notes
 from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.report.html import render_html
 from feedback_nlp.report.markdown import render_markdown
 from feedback_nlp.report.wording import (
     delta_steps,
     loop_sentences,
-    notes,
     rating_sentences,
     segment_sentences,
 )
@@ -24,7 +24,7 @@ from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, To
 from feedback_nlp.store.volume import exposure
 from feedback_nlp.week.counting import count
 from feedback_nlp.week.figures import choose_week, weekly
-from feedback_nlp.week.records import Count
+from feedback_nlp.week.item_records import Count
 from feedback_nlp.weeks import Month, Scope
 from tests.week.six_weeks import NOW, PLAN, WEEK, ZONE, six_weeks
 

@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 
 from feedback_nlp.cli.app import build_app
 from feedback_nlp.config import load_config
+from feedback_nlp.report.data_notes import notes
 from feedback_nlp.report.html import render_html
 from feedback_nlp.report.markdown import render_markdown
-from feedback_nlp.report.wording import definitions, notes
+from feedback_nlp.report.wording import definitions
 from feedback_nlp.requests.sync import sync_requests
 from feedback_nlp.store import Database
 from feedback_nlp.store.tables import Feedback

@@ -12,7 +12,8 @@ from sqlmodel import Session, select
 from feedback_nlp.config import load_config
 from feedback_nlp.pipeline import tell_week
 from feedback_nlp.report.as_json import to_payload
-from feedback_nlp.report.wording import notes, period
+from feedback_nlp.report.data_notes import notes
+from feedback_nlp.report.wording import period
 from feedback_nlp.requests.sync import sync_requests
 from feedback_nlp.store.tables import FeatureRequest
 from feedback_nlp.store.volume import history_weeks
