@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
 
-.PHONY: help demo test test-all readme test-postgres coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-privacy serve clean
+.PHONY: help demo test test-all readme test-postgres coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-privacy bench-batch serve clean
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
@@ -55,7 +55,7 @@ format: $(STAMP) ## let ruff rewrite what it can
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-bench: bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-privacy ## all benchmarks; FEEDBACK_BENCHMARK_DIR names the labelled data
+bench: bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-privacy bench-batch ## all benchmarks; FEEDBACK_BENCHMARK_DIR names the labelled data
 
 bench-understanding: $(STAMP) ## accuracy, speed and memory of classify against peers
 	$(RUN) python tests/benchmarks/understanding.py
@@ -75,6 +75,9 @@ bench-alerts: $(STAMP) ## alerts on 50 seeds of the demo generator (no other dat
 
 bench-privacy: $(STAMP) ## recall and false alarms of redaction (no other data needed)
 	$(RUN) python -m tests.benchmarks.privacy -o docs/benchmarks/privacy.json
+
+bench-batch: $(STAMP) ## bulk: rows a second, memory, runs killed at random; ROWS=1000000 (no other data needed)
+	$(RUN) python -m tests.benchmarks.batch --rows $(or $(ROWS),100000) -o docs/benchmarks/batch.json
 
 serve: $(STAMP) ## the HTTP API and desk on http://127.0.0.1:8000; DB=demo-output/demo.db for the demo's
 	$(RUN) feedback-nlp serve $(if $(DB),--db $(DB))

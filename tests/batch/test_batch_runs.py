@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from threadpoolctl import threadpool_info
 
 from feedback_nlp.batch import payload, scorer
 from feedback_nlp.config import load_config
@@ -165,6 +166,19 @@ def test_progress_ends_at_the_end(tmp_path, fake, monkeypatch):
     run(reviews(tmp_path / "in.jsonl"), tmp_path / "o.jsonl", progress=seen.append)
     assert [done.rows for done in seen] == [5, 10, 15, 20, 23]
     assert seen[-1].share == 1.0
+
+
+def test_one_process_adds_up_in_one_thread_as_workers_do(tmp_path, fake, monkeypatch):
+    seen = []
+    understand = FakeEngine.understand
+
+    def watched(engine, texts):
+        seen.extend(one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas")
+        return understand(engine, texts)
+
+    monkeypatch.setattr(FakeEngine, "understand", watched)
+    run(reviews(tmp_path / "in.jsonl"), tmp_path / "o.jsonl")
+    assert set(seen) == {1}
 
 
 class _Stopped(Exception):
