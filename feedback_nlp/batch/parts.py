@@ -111,11 +111,18 @@ def open_parts(target: Path, identity: Mapping[str, Any]) -> Iterator[Parts]:
         if plan.exists():
             _check(plan, json.loads(text))
         else:
+            _clear(folder)  # left by a run that was killed while it tidied up
             Parts._write(plan, text.encode("utf-8", "replace"))
         yield Parts(folder)
         shutil.rmtree(folder)
     finally:
         os.close(lock)
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.name != "lock":
+            path.unlink()
 
 
 def _lock(handle: int, folder: Path) -> None:

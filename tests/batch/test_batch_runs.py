@@ -169,7 +169,7 @@ def test_progress_ends_at_the_end(tmp_path, fake, monkeypatch):
 
 
 def test_one_process_adds_up_in_one_thread_as_workers_do(tmp_path, fake, monkeypatch):
-    seen = []
+    seen: list[int] = []
     understand = FakeEngine.understand
 
     def watched(engine, texts):
@@ -239,6 +239,17 @@ def test_the_parts_of_another_run_are_refused(tmp_path, fake, monkeypatch):
     source.write_text(source.read_text() + '{"text": "新的"}\n')
     with pytest.raises(Conflict, match="输入变了"):
         run(source, target, resume=True)
+
+
+def test_parts_without_a_plan_are_not_trusted(tmp_path, fake, monkeypatch):
+    monkeypatch.setattr(payload, "CHUNK_ROWS", 4)
+    source, target = reviews(tmp_path / "in.jsonl"), tmp_path / "o.jsonl"
+    with pytest.raises(_Stopped):
+        run(source, target, progress=_stop_at(8), resume=True)
+    (tmp_path / "o.jsonl.parts" / "plan.json").unlink()
+    source.write_text(source.read_text().replace("闪退", "黑屏"))
+    run(source, target, resume=True)
+    assert "闪退" not in target.read_text()
 
 
 _KILLED = """

@@ -116,7 +116,7 @@ def killed_runs(folder: Path, rows: int, kills: int) -> dict[str, Any]:
     """Kill a resumable run of two workers at random moments until it gets through."""
     source, target, whole = (folder / name for name in ("k.jsonl", "killed.jsonl", "whole.jsonl"))
     write_input(source, rows)
-    measure(source, whole, rows, 2)
+    seconds = measure(source, whole, rows, 2)["wall_seconds"]
     arguments = [source, "-o", target, "--workers", "2", "--resume"]
     dice = random.Random(14)
     done, lost, at_start = 0, 0, 0
@@ -125,7 +125,7 @@ def killed_runs(folder: Path, rows: int, kills: int) -> dict[str, Any]:
         kept = len(list(parts.glob("*.json")))
         process = subprocess.Popen([*COMMAND, *map(str, arguments)], stderr=subprocess.DEVNULL)
         try:
-            process.wait(dice.uniform(0.5, 4.0))
+            process.wait(dice.uniform(0.3, 1.0) * seconds)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait()
