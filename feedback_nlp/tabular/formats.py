@@ -73,7 +73,6 @@ class GzipInput:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
-        self._raw.close()
 
     def read(self, size: int) -> bytes:
         """Return up to ``size`` bytes; empty at the end and after damage."""
@@ -95,7 +94,8 @@ class GzipInput:
     @property
     def position(self) -> int:
         """Bytes of the packed file that are read."""
-        return self._raw.tell()
+        packed: BinaryIO = self._file.fileobj
+        return packed.tell()
 
     def seek(self, position: int) -> None:
         """Go to an absolute position."""
