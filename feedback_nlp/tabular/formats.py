@@ -72,7 +72,16 @@ class GzipInput:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):  # else it could not be opened
+            self.close()
+
+    def close(self) -> None:
+        """Close the packed file."""
         self._file.close()
+        self._raw.close()
 
     def read(self, size: int) -> bytes:
         """Return up to ``size`` bytes; empty at the end and after damage."""
@@ -94,8 +103,7 @@ class GzipInput:
     @property
     def position(self) -> int:
         """Bytes of the packed file that are read."""
-        packed: BinaryIO = self._file.fileobj
-        return packed.tell()
+        return self._raw.tell()
 
     def seek(self, position: int) -> None:
         """Go to an absolute position."""
