@@ -93,6 +93,18 @@ class Unit:
     confidence: float
     sentiment_confidence: float = 1.0
 
+    def as_row(self) -> dict[str, Any]:
+        """Return it as JSON-serialisable values, as ``feedback-nlp classify`` writes them."""
+        return {
+            "start": self.start,
+            "end": self.end,
+            "text": self.text,
+            "sentiment": self.sentiment.value,
+            "sentiment_score": self.sentiment_score,
+            "intent": self.intent.value,
+            "confidence": self.confidence,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Understanding:

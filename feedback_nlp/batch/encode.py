@@ -45,18 +45,7 @@ class Result:
     def row(self) -> dict[str, Any]:
         """Return it as an object of JSON lines."""
         found = self.understood
-        units: list[dict[str, Any]] = [
-            {
-                "start": unit.start,
-                "end": unit.end,
-                "text": unit.text,
-                "sentiment": unit.sentiment.value,
-                "sentiment_score": unit.sentiment_score,
-                "intent": unit.intent.value,
-                "confidence": unit.confidence,
-            }
-            for unit in found.units
-        ]
+        units = [unit.as_row() for unit in found.units]
         if self.topics is not None:
             for unit, topic in zip(units, self.topics, strict=True):
                 unit["topic_id"] = topic.topic_id if topic else None

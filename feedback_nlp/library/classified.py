@@ -50,18 +50,7 @@ class Classified:
             "sentiment": self.sentiment.value,
             "sentiment_score": self.sentiment_score,
             "intent": self.intent.value,
-            "units": [
-                {
-                    "start": unit.start,
-                    "end": unit.end,
-                    "text": unit.text,
-                    "sentiment": unit.sentiment.value,
-                    "sentiment_score": unit.sentiment_score,
-                    "intent": unit.intent.value,
-                    "confidence": unit.confidence,
-                }
-                for unit in self.units
-            ],
+            "units": [unit.as_row() for unit in self.units],
             "signals": [signal.value for signal in self.signals],
         }
 
