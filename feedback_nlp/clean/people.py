@@ -22,7 +22,6 @@ _MOST_NAMES = 8  # sought again in the whole text
 _AMOUNT = re.compile(r"[0-9]{1,4}(?:[a-z]{1,3}(?![a-z])|[个元块只件份])")  # @2x, @60fps, 3元@5个
 # In a long run without a blank the nickname ends where the sentence begins.
 _SENTENCE = re.compile(r"(?<=.{2})[你我他她您的了吗呢是不在有请能怎什为这那就都和也快给把]")
-_BLANK_HAN = re.compile(r" (?=[一-鿿])")
 
 
 def find_nicknames(folded: str) -> Iterator[PersonalDatum]:

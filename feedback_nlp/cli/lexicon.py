@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from feedback_nlp.lexicon.preview import TouchedTopic
     from feedback_nlp.store.tables import LexiconEntry
 
-WordArgument = Annotated[str, typer.Argument(metavar="词")]
 WordsArgument = Annotated[list[str], typer.Argument(metavar="词…")]
 _TOPICS_SHOWN = 5
 _NOTE = "下次 feedback-nlp analyze 起生效，不用重启服务。"

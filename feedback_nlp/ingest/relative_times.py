@@ -57,7 +57,6 @@ _DAYS_BACK = {
     "前天": 2,
     "前日": 2,
 }
-_ABSOLUTE = re.compile(r"(?:19|20)\d{2}")
 
 
 def bare(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -109,8 +109,3 @@ class WideReader:
         if column is None:
             return self.builder.rejection(line, "blank-text", "没有文字内容", row)
         return self.builder.build(line, {**row, column: text})
-
-
-def names_of(texts: Sequence[str]) -> str:
-    """Return columns as a person reads them."""
-    return "、".join(texts)

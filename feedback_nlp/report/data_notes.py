@@ -9,7 +9,6 @@ from feedback_nlp.week.records import LaterWeek, WeeklyDigest
 _QUIET = 0.6
 _MAX_REMARKS = 6
 
-
 _REASONS = {
     "blank-text": "没有文字",
     "text-too-long": "文字过长",

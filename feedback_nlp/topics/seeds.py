@@ -74,8 +74,3 @@ def read_seed_issues() -> tuple[SeedIssue, ...]:
         spoken = tuple(phrase.strip() for phrase in phrasings.split("|") if phrase.strip())
         issues.append(SeedIssue(code, name, TopicKind(kind), spoken, *naming.get(code, ())))
     return tuple(issues)
-
-
-def issue_name(code: str) -> str:
-    """Return the Chinese name of a seed issue, empty for a code that is none."""
-    return next((seed.name for seed in read_seed_issues() if seed.code == code), "")

@@ -1,6 +1,6 @@
 """The figures of one week, computed by the database in a handful of grouped queries.
 
-Each number is a :class:`~feedback_nlp.week.records.Count` that names the conditions
+Each number is a :class:`~feedback_nlp.week.item_records.Count` that names the conditions
 under which :func:`feedback_nlp.week.counting.count` gives the same number again.
 """
 
