@@ -8,7 +8,9 @@ wheel, the checkout that the package runs from.
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
+from typing import Any
 
 from feedback_nlp.errors import ArtifactError
 
@@ -82,3 +84,23 @@ def read_word_list(relative: str) -> tuple[str, ...]:
         raise ArtifactError(f"找不到词表 {path}", hint="重新安装 feedback-nlp") from error
     entries = (line.split("#", 1)[0].strip() for line in lines)
     return tuple(entry for entry in entries if entry)
+
+
+def read_tables(relative: str) -> dict[str, Any]:
+    """Read a corpus file of TOML.
+
+    Args:
+        relative: Path below ``corpora/``, such as ``lexicons/signals.toml``.
+
+    Raises:
+        ArtifactError: If the file is not there, or is not TOML.
+    """
+    path = corpora_dir() / relative
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ArtifactError(f"找不到词表 {path}", hint="重新安装 feedback-nlp") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ArtifactError(
+            f"词表 {path} 不是有效的 TOML：{error}", hint="重新安装 feedback-nlp"
+        ) from error

@@ -8,14 +8,13 @@ Source: ``corpora/clean/no_content.toml``.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from feedback_nlp.clean.fingerprint import significant
 from feedback_nlp.clean.normalize import normalize
-from feedback_nlp.resources import corpora_dir
+from feedback_nlp.resources import read_tables
 
 _MAX_CHARS = 60
 _MENTION = re.compile(r"(?:回复\s*)?[@＠](?:〔[^〔〕\n]{1,20}〕|[\w\-·]{1,30})[:：]?")
@@ -30,8 +29,7 @@ _TELLING = re.compile(
 
 @cache
 def _data() -> Mapping[str, Any]:
-    path = corpora_dir() / "clean" / "no_content.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return read_tables("clean/no_content.toml")
 
 
 @cache

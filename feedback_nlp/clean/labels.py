@@ -6,11 +6,10 @@ Source: ``corpora/privacy/``.
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
 from typing import Any
 
-from feedback_nlp.resources import corpora_dir, read_word_list
+from feedback_nlp.resources import read_tables, read_word_list
 
 
 @cache
@@ -31,12 +30,10 @@ def surnames() -> frozenset[str]:
 @cache
 def profile_link() -> re.Pattern[str]:
     """Match a link to a person, in lower case without scheme and www."""
-    path = corpora_dir() / "privacy/profiles.toml"
-    sites = tomllib.loads(path.read_text(encoding="utf-8"))["site"]
+    sites = read_tables("privacy/profiles.toml")["site"]
     return re.compile("|".join(f"{site['host']}/{site['path']}" for site in sites))
 
 
 @cache
 def _labels() -> dict[str, Any]:
-    path = corpora_dir() / "privacy/labels.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return read_tables("privacy/labels.toml")

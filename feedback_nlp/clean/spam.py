@@ -10,11 +10,10 @@ Source: ``corpora/spam/adverts.toml``.
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
 
 from feedback_nlp.clean.fingerprint import significant
-from feedback_nlp.resources import corpora_dir
+from feedback_nlp.resources import read_tables
 
 THRESHOLD = 2.0
 _MIN_CHARS = 8
@@ -44,6 +43,5 @@ def is_spam(text: str) -> bool:
 
 @cache
 def _groups() -> tuple[tuple[float, re.Pattern[str]], ...]:
-    path = corpora_dir() / "spam/adverts.toml"
-    groups = tomllib.loads(path.read_text(encoding="utf-8"))["group"]
+    groups = read_tables("spam/adverts.toml")["group"]
     return tuple((group["weight"], re.compile("|".join(group["patterns"]))) for group in groups)

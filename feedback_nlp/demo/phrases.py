@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
 from typing import Any
 
-from feedback_nlp.resources import corpora_dir
+from feedback_nlp.resources import read_tables
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _OTHER_SCRIPT_SHARE = 0.06
@@ -135,5 +134,4 @@ def _closed(point: str, closer: str) -> str:
 
 @cache
 def _read(name: str) -> dict[str, Any]:
-    path = corpora_dir() / "demo" / f"{name}.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return read_tables(f"demo/{name}.toml")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
-from feedback_nlp.resources import corpora_dir
+from feedback_nlp.resources import read_tables
 from feedback_nlp.weeks import Week
 
 
@@ -73,7 +72,7 @@ class Plan:
     @classmethod
     def shipped(cls) -> Self:
         """Read the plan that comes with the package."""
-        data = tomllib.loads((corpora_dir() / "demo/plan.toml").read_text(encoding="utf-8"))
+        data = read_tables("demo/plan.toml")
         return cls(
             first_week=Week.parse(data["first_week"]),
             product=data["product"],

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from feedback_nlp.errors import ArtifactError, InputError
+from feedback_nlp.errors import InputError
 from feedback_nlp.labels import Intent, Sentiment, label
 from feedback_nlp.records import Rejection, Span
-from feedback_nlp.resources import corpora_dir
+from feedback_nlp.resources import read_tables
 from feedback_nlp.tabular import open_table
 
 _WORDS = "lexicons/label_words.toml"
@@ -21,11 +20,7 @@ _WORDS = "lexicons/label_words.toml"
 
 @cache
 def _words() -> Mapping[str, Mapping[str, Sequence[str]]]:
-    path = corpora_dir() / _WORDS
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ArtifactError(f"找不到词表 {path}", hint="重新安装 feedback-nlp") from error
+    return read_tables(_WORDS)
 
 
 @cache

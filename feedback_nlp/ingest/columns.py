@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -11,7 +10,7 @@ from typing import Any
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.ingest.fields import storable
-from feedback_nlp.resources import corpora_dir
+from feedback_nlp.resources import read_tables
 
 _BRACKETED = re.compile(r"[(\[{〔【][^)\]}〕】]*[)\]}〕】]")
 _IGNORED = re.compile(r"[\s_*:\-]+")
@@ -35,8 +34,7 @@ def without_brackets(header: str) -> str:
 @cache
 def read_toml(name: str) -> dict[str, Any]:
     """Read one data file of ``corpora/ingest/``."""
-    path = corpora_dir() / "ingest" / name
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return read_tables(f"ingest/{name}")
 
 
 @cache

@@ -7,7 +7,6 @@ it and holds names, not values; a first row that holds values means there is non
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from statistics import median
 from typing import Any
 
 from feedback_nlp.errors import FileUnreadable
-from feedback_nlp.resources import corpora_dir
+from feedback_nlp.resources import read_tables
 
 LOOK_ROWS = 30
 _NAME_CHARS = 24
@@ -69,8 +68,7 @@ FIND_HEADER = HeaderChoice()
 
 @cache
 def _words() -> tuple[frozenset[str], re.Pattern[str]]:
-    path = corpora_dir() / "ingest" / "headers.toml"
-    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    data = read_tables("ingest/headers.toml")
     return frozenset(data["words"]), re.compile(data["question"])
 
 

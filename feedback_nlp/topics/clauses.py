@@ -7,14 +7,13 @@ the end of one that stands as a phrase (:meth:`ClauseReader.runs`).
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
 from feedback_nlp.errors import ArtifactError
-from feedback_nlp.resources import corpora_dir, read_word_list
+from feedback_nlp.resources import read_tables, read_word_list
 from feedback_nlp.topics.words import HAN_OR_LATIN
 
 _DEGREE = re.compile(
@@ -279,10 +278,7 @@ def small_words(kind: str) -> frozenset[str]:
     Raises:
         ArtifactError: If the file is missing or has no such list.
     """
-    path = corpora_dir() / _SMALL_WORDS
-    try:
-        return frozenset(tomllib.loads(path.read_text(encoding="utf-8"))[kind])
-    except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
-        raise ArtifactError(
-            f"读不到词表 {path} 里的 {kind}", hint="重新安装 feedback-nlp"
-        ) from error
+    lists = read_tables(_SMALL_WORDS)
+    if kind not in lists:
+        raise ArtifactError(f"词表 {_SMALL_WORDS} 里没有 {kind}", hint="重新安装 feedback-nlp")
+    return frozenset(lists[kind])

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
 from typing import NamedTuple
 
 from feedback_nlp.chinese import fold
-from feedback_nlp.errors import ArtifactError
-from feedback_nlp.resources import corpora_dir
+from feedback_nlp.resources import read_tables
 
 _LEXICON = "lexicons/kind_words.toml"
 
@@ -32,11 +30,7 @@ def is_plainly_kind(text: str) -> bool:
 
 @cache
 def _kindness() -> _Kindness:
-    path = corpora_dir() / _LEXICON
-    try:
-        lists = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ArtifactError(f"找不到词表 {path}", hint="重新安装 feedback-nlp") from error
+    lists = read_tables(_LEXICON)
     # Look-behinds need one width each.
     not_before = "".join(f"(?<!{re.escape(word)})" for word in lists["before"])
     return _Kindness(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from feedback_nlp.errors import ArtifactError
-from feedback_nlp.resources import corpora_dir
+from feedback_nlp.resources import read_tables
 from feedback_nlp.understanding.segment.words import WordFinder
 
 _LEXICON = "lexicons/unit_cues.toml"
@@ -84,8 +82,4 @@ def load_cues() -> Cues:
     Raises:
         ArtifactError: If the lexicon is missing.
     """
-    path = corpora_dir() / _LEXICON
-    try:
-        return Cues(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ArtifactError(f"找不到词表 {path}", hint="重新安装 feedback-nlp") from error
+    return Cues(read_tables(_LEXICON))

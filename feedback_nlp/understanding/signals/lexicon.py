@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
-from feedback_nlp.errors import ArtifactError
-from feedback_nlp.resources import corpora_dir
+from feedback_nlp.resources import read_tables
 
 _LEXICON = "lexicons/signals.toml"
 
@@ -46,11 +44,7 @@ def load_lexicon() -> SignalLexicon:
     Raises:
         ArtifactError: If the file is missing.
     """
-    path = corpora_dir() / _LEXICON
-    try:
-        sections = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ArtifactError(f"找不到词表 {path}", hint="重新安装 feedback-nlp") from error
+    sections = read_tables(_LEXICON)
     roles: dict[str, int] = {}
     for section, role in (("anger", ANGER), ("churn", CHURN), ("severe", SEVERE)):
         for words in sections[section].values():
