@@ -11,6 +11,7 @@ from rich.markup import escape
 from feedback_nlp.cli.options import expand
 from feedback_nlp.cli.progress import row_counter
 from feedback_nlp.cli.terminal import JsonOption, err, load_settings, print_json
+from feedback_nlp.labels import Depth
 
 if TYPE_CHECKING:
     from feedback_nlp.jobs.options import TableOptions
@@ -43,6 +44,9 @@ class Tables:
     ] = None
     again: Annotated[bool, typer.Option("--again", help="已经写过的也重新分析并覆盖")] = False
     redact: Annotated[bool, typer.Option("--redact", help="遮盖手机号等个人信息")] = False
+    depth: Annotated[
+        Depth, typer.Option("--depth", help="fast 快读，每秒上万条；deep 深读，每秒几百条，更准")
+    ] = Depth.FAST
     workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="进程数")] = 1
     with_topics: Annotated[
         str | None,

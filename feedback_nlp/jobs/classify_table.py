@@ -97,6 +97,7 @@ def _run(
         zone=options.zone,
         layouts=(Layout(relation, "table", tuple(columns), text, options.key),),
         kind="jsonl",
+        depth=options.depth,
         keep=frozenset(),
         secret=options.secret.encode() if options.redact and options.secret else None,
         topics=topics_of(options.topics_of),

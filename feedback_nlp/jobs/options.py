@@ -87,6 +87,7 @@ class TableOptions:
         again: Also read rows that the target has, and replace them.
         redact: Mask personal data by ``secret``; the masked text is written too.
         secret: ``FEEDBACK_SECRET``, if configured.
+        depth: How closely rows are read.
         workers: Processes.
         topics_of: Database whose living topics units are put into.
     """
@@ -102,5 +103,6 @@ class TableOptions:
     again: bool = False
     redact: bool = False
     secret: str | None = None
+    depth: Depth = Depth.FAST
     workers: int = 1
     topics_of: str | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from feedback_nlp.config import load_config
+from feedback_nlp.labels import Depth
 from feedback_nlp.library.classified import Classified, ClassifiedList
 from feedback_nlp.understanding.engine import Engine
 
@@ -28,17 +29,21 @@ class Pipeline:
         self._engine = engine
 
     @classmethod
-    def load(cls, config: str | Path | None = None) -> Pipeline:
+    def load(cls, config: str | Path | None = None, *, depth: Depth | str = Depth.FAST) -> Pipeline:
         """Load the models.
 
         Args:
             config: A ``pipeline.toml`` that overrides thresholds; the shipped one by default.
+            depth: ``fast`` for millions of rows, ``deep`` where every row counts (needs
+                ``pip install 'feedback-nlp[deep]'``), ``auto`` for deep where it is installed.
 
         Raises:
             ConfigError: If a value of the file is not usable.
-            ArtifactError: If a model is missing or damaged.
+            ArtifactError: If a model is missing or damaged, or ``deep`` cannot be had.
+            ValueError: If there is no such depth.
         """
-        return cls(Engine.load(load_config(Path(config) if config is not None else None)))
+        settings = load_config(Path(config) if config is not None else None)
+        return cls(Engine.load(settings, Depth(depth)))
 
     @property
     def versions(self) -> dict[str, str]:

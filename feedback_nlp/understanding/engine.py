@@ -11,10 +11,9 @@ from feedback_nlp.errors import ArtifactError
 from feedback_nlp.labels import Depth, Intent, Sentiment
 from feedback_nlp.records import Understanding, Unit
 from feedback_nlp.understanding.agreement import MEMBERS, agree
-from feedback_nlp.understanding.deep import DeepReader, deep_is_installed
+from feedback_nlp.understanding.deep import deep_is_installed
 from feedback_nlp.understanding.features import load_encoder
 from feedback_nlp.understanding.intent import INTENTS, load_intent, overall_intent
-from feedback_nlp.understanding.pooled import PooledReader
 from feedback_nlp.understanding.reading import FastReader, Reader
 from feedback_nlp.understanding.segment import Segmenter
 from feedback_nlp.understanding.sentiment import SENTIMENTS, load_sentiment
@@ -55,6 +54,11 @@ class Engine:
                 hint="把打分器改回 linear，或用快读",
             )
         if depth is Depth.DEEP or (depth is Depth.AUTO and deep_is_installed() and not own_scorer):
+            from feedback_nlp.understanding.deep.reader import (  # noqa: PLC0415 - seldom wanted
+                DeepReader,
+            )
+            from feedback_nlp.understanding.pooled import PooledReader  # noqa: PLC0415
+
             deep = DeepReader(config.segment)
             return cls(config, PooledReader(deep, _fast(config), config.reading.deep_share))
         return cls(config, _fast(config))

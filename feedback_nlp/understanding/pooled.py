@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from feedback_nlp.understanding.deep import DeepReader
+from feedback_nlp.understanding.deep.reader import DeepReader
 from feedback_nlp.understanding.features import softmax
 from feedback_nlp.understanding.reading import FastReader, Reading
 

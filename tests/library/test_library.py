@@ -9,13 +9,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 import feedback_nlp
 from feedback_nlp import Classified, ClassifiedList, Intent, Pipeline, Sentiment
+from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError
 from feedback_nlp.records import Unit
+from feedback_nlp.understanding.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -140,3 +143,26 @@ def test_the_examples_of_the_documentation_run():
     told: list[str] = []
     runner.run(test, out=told.append)
     assert not runner.failures, "".join(told)
+
+
+def test_a_text_reads_the_same_alone_and_in_a_crowd():
+    """Few rows are added up in another order than many; not even the last bit may show it."""
+    reader = Engine.load(load_config())._reader
+    said = (
+        "菜太咸了",
+        "老师讲得很清楚，就是作业多",
+        "希望能导出账单",
+        "等了一小时没人理",
+        "屏幕亮",
+    )
+    crowd = [f"{said[n % 5]}，第{n}回{said[(n * n + 1) % 5]}" for n in range(200)]
+    together = reader.read(crowd)
+    alone = [reader.read([text]) for text in crowd]
+    for name in ("sentiment", "intent", "reviews"):
+        apart = np.concatenate([getattr(one, name) for one in alone])
+        assert np.array_equal(getattr(together, name), apart), name
+
+
+def test_another_depth_is_named_when_loading():
+    with pytest.raises(ValueError, match="shallow"):
+        Pipeline.load(depth="shallow")

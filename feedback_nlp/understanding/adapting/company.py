@@ -20,9 +20,9 @@ from feedback_nlp.understanding.adapting.rows import (
     review_rows,
     unit_rows,
 )
-from feedback_nlp.understanding.deep import DeepReader, deep_is_installed
+from feedback_nlp.understanding.deep import deep_is_installed
 from feedback_nlp.understanding.deep.encoder import DeepEncoder
-from feedback_nlp.understanding.deep.reader import Heads
+from feedback_nlp.understanding.deep.reader import DeepReader, Heads
 from feedback_nlp.understanding.engine import make_cutter
 from feedback_nlp.understanding.features import SoftmaxHead, load_encoder
 

@@ -1,15 +1,14 @@
 """The deep reader: a small transformer that reads whole sentences.
 
-Its runtime is an extra (``pip install 'feedback-nlp[deep]'``); nothing here imports it before
-a model is loaded.
+Its runtime is an extra (``pip install 'feedback-nlp[deep]'``). This file loads nothing, so that
+whether it can be had is told without it.
 """
 
 from importlib.util import find_spec
 
 from feedback_nlp.resources import model_folder
-from feedback_nlp.understanding.deep.reader import DeepReader
 
-__all__ = ["DeepReader", "deep_is_installed"]
+__all__ = ["deep_is_installed"]
 
 
 def deep_is_installed() -> bool:
