@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
 
-.PHONY: help demo test test-all readme test-postgres coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-privacy bench-batch serve clean
+.PHONY: help demo test test-all readme test-postgres test-spark coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-privacy bench-batch bench-cluster serve clean
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
@@ -26,18 +26,22 @@ demo: $(STAMP) ## generate six weeks of feedback for a fictional app, analyse th
 	@echo '  先激活环境：. .venv/bin/activate；或直接：make serve DB=demo-output/demo.db'
 
 test: $(STAMP) ## unit, contract, golden and end-to-end tests; branch coverage of at least 92 %
-	$(RUN) pytest -n 2 -m "not slow" --cov --cov-report=
+	$(RUN) pytest -n 2 -m "not slow and not spark" --cov --cov-report=
 
 coverage: $(STAMP) ## what the last make test left uncovered, file by file
 	$(RUN) coverage report --show-missing
 
 test-all: $(STAMP) ## the same, with the slow ones
-	$(RUN) pytest
+	$(RUN) pytest -m "not spark"
 
 test-postgres: $(STAMP) ## store and jobs on PostgreSQL: TEST_DATABASE_URL=postgresql+psycopg://user@host/postgres
 	@test -n "$$TEST_DATABASE_URL" || { echo "set TEST_DATABASE_URL to a server whose user may create databases"; exit 1; }
 	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --extra postgres
 	$(RUN) pytest tests/store tests/jobs tests/api
+
+test-spark: $(STAMP) ## a Spark cluster on loopback, an executor and a driver killed; needs a JDK 17
+	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --inexact --extra spark
+	$(RUN) pytest -m spark tests/cluster
 
 readme: $(STAMP) ## write the sample in README.md anew, from a run of the demo
 	$(RUN) python -m tests.readme_sample
@@ -78,6 +82,10 @@ bench-privacy: $(STAMP) ## recall and false alarms of redaction (no other data n
 
 bench-batch: $(STAMP) ## bulk: rows a second, memory, runs killed at random; ROWS=1000000 (no other data needed)
 	$(RUN) python -m tests.benchmarks.batch --rows $(or $(ROWS),100000) -o docs/benchmarks/batch.json
+
+bench-cluster: $(STAMP) ## Spark beside two processes: same values, rows a second; needs a JDK 17
+	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --inexact --extra spark
+	$(RUN) python -m tests.benchmarks.cluster -o docs/benchmarks/cluster.json
 
 serve: $(STAMP) ## the HTTP API and desk on http://127.0.0.1:8000; DB=demo-output/demo.db for the demo's
 	$(RUN) feedback-nlp serve $(if $(DB),--db $(DB))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +12,9 @@ from feedback_nlp.batch.arrow import result_arrays, result_fields
 from feedback_nlp.errors import InputError
 from feedback_nlp.ingest import text_and_key_columns
 from feedback_nlp.understanding.engine import Engine
+
+if TYPE_CHECKING:
+    from feedback_nlp.batch.topics import TopicFinder
 
 _BATCH_ROWS = 4_000
 
@@ -48,12 +51,26 @@ def classify_frame(engine: Engine, frame: Any, text: str | None, prefix: str) ->
 
 
 def classify_batches(
-    engine: Engine, batches: Iterable[pa.RecordBatch], text: str, prefix: str
+    engine: Engine,
+    batches: Iterable[pa.RecordBatch],
+    text: str,
+    prefix: str,
+    finder: TopicFinder | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """See :meth:`feedback_nlp.Pipeline.classify_batches`."""
+    """See :meth:`feedback_nlp.Pipeline.classify_batches`.
+
+    Args:
+        engine: Reads.
+        batches: Arrow batches with a text column.
+        text: Its name.
+        prefix: Put before the names of the new columns.
+        finder: Adds its topic to each unit, if given.
+    """
+    names = [prefix + field.name for field in result_fields()]
     for batch in batches:
-        columns = result_arrays(engine.understand(_texts(batch.column(text))))
-        names = [prefix + field.name for field in result_fields()]
+        understood = engine.understand(_texts(batch.column(text)))
+        topics = finder.find(understood) if finder is not None else None
+        columns = result_arrays(understood, topics)
         yield pa.RecordBatch.from_arrays(
             [*batch.columns, *columns], names=[*batch.schema.names, *names]
         )
