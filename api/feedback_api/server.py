@@ -10,6 +10,7 @@ from collections.abc import Callable
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from feedback_nlp.errors import InputError
 
@@ -44,7 +45,24 @@ def run(app: FastAPI, listener: socket.socket, announce: Callable[[], None]) -> 
         listener: A bound socket; closed at the end.
         announce: Called once requests are accepted.
     """
-    config = uvicorn.Config(
+    try:
+        _AnnouncingServer(_config(app), announce).run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        listener.close()
+
+
+async def serve(app: ASGIApp, listener: socket.socket, announce: Callable[[], None]) -> None:
+    """Do what :func:`run` does inside a loop that runs already."""
+    try:
+        await _AnnouncingServer(_config(app), announce).serve(sockets=[listener])
+    finally:
+        listener.close()
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
@@ -52,12 +70,6 @@ def run(app: FastAPI, listener: socket.socket, announce: Callable[[], None]) -> 
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    try:
-        _AnnouncingServer(config, announce).run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass
-    finally:
-        listener.close()
 
 
 def configure_logging() -> None:

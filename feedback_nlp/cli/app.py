@@ -44,6 +44,7 @@ _MODULES_OF = {
     "train": ("train", "train_embeddings"),
     "evaluate": ("evaluate",),
     "serve": ("serve",),
+    "mcp": ("mcp",),
     "doctor": ("doctor",),
     "demo": ("demo",),
 }
