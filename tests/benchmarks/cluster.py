@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -79,6 +80,7 @@ def compare(folder: Path, rows: int, turns: int) -> dict[str, Any]:
 def _session() -> Any:
     from pyspark.sql import SparkSession
 
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # else the first python3 on the path
     return (
         SparkSession.builder.master("local[2,4]")
         .config("spark.driver.host", "127.0.0.1")
@@ -97,20 +99,14 @@ def _read_by_spark(session: Any, source: Path, target: Path) -> None:
 def _same(ours: Path, sparks: Path) -> bool:
     """Whether every value of every row is the same."""
     columns = ["id", "text", "sentiment", "sentiment_score", "intent", "units"]
-    local = pq.read_table(ours, columns=columns).sort_by("id")
+    local = pq.read_table(ours, columns=columns)
     remote = pa.concat_tables(
         pq.read_table(path, columns=columns) for path in sorted(sparks.glob("*.parquet"))
-    ).sort_by("id")
-    if local.num_rows != remote.num_rows:
-        return False
-    plain = pc.all(
-        pc.and_(
-            pc.equal(local["sentiment_score"], remote["sentiment_score"]),
-            pc.equal(local["id"], pc.cast(remote["id"], local["id"].type)),
-        )
-    ).as_py()
-    rest = ("text", "sentiment", "intent", "units")
-    return bool(plain) and all(local[n].to_pylist() == remote[n].to_pylist() for n in rest)
+    )
+    ids = pc.cast(local["id"], remote["id"].type)  # files are read with ids as texts
+    local = local.set_column(0, "id", ids).sort_by("id")
+    remote = remote.sort_by("id")
+    return all(local[name].to_pylist() == remote[name].to_pylist() for name in columns)
 
 
 if __name__ == "__main__":
