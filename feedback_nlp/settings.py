@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -23,7 +23,8 @@ class Settings(BaseSettings):
         database_url: SQLAlchemy URL. SQLite file in the working folder by default.
         timezone: Zone for weeks and for all times people see.
         secret: Keys the hashes of authors and pseudonyms. If unset, one is made at
-            first use and kept in the database.
+            first use and kept in a file of its own, see :mod:`feedback_nlp.store.keys`.
+        secret_file: A file that holds the secret, as container platforms hand it over.
         pipeline: Path of a ``pipeline.toml`` that overrides the shipped one.
         max_upload_bytes: Largest body the API takes.
     """
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///feedback.db"
     timezone: str = "Asia/Shanghai"
     secret: SecretStr | None = None
+    secret_file: Path | None = None
     pipeline: Path | None = None
     max_upload_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
 
@@ -44,6 +46,24 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError(f"写成了 {value!r}，没有这个时区；例如 Asia/Shanghai") from error
         return value
+
+    @field_validator("secret_file")
+    @classmethod
+    def _holds_a_secret(cls, value: Path | None) -> Path | None:
+        try:
+            if value is not None and not value.read_text(encoding="utf-8").strip():
+                raise ValueError(f"指的 {value} 是空的")
+        except OSError as error:
+            raise ValueError(f"指的 {value} 读不了：{error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise ValueError(f"指的 {value} 不是文字") from error
+        return value
+
+    @model_validator(mode="after")
+    def _secret_of_file(self) -> Settings:
+        if self.secret is None and self.secret_file is not None:
+            self.secret = SecretStr(self.secret_file.read_text(encoding="utf-8").strip())
+        return self
 
     @property
     def zone(self) -> ZoneInfo:

@@ -30,6 +30,14 @@ def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _keys_of_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keys of databases on a server go into the user's data folder; a test has its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def new_database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
     """Return a function that makes a migrated, empty database and returns its URL."""
@@ -56,6 +64,7 @@ def _on_sqlite(factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
 
     def make() -> str:
         path: Path = folder / f"{next(numbers)}.db"
+        path.touch(0o600)
         path.write_bytes(blob)
         return f"sqlite:///{path}"
 

@@ -69,6 +69,8 @@ def _shown_strings(path: Path) -> Iterator[tuple[int, str]]:
                 silent.add(text)
             case ast.Call(func=ast.Attribute(attr="add_argument")):
                 silent.update(ast.walk(node))
+            case ast.Call(func=ast.Name(id="_run_postgres")):  # flags of the server's own tools
+                silent.update(ast.walk(node))
             case ast.keyword(arg="command"):  # how a model was trained, in its manifest
                 silent.update(ast.walk(node))
             case ast.Dict():

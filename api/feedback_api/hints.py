@@ -29,6 +29,7 @@ HINTS: dict[str, str] = {
 #: Reasons that no route can bring about: of files, training, evaluation and what has no route.
 ELSEWHERE = frozenset(
     {
+        "database-exists",
         "header-row-blank",
         "label-columns-unknown",
         "no-header",

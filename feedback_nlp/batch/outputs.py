@@ -12,7 +12,8 @@ from typing import Any, BinaryIO, Protocol
 
 from feedback_nlp.batch.encode import csv_lines, packed
 from feedback_nlp.batch.plan import RowPlan
-from feedback_nlp.tabular import STDIN, ColumnType, replaced, write_rows
+from feedback_nlp.files import replaced
+from feedback_nlp.tabular import STDIN, ColumnType, write_rows
 
 _ROW_GROUP = 50_000
 _UTF8_MARK = b"\xef\xbb\xbf"

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from feedback_nlp.errors import InputError
+from feedback_nlp.files import replaced
 from feedback_nlp.records import Rejection
-from feedback_nlp.tabular import output_format, replaced
+from feedback_nlp.tabular import output_format
 from feedback_nlp.tabular.cells import encodable
 
 COLUMNS = ("file", "line", "reason", "detail", "raw")

@@ -46,6 +46,8 @@ _MODULES_OF = {
     "serve": ("serve",),
     "mcp": ("mcp",),
     "doctor": ("doctor",),
+    "backup": ("backup",),
+    "restore": ("backup",),
     "demo": ("demo",),
 }
 _EXIT_CODES: dict[type[FeedbackError], int] = {
@@ -102,6 +104,12 @@ def exit_code_of(error: FeedbackError) -> int:
     return 1
 
 
+def _of_disk(error: OSError) -> str:
+    from feedback_nlp.files import disk_words  # noqa: PLC0415
+
+    return f"{error.filename or '输出'}：{disk_words(error)}"
+
+
 def main() -> None:
     """Entry point of ``feedback-nlp``."""
     from feedback_nlp.cli.mistakes import in_chinese, told  # noqa: PLC0415
@@ -118,6 +126,9 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         err.print("已中断；已写入的数据都在，重新运行即可继续。")
         sys.exit(130)
+    except OSError as error:  # standard output on a full disk, a file that vanished
+        err.print(f"[red]读写出错[/red]：{escape(_of_disk(error))}", soft_wrap=True)
+        sys.exit(2)
     except TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             sys.exit(2)  # it has printed its help

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import typer
 from rich.markup import escape
 
+from feedback_nlp.cli import doctor_files
 from feedback_nlp.cli.hints import HINTS
 from feedback_nlp.cli.terminal import (
     DatabaseOption,
@@ -19,6 +20,8 @@ from feedback_nlp.cli.terminal import (
     print_json,
 )
 from feedback_nlp.errors import FeedbackError
+
+_DETAIL_CHARS = 300
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +37,9 @@ def doctor(db: DatabaseOption = None, as_json: JsonOption = False) -> None:
             results.append({"check": name, "ok": True, "detail": check()})
         except FeedbackError as error:
             results.append({"check": name, "ok": False, "detail": error.told(HINTS)})
+        except Exception as error:  # damaged bytes raise anything: the outer edge of a check
+            detail = f"检查不下去：{type(error).__name__}: {error}"
+            results.append({"check": name, "ok": False, "detail": detail[:_DETAIL_CHARS]})
     if as_json:
         print_json(results)
     else:
@@ -51,6 +57,11 @@ def _checks(db: str | None) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "模型", _models
     yield "主题", _topics
     yield "数据库", lambda: _database(db)
+    yield "完整性", lambda: doctor_files.whole(db)
+    yield "时区", lambda: doctor_files.zone(db)
+    yield "磁盘", lambda: doctor_files.disk(db)
+    yield "权限", lambda: doctor_files.rights(db)
+    yield "密钥", lambda: doctor_files.key(db)
 
 
 def _sqlite() -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 HINTS: dict[str, str] = {
     "being-ingested": "等它结束后再看 feedback-nlp batches",
     "changed-meanwhile": "先用 feedback-nlp request {key} 看现在的样子，要改就带上 --expect {status} 再来一次",
+    "database-exists": "换一个 --db，或加 --force 替换它",
     "duplicate-target-missing": "用 --duplicate-of 写上编号，例如 REQ-3",
     "embeddings-unusable": "重新安装，或用 feedback-nlp train embeddings 重新训练",
     "header-row-blank": "--header-row 可以是 {first}–{last} 之间有内容的行",

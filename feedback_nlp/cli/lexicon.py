@@ -23,7 +23,8 @@ from feedback_nlp.cli.terminal import (
     out,
     print_json,
 )
-from feedback_nlp.errors import FileUnreadable, InputError
+from feedback_nlp.errors import FileUnreadable
+from feedback_nlp.files import write_private
 from feedback_nlp.labels import WordKind, label
 from feedback_nlp.lexicon.records import CutPreview, Suggestion
 
@@ -207,10 +208,7 @@ def export(
         format_line(DictionaryLine(row.word, row.frequency, row.tag, WordKind(row.kind)))
         for row in rows
     ]
-    try:
-        output.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"写不了 {output}：{error.strerror}", hint="换一个路径") from error
+    write_private(output, "".join(f"{line}\n" for line in lines).encode())
     out.print(f"{len(lines)} 个词已写入 {escape(str(output))}。")
 
 

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from feedback_nlp.config import PipelineConfig
-from feedback_nlp.errors import FileUnreadable, InputError
+from feedback_nlp.errors import InputError
+from feedback_nlp.files import disk_words, write_private
 from feedback_nlp.pipeline import tell_week
 from feedback_nlp.report import charts
 from feedback_nlp.report.as_json import render_json, to_payload
@@ -45,8 +46,7 @@ def write_digest(
     """Compute a digest, write it to each file by its suffix, and keep it in the store.
 
     Raises:
-        InputError: If a suffix is not one we write.
-        FileUnreadable: If a file cannot be written.
+        InputError: If a suffix is not one we write, or a file cannot be written.
         NotFound: If there is no feedback or no analysis.
     """
     for path in outputs:
@@ -60,12 +60,7 @@ def write_digest(
             render_digest(session, path.suffix.lower(), digest, zone=zone) for path in outputs
         ]
     for path, content in zip(outputs, rendered, strict=True):
-        try:
-            path.write_bytes(content)
-        except OSError as error:
-            raise FileUnreadable(
-                f"写不了 {path}：{error.strerror}", hint="检查目录是否存在、是否有写权限"
-            ) from error
+        write_private(path, content)
     with database.write() as session:
         _keep(session, digest, now)
     return digest
@@ -75,23 +70,23 @@ def write_charts(digest: WeeklyDigest, folder: Path) -> list[Path]:
     """Write the heat maps as ``topics-by-*.svg`` and ``.png``; make the folder if missing.
 
     Raises:
-        FileUnreadable: If a file cannot be written.
+        InputError: If a file cannot be written.
     """
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for shown in heat_maps(digest):
-            stem = folder / f"topics-by-{shown.key}"
-            for path, content in (
-                (stem.with_suffix(".svg"), charts.heat_map_svg(shown).encode()),
-                (stem.with_suffix(".png"), charts.heat_map_png(shown)),
-            ):
-                path.write_bytes(content)
-                written.append(path)
     except OSError as error:
-        raise FileUnreadable(
-            f"写不了 {folder}：{error.strerror}", hint="检查目录是否有写权限"
+        raise InputError(
+            f"建不了目录 {folder}：{disk_words(error)}", hint="检查权限和磁盘空间"
         ) from error
+    for shown in heat_maps(digest):
+        stem = folder / f"topics-by-{shown.key}"
+        for path, content in (
+            (stem.with_suffix(".svg"), charts.heat_map_svg(shown).encode()),
+            (stem.with_suffix(".png"), charts.heat_map_png(shown)),
+        ):
+            write_private(path, content)
+            written.append(path)
     return written
 
 

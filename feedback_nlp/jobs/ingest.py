@@ -27,6 +27,7 @@ from feedback_nlp.records import RawItem, Rejection
 from feedback_nlp.store import Database, ingestion
 from feedback_nlp.store.batches import rejection_reasons
 from feedback_nlp.store.ingestion import Totals
+from feedback_nlp.store.keys import deployment_secret
 
 CHUNK_SIZE = 1_000
 _MAX_SOURCE_NAME = 200
@@ -116,7 +117,7 @@ def ingest_file(
     ) as reading:
         identity = _identity(reading.path, {**saved, **options.mapping}, options)
         with database.write() as session:
-            pseudonymizer = Pseudonymizer(ingestion.deployment_secret(session, options.secret))
+            pseudonymizer = Pseudonymizer(deployment_secret(session, options.secret))
             owner = ingestion.ensure_source(
                 session,
                 name,
@@ -200,7 +201,7 @@ def ingest_items(
     """
     name = _source_name(source)
     with database.write() as session:
-        pseudonymizer = Pseudonymizer(ingestion.deployment_secret(session, secret))
+        pseudonymizer = Pseudonymizer(deployment_secret(session, secret))
         owner = ingestion.ensure_source(session, name, now=now, kind=kind, product=product)
         preparer = Preparer(pseudonymizer, product or owner.product, name)
         batch = ingestion.open_batch(session, owner, now=now, layout=layout)

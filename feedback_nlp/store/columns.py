@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,22 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class RottenValue(Exception):
+    """A stored value is not what was stored there: the file is damaged."""
+
+
+def sound_json(text: str) -> Any:
+    """Parse stored JSON.
+
+    Raises:
+        RottenValue: If it is none.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError) as error:
+        raise RottenValue("不是 JSON 的 JSON") from error
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -36,3 +53,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Read as ever; what is no time is rot, not a programming error."""
+        read = super().result_processor(dialect, coltype)
+
+        def sound(value: Any) -> Any:
+            try:
+                return read(value) if read else value
+            except (ValueError, TypeError) as error:
+                raise RottenValue("不是时间的时间") from error
+
+        return sound

@@ -25,6 +25,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session
 
 from feedback_nlp.errors import StoreError
+from feedback_nlp.files import keep_private
+from feedback_nlp.store.columns import RottenValue, sound_json
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -115,6 +117,9 @@ class Database:
         Raises:
             StoreError: If the database was written by a newer version.
         """
+        if self.is_sqlite:
+            for suffix in ("", "-wal", "-shm"):  # SQLite gives the side files the first one's mode
+                keep_private(Path(f"{self.url.database}{suffix}"), make=not suffix)
         with _clear_errors(self.url), self._write_lock, self._writer.connect() as connection:
             current = schema_version(connection)
             if current == SCHEMA_VERSION:
@@ -204,7 +209,9 @@ def _alembic_config() -> Config:
 
 
 def _sqlite_engine(url: URL, begin: str, *, query_only: bool = False) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000})
+    engine = create_engine(
+        url, connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000}, json_deserializer=sound_json
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -215,6 +222,7 @@ def _sqlite_engine(url: URL, begin: str, *, query_only: bool = False) -> Engine:
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA cache_size=-65536")
+        cursor.execute("PRAGMA secure_delete=ON")  # what is erased leaves no bytes in free pages
         if query_only:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()
@@ -242,6 +250,8 @@ def _clear_errors(url: URL) -> Iterator[None]:
             "disk",
             "locked",
             "connection",
+            "decode",  # bytes that are no text any more
+            "no space",
         )
         if error.connection_invalidated or any(word in reason for word in openable):
             where = url.render_as_string(hide_password=True)
@@ -249,3 +259,6 @@ def _clear_errors(url: URL) -> Iterator[None]:
                 f"数据库 {where} 不可用：{reason}", hint="检查路径、权限和磁盘空间"
             ) from error
         raise
+    except RottenValue as error:
+        where = url.render_as_string(hide_password=True)
+        raise StoreError(f"数据库 {where} 里有损坏的内容：{error}", hint="从备份恢复") from error

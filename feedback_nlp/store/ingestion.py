@@ -1,4 +1,4 @@
-"""What ingestion reads and writes: sources, batches, feedback, rejected rows, the secret.
+"""What ingestion reads and writes: sources, batches, feedback, rejected rows.
 
 A chunk of rows, its search index, its rejected rows and the new totals of its batch go
 into one transaction. The totals are moved on only from the values the writer expects, so
@@ -7,7 +7,6 @@ that two processes on the same file cannot count a row twice.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,10 +21,8 @@ from feedback_nlp.labels import BatchStatus, SourceKind, label
 from feedback_nlp.records import Rejection
 from feedback_nlp.store.bulk import insert_many
 from feedback_nlp.store.search import index_feedback
-from feedback_nlp.store.tables import Feedback, IngestBatch, RejectedRow, Setting, Source
+from feedback_nlp.store.tables import Feedback, IngestBatch, RejectedRow, Source
 
-_SECRET = "secret"  # noqa: S105 - the name of a row
-_SECRET_BYTES = 32
 _REJECTED_DETAIL = "编号与已有反馈相同，但内容不同；原有的一条保持不变"
 
 
@@ -37,25 +34,6 @@ class Totals:
     accepted: int = 0
     duplicate: int = 0
     rejected: int = 0
-
-
-def deployment_secret(session: Session, configured: str | None = None) -> bytes:
-    """Return the key of author hashes and pseudonyms.
-
-    Args:
-        session: A writing session: without a configured secret, the first call makes one.
-        configured: ``FEEDBACK_SECRET``, which always wins.
-    """
-    if configured:
-        return configured.encode()
-    setting = session.get(Setting, _SECRET)
-    if setting is None:
-        session.connection().execute(
-            _upsert(session, Setting).on_conflict_do_nothing(index_elements=["key"]),
-            {"key": _SECRET, "value": {"hex": secrets.token_hex(_SECRET_BYTES)}},
-        )
-        setting = session.get_one(Setting, _SECRET)
-    return bytes.fromhex(setting.value["hex"])
 
 
 def find_source(session: Session, name: str) -> Source | None:

@@ -10,7 +10,7 @@ from feedback_nlp.tabular.formats import FORMATS, STDIN, format_of_name, spooled
 from feedback_nlp.tabular.headers import FIND_HEADER, HeaderChoice
 from feedback_nlp.tabular.rows import DEFAULT_LIMITS, Limits, Row
 from feedback_nlp.tabular.table import Table, open_table, read_rows
-from feedback_nlp.tabular.writers import output_format, replaced, write_json_lines, write_rows
+from feedback_nlp.tabular.writers import output_format, write_json_lines, write_rows
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -27,7 +27,6 @@ __all__ = [
     "open_table",
     "output_format",
     "read_rows",
-    "replaced",
     "spooled",
     "write_json_lines",
     "write_rows",

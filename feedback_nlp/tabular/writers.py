@@ -1,25 +1,23 @@
-"""Tables out: CSV, JSON lines, Parquet and XLSX, written aside and renamed at the end.
+"""Tables out: CSV, JSON lines, Parquet and XLSX, written aside, see :mod:`feedback_nlp.files`.
 
-A reader of the target never sees half a file; a failure leaves the old one in place.
 The only module that imports ``xlsxwriter``.
 """
 
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import os
 import sys
-import tempfile
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from feedback_nlp.errors import InputError
+from feedback_nlp.files import replaced
 from feedback_nlp.tabular.cells import ColumnType, cell_text, encodable, json_line
 from feedback_nlp.tabular.formats import STDIN, format_of_name
 
@@ -113,37 +111,6 @@ def output_format(path: Path) -> str:
     return kind
 
 
-@contextmanager
-def replaced(path: Path, *, pack: bool = True) -> Iterator[BinaryIO]:
-    """Open a file beside ``path`` that takes its place if the block ends well.
-
-    Args:
-        path: The file.
-        pack: Pack what is written if the name ends in ``.gz``; else it is packed already.
-
-    Raises:
-        InputError: If the folder cannot be written.
-    """
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise InputError(f"不能写到 {path}：{error.strerror}", hint="检查目录和权限") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            if pack and path.name.endswith(".gz"):
-                with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
-                    yield cast(BinaryIO, packed)
-            else:
-                yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 def _write_csv(
     file: BinaryIO,
     columns: Sequence[str],
@@ -192,7 +159,7 @@ def _write_xlsx(
     count = 0
     import xlsxwriter  # noqa: PLC0415 - slow to load, and most files are read, not written
 
-    with xlsxwriter.Workbook(file, options) as book:
+    with _disk_of_workbook(file) as target, xlsxwriter.Workbook(target, options) as book:
         sheet = book.add_worksheet("数据")
         bold = book.add_format({"bold": True})
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
@@ -220,6 +187,46 @@ def _write_xlsx(
                     sheet.write_string(count, index, cell[:_XLSX_CELL_CHARS])
         sheet.autofilter(0, 0, max(count, 1), max(len(columns) - 1, 0))
     return count
+
+
+@contextmanager
+def _disk_of_workbook(file: BinaryIO) -> Iterator[Any]:
+    """Let the disk's own error out of xlsxwriter's, and its half-written archive end quietly."""
+    from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415
+
+    target = _FirstErrorOnly(file)
+    try:
+        yield target
+    except FileCreateError as error:
+        cause: OSError = error.args[0]
+        traceback.clear_frames(cause.__traceback__)  # the archive closes here, not at exit
+        raise cause from None
+
+
+class _FirstErrorOnly:
+    """A file that takes what follows a failed write and drops it: the file is lost anyway."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._failed = False
+
+    def write(self, data: bytes) -> int:
+        """Write; after a failure only pretend to."""
+        if self._failed:
+            return len(data)
+        try:
+            return self._file.write(data)
+        except OSError:
+            self._failed = True
+            raise
+
+    def flush(self) -> None:
+        """Flush what can be written."""
+        if not self._failed:
+            self._file.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 def _write_parquet(

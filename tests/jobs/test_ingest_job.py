@@ -179,15 +179,6 @@ def test_items_of_a_call_are_stored_together(database):
     assert everything(database, Source)[0].kind == "support"
 
 
-def test_secret_is_made_once_and_a_configured_one_wins(database):
-    with database.write() as session:
-        first = ingestion.deployment_secret(session)
-    with database.write() as session:
-        assert ingestion.deployment_secret(session) == first
-        assert ingestion.deployment_secret(session, "own") == b"own"
-    assert len(first) == 32
-
-
 def test_source_names_are_checked(ingest):
     for name in ("", "  ", "x" * 300, "a\nb"):
         with pytest.raises(InputError, match="来源名"):
