@@ -16,11 +16,12 @@ from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
+from feedback_nlp.store.keys import keep_key
 from feedback_nlp.week.records import WeeklyDigest
 
 # Pseudonyms are words of a text: with a secret of its own each run would print another page.
 # The people are invented, so this one may be known.
-_SECRET = "demo"  # noqa: S105 - of invented people
+_SECRET = b"demo"
 DIGEST_NAMES = ("digest.html", "digest.md", "digest.xlsx")
 
 
@@ -66,12 +67,14 @@ def run_demo(
     """
     folder.mkdir(parents=True, exist_ok=True)
     database_path = folder / "demo.db"
-    for suffix in ("", "-wal", "-shm"):
+    for suffix in ("", "-wal", "-shm", ".key"):
         database_path.with_name(database_path.name + suffix).unlink(missing_ok=True)
     manifest = generate(folder / "data", seed=seed)
     database = Database(f"sqlite:///{database_path}")
     try:
         database.migrate()
+        if settings.secret is None:
+            keep_key(database.url, _SECRET)  # for whoever ingests more into the demo
         ingested = []
         for number, file in enumerate(manifest.files, start=1):
             ingested.append(
@@ -83,7 +86,7 @@ def run_demo(
                         zone=settings.zone,
                         kind=SourceKind(file.kind),
                         product=manifest.product,
-                        secret=settings.secret.get_secret_value() if settings.secret else _SECRET,
+                        secret=settings.secret.get_secret_value() if settings.secret else None,
                     ),
                     now=now,
                 )

@@ -69,6 +69,16 @@ def deployment_secret(session: Session, configured: str | None = None) -> bytes:
     return key
 
 
+def keep_key(url: URL, key: bytes) -> None:
+    """Write the key of a new database into its file; one that is there already stays.
+
+    Raises:
+        ConfigError: If the file cannot be read or written.
+    """
+    path = key_path(url)
+    _read(path) or _make(path, key, is_new=True)
+
+
 def key_path(url: URL) -> Path:
     """Return where the key of a database lies unless it is configured."""
     if url.get_backend_name() == "sqlite":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -200,6 +201,7 @@ def flooded(demo: DemoReport, tmp_path: Path, request: pytest.FixtureRequest) ->
         source.backup(target)
     source.close()
     target.close()
+    shutil.copy(f"{demo.database_path}.key", f"{path}.key")
     start = Week.parse(demo.digest.week).bounds(Settings().zone)[0]
     with (tmp_path / "pasted.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
