@@ -24,6 +24,7 @@ from feedback_api.routes import (
     feedback,
     health,
     lexicon,
+    people,
     request_changes,
     requests,
     topic_edits,
@@ -102,6 +103,7 @@ def create_app(
         digests,
         lexicon,
         classify,
+        people,
     ):
         app.include_router(module.router, dependencies=[Depends(refuse_unknown)])
     for page in (health, desk, docs):

@@ -20,6 +20,7 @@ HINTS: dict[str, str] = {
     "reason-missing": "在 reason 里写一句话",
     "source-kind-differs": "把 source.kind 写成 {kind}，或换一个来源名",
     "topic-has-request": "直接改 {key}，见 PATCH /v1/requests/{key}",
+    "unknown-person": "author 要和当初送来的一样",
     "unknown-request": "全部编号见 GET /v1/requests",
     "unknown-topic": "主题编号见 GET /v1/topics",
     "unknown-unit": "观点编号见 GET /v1/feedback?topic={topic_id} 的 units",
@@ -39,5 +40,6 @@ ELSEWHERE = frozenset(
         "text-column-unknown",
         "unknown-alert",
         "unknown-batch",
+        "unknown-source",
     }
 )

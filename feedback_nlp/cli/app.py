@@ -46,6 +46,8 @@ _MODULES_OF = {
     "serve": ("serve",),
     "mcp": ("mcp",),
     "doctor": ("doctor",),
+    "person": ("person",),
+    "retention": ("retention",),
     "backup": ("backup",),
     "restore": ("backup",),
     "demo": ("demo",),

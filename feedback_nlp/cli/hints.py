@@ -28,6 +28,8 @@ HINTS: dict[str, str] = {
     "text-column-unknown": "用 --text 指定；文件里的列：{columns}",
     "unknown-alert": "用 feedback-nlp alerts 查看编号",
     "unknown-batch": "用 feedback-nlp batches 查看所有批次",
+    "unknown-person": "检查 --author 写的和原文件里的是否一样，或用 --author-key",
+    "unknown-source": "用 feedback-nlp retention report 查看全部来源",
     "unknown-request": "用 feedback-nlp requests 查看全部编号",
     "unknown-topic": "用 feedback-nlp topics list 查看编号",
     "unknown-unit": "用 feedback-nlp topics show {topic_id} 查看观点编号",

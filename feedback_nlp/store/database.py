@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The schema that this code needs: the newest file in ``migrations/versions``.
-SCHEMA_VERSION = "20261126_batch_notes"
+SCHEMA_VERSION = "20261126_retention_and_erasures"
 
 _BUSY_TIMEOUT_MS = 15_000
 
@@ -138,6 +138,21 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
+
+    def forget_log(self) -> bool:
+        """Fold the write-ahead log into the file and empty it; tell whether nobody held it.
+
+        Until then the log of SQLite still has pages as they were before an erasure.
+        """
+        if not self.is_sqlite:
+            return True
+        with _clear_errors(self.url), self._write_lock:
+            raw = self._writer.raw_connection()
+            try:
+                busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                raw.close()
+        return not busy
 
     def dispose(self) -> None:
         """Close all pooled connections."""

@@ -56,6 +56,8 @@ class Source(SQLModel, table=True):
     kind: str = Field(max_length=20)
     product: str | None = Field(default=None, max_length=200)
     mapping: dict[str, str] = _json(dict)
+    purpose: str = Field(default="", sa_type=Text)  # why it is kept, in people's words
+    retention_days: int | None = None  # feedback older than this is erased; None keeps it
     created_at: datetime = _time()
 
 

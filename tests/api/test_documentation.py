@@ -28,6 +28,8 @@ OPERATIONS = {
     "forget_word": "DELETE /v1/lexicon/{word}",
     "get_digest": "GET /v1/digests/{week}",
     "classify": "POST /v1/classify",
+    "export_person": "POST /v1/people/export",
+    "erase_person": "POST /v1/people/erase",
     "healthz": "GET /healthz",
     "readyz": "GET /readyz",
 }
