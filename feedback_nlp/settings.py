@@ -27,6 +27,9 @@ class Settings(BaseSettings):
         secret_file: A file that holds the secret, as container platforms hand it over.
         pipeline: Path of a ``pipeline.toml`` that overrides the shipped one.
         max_upload_bytes: Largest body the API takes.
+        outlets: Path of the TOML file that names robots, mail servers and webhooks.
+        outgoing_allow: ``host:port`` or ``network/bits:port``, separated by commas, that
+            outgoing requests may reach although they are not public.
     """
 
     model_config = SettingsConfigDict(env_prefix="FEEDBACK_", extra="ignore")
@@ -36,6 +39,8 @@ class Settings(BaseSettings):
     secret: SecretStr | None = None
     secret_file: Path | None = None
     pipeline: Path | None = None
+    outlets: Path | None = None
+    outgoing_allow: str = ""
     max_upload_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
 
     @field_validator("timezone")

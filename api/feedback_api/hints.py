@@ -21,6 +21,8 @@ HINTS: dict[str, str] = {
     "source-kind-differs": "把 source.kind 写成 {kind}，或换一个来源名",
     "topic-has-request": "直接改 {key}，见 PATCH /v1/requests/{key}",
     "unknown-person": "author 要和当初送来的一样",
+    "unknown-message": "编号见 GET /v1/outbox",
+    "unknown-outlet": "已配置：{known}",
     "unknown-request": "全部编号见 GET /v1/requests",
     "unknown-topic": "主题编号见 GET /v1/topics",
     "unknown-unit": "观点编号见 GET /v1/feedback?topic={topic_id} 的 units",

@@ -35,6 +35,7 @@ _MODULES_OF = {
     "lexicon": ("lexicon",),
     "requests": ("requests",),
     "request": ("requests",),
+    "outbox": ("outbox",),
     "replay": ("replay",),
     "alerts": ("alerts",),
     "search": ("search",),

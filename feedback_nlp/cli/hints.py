@@ -30,6 +30,8 @@ HINTS: dict[str, str] = {
     "unknown-batch": "用 feedback-nlp batches 查看所有批次",
     "unknown-person": "检查 --author 写的和原文件里的是否一样，或用 --author-key",
     "unknown-source": "用 feedback-nlp retention report 查看全部来源",
+    "unknown-message": "用 feedback-nlp outbox list 查看编号",
+    "unknown-outlet": "已配置：{known}",
     "unknown-request": "用 feedback-nlp requests 查看全部编号",
     "unknown-topic": "用 feedback-nlp topics list 查看编号",
     "unknown-unit": "用 feedback-nlp topics show {topic_id} 查看观点编号",

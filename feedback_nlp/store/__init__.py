@@ -5,7 +5,8 @@ migrations. Repositories take a session and never commit: the edge that opened t
 session does.
 """
 
-from feedback_nlp.store import erasure_table  # noqa: F401 - a table is known once it is imported
+# a table is known once it is imported
+from feedback_nlp.store import erasure_table, outbox_tables  # noqa: F401
 from feedback_nlp.store.database import Database
 
 __all__ = ["Database"]
