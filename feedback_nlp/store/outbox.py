@@ -83,8 +83,8 @@ def put(
         token=0,
         created_at=now,
     )
-    result: Any = session.execute(statement.on_conflict_do_nothing(index_elements=["key"]))
-    return bool(result.rowcount)
+    added = statement.on_conflict_do_nothing(index_elements=["key"]).returning(col(OutboxRow.id))
+    return session.execute(added).first() is not None
 
 
 def claim(
