@@ -195,6 +195,16 @@ class RunKind(StrEnum):
     ANALYZE = "analyze"
 
 
+class JobState(StrEnum):
+    """Where a job of the queue is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
 class RunStatus(StrEnum):
     """Whether a run came to its end; one that a crash left open is aborted by the next."""
 
@@ -298,6 +308,13 @@ _CHINESE: dict[type[StrEnum], dict[str, str]] = {
     BatchStatus: {"running": "未完成", "complete": "完成"},
     ItemStatus: {"accepted": "新增", "duplicate": "重复", "rejected": "拒绝"},
     RunKind: {"analyze": "分析"},
+    JobState: {
+        "queued": "等待",
+        "running": "在做",
+        "done": "完成",
+        "failed": "失败",
+        "cancelled": "取消",
+    },
     RunStatus: {"running": "未完成", "complete": "完成", "aborted": "中断"},
     Measure: {
         "people": "人数",

@@ -9,6 +9,8 @@ Thresholds and weights are not here but in ``pipeline.toml`` (:mod:`feedback_nlp
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -30,6 +32,13 @@ class Settings(BaseSettings):
         outlets: Path of the TOML file that names robots, mail servers and webhooks.
         outgoing_allow: ``host:port`` or ``network/bits:port``, separated by commas, that
             outgoing requests may reach although they are not public.
+        worker: Whether ``serve`` runs a worker beside itself.
+        analyze_after_seconds: How long new feedback waits for more before it is read.
+        digest_at: When the worker makes the digest of the week that is over, such as
+            ``周一 09:00``; a day off (调休 respected) puts it off to the next working day. Empty
+            for never.
+        digest_folder: Where the worker writes digests as HTML, Markdown and Excel, beside
+            keeping them in the database.
     """
 
     model_config = SettingsConfigDict(env_prefix="FEEDBACK_", extra="ignore")
@@ -42,6 +51,10 @@ class Settings(BaseSettings):
     outlets: Path | None = None
     outgoing_allow: str = ""
     max_upload_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
+    worker: bool = True
+    analyze_after_seconds: float = Field(default=60.0, ge=0)
+    digest_at: str = "周一 09:00"
+    digest_folder: Path | None = None
 
     @field_validator("timezone")
     @classmethod
@@ -70,7 +83,35 @@ class Settings(BaseSettings):
             self.secret = SecretStr(self.secret_file.read_text(encoding="utf-8").strip())
         return self
 
+    @field_validator("digest_at")
+    @classmethod
+    def _known_time(cls, value: str) -> str:
+        if value.strip():
+            parse_weekly(value)
+        return value.strip()
+
+    @property
+    def digest_time(self) -> tuple[int, time] | None:
+        """Weekday (0 is Monday) and time of the digest; ``None`` for never."""
+        return parse_weekly(self.digest_at) if self.digest_at else None
+
     @property
     def zone(self) -> ZoneInfo:
         """The configured zone."""
         return ZoneInfo(self.timezone)
+
+
+def parse_weekly(text: str) -> tuple[int, time]:
+    """Parse ``周一 09:00`` into a weekday (0 is Monday) and a time.
+
+    Raises:
+        ValueError: If it is not one, saying what is expected.
+    """
+    words = text.split()
+    if len(words) == 2 and words[0] in _DAYS:
+        with suppress(ValueError):
+            return _DAYS[words[0]], time.fromisoformat(words[1])
+    raise ValueError(f"写成了 {text!r}，应是星期和时间，例如 周一 09:00")
+
+
+_DAYS = {f"周{name}": number for number, name in enumerate("一二三四五六日")}

@@ -27,6 +27,7 @@ from feedback_api.routes import (
     people,
     request_changes,
     requests,
+    runs,
     topic_edits,
     topics,
 )
@@ -104,6 +105,7 @@ def create_app(
         lexicon,
         classify,
         people,
+        runs,
     ):
         app.include_router(module.router, dependencies=[Depends(refuse_unknown)])
     for page in (health, desk, docs):

@@ -46,6 +46,8 @@ _MODULES_OF = {
     "evaluate": ("evaluate",),
     "serve": ("serve",),
     "mcp": ("mcp",),
+    "worker": ("worker",),
+    "jobs": ("worker",),
     "doctor": ("doctor",),
     "person": ("person",),
     "retention": ("retention",),

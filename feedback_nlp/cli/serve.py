@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
+from feedback_nlp.cli.own_worker import own_worker
 from feedback_nlp.cli.terminal import DatabaseOption, err, load_settings, open_database
 from feedback_nlp.errors import InputError
 
@@ -19,6 +21,13 @@ def register(app: typer.Typer) -> None:
 def serve(
     host: Annotated[str, typer.Option("--host", help="监听地址，只能是本机地址")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="端口，0 为任选")] = 8000,
+    worker: Annotated[
+        bool | None,
+        typer.Option(
+            "--worker/--no-worker",
+            help="同时运行一个 worker：新反馈自动分析、到点出周报；默认看 FEEDBACK_WORKER",
+        ),
+    ] = None,
     db: DatabaseOption = None,
 ) -> None:
     """Serve until interrupted; requests under way are finished first."""
@@ -45,7 +54,9 @@ def serve(
         err.print(f"服务已启动：{url}  接口说明：{url}/docs  按 Ctrl+C 停止", soft_wrap=True)
         err.print("没有登录和密钥，所以只有本机能访问。")
 
-    server.run(app, listener, announce)
+    wanted = settings.worker if worker is None else worker
+    with own_worker(settings.database_url) if wanted else nullcontext():
+        server.run(app, listener, announce)
     err.print("服务已停止。")
 
 

@@ -32,6 +32,7 @@ from feedback_nlp.labels import RunStatus
 from feedback_nlp.llm_naming import load_namer
 from feedback_nlp.pipeline import Analyst, keep_requests
 from feedback_nlp.store import Database, analysis, lexicon
+from feedback_nlp.store.exclusive import hold
 from feedback_nlp.store.tables import Run
 
 CHUNK_SIZE = 2_000
@@ -86,10 +87,21 @@ def run_analysis(
     """Analyse everything that came in since the last complete run.
 
     Raises:
-        Conflict: If another process is analysing this database.
+        Conflict: If another process, on whatever host, is analysing this database.
         ArtifactError: If a model cannot be loaded.
         ConfigError: If naming by a language model is wanted without saying where it is.
     """
+    with hold(database, "analyze", "另一个进程正在分析这个数据库"):
+        return _analyse(database, config, zone, now, progress)
+
+
+def _analyse(
+    database: Database,
+    config: PipelineConfig,
+    zone: ZoneInfo,
+    now: Callable[[], datetime],
+    progress: Progress,
+) -> AnalysisReport:
     started = time.monotonic()
     namer = load_namer(config.naming)
     with database.read() as session:

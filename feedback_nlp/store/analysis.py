@@ -7,8 +7,6 @@ started again ends where an undisturbed one ends.
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,9 +20,6 @@ from feedback_nlp.labels import Intent, RunKind, RunStatus
 from feedback_nlp.records import Understanding
 from feedback_nlp.store.rereading import write_units
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Run
-
-# Reserved process entry in a run's figures while it is going on.
-_PROCESS = "process"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +65,15 @@ class StoredUnit:
 def start_run(
     session: Session, *, config: Mapping[str, Any], versions: Mapping[str, str], now: datetime
 ) -> int:
-    """Open a run, closing those that a crash left open.
-
-    Raises:
-        Conflict: If another process on this host is analysing this database now.
-    """
+    """Open a run, closing those that a crash left open: who calls this keeps others out."""
     for run in session.scalars(select(Run).where(col(Run.status) == RunStatus.RUNNING.value)):
-        process = run.figures.get(_PROCESS, {})
-        if process.get("host") == socket.gethostname() and _is_alive(process.get("pid")):
-            raise Conflict(
-                f"进程 {process.get('pid')} 正在分析这个数据库", hint="等它结束，或先停掉它再运行"
-            )
         run.status, run.finished_at = RunStatus.ABORTED.value, now
         session.add(run)
     run = Run(
         kind=RunKind.ANALYZE.value,
         config=dict(config),
         versions=dict(versions),
-        figures={_PROCESS: {"host": socket.gethostname(), "pid": os.getpid()}},
+        figures={},
         started_at=now,
     )
     session.add(run)
@@ -97,12 +83,19 @@ def start_run(
 
 
 def finish_run(session: Session, run_id: int, *, figures: Mapping[str, Any], now: datetime) -> None:
-    """Close a run with its figures."""
-    session.execute(
+    """Close a run with its figures, in the transaction that stores what it found.
+
+    Raises:
+        Conflict: If another run has begun meanwhile, because this one lost its lock: nothing
+            may be stored.
+    """
+    closed = session.execute(
         update(Run)
-        .where(col(Run.id) == run_id)
+        .where(col(Run.id) == run_id, col(Run.status) == RunStatus.RUNNING.value)
         .values(status=RunStatus.COMPLETE.value, figures=dict(figures), finished_at=now)
     )
+    if closed.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict(f"第 {run_id} 次分析已经被另一次取代，这次的结果作废")
 
 
 def count_pending(session: Session, current: Collection[int] | None = None) -> int:
@@ -256,15 +249,3 @@ def topic_units(session: Session) -> list[StoredUnit]:
 def count_units(session: Session) -> int:
     """Count all units."""
     return session.scalar(select(func.count()).select_from(FeedbackUnit)) or 0
-
-
-def _is_alive(pid: object) -> bool:
-    if not isinstance(pid, int) or pid == os.getpid():
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The schema that this code needs: the newest file in ``migrations/versions``.
-SCHEMA_VERSION = "20261126_outbox"
+SCHEMA_VERSION = "20261126_jobs"
 
 _BUSY_TIMEOUT_MS = 15_000
 
@@ -98,6 +98,15 @@ class Database:
         ):
             yield session
             session.commit()
+
+    @contextmanager
+    def server_connection(self) -> Iterator[Connection]:
+        """Open a connection to a server that commits each statement by itself."""
+        with (
+            _clear_errors(self.url),
+            self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+        ):
+            yield connection
 
     def state(self) -> str:
         """Return a text that differs after every commit of anyone, in whatever process.

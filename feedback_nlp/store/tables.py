@@ -17,6 +17,7 @@ from sqlmodel import Field, SQLModel
 from feedback_nlp.labels import (
     ENGINE,
     BatchStatus,
+    JobState,
     NoticeStatus,
     Origin,
     ReporterStatus,
@@ -349,3 +350,40 @@ class LexiconEntry(SQLModel, table=True):
     added_at: datetime = _time()
     removed_by: str | None = Field(default=None, max_length=100)
     removed_at: datetime | None = _time(nullable=True)
+
+
+class Job(SQLModel, table=True):
+    """Work that waits, is being done or was done: see :mod:`feedback_nlp.store.job_queue`."""
+
+    __tablename__: ClassVar[Any] = "job"
+    __table_args__ = (
+        # One queued job a key: a second wish for the same thing is the first one.
+        Index(
+            "uq_job_wish",
+            "wish",
+            unique=True,
+            sqlite_where=text("state = 'queued'"),
+            postgresql_where=text("state = 'queued'"),
+        ),
+        UniqueConstraint("slot"),
+        Index("ix_job_state_run_at", "state", "run_at"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(max_length=40)
+    state: str = Field(default=JobState.QUEUED.value, max_length=20)
+    payload: dict[str, Any] = _json(dict)
+    wish: str | None = Field(default=None, max_length=200)
+    slot: str | None = Field(default=None, max_length=200)  # one job for ever: a periodic one
+    lane: str | None = Field(default=None, max_length=40)  # jobs of a lane run one by one
+    run_at: datetime = _time()
+    attempts: int = 0
+    max_attempts: int = 5
+    token: str | None = Field(default=None, max_length=36)
+    lease_until: datetime | None = _time(nullable=True)
+    progress: dict[str, Any] = _json(dict)
+    result: dict[str, Any] = _json(dict)
+    error: str = Field(default="", sa_type=Text)
+    actor: str = Field(default=ENGINE, max_length=100)
+    created_at: datetime = _time()
+    started_at: datetime | None = _time(nullable=True)
+    finished_at: datetime | None = _time(nullable=True)

@@ -63,10 +63,11 @@ def fit_bertopic(
         terms: Cuts a document into the terms that may become keywords; clusters of documents
             without any have no keywords.
     """
-    if not any(terms(document) for document in documents):  # BERTopic refuses those
+    some = _some_terms(documents, terms)
+    if not some:  # BERTopic refuses those
         labels = clustering.fit(vectors, anchors.copy()).labels_
         return Clusters(labels, dict.fromkeys(np.unique(labels).tolist(), ()))
-    if bertopic_version() is None:
+    if bertopic_version() is None or len(some) == 1:  # and fails where there is one term
         labels = clustering.fit(vectors, anchors.copy()).labels_
         weights, words = class_tfidf(documents, labels, terms)
         row_of = {label: row for row, label in enumerate(np.unique(labels).tolist())}
@@ -77,6 +78,16 @@ def fit_bertopic(
         label: strongest_terms(weights[row], words, _KEYWORDS) for label, row in row_of.items()
     }
     return Clusters(labels, keywords)
+
+
+def _some_terms(documents: Sequence[str], terms: Callable[[str], list[str]]) -> set[str]:
+    """Return the terms of the first documents until there are two different ones."""
+    found: set[str] = set()
+    for document in documents:
+        found.update(terms(document))
+        if len(found) > 1:
+            break
+    return found
 
 
 def _by_bertopic(

@@ -30,6 +30,10 @@ OPERATIONS = {
     "classify": "POST /v1/classify",
     "export_person": "POST /v1/people/export",
     "erase_person": "POST /v1/people/erase",
+    "list_runs": "GET /v1/runs",
+    "start_run": "POST /v1/runs",
+    "get_run": "GET /v1/runs/{run_id}",
+    "cancel_run": "POST /v1/runs/{run_id}/cancel",
     "healthz": "GET /healthz",
     "readyz": "GET /readyz",
 }

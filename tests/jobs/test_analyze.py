@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import col, select
@@ -19,11 +18,13 @@ from sqlmodel import col, select
 from feedback_nlp.config import load_config
 from feedback_nlp.demo import generate
 from feedback_nlp.errors import Conflict
+from feedback_nlp.jobs import analyze
 from feedback_nlp.jobs.analyze import run_analysis
 from feedback_nlp.jobs.ingest import ingest_file
 from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database, analysis
+from feedback_nlp.store.exclusive import hold
 from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, Run, Topic
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
@@ -144,7 +145,7 @@ def test_a_run_left_open_by_a_crash_is_closed(filled: Callable[[], Database]) ->
             Run(
                 kind="analyze",
                 started_at=NOW,
-                figures={"process": {"host": socket.gethostname(), "pid": 2**22 + 1}},
+                figures={},
             )
         )
     run_analysis(database, load_config(), zone=ZONE, now=lambda: NOW)
@@ -156,16 +157,30 @@ def test_a_run_left_open_by_a_crash_is_closed(filled: Callable[[], Database]) ->
 
 
 def test_a_second_analysis_at_the_same_time_is_refused(database: Database) -> None:
-    with database.write() as session:
-        session.add(
-            Run(
-                kind="analyze",
-                started_at=NOW,
-                figures={"process": {"host": socket.gethostname(), "pid": os.getppid()}},
-            )
-        )
-    with pytest.raises(Conflict, match="正在分析"), database.write() as session:
-        analysis.start_run(session, config={}, versions={}, now=NOW)
+    with hold(database, "analyze", "另一个进程正在分析这个数据库"):
+        elsewhere = Database(database.url.render_as_string(hide_password=False))
+        with pytest.raises(Conflict, match="正在分析"):
+            run_analysis(elsewhere, load_config(), zone=ZONE, now=lambda: NOW)
+        elsewhere.dispose()
+    run_analysis(database, load_config(), zone=ZONE, now=lambda: NOW)
+
+
+def test_a_run_that_was_overtaken_stores_nothing(
+    filled: Callable[[], Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that slept through the loss of its lock wakes up and must not write."""
+    database = filled()
+    from feedback_nlp.jobs.topics import _find_topics as real
+
+    def overtaken(*arguments: Any, **options: Any) -> Any:
+        with database.write() as session:
+            analysis.start_run(session, config={}, versions={}, now=NOW)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(analyze, "_find_topics", overtaken)
+    with pytest.raises(Conflict, match="取代"):
+        run_analysis(database, load_config(), zone=ZONE, now=lambda: NOW)
+    assert contents(database)["topics"] == []
 
 
 def test_reading_in_other_chunks_changes_nothing(

@@ -102,3 +102,20 @@ def test_documents_without_a_term_are_clustered_all_the_same(
     )
     assert found.labels.tolist() == [0, 1, 2]
     assert found.keywords == {0: (), 1: (), 2: ()}
+
+
+@pytest.mark.parametrize("version", ["0.17.4", None])
+def test_documents_with_one_term_among_them_are_clustered(
+    monkeypatch: pytest.MonkeyPatch, version: str | None
+) -> None:
+    """Two feedback on the first day: BERTopic's weighting takes the one column for a number."""
+    monkeypatch.setattr(bertopic_model, "bertopic_version", lambda: version)
+    found = fit_bertopic(
+        ["闪退", "嗯嗯"],
+        np.eye(2, dtype=np.float32),
+        np.array([0, 1], np.int32),
+        GraphClustering(neighbours=2, resolution=1.0),
+        lambda text: ["闪退"] if text == "闪退" else [],
+    )
+    assert found.labels.tolist() == [0, 1]
+    assert set(found.keywords) == {0, 1}

@@ -1,0 +1,74 @@
+"""Kinds of jobs and what does them.
+
+A handler may be killed anywhere and is then called again, so what it writes must be harmless to
+write twice. It returns what is kept as the job's result: plain values, no personal data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from feedback_nlp.errors import Conflict, InputError, NotFound
+from feedback_nlp.store import job_queue
+from feedback_nlp.worker.workplace import Beat, Later, Workplace
+
+Handler = Callable[[Workplace, Mapping[str, Any], Beat], Mapping[str, Any]]
+
+ANALYZE = "analyze"
+DIGEST = "digest"
+_BUSY = timedelta(seconds=30)
+
+
+def analyze(place: Workplace, _payload: Mapping[str, Any], beat: Beat) -> Mapping[str, Any]:
+    """Analyse what is new."""
+    from feedback_nlp.jobs.analyze import run_analysis  # noqa: PLC0415 - loads the models
+
+    try:
+        report = run_analysis(
+            place.database,
+            place.config,
+            zone=place.settings.zone,
+            now=place.now,
+            progress=beat,
+        )
+    except Conflict as conflict:
+        if conflict.reason == "busy-analyze":  # somebody analyses by hand: ours comes after
+            raise Later(conflict.message, _BUSY) from conflict
+        raise
+    return report.as_dict()
+
+
+def digest(place: Workplace, payload: Mapping[str, Any], _beat: Beat) -> Mapping[str, Any]:
+    """Compute the digest of a week, keep it, and write it to the folder that is set."""
+    from feedback_nlp.jobs.digest import write_digest  # noqa: PLC0415 - loads all stages
+
+    with place.database.read() as session:
+        if job_queue.is_open(session, ANALYZE):
+            raise Later("等分析做完", _BUSY)
+    week = payload.get("week")
+    folder = place.settings.digest_folder
+    outputs = []
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        outputs = [folder / f"{week}{suffix}" for suffix in (".html", ".xlsx", ".md")]
+    try:
+        told = write_digest(
+            place.database,
+            place.config,
+            outputs,
+            zone=place.settings.zone,
+            now=place.now(),
+            week=week,
+        )
+    except (NotFound, InputError) as missing:  # nothing was said that week: nothing to tell
+        return {"week": week, "skipped": missing.message}
+    return {
+        "week": told.week,
+        "people": told.totals.people.value,
+        "files": [str(path) for path in outputs],
+    }
+
+
+HANDLERS: dict[str, Handler] = {ANALYZE: analyze, DIGEST: digest}
