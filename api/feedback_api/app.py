@@ -13,10 +13,11 @@ from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from feedback_api import errors
+from feedback_api import desk, errors
 from feedback_api.edge import RequestEdge
 from feedback_api.feedback_schemas import FeedbackIn
-from feedback_api.pages import desk, docs
+from feedback_api.pages import desk as report
+from feedback_api.pages import docs
 from feedback_api.parameters import refuse_unknown
 from feedback_api.routes import (
     classify,
@@ -108,8 +109,10 @@ def create_app(
         runs,
     ):
         app.include_router(module.router, dependencies=[Depends(refuse_unknown)])
-    for page in (health, desk, docs):
+    for page in (health, report, docs):
         app.include_router(page.router)
+    for pages in desk.routers():
+        app.include_router(pages)
     _document_shapes(app)
     return app
 

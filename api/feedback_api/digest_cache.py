@@ -1,4 +1,4 @@
-"""Rendered digests, kept until anything in the database changes.
+"""What pages show of the whole database, kept until anything in the database changes.
 
 A digest of ten thousand feedback takes seconds to compute and depends on nearly every
 table, so the rule is coarse and safe: an entry holds as long as nobody committed
@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
 
 from cachetools import LRUCache
 
 from feedback_nlp.store import Database
 
-_ENTRIES = 64
+_ENTRIES = 256
+_T = TypeVar("_T")
 
 
 class DigestCache:
@@ -29,9 +31,9 @@ class DigestCache:
         self._database = database
         self._lock = threading.Lock()
         self._state = ""
-        self._entries: LRUCache[Hashable, bytes] = LRUCache(limit)
+        self._entries: LRUCache[Hashable, Any] = LRUCache(limit)
 
-    def get(self, key: Hashable, render: Callable[[], bytes]) -> bytes:
+    def get(self, key: Hashable, render: Callable[[], _T]) -> _T:
         """Return the entry of ``key``, rendered now if there is none of the present state.
 
         Args:
@@ -41,7 +43,8 @@ class DigestCache:
         state = self._database.state()
         with self._lock:
             if state == self._state and key in self._entries:
-                return self._entries[key]
+                found: _T = self._entries[key]
+                return found
         body = render()
         if self._database.state() != state:
             return body  # something was committed meanwhile: right now, but not to be kept

@@ -16,7 +16,10 @@ from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from feedback_nlp.understanding.engine import Engine
+    from feedback_nlp.week.records import WeeklyDigest
 
 
 def _utc_now() -> datetime:
@@ -64,19 +67,31 @@ class Services:
         """
         # The pipeline knows all stages, and with them SciPy and scikit-learn.
         from feedback_nlp.jobs.digest import render_digest  # noqa: PLC0415
-        from feedback_nlp.pipeline import tell_week  # noqa: PLC0415
-
-        now, zone = self.now(), self.settings.zone
-        today = now.astimezone(zone).date()  # with the day, a running week may end
 
         def render() -> bytes:
             with self.database.read() as session:
-                digest = tell_week(
-                    session, self.config, zone=zone, now=now, week=week, product=product
-                )
-                return render_digest(session, suffix, digest, zone=zone)
+                told = self._tell(session, week, product)
+                return render_digest(session, suffix, told, zone=self.settings.zone)
 
-        return self.digests.get((suffix, week, product, today), render)
+        return self.digests.get((suffix, week, product, self.local_now().date()), render)
+
+    def week(self, week: str | None, product: str | None) -> WeeklyDigest:
+        """Return what a week changed, as data; arguments and errors as of :meth:`digest`."""
+
+        def tell() -> WeeklyDigest:
+            with self.database.read() as session:
+                return self._tell(session, week, product)
+
+        # with the day, a running week may end
+        return self.digests.get(("week", week, product, self.local_now().date()), tell)
+
+    def _tell(self, session: Session, week: str | None, product: str | None) -> WeeklyDigest:
+        from feedback_nlp.pipeline import tell_week  # noqa: PLC0415
+
+        zone = self.settings.zone
+        return tell_week(
+            session, self.config, zone=zone, now=self.now(), week=week, product=product
+        )
 
     def engine(self) -> Engine:
         """Return the models, loaded at first use and once for the process.

@@ -107,6 +107,8 @@ def changed_meanwhile(
 
 def describe_edit(edit: RequestEdit) -> str:
     """Return a few Chinese words: what was written, and what stood there before."""
+    if "evidence" in edit.detail:
+        return "拿掉了一条证据" if edit.detail["evidence"][1] is None else "加了一条证据"
     return "改了" + "、".join(  # in our order: PostgreSQL keeps none
         f"{word}（{_shown(edit.detail[name][0])} → {_shown(edit.detail[name][1])}）"
         for name, word in FIELD_NAMES.items()

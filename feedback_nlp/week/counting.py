@@ -8,6 +8,7 @@ walks them all) can count the rows again, one simple query at a time.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ from feedback_nlp.store.conditions import (
     is_rating_conflict,
     is_vent,
 )
+from feedback_nlp.store.search import matches
 from feedback_nlp.store.tables import (
     Feedback,
     FeedbackUnit,
@@ -34,7 +36,10 @@ from feedback_nlp.store.tables import (
 from feedback_nlp.week.drivers import nps_answer
 from feedback_nlp.weeks import Scope, parse_period
 
-_UNIT_KEYS = {"topic_id", "unit_sentiment", "problem", "unassigned", "vent", "request"}
+#: Conditions on units; all others are on whole feedback.
+UNIT_KEYS = frozenset(
+    {"topic_id", "unit_sentiment", "unit_intent", "problem", "unassigned", "vent", "request"}
+)
 
 
 def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -> int:
@@ -49,8 +54,11 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
             ``sentiment``, ``counted`` (neither spam nor part
             of a burst), ``spam``, ``burst``, ``copy``, ``rated``, ``satisfied``,
             ``time_missing``, ``no_content``, ``author_known``, ``rating_conflict`` (stars against words); on
-            units ``topic_id``, ``unit_sentiment``, ``problem``, ``unassigned``, ``vent``,
-            ``request`` (evidence of ``REQ-12``); on answers ``min_answer``, ``max_answer``; on batches ``week`` (batches that brought feedback of
+            units ``topic_id``, ``unit_sentiment``, ``unit_intent``, ``problem``, ``unassigned``,
+            ``vent``, ``request`` (evidence of ``REQ-12``); of a list that a person narrows:
+            ``source`` (its name), ``intent``, ``app_version``, ``batch``, ``q`` (words of the
+            text), ``same_person`` (the id of a feedback of the same person), ``since_day``,
+            ``until_day`` (ISO dates, both inclusive); on answers ``min_answer``, ``max_answer``; on batches ``week`` (batches that brought feedback of
             that week), ``source``, ``reason``.
         zone: Where weeks begin.
 
@@ -71,7 +79,8 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
         Measure.FEEDBACK: func.count(func.distinct(col(Feedback.id))),
         Measure.UNITS: func.count(func.distinct(col(FeedbackUnit.id))),
     }[Measure(of)]
-    return session.scalar(_where(select(measure), where, zone, units=of == Measure.UNITS)) or 0
+    statement = narrowed(session, select(measure), where, zone, units=of == Measure.UNITS)
+    return session.scalar(statement) or 0
 
 
 def within(scope: Scope, **where: Any) -> dict[str, Any]:
@@ -95,40 +104,66 @@ def nps_answers(
     )
     where = {**where, "source_kind": SourceKind.SURVEY.value}
     answers = {}
-    for source_id, thread_key, source_key, meta in session.execute(_where(fields, where, zone)):
+    for source_id, thread_key, source_key, meta in session.execute(
+        narrowed(session, fields, where, zone)
+    ):
         answer = nps_answer(meta)
         if answer is not None:
             answers[source_id, thread_key or source_key] = answer
     return answers
 
 
-def _where(statement: Any, where: Mapping[str, Any], zone: ZoneInfo, *, units: bool = False) -> Any:
+def narrowed(
+    session: Session,
+    statement: Any,
+    where: Mapping[str, Any],
+    zone: ZoneInfo,
+    *,
+    units: bool = False,
+) -> Any:
     """Lay conditions on a statement over feedback, with its source, and its units if wanted."""
     statement = statement.select_from(Feedback).join(
         Source, col(Source.id) == col(Feedback.source_id)
     )
-    if units or _UNIT_KEYS & set(where):
+    if units or UNIT_KEYS & set(where):
         statement = statement.join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
     for key, value in where.items():
-        statement = statement.where(*_conditions(key, value, zone))
+        statement = statement.where(*_conditions(session, key, value, zone))
     return statement
 
 
-def _conditions(key: str, value: Any, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+def _conditions(
+    session: Session, key: str, value: Any, zone: ZoneInfo
+) -> list[ColumnElement[bool]]:
     if key in ("week", "since_week", "until_week"):
         start, end = parse_period(str(value)).bounds(zone)
         until, since = col(Feedback.occurred_at) < end, col(Feedback.occurred_at) >= start
         return {"week": [since, until], "since_week": [since], "until_week": [until]}[key]
     if key == "request":
         return [col(FeedbackUnit.id).in_(evidence_of(str(value)))]
+    if key in ("since_day", "until_day"):
+        day = date.fromisoformat(str(value)) + timedelta(days=key == "until_day")
+        moment = datetime.combine(day, time(), zone)
+        at = col(Feedback.occurred_at)
+        return [at >= moment if key == "since_day" else at < moment]
+    if key == "q":
+        return [matches(session, str(value))]
+    if key == "same_person":
+        person = select(col(Feedback.person_key)).where(col(Feedback.id) == int(value))
+        return [col(Feedback.person_key).in_(person)]
     equal: dict[str, Any] = {
         "product": col(Feedback.product),
         "channel": CHANNEL,
         "segment": col(Feedback.segment),
+        "source": col(Source.name),
+        "intent": col(Feedback.intent),
+        "app_version": col(Feedback.app_version),
+        "batch": col(Feedback.batch_id),
         "source_kind": col(Source.kind),
         "sentiment": col(Feedback.sentiment),
         "topic_id": col(FeedbackUnit.topic_id),
         "unit_sentiment": col(FeedbackUnit.sentiment),
+        "unit_intent": col(FeedbackUnit.intent),
     }
     if key in equal:
         return [equal[key] == value]

@@ -1,0 +1,106 @@
+"""The frame around every page: where one is, which week, product and source, who one is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from feedback_api.services import Services
+from feedback_nlp.clean.characters import clean_characters
+from feedback_nlp.store.tables import Feedback, Source
+from feedback_nlp.weeks import Week
+
+ACTOR_COOKIE = "feedback_actor"
+#: What the frame lets one choose; the first two follow from page to page.
+CHOICES = ("week", "product", "source", "q")
+_WEEKS = 53
+
+#: Pages in the order of the review.
+PAGES = (
+    ("/", "本周"),
+    ("/feedback", "反馈"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What the frame shows.
+
+    Attributes:
+        path: Page in the menu that is open.
+        weeks: That can be picked, newest first.
+        chosen: Filters that follow from page to page: ``week``, ``product``.
+        actor: Under which name changes are written; empty if nobody said.
+    """
+
+    path: str
+    zone: ZoneInfo
+    weeks: Sequence[str] = ()
+    products: Sequence[str] = ()
+    sources: Sequence[str] = ()
+    chosen: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(CHOICES, ""))
+    actor: str = ""
+
+    @property
+    def pages(self) -> list[tuple[str, str, bool]]:
+        """The menu: address with the filters that follow, word, whether it is open."""
+        return [(self.url(path), word, path == self.path) for path, word in PAGES]
+
+    def url(self, path: str, **changes: str | None) -> str:
+        """Return an address that keeps the filters, with changes; ``None`` drops one."""
+        follow = {key: value for key, value in self.chosen.items() if key in CHOICES[:2]}
+        wanted = {key: value for key, value in {**follow, **changes}.items() if value}
+        return f"{path}?{urlencode(wanted)}" if wanted else path
+
+
+def shell_of(request: Request, services: Services, session: Session, path: str) -> Shell:
+    """Return the frame of a page."""
+    lists = services.digests.get("desk-shell", lambda: _lists(session, services.settings.zone))
+    weeks, products, sources = lists
+    return Shell(
+        path=path,
+        zone=services.settings.zone,
+        weeks=weeks,
+        products=products,
+        sources=sources,
+        chosen=_chosen(request),
+        actor=actor_of(request),
+    )
+
+
+def bare_shell(request: Request, services: Services, path: str = "") -> Shell:
+    """Return a frame without lists: for a page that says what went wrong."""
+    return Shell(path=path, zone=services.settings.zone, actor=actor_of(request))
+
+
+def actor_of(request: Request, named: object = None) -> str:
+    """Return who acts: the name in the form, else the one this browser gave before."""
+    told = named if isinstance(named, str) and named.strip() else None
+    name = told if told is not None else unquote(request.cookies.get(ACTOR_COOKIE, ""))
+    return clean_characters(name).strip()[:100]
+
+
+def _chosen(request: Request) -> dict[str, str]:
+    asked = request.query_params
+    return {name: clean_characters(asked.get(name, "")).strip()[:200] for name in CHOICES}
+
+
+def _lists(session: Session, zone: ZoneInfo) -> tuple[Any, Any, Any]:
+    oldest, newest = session.execute(
+        select(func.min(col(Feedback.occurred_at)), func.max(col(Feedback.occurred_at)))
+    ).one()
+    weeks = []
+    if oldest is not None:
+        first, last = Week.of(oldest, zone), Week.of(newest, zone)
+        weeks = [str(last.shift(-back)) for back in range(min(_WEEKS, last.since(first) + 1))]
+    product = col(Feedback.product)
+    products = session.scalars(select(product).distinct().where(product.is_not(None)))
+    sources = session.scalars(select(col(Source.name)).order_by(col(Source.name)))
+    return weeks, sorted(str(name) for name in products), list(sources)
