@@ -27,6 +27,7 @@ from feedback_nlp.config import PipelineConfig
 from feedback_nlp.jobs.alerts import refresh_alerts
 from feedback_nlp.jobs.backlog import Backlog, find_backlog
 from feedback_nlp.jobs.llm_names import ask_for_names
+from feedback_nlp.jobs.sums import keep_sums
 from feedback_nlp.jobs.topics import _find_topics, _save_topics
 from feedback_nlp.labels import RunStatus
 from feedback_nlp.llm_naming import load_namer
@@ -144,6 +145,7 @@ def _analyse(
             **figures,
         )
         analysis.finish_run(session, run_id, figures=report.as_dict(), now=now())
+    keep_sums(database)
     progress("归并与排序", 3, 3)
     return report
 

@@ -15,12 +15,9 @@ from feedback_nlp.rank import ice, rice
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.moving import get_request
 from feedback_nlp.requests.quoting import RequestQuote, words_of
-from feedback_nlp.store.conditions import is_counted
+from feedback_nlp.store.rollup import SubjectKind, sums
 from feedback_nlp.store.tables import (
-    Evidence,
     FeatureRequest,
-    Feedback,
-    FeedbackUnit,
     Notice,
     RequestEdit,
     StatusEvent,
@@ -181,18 +178,8 @@ def request_detail(session: Session, key: str) -> RequestDetail:
 
 
 def _rows(session: Session, requests: Sequence[FeatureRequest]) -> list[RequestRow]:
-    statement = (
-        select(
-            col(Evidence.request_id),
-            func.count(),
-            func.count(func.distinct(col(Feedback.id))).filter(is_counted()),
-            func.count(func.distinct(col(Feedback.person_key))).filter(is_counted()),
-        )
-        .join(FeedbackUnit, col(FeedbackUnit.id) == col(Evidence.unit_id))
-        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
-        .where(col(Evidence.request_id).in_([id_of(request) for request in requests]))
-        .group_by(col(Evidence.request_id))
-    )
+    found = sums(SubjectKind.REQUEST, only=[id_of(request) for request in requests])
+    statement = select(found.c.subject_id, found.c.units, found.c.posts, found.c.people)
     counts = {row[0]: Counts(*row[1:]) for row in session.execute(statement)}
     return [RequestRow(request, counts.get(id_of(request), Counts())) for request in requests]
 

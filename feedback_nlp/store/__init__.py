@@ -6,7 +6,7 @@ session does.
 """
 
 # a table is known once it is imported
-from feedback_nlp.store import erasure_table, outbox_tables  # noqa: F401
+from feedback_nlp.store import erasure_table, outbox_tables, rollup_tables  # noqa: F401
 from feedback_nlp.store.database import Database
 
 __all__ = ["Database"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, cast, func, select
-from sqlmodel import col
+from sqlalchemy import ColumnElement, Select, String, cast, func, literal, select
+from sqlmodel import Session, col
 
 from feedback_nlp.labels import Intent, Sentiment, Signal, TopicKind
 from feedback_nlp.store.tables import (
@@ -82,3 +82,21 @@ def evidence_of(key: str) -> Select[Any]:
 
 #: What people see as the channel: the feedback's own, else its source's name.
 CHANNEL: ColumnElement[str] = func.coalesce(col(Feedback.channel), col(Source.name))
+
+
+def in_channel(session: Session, name: str) -> ColumnElement[bool]:
+    """Return the condition "of this channel", so that an index serves it.
+
+    ``coalesce(channel, source.name) = …`` is served by none: a channel that nobody writes in
+    would cost a walk through everything.
+    """
+    feedback = select(literal(1)).select_from(Feedback)
+    is_own = session.scalar(feedback.where(col(Feedback.channel) == name).limit(1)) is not None
+    source_id = session.scalar(select(col(Source.id)).where(col(Source.name) == name))
+    unnamed = col(Feedback.channel).is_(None) & (col(Feedback.source_id) == (source_id or 0))
+    is_source = (
+        source_id is not None and session.scalar(feedback.where(unnamed).limit(1)) is not None
+    )
+    if is_own and is_source:
+        return (col(Feedback.channel) == name) | unnamed
+    return unnamed if is_source else col(Feedback.channel) == name

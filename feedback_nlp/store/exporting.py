@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Subquery, case, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from feedback_nlp.store.conditions import is_counted
+from feedback_nlp.store.rollup import SubjectKind, sums
 from feedback_nlp.store.tables import (
-    Evidence,
     FeatureRequest,
     Feedback,
     FeedbackUnit,
@@ -187,14 +186,14 @@ def topic_rows(session: Session, _wanted: ExportFilter) -> Iterator[dict[str, An
     columns: list[Any] = [
         Topic,
         col(parent.name),
-        func.coalesce(counts.c.unit_count, 0),
-        func.coalesce(counts.c.feedback_count, 0),
-        func.coalesce(counts.c.people_count, 0),
+        func.coalesce(counts.c.units, 0),
+        func.coalesce(counts.c.posts, 0),
+        func.coalesce(counts.c.people, 0),
     ]
     query = (
         select(*columns)
         .outerjoin(parent, col(parent.id) == col(Topic.parent_id))
-        .outerjoin(counts, counts.c.topic_id == col(Topic.id))
+        .outerjoin(counts, counts.c.subject_id == col(Topic.id))
         .order_by(col(Topic.id))
     )
     for topic, parent_name, units, feedback, people in _streamed(session, query):
@@ -220,17 +219,17 @@ def topic_rows(session: Session, _wanted: ExportFilter) -> Iterator[dict[str, An
 def request_rows(session: Session, _wanted: ExportFilter) -> Iterator[dict[str, Any]]:
     """Yield all requests in priority order, with how many people and how much evidence each has."""
     names = REQUEST_COLUMNS
-    counts = _evidence_counts()
+    counts = sums(SubjectKind.REQUEST)
     columns: list[Any] = [getattr(FeatureRequest, name) for name in names]
     columns += [
         col(Topic.name),
-        func.coalesce(counts.c.evidence_count, 0),
-        func.coalesce(counts.c.people_count, 0),
+        func.coalesce(counts.c.units, 0),
+        func.coalesce(counts.c.people, 0),
     ]
     query = (
         select(*columns)
         .outerjoin(Topic, col(Topic.id) == col(FeatureRequest.topic_id))
-        .outerjoin(counts, counts.c.request_id == col(FeatureRequest.id))
+        .outerjoin(counts, counts.c.subject_id == col(FeatureRequest.id))
         .order_by(
             col(FeatureRequest.priority).is_(None),
             col(FeatureRequest.priority).desc(),
@@ -239,24 +238,6 @@ def request_rows(session: Session, _wanted: ExportFilter) -> Iterator[dict[str, 
     )
     for row in _streamed(session, query):
         yield dict(zip([*names, *_COUNTED], row, strict=True))
-
-
-def _evidence_counts() -> Subquery:
-    """Return evidence and people by request; bursts are evidence, but nobody."""
-    counts: Subquery = (
-        select(
-            col(Evidence.request_id).label("request_id"),
-            func.count().label("evidence_count"),
-            func.count(func.distinct(case((is_counted(), col(Feedback.person_key))))).label(
-                "people_count"
-            ),
-        )
-        .join(FeedbackUnit, col(FeedbackUnit.id) == col(Evidence.unit_id))
-        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
-        .group_by(col(Evidence.request_id))
-        .subquery()
-    )
-    return counts
 
 
 _COUNTED = ("topic_name", "evidence_count", "people_count")

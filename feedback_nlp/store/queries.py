@@ -15,8 +15,8 @@ from sqlalchemy import and_, func, or_
 from sqlalchemy.sql import ColumnElement
 from sqlmodel import Session, col, select
 
-from feedback_nlp.store.conditions import CHANNEL
-from feedback_nlp.store.search import matches
+from feedback_nlp.store.conditions import in_channel
+from feedback_nlp.store.search import is_common, matches
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source, Topic
 
 
@@ -93,7 +93,7 @@ def feedback_page(
     statement = (
         select(Feedback, Source)
         .join(Source, col(Source.id) == col(Feedback.source_id))
-        .where(*_feedback_conditions(session, wanted))
+        .where(*_feedback_conditions(session, wanted, walked=True))
     )
     if after is not None:
         statement = statement.where(
@@ -114,7 +114,7 @@ def feedback_count(session: Session, wanted: FeedbackFilter) -> int:
         select(func.count())
         .select_from(Feedback)
         .join(Source, col(Source.id) == col(Feedback.source_id))
-        .where(*_feedback_conditions(session, wanted))
+        .where(*_feedback_conditions(session, wanted, walked=False))
     )
     return session.exec(statement).one()
 
@@ -151,15 +151,20 @@ def quotes(session: Session, unit_ids: Iterable[int]) -> list[QuotedUnit]:
     return [by_id[id_] for id_ in wanted if id_ in by_id]
 
 
-def _feedback_conditions(session: Session, wanted: FeedbackFilter) -> list[ColumnElement[bool]]:
+def _feedback_conditions(
+    session: Session, wanted: FeedbackFilter, *, walked: bool
+) -> list[ColumnElement[bool]]:
     equal: list[tuple[Any, object]] = [
-        (col(Source.name), wanted.source),
         (col(Feedback.product), wanted.product),
-        (CHANNEL, wanted.channel),
         (col(Feedback.sentiment), wanted.sentiment),
         (col(Feedback.intent), wanted.intent),
     ]
     conditions = [column == value for column, value in equal if value is not None]
+    if wanted.source is not None:
+        source_id = session.scalar(select(Source.id).where(col(Source.name) == wanted.source))
+        conditions.append(col(Feedback.source_id) == (source_id or 0))
+    if wanted.channel is not None:
+        conditions.append(in_channel(session, wanted.channel))
     if wanted.since is not None:
         conditions.append(col(Feedback.occurred_at) >= wanted.since)
     if wanted.until is not None:
@@ -168,13 +173,14 @@ def _feedback_conditions(session: Session, wanted: FeedbackFilter) -> list[Colum
         family = select(Topic.id).where(
             or_(col(Topic.id) == wanted.topic_id, col(Topic.parent_id) == wanted.topic_id)
         )
-        conditions.append(
-            col(Feedback.id).in_(
-                select(FeedbackUnit.feedback_id).where(col(FeedbackUnit.topic_id).in_(family))
-            )
-        )
+        of_topic = select(FeedbackUnit.feedback_id).where(col(FeedbackUnit.topic_id).in_(family))
+        if walked and is_common(session, of_topic):
+            of_topic = of_topic.where(col(FeedbackUnit.feedback_id) == col(Feedback.id))
+            conditions.append(of_topic.exists())
+        else:
+            conditions.append(col(Feedback.id).in_(of_topic))
     if wanted.query is not None:
-        conditions.append(matches(session, wanted.query))
+        conditions.append(matches(session, wanted.query, walked=walked))
     return conditions
 
 

@@ -19,8 +19,9 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from operator import add
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, column, literal_column, select, table, text
+from sqlalchemy import Connection, bindparam, column, func, literal_column, select, table, text
 from sqlalchemy.sql import ColumnElement
 from sqlmodel import Session, col
 
@@ -32,6 +33,9 @@ _CODE_LENGTH = 4
 _RUN = re.compile(r"[^\W_]+")
 # PostgreSQL keeps positions up to 16,383 in a tsvector; longer texts are searched by their head.
 _MAX_INDEXED_CHARS = 16_000
+
+_COMMON = 3_000
+"""From so many hits on, the newest of them are found sooner by a walk than by sorting all."""
 
 _SEARCH = table("feedback_search", column("feedback_id"), column("tokens"))
 
@@ -118,35 +122,40 @@ def index_feedback(session: Session, rows: Iterable[tuple[int, str]]) -> None:
     session.connection().exec_driver_sql(statement, parameters)
 
 
-def matches(session: Session, query: str) -> ColumnElement[bool]:
+def matches(session: Session, query: str, *, walked: bool = False) -> ColumnElement[bool]:
     """Return the condition "this feedback contains every word of the query".
 
     Args:
         session: Tells which dialect to speak.
         query: What a person typed. A query without any letter or digit matches nothing.
+        walked: The rows are read in an order of their own until enough are found: words that
+            are common are then looked up row by row, instead of being collected and sorted.
     """
     phrases = _query_runs(query)
     if not phrases:
         return literal_column("1") == literal_column("0")
     if session.get_bind().dialect.name == "postgresql":
         expression = " & ".join(f"({_pg_phrase(phrase)})" for phrase in phrases)
-        found = select(_SEARCH.c.feedback_id).where(
-            text("tokens @@ CAST(:search_query AS tsquery)").bindparams(
-                bindparam("search_query", expression)
-            )
-        )
+        id_: ColumnElement[Any] = _SEARCH.c.feedback_id
+        is_found = text("tokens @@ CAST(:search_query AS tsquery)")
     else:
         expression = " AND ".join(_fts_phrase(phrase) for phrase in phrases)
-        found = (
-            select(literal_column("rowid"))
-            .select_from(_SEARCH)
-            .where(
-                text("feedback_search MATCH :search_query").bindparams(
-                    bindparam("search_query", expression)
-                )
-            )
-        )
+        id_ = literal_column("feedback_search.rowid")
+        is_found = text("feedback_search MATCH :search_query")
+    found = (
+        select(id_)
+        .select_from(_SEARCH)
+        .where(is_found.bindparams(bindparam("search_query", expression)))
+    )
+    if walked and is_common(session, found):
+        return found.where(id_ == col(Feedback.id)).exists()
     return col(Feedback.id).in_(found)
+
+
+def is_common(session: Session, found: Any) -> bool:
+    """Tell whether a query of ids finds so many that a walk meets them soon."""
+    few = found.limit(_COMMON).subquery()
+    return (session.scalar(select(func.count()).select_from(few)) or 0) >= _COMMON
 
 
 def _is_single(phrase: Sequence[str]) -> bool:

@@ -106,6 +106,10 @@ class Feedback(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("source_id", "source_key"),
         Index("ix_feedback_occurred_at_id", "occurred_at", "id"),
+        *(  # a filtered list is read in its order, and a value that nobody has costs nothing
+            Index(f"ix_feedback_{name}_occurred_at_id", name, "occurred_at", "id")
+            for name in ("source_id", "channel", "product", "intent", "sentiment")
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     source_id: int = Field(foreign_key="source.id")
@@ -116,7 +120,7 @@ class Feedback(SQLModel, table=True):
     title: str = Field(default="", max_length=500)
     text: str = Field(sa_type=Text)
     rating: float | None = None
-    product: str | None = Field(default=None, max_length=200, index=True)
+    product: str | None = Field(default=None, max_length=200)
     channel: str | None = Field(default=None, max_length=100)
     app_version: str | None = Field(default=None, max_length=60)
     device: str | None = Field(default=None, max_length=200)
@@ -240,10 +244,14 @@ class Evidence(SQLModel, table=True):
     """The link from a request to a unit."""
 
     __tablename__: ClassVar[Any] = "evidence"
-    __table_args__ = (UniqueConstraint("request_id", "unit_id"),)
+    __table_args__ = (
+        UniqueConstraint("request_id", "unit_id"),
+        Index("ix_evidence_request_id_said_at_unit_id", "request_id", "said_at", "unit_id"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     request_id: int = Field(foreign_key="request.id", index=True)
     unit_id: int = Field(foreign_key="unit.id", index=True)
+    said_at: datetime | None = _time(nullable=True)  # the feedback's time, set by a trigger
     added_by: str = Field(default=Origin.AUTO.value, max_length=100)
 
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from feedback_nlp.errors import NotFound
 from feedback_nlp.labels import TopicKind, TopicState
-from feedback_nlp.store.conditions import is_counted
+from feedback_nlp.store.rollup import SubjectKind, counted_topics, sums
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic, TopicEvent
 
 
@@ -63,7 +63,7 @@ def topic_page(
 ) -> list[TopicRow]:
     """Return up to ``limit`` topics, those with most feedback first, that follow ``after``."""
     counts = topic_counts(wanted.product, wanted.since, wanted.until)
-    size = func.coalesce(counts.c.feedback_count, literal(0))
+    size = func.coalesce(counts.c.posts, literal(0))
     statement = _topic_statement(counts)
     if (wanted.product, wanted.since, wanted.until) != (None, None, None):
         statement = statement.where(size > 0)
@@ -119,7 +119,8 @@ def topic_row(session: Session, topic_id: int) -> TopicRow:
     Raises:
         NotFound: If there is no such topic.
     """
-    statement = _topic_statement(topic_counts()).where(col(Topic.id) == topic_id)
+    counts = topic_counts(only=topic_id)
+    statement = _topic_statement(counts).where(col(Topic.id) == topic_id)
     row = session.execute(statement).first()
     if row is None:
         raise NotFound(f"没有编号为 {topic_id} 的主题", reason="unknown-topic", id=topic_id)
@@ -127,31 +128,30 @@ def topic_row(session: Session, topic_id: int) -> TopicRow:
 
 
 def topic_counts(
-    product: str | None = None, since: datetime | None = None, until: datetime | None = None
+    product: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    only: int | None = None,
 ) -> Subquery:
-    """Return units, feedback and people by topic: the one count that everything shows.
+    """Return units, posts and people by topic: the one count that everything shows.
 
-    Spam and copy-paste bursts count nowhere.
+    Spam and copy-paste bursts count nowhere. Over all time the sums are kept, see
+    :mod:`feedback_nlp.store.rollup`; a stretch of time is counted.
+
+    Args:
+        product: Count only this product's feedback.
+        since: Count from this moment on.
+        until: Count up to before this moment.
+        only: Only this topic.
     """
-    statement: Any = (
-        select_columns(
-            col(FeedbackUnit.topic_id).label("topic_id"),
-            func.count().label("unit_count"),
-            func.count(func.distinct(col(FeedbackUnit.feedback_id))).label("feedback_count"),
-            func.count(func.distinct(col(Feedback.person_key))).label("people_count"),
-            func.max(col(Feedback.occurred_at)).label("last_seen_at"),
-        )
-        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
-        .where(col(FeedbackUnit.topic_id).is_not(None), is_counted())
-        .group_by(col(FeedbackUnit.topic_id))
-    )
-    if product is not None:
-        statement = statement.where(col(Feedback.product) == product)
+    if since is None and until is None:
+        return sums(SubjectKind.TOPIC, product, None if only is None else [only])
+    conditions: list[Any] = [] if product is None else [col(Feedback.product) == product]
     if since is not None:
-        statement = statement.where(col(Feedback.occurred_at) >= since)
+        conditions.append(col(Feedback.occurred_at) >= since)
     if until is not None:
-        statement = statement.where(col(Feedback.occurred_at) < until)
-    counts: Subquery = statement.subquery()
+        conditions.append(col(Feedback.occurred_at) < until)
+    counts: Subquery = counted_topics(*conditions).subquery()
     return counts
 
 
@@ -159,11 +159,11 @@ def _topic_statement(counts: Subquery) -> Select[Any]:
     zero = literal(0)
     return select_columns(
         Topic,
-        func.coalesce(counts.c.unit_count, zero),
-        func.coalesce(counts.c.feedback_count, zero),
-        func.coalesce(counts.c.people_count, zero),
+        func.coalesce(counts.c.units, zero),
+        func.coalesce(counts.c.posts, zero),
+        func.coalesce(counts.c.people, zero),
         counts.c.last_seen_at,
-    ).outerjoin(counts, counts.c.topic_id == col(Topic.id))
+    ).outerjoin(counts, counts.c.subject_id == col(Topic.id))
 
 
 def get_topic(session: Session, topic_id: int) -> Topic:

@@ -1,0 +1,194 @@
+"""Kept sums of topics and requests, so that a list costs what it shows.
+
+Triggers append to ``stale`` whatever a change touches (migration ``20261126_reading_speed``).
+A subject without a line there has sums that hold; the others are counted anew from the rows by
+whoever reads, so that a number is right at every moment, and :func:`refresh` makes their sums
+hold again. Both ways count by the same statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Subquery,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+)
+from sqlmodel import Session, col
+
+from feedback_nlp.store.conditions import is_counted
+from feedback_nlp.store.database import Database
+from feedback_nlp.store.rollup_tables import Stale, SubjectCount, WeekStanding
+from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit
+
+_PEOPLE = func.count(func.distinct(col(Feedback.person_key)))
+
+
+class SubjectKind(StrEnum):
+    """What sums are kept of."""
+
+    TOPIC = "topic"
+    REQUEST = "request"
+
+
+def stale_subjects(kind: SubjectKind) -> Any:
+    """Return the ids of the subjects whose sums do not hold."""
+    return select(col(Stale.subject_id)).where(col(Stale.kind) == kind.value).distinct()
+
+
+def counted_topics(*conditions: ColumnElement[bool]) -> Any:
+    """Return ``topic_id, units, posts, people, last_seen_at`` from the rows.
+
+    Spam and copy-paste bursts count nowhere.
+    """
+    return (
+        select(
+            col(FeedbackUnit.topic_id).label("subject_id"),
+            func.count().label("units"),
+            func.count(func.distinct(col(FeedbackUnit.feedback_id))).label("posts"),
+            _PEOPLE.label("people"),
+            func.max(col(Feedback.occurred_at)).label("last_seen_at"),
+        )
+        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+        .where(col(FeedbackUnit.topic_id).is_not(None), is_counted(), *conditions)
+        .group_by(col(FeedbackUnit.topic_id))
+    )
+
+
+def counted_requests(*conditions: ColumnElement[bool]) -> Any:
+    """Return ``request_id, units, posts, people, last_seen_at`` from the rows.
+
+    Bursts are evidence, but neither posts nor people.
+    """
+    return (
+        select(
+            col(Evidence.request_id).label("subject_id"),
+            func.count().label("units"),
+            func.count(func.distinct(case((is_counted(), col(Feedback.id))))).label("posts"),
+            func.count(func.distinct(case((is_counted(), col(Feedback.person_key))))).label(
+                "people"
+            ),
+            func.max(col(Feedback.occurred_at)).label("last_seen_at"),
+        )
+        .join(FeedbackUnit, col(FeedbackUnit.id) == col(Evidence.unit_id))
+        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+        .where(*conditions)
+        .group_by(col(Evidence.request_id))
+    )
+
+
+def sums(kind: SubjectKind, product: str | None = None, only: Any = None) -> Subquery:
+    """Return ``subject_id, units, posts, people, last_seen_at`` of subjects, as they are now.
+
+    Args:
+        kind: Topics, or requests.
+        product: Count this product's feedback only (of topics).
+        only: Ids, or a query of ids, that are wanted; all by default.
+    """
+    stale = stale_subjects(kind)
+    kept: Any = select(
+        col(SubjectCount.subject_id).label("subject_id"),
+        col(SubjectCount.units).label("units"),
+        col(SubjectCount.posts).label("posts"),
+        col(SubjectCount.people).label("people"),
+        col(SubjectCount.last_seen_at).label("last_seen_at"),
+    ).where(
+        col(SubjectCount.kind) == kind.value,
+        col(SubjectCount.product) == (product or ""),
+        col(SubjectCount.subject_id).not_in(stale),
+    )
+    subject: Any = col(FeedbackUnit.topic_id if kind is SubjectKind.TOPIC else Evidence.request_id)
+    conditions = [subject.in_(stale)]
+    if product is not None:
+        conditions.append(col(Feedback.product) == product)
+    if only is not None:
+        kept = kept.where(col(SubjectCount.subject_id).in_(only))
+        conditions.append(subject.in_(only))
+    counted = counted_topics if kind is SubjectKind.TOPIC else counted_requests
+    both = kept.union_all(counted(*conditions))
+    found: Subquery = both.subquery()
+    return found
+
+
+def refresh(database: Database, limit: int | None = None) -> int:
+    """Make the sums of stale subjects hold again, one short transaction a subject.
+
+    Args:
+        database: Open, with its schema at head.
+        limit: At most so many subjects.
+
+    Returns:
+        How many subjects were counted.
+    """
+    with database.read() as session:
+        found = [
+            (kind, subject_id)
+            for kind in SubjectKind
+            for subject_id in session.scalars(stale_subjects(kind))
+        ]
+    for kind, subject_id in found[:limit]:
+        with database.write() as session:
+            refresh_subject(session, kind, subject_id)
+    return len(found[:limit])
+
+
+def refresh_subject(session: Session, kind: SubjectKind, subject_id: int) -> None:
+    """Count one subject from its rows, and forget that its sums were stale."""
+    mine = (col(Stale.kind) == kind.value) & (col(Stale.subject_id) == subject_id)
+    # What is seen here is in the counts below; what comes later stays on the list.
+    last, first_at = session.execute(
+        select(func.max(col(Stale.id)), func.min(col(Stale.said_at))).where(mine)
+    ).one()
+    if last is None:
+        return
+    of_kind = (col(SubjectCount.kind) == kind.value) & (col(SubjectCount.subject_id) == subject_id)
+    rows = [
+        {"kind": kind.value, "subject_id": subject_id, "product": product, **sums_}
+        for product, sums_ in _counted(session, kind, subject_id)
+    ]
+    _run(session, delete(SubjectCount).where(of_kind))
+    if rows:
+        session.execute(insert(SubjectCount), rows)
+    _run(
+        session,
+        delete(WeekStanding).where(
+            col(WeekStanding.kind) == kind.value,
+            col(WeekStanding.subject_id) == subject_id,
+            col(WeekStanding.end_at) > first_at,
+        ),
+    )
+    _run(session, delete(Stale).where(mine, col(Stale.id) <= last))
+
+
+def _counted(
+    session: Session, kind: SubjectKind, subject_id: int
+) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Yield the sums over all, and of topics those of each product."""
+    if kind is SubjectKind.REQUEST:
+        statement = counted_requests(col(Evidence.request_id) == subject_id)
+        grouped: Any = None
+    else:
+        mine = col(FeedbackUnit.topic_id) == subject_id
+        statement = counted_topics(mine)
+        grouped = (
+            counted_topics(mine, col(Feedback.product).is_not(None))
+            .add_columns(col(Feedback.product).label("product"))
+            .group_by(col(Feedback.product))
+        )
+    names = ("units", "posts", "people", "last_seen_at")
+    for row in session.execute(statement.add_columns(literal("").label("product"))).mappings():
+        yield "", {name: row[name] for name in names}
+    for row in session.execute(grouped).mappings() if grouped is not None else ():
+        yield row["product"], {name: row[name] for name in names}
+
+
+def _run(session: Session, statement: Any) -> None:
+    session.execute(statement.execution_options(synchronize_session=False))
