@@ -35,6 +35,8 @@ _MODULES_OF = {
     "lexicon": ("lexicon",),
     "requests": ("requests",),
     "request": ("requests",),
+    "outlets": ("send",),
+    "send": ("send",),
     "outbox": ("outbox",),
     "replay": ("replay",),
     "alerts": ("alerts",),

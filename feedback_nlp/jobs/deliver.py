@@ -179,7 +179,7 @@ def put_message(
             payload=part,
             now=now,
             repeatable=sender.repeatable,
-            series=None if len(parts) == 1 else key,
+            series=key if sender.ordered and len(parts) > 1 else None,
             position=position,
             not_before=not_before,
         )

@@ -62,7 +62,7 @@ def write_digest(
     for path, content in zip(outputs, rendered, strict=True):
         write_private(path, content)
     with database.write() as session:
-        _keep(session, digest, now)
+        keep_digest(session, digest, now)
     return digest
 
 
@@ -103,7 +103,8 @@ def render_digest(session: Session, suffix: str, digest: WeeklyDigest, *, zone: 
     return _TEXT_RENDERERS[suffix](digest).encode()
 
 
-def _keep(session: Session, digest: WeeklyDigest, now: datetime) -> None:
+def keep_digest(session: Session, digest: WeeklyDigest, now: datetime) -> None:
+    """Keep what was shown, for the record; a later telling of the week replaces it."""
     row = session.scalars(
         select(Digest).where(
             col(Digest.week) == digest.week, col(Digest.product) == (digest.product or "")

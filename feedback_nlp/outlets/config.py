@@ -9,6 +9,19 @@
     url = "https://example.com/hook"
     secrets = ["env:CRM_SECRET"]           # read from the environment
 
+    [outlets.ops]
+    channel = "wecom"                      # or dingtalk, feishu, slack
+    url = "env:WECOM_ROBOT"
+    secret = "env:ROBOT_SECRET"            # DingTalk, Feishu: if the robot signs
+    keyword = "周报"                        # if the robot wants a word
+
+    [outlets.mail]
+    channel = "email"
+    host = "smtp.example.com"
+    security = "starttls"                  # or tls, none
+    from = "用户反馈 <feedback@example.com>"
+    to = ["ops@example.com"]
+
 Keys and addresses appear in no message: a robot's address is its password.
 """
 
@@ -22,7 +35,10 @@ from typing import Any
 
 from feedback_nlp.errors import ConfigError, NotFound
 from feedback_nlp.outlets.client import Client
+from feedback_nlp.outlets.dialects import DINGTALK, FEISHU, SLACK, WECOM, Dialect
+from feedback_nlp.outlets.mail import MailSender
 from feedback_nlp.outlets.records import Channel, Sender
+from feedback_nlp.outlets.robots import RobotSender
 from feedback_nlp.outlets.webhook import WebhookSender
 
 _NAME = re.compile(r"[\w.-]{1,60}")
@@ -106,7 +122,43 @@ def _webhook(table: Table) -> Sender:
     return WebhookSender(table.client, table.text("url"), tuple(table.texts("secrets")))
 
 
-_READERS: Mapping[str, Reader] = {Channel.WEBHOOK.value: _webhook}
+def _robot(dialect: Dialect) -> Reader:
+    def read(table: Table) -> Sender:
+        return RobotSender(
+            table.client,
+            dialect,
+            table.text("url"),
+            table.text("secret", ""),
+            table.text("keyword", ""),
+        )
+
+    return read
+
+
+def _mail(table: Table) -> Sender:
+    security = table.text("security", "starttls")
+    if security not in _MAIL_PORTS:
+        raise table.wrong("security", "可用 " + "、".join(_MAIL_PORTS))
+    return MailSender(
+        host=table.text("host"),
+        port=table.number("port", _MAIL_PORTS[security]),
+        security=security,
+        sender=table.text("from"),
+        to=tuple(table.texts("to")),
+        username=table.text("username", ""),
+        password=table.text("password", ""),
+    )
+
+
+_MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+_READERS: Mapping[str, Reader] = {
+    Channel.WEBHOOK.value: _webhook,
+    Channel.WECOM.value: _robot(WECOM),
+    Channel.DINGTALK.value: _robot(DINGTALK),
+    Channel.FEISHU.value: _robot(FEISHU),
+    Channel.SLACK.value: _robot(SLACK),
+    Channel.EMAIL.value: _mail,
+}
 
 
 def read_outlets(

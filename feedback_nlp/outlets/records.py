@@ -129,7 +129,6 @@ class Message:
         data: Data for webhooks: thin, no personal data.
         html: Page of an e-mail; trusted, since our own renderer escaped it.
         attachments: Files of an e-mail.
-        to: Addresses in place of the configured ones.
     """
 
     title: str
@@ -139,7 +138,6 @@ class Message:
     data: Mapping[str, Any] = field(default_factory=dict)
     html: str = ""
     attachments: Sequence[Attachment] = ()
-    to: Sequence[str] = ()
 
 
 class Sender(Protocol):
@@ -163,6 +161,11 @@ class Sender(Protocol):
     @property
     def repeatable(self) -> bool:
         """Whether the other side knows a message by its key, so that sending again is harmless."""
+        ...
+
+    @property
+    def ordered(self) -> bool:
+        """Whether parts go one after the other, and stop with the first that fails."""
         ...
 
     def parts(self, message: Message, *, now: datetime) -> list[dict[str, Any]]:

@@ -40,6 +40,7 @@ class WebhookSender:
     pace: Pace | None = None
     pauses: Sequence[int] = WEBHOOK_PAUSES
     repeatable: bool = True
+    ordered: bool = True
 
     def __post_init__(self) -> None:
         for secret in self.secrets:

@@ -264,6 +264,14 @@ def with_key(session: Session, key: str) -> OutboxRow | None:
     return session.scalars(select(OutboxRow).where(col(OutboxRow.key) == key)).first()
 
 
+def count_keys(session: Session, key: str) -> int:
+    """Count the messages whose keys begin with a key; parts of one count once."""
+    keys = session.scalars(
+        select(col(OutboxRow.key)).where(col(OutboxRow.key).startswith(key, autoescape=True))
+    )
+    return len({found.partition("#")[0] for found in keys})
+
+
 def _close(row: OutboxRow, state: OutboxState, error: str, now: datetime) -> None:
     row.state, row.last_error, row.finished_at, row.lease_until = state.value, error, now, None
     if state in {OutboxState.SENT, OutboxState.CANCELLED}:

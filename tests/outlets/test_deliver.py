@@ -33,6 +33,7 @@ class Robot:
     pace: Pace | None = None
     pauses: Sequence[int] = (5, 30)
     repeatable: bool = False
+    ordered: bool = True
     error: Exception | None = None
 
     def parts(self, message: Message, *, now: datetime) -> list[dict[str, Any]]:
