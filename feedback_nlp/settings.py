@@ -39,6 +39,7 @@ class Settings(BaseSettings):
             for never.
         digest_folder: Where the worker writes digests as HTML, Markdown and Excel, beside
             keeping them in the database.
+        digest_to: Names of outlets, separated by commas, that the worker sends the digest to.
     """
 
     model_config = SettingsConfigDict(env_prefix="FEEDBACK_", extra="ignore")
@@ -55,6 +56,7 @@ class Settings(BaseSettings):
     analyze_after_seconds: float = Field(default=60.0, ge=0)
     digest_at: str = "周一 09:00"
     digest_folder: Path | None = None
+    digest_to: str = ""
 
     @field_validator("timezone")
     @classmethod

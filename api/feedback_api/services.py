@@ -12,6 +12,8 @@ from fastapi import Depends, Request
 
 from feedback_api.digest_cache import DigestCache
 from feedback_nlp.config import PipelineConfig
+from feedback_nlp.jobs.outlets import load_outlets
+from feedback_nlp.outlets.config import Outlets
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
 
@@ -92,6 +94,15 @@ class Services:
         return tell_week(
             session, self.config, zone=zone, now=self.now(), week=week, product=product
         )
+
+    @property
+    def outlets(self) -> Outlets:
+        """The configured outlets, as their file says now.
+
+        Raises:
+            ConfigError: If it is not usable.
+        """
+        return load_outlets(self.settings)
 
     def engine(self) -> Engine:
         """Return the models, loaded at first use and once for the process.

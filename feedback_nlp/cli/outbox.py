@@ -85,15 +85,14 @@ def send(
     as_json: JsonOption = False,
 ) -> None:
     """Send what is due; exit code 1 if something was given up."""
-    from feedback_nlp.jobs.deliver import Deliverer  # noqa: PLC0415
+    from feedback_nlp.jobs.delivering import deliver_now  # noqa: PLC0415
     from feedback_nlp.jobs.outlets import load_outlets  # noqa: PLC0415
     from feedback_nlp.outlets.records import STATE_WORDS  # noqa: PLC0415
 
     settings = load_settings()
     outlets = load_outlets(settings)
     with open_database(db, settings) as database:
-        deliverer = Deliverer(database, outlets.senders, now=lambda: datetime.now(UTC))
-        counts = deliverer.run(limit=limit)
+        counts = deliver_now(database, outlets, now=lambda: datetime.now(UTC), limit=limit)
     if as_json:
         print_json(dict(counts))
     elif not counts:

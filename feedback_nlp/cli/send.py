@@ -174,9 +174,9 @@ def start(
 
 
 def _deliver(database: Database, outlets: Outlets) -> dict[str, int]:
-    from feedback_nlp.jobs.deliver import Deliverer  # noqa: PLC0415
+    from feedback_nlp.jobs.delivering import deliver_now  # noqa: PLC0415
 
-    return dict(Deliverer(database, outlets.senders, now=lambda: datetime.now(UTC)).run())
+    return dict(deliver_now(database, outlets, now=lambda: datetime.now(UTC)))
 
 
 def _say(counts: dict[str, int]) -> None:

@@ -137,6 +137,13 @@ def claim(
         session.flush()
 
 
+def is_any_due(session: Session, *, now: datetime) -> bool:
+    """Tell whether a deliverer would find work: a due row, or one whose sender died."""
+    is_free = or_(col(OutboxRow.lease_until).is_(None), col(OutboxRow.lease_until) <= now)
+    waits = col(OutboxRow.state).in_(_OPEN) & (col(OutboxRow.next_at) <= now) & is_free
+    return session.scalars(select(col(OutboxRow.id)).where(waits).limit(1)).first() is not None
+
+
 def begin(session: Session, row: OutboxRow, *, now: datetime, lease_seconds: float) -> bool:
     """Note that the request leaves now; return whether the row is still ours to send."""
     return _if_mine(

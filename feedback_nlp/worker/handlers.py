@@ -18,7 +18,9 @@ Handler = Callable[[Workplace, Mapping[str, Any], Beat], Mapping[str, Any]]
 
 ANALYZE = "analyze"
 DIGEST = "digest"
+DELIVER = "deliver"
 _BUSY = timedelta(seconds=30)
+_ATTEMPTS = 100  # then other jobs have their turn
 
 
 def analyze(place: Workplace, _payload: Mapping[str, Any], beat: Beat) -> Mapping[str, Any]:
@@ -68,7 +70,36 @@ def digest(place: Workplace, payload: Mapping[str, Any], _beat: Beat) -> Mapping
         "week": told.week,
         "people": told.totals.people.value,
         "files": [str(path) for path in outputs],
+        "sent_to": _sent(place, told.week),
     }
 
 
-HANDLERS: dict[str, Handler] = {ANALYZE: analyze, DIGEST: digest}
+def _sent(place: Workplace, week: str) -> list[str]:
+    """Owe the digest to the outlets that are set; a second call owes nothing more."""
+    names = [name.strip() for name in place.settings.digest_to.split(",") if name.strip()]
+    if names:
+        from feedback_nlp.jobs.outlets import load_outlets  # noqa: PLC0415
+        from feedback_nlp.jobs.send_digest import send_digest  # noqa: PLC0415
+
+        send_digest(
+            place.database,
+            place.config,
+            load_outlets(place.settings),
+            names,
+            zone=place.settings.zone,
+            now=place.now(),
+            week=week,
+        )
+    return names
+
+
+def deliver(place: Workplace, _payload: Mapping[str, Any], _beat: Beat) -> Mapping[str, Any]:
+    """Send what is due of the outbox."""
+    from feedback_nlp.jobs.delivering import deliver_now  # noqa: PLC0415
+    from feedback_nlp.jobs.outlets import load_outlets  # noqa: PLC0415
+
+    outlets = load_outlets(place.settings)
+    return dict(deliver_now(place.database, outlets, now=place.now, limit=_ATTEMPTS))
+
+
+HANDLERS: dict[str, Handler] = {ANALYZE: analyze, DIGEST: digest, DELIVER: deliver}

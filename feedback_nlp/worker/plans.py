@@ -1,4 +1,4 @@
-"""What is due without anybody asking: new feedback, the digest of the week that is over."""
+"""What is due without anybody asking: new feedback, last week's digest, messages owed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from sqlmodel import Session, col, select
 
 from feedback_nlp.labels import ENGINE, JobState
-from feedback_nlp.store import job_queue
+from feedback_nlp.store import job_queue, outbox
 from feedback_nlp.store.job_queue import Wanted
 from feedback_nlp.store.tables import Feedback, Job
 from feedback_nlp.weeks import Week
-from feedback_nlp.worker.handlers import ANALYZE, DIGEST
+from feedback_nlp.worker.handlers import ANALYZE, DELIVER, DIGEST
 from feedback_nlp.worker.workplace import Workplace
 
 _AFTER_FAILURE = timedelta(hours=1)
@@ -31,6 +31,8 @@ def due(session: Session, place: Workplace) -> list[Wanted]:
     if _feedback_waits(session, place, now) and not _just_failed(session):
         wanted.append(analysis_wanted())  # first: the digest tells what it found
     wanted += digests_due(place, now)
+    if outbox.is_any_due(session, now=now):
+        wanted.insert(0, Wanted(kind=DELIVER, payload={}, wish=DELIVER, lane=DELIVER))
     return [one for one in wanted if not _is_queued(session, one)]
 
 

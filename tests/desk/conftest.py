@@ -81,9 +81,7 @@ def stored(database: Database) -> Database:
                 )
             )
             index_feedback(session, [(feedback.id or 0, text)])
-        request = create_request(
-            session, title=f"结算闪退{RAW}", intent="bug", now=NOW, topic_id=1
-        )
+        request = create_request(session, title=f"结算闪退{RAW}", intent="bug", now=NOW, topic_id=1)
         request.priority, request.priority_low, request.priority_high = 60.0, 55.0, 65.0
         request.priority_parts, request.priority_week = {"people": 0.4, "severity": 0.8}, "2026-W47"
         request.owner = f"小王{RAW}"

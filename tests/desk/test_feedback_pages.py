@@ -79,7 +79,9 @@ def test_a_wrong_address_is_a_page_that_says_so(client: TestClient, query: str) 
 
 
 def test_an_address_comes_back_from_its_own_link() -> None:
-    asked = read_asked([("of", "people"), ("week", "2026-W47"), ("counted", "0"), ("topic_id", "8")])
+    asked = read_asked(
+        [("of", "people"), ("week", "2026-W47"), ("counted", "0"), ("topic_id", "8")]
+    )
     assert asked.where == {"week": "2026-W47", "counted": False, "topic_id": 8}
     assert asked.href == "/feedback?of=people&week=2026-W47&counted=0&topic_id=8"
     assert href("rejected", {"source": "微博"}).startswith("/data?of=rejected&")
@@ -113,9 +115,7 @@ def _topic_of(session: Session, unit_id: int) -> int | None:
     return unit.topic_id
 
 
-def test_a_unit_becomes_evidence_once_and_can_be_taken_out(
-    post: Post, database: Database
-) -> None:
+def test_a_unit_becomes_evidence_once_and_can_be_taken_out(post: Post, database: Database) -> None:
     for _ in range(2):
         assert post("/feedback/4/units/4/request", request="req-1").status_code == 303
     with database.read() as session:
