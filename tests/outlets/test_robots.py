@@ -184,7 +184,9 @@ def test_words_of_strangers_reach_no_robot_as_markup(
         "strong": Message("周报", [Block("item", "好", strong=text)]),
     }[place]
     (part,) = robot(dialect, sink).parts(message, now=NOW)
-    assert harmless(text)[:20] in json.dumps(part, ensure_ascii=False)
+    assert json.dumps(harmless(text)[:12], ensure_ascii=False)[1:-1] in json.dumps(
+        part, ensure_ascii=False
+    )
     sent = json.dumps(part, ensure_ascii=False)
     assert "@" not in sent
     assert "evil.com" not in sent
