@@ -40,6 +40,13 @@ class Settings(BaseSettings):
         digest_folder: Where the worker writes digests as HTML, Markdown and Excel, beside
             keeping them in the database.
         digest_to: Names of outlets, separated by commas, that the worker sends the digest to.
+        require_keys: Whether the service answers nobody without a key. ``serve`` turns it on by
+            itself beyond this machine, and once there are keys.
+        guests_read: Whether those without a key may read, where keys are required.
+        session_key: Signs the sessions of browsers. If unset, one is made at first use
+            and kept in a file of its own, see :mod:`feedback_nlp.access.sessions`.
+        secure_cookies: Whether cookies travel by HTTPS only, for a service behind a proxy that
+            ends TLS.
     """
 
     model_config = SettingsConfigDict(env_prefix="FEEDBACK_", extra="ignore")
@@ -57,6 +64,10 @@ class Settings(BaseSettings):
     digest_at: str = "周一 09:00"
     digest_folder: Path | None = None
     digest_to: str = ""
+    require_keys: bool = False
+    guests_read: bool = False
+    session_key: SecretStr | None = Field(default=None, min_length=32)
+    secure_cookies: bool = False
 
     @field_validator("timezone")
     @classmethod

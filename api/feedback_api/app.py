@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -14,12 +15,16 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from feedback_api import desk, errors
+from feedback_api.access import AccessGate
+from feedback_api.access.identity import Doorman
+from feedback_api.access.policy import needed_scope
 from feedback_api.edge import RequestEdge
 from feedback_api.feedback_schemas import FeedbackIn
 from feedback_api.pages import desk as report
-from feedback_api.pages import docs
+from feedback_api.pages import docs, login
 from feedback_api.parameters import refuse_unknown
 from feedback_api.routes import (
+    audit,
     classify,
     digests,
     feedback,
@@ -35,6 +40,9 @@ from feedback_api.routes import (
 )
 from feedback_api.services import Services
 from feedback_nlp import __version__
+from feedback_nlp.access import recording
+from feedback_nlp.access.keyring import KeyRing
+from feedback_nlp.access.sessions import SessionSeal, session_key
 from feedback_nlp.config import load_config
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
@@ -77,10 +85,17 @@ def create_app(
         now=now,
     )
 
+    recording.watch()
+    doorman = _doorman(services)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await anyio.to_thread.run_sync(services.database.migrate)
-        yield
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(doorman.note_uses_forever)
+            yield
+            tasks.cancel_scope.cancel()
+        await anyio.to_thread.run_sync(doorman.ring.note_uses)
         services.database.dispose()
 
     app = FastAPI(
@@ -93,7 +108,9 @@ def create_app(
         generate_unique_id_function=_operation_id,
     )
     app.state.services = services
+    app.state.doorman = doorman
     errors.install(app)
+    app.add_middleware(AccessGate, doorman=doorman, now=now)
     app.add_middleware(
         RequestEdge, max_body_bytes=settings.max_upload_bytes, allowed_hosts=allowed_hosts
     )
@@ -109,14 +126,32 @@ def create_app(
         classify,
         people,
         runs,
+        audit,
     ):
         app.include_router(module.router, dependencies=[Depends(refuse_unknown)])
-    for page in (health, report, docs):
+    for page in (health, report, docs, login):
         app.include_router(page.router)
     for pages in desk.routers():
         app.include_router(pages)
     _document_shapes(app)
     return app
+
+
+def _doorman(services: Services) -> Doorman:
+    settings = services.settings
+    configured = settings.session_key
+    return Doorman(
+        ring=KeyRing(services.database, services.now),
+        seal=SessionSeal(
+            session_key(
+                services.database.url, configured.get_secret_value() if configured else None
+            )
+            if settings.require_keys
+            else secrets.token_bytes(32)  # without keys there is nothing to log in with
+        ),
+        require_keys=settings.require_keys,
+        guests_read=settings.guests_read,
+    )
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -147,4 +182,22 @@ def _document(app: FastAPI) -> dict[str, Any]:
         described = shape.model_json_schema(ref_template="#/components/schemas/{model}")
         shapes.update(described.pop("$defs", {}))
         shapes[shape.__name__] = described
+    _document_access(schema)
     return schema
+
+
+def _document_access(schema: dict[str, Any]) -> None:
+    """Say of each operation that needs a right which one, and how it may be refused."""
+    schema["components"]["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "密钥，形如 fnlp_…"}
+    }
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            needed = needed_scope(method.upper(), path)
+            if needed is None:
+                continue
+            # an empty requirement beside it: a service without keys asks for none
+            operation["security"] = [{"key": []}, {}]
+            operation["x-scope"] = needed.value
+            for status, shown in errors.document(401, 403).items():
+                operation["responses"].setdefault(str(status), shown)

@@ -149,7 +149,7 @@ def document(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def install(app: FastAPI) -> None:
     """Register the handlers. What no handler knows is caught by the edge, as a bare 500."""
-    app.add_exception_handler(FeedbackError, _on_feedback_error)
+    app.add_exception_handler(FeedbackError, on_feedback_error)
     app.add_exception_handler(ProblemError, _on_problem_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
@@ -159,7 +159,8 @@ def _request_id(request: Request) -> str:
     return str(request.scope.get("state", {}).get("request_id", ""))
 
 
-async def _on_feedback_error(request: Request, error: Exception) -> JSONResponse:
+async def on_feedback_error(request: Request, error: Exception) -> JSONResponse:
+    """Answer an error that this package raised on purpose."""
     assert isinstance(error, FeedbackError)
     status = status_of(error)
     if status < 500:

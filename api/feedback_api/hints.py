@@ -34,6 +34,7 @@ ELSEWHERE = frozenset(
     {
         "database-exists",
         "header-row-blank",
+        "key-exists",
         "label-columns-unknown",
         "no-header",
         "no-output-file",
@@ -42,6 +43,7 @@ ELSEWHERE = frozenset(
         "text-column-unknown",
         "unknown-alert",
         "unknown-batch",
+        "unknown-key",
         "unknown-source",
     }
 )

@@ -47,6 +47,8 @@ _MODULES_OF = {
     "train": ("train", "train_embeddings"),
     "evaluate": ("evaluate",),
     "serve": ("serve",),
+    "keys": ("keys",),
+    "audit": ("audit",),
     "mcp": ("mcp",),
     "worker": ("worker",),
     "jobs": ("worker",),

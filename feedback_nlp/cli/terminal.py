@@ -6,6 +6,7 @@ error, so that ``--json`` output can be piped.
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,9 +89,21 @@ def open_database(
                 hint="先用 feedback-nlp ingest 导入，或用 --db 指到已有的文件",
             )
         database.migrate()
-        yield database
+        with _recorded():
+            yield database
     finally:
         database.dispose()
+
+
+@contextmanager
+def _recorded() -> Iterator[None]:
+    """Let the system user act: what is edited meanwhile leaves audit lines."""
+    from feedback_nlp.access import Caller, acting, recording  # noqa: PLC0415 - needs the store
+    from feedback_nlp.access.caller import Via  # noqa: PLC0415
+
+    recording.watch()
+    with acting(Caller(getpass.getuser(), Via.TERMINAL)):
+        yield
 
 
 def print_json(value: Any) -> None:

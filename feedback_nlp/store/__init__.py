@@ -6,7 +6,12 @@ session does.
 """
 
 # a table is known once it is imported
-from feedback_nlp.store import erasure_table, outbox_tables, rollup_tables  # noqa: F401
+from feedback_nlp.store import (  # noqa: F401
+    access_tables,
+    erasure_table,
+    outbox_tables,
+    rollup_tables,
+)
 from feedback_nlp.store.database import Database
 
 __all__ = ["Database"]

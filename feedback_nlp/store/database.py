@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The schema that this code needs: the newest file in ``migrations/versions``.
-SCHEMA_VERSION = "20261126_reading_speed"
+SCHEMA_VERSION = "20261126_keys_and_audit"
 
 _BUSY_TIMEOUT_MS = 15_000
 

@@ -40,6 +40,7 @@ OPERATIONS = {
     "start_run": "POST /v1/runs",
     "get_run": "GET /v1/runs/{run_id}",
     "cancel_run": "POST /v1/runs/{run_id}/cancel",
+    "list_audit": "GET /v1/audit",
     "healthz": "GET /healthz",
     "readyz": "GET /readyz",
 }

@@ -14,7 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from feedback_api.desk import csrf, rendering
+from feedback_api import csrf
+from feedback_api.desk import rendering
 from feedback_api.desk.shell import ACTOR_COOKIE, actor_of, bare_shell
 from feedback_api.errors import status_of
 from feedback_nlp.clean.characters import clean_characters

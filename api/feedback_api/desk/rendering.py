@@ -16,7 +16,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from feedback_api.desk import csrf, links, marks
+from feedback_api import csrf
+from feedback_api.desk import links, marks
 from feedback_api.desk.shell import Shell
 from feedback_nlp.labels import (
     Intent,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.openapi.models import Example
 
+from feedback_api.access import CallerDep
 from feedback_api.errors import ProblemError, document
 from feedback_api.feedback_schemas import FeedbackPage, FeedbackPost, FeedbackPosted
 from feedback_api.intake import outcomes, read_item
@@ -86,6 +87,7 @@ def list_feedback(
 )
 def post_feedback(
     services: ServicesDep,
+    caller: CallerDep,
     wanted: Annotated[FeedbackPost, Body(openapi_examples=_EXAMPLES)],
 ) -> FeedbackPosted:
     """送来反馈，一条或多条；返回 200 就已落盘。
@@ -93,6 +95,10 @@ def post_feedback(
     同一来源的同一个 source_key 只存一份，超时了照原样重发即可。每一条各有结果：
     accepted 新存，duplicate 已有，rejected 拒收并说明原因；全部拒收时返回 422，全是编号冲突则返回 409。
     """
+    if caller.source is not None and wanted.source.name != caller.source:
+        raise ProblemError(
+            403, "forbidden", "没有权限", f"这个密钥只能给来源 {caller.source} 送反馈"
+        )
     items = [
         read_item(position, item, services.settings.zone)
         for position, item in enumerate(wanted.items)

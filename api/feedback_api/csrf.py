@@ -2,8 +2,7 @@
 
 Double submit: the cookie is ``SameSite=Strict`` and ``HttpOnly``, so that another site can
 neither read it nor make a browser send it. Where the browser says which site a post came
-from (``Sec-Fetch-Site``), that must be ours, too. A login can put its own token in place of
-the cookie: :func:`token_of` and :func:`check` are all that pages know.
+from (``Sec-Fetch-Site``), that must be ours, too.
 
 Source: OWASP Cross-Site Request Forgery Prevention Cheat Sheet.
 """
@@ -20,6 +19,7 @@ from feedback_nlp.errors import Conflict
 
 COOKIE = "feedback_csrf"
 FIELD = "csrf"
+HEADER = "x-csrf-token"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _OURS = frozenset({"same-origin", "none"})
 
@@ -63,10 +63,19 @@ def check(request: Request, sent: object) -> None:
     Raises:
         ForeignForm: If the token is missing or another one, or another site sent the form.
     """
-    held = request.cookies.get(COOKIE, "")
-    is_same = isinstance(sent, str) and hmac.compare_digest(held.encode(), sent.encode())
-    is_ours = request.headers.get("sec-fetch-site", "same-origin") in _OURS
-    if not (_TOKEN.fullmatch(held) and is_same and is_ours):
+    if not is_ours(request, sent):
         raise ForeignForm(
             "这个表单不是从本页面提交的，或者页面放得太久了", hint="返回上一页，刷新后再提交一次"
         )
+
+
+def is_ours(request: Request, sent: object) -> bool:
+    """Tell whether a post has the token of its browser, in a field or a header."""
+    held = request.cookies.get(COOKIE, "")
+    is_same = isinstance(sent, str) and hmac.compare_digest(held.encode(), sent.encode())
+    return bool(_TOKEN.fullmatch(held)) and is_same and is_from_us(request)
+
+
+def is_from_us(request: Request) -> bool:
+    """Tell whether a browser that says which site a request comes from names ours."""
+    return request.headers.get("sec-fetch-site", "same-origin") in _OURS

@@ -1,0 +1,47 @@
+"""Which right an address needs. What no rule names needs ``write``, or ``read`` to look at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from feedback_nlp.access import Scope
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_PUBLIC = frozenset({"/healthz", "/readyz", "/login", "/logout"})
+_PUBLIC_FOLDERS = ("/static/", "/desk/static/")  # style sheets and scripts hold nothing of anybody
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table.
+
+    Attributes:
+        method: The method; ``*`` for any.
+        path: The path, and with it everything below.
+        scope: The right.
+    """
+
+    method: str
+    path: str
+    scope: Scope
+
+
+RULES = (
+    Rule("POST", "/v1/feedback", Scope.INGEST),
+    Rule("POST", "/v1/classify", Scope.READ),  # computes, and stores nothing
+    Rule("*", "/v1/people", Scope.ADMIN),
+    Rule("*", "/v1/audit", Scope.ADMIN),
+    Rule("*", "/v1/keys", Scope.ADMIN),
+    Rule("*", "/audit", Scope.ADMIN),
+    Rule("*", "/keys", Scope.ADMIN),
+)
+
+
+def needed_scope(method: str, path: str) -> Scope | None:
+    """Return the right that a request needs; ``None`` if it needs none."""
+    if path in _PUBLIC or path.startswith(_PUBLIC_FOLDERS):
+        return None
+    for rule in RULES:
+        if rule.method in ("*", method) and (path == rule.path or path.startswith(rule.path + "/")):
+            return rule.scope
+    return Scope.READ if method in SAFE_METHODS else Scope.WRITE
