@@ -8,7 +8,7 @@ from feedback_nlp.access import Scope
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PUBLIC = frozenset({"/healthz", "/readyz", "/login", "/logout"})
-_PUBLIC_FOLDERS = ("/static/", "/desk/static/")  # style sheets and scripts hold nothing of anybody
+_PUBLIC_FOLDERS = ("/static/",)  # style sheets and scripts hold nothing of anybody
 
 
 @dataclass(frozen=True, slots=True)
