@@ -29,7 +29,10 @@ from feedback_nlp.clean import DuplicateItem, find_duplicates, without_stand_ins
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.embed import Embedder, load_embedder
 from feedback_nlp.records import Understanding
+from feedback_nlp.requests import catching_up
 from feedback_nlp.requests.sync import sync_requests
+from feedback_nlp.store import Database
+from feedback_nlp.store.slices import Slices
 from feedback_nlp.topics import UNASSIGNED, KnownTopic, TopicResult, TopicUnit
 from feedback_nlp.topics.modeler import TopicModeler
 from feedback_nlp.understanding.engine import Engine
@@ -247,6 +250,13 @@ def keep_requests(
 ) -> int:
     """Let requests follow the topics, evidence and priorities included; return how many there are."""
     return sync_requests(session, config.rank, zone=zone, now=now)
+
+
+def catch_up_requests(
+    database: Database, slices: Slices, config: PipelineConfig, *, zone: ZoneInfo, now: datetime
+) -> int:
+    """Do what :func:`keep_requests` does in slices, each short; edits made meanwhile stand."""
+    return catching_up.catch_up_requests(database, slices, config.rank, zone=zone, now=now)
 
 
 def watch_days(

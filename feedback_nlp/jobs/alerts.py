@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.alerts import Alert, DailyPeople
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.labels import RequestStatus, TopicKind, TopicState
 from feedback_nlp.pipeline import watch_days
+from feedback_nlp.requests.locking import hold_requests
+from feedback_nlp.store import Database
 from feedback_nlp.store.conditions import is_counted
+from feedback_nlp.store.edit_marks import EditMark, edit_mark
+from feedback_nlp.store.slices import Slices
 from feedback_nlp.store.tables import (
     AlertRow,
     FeatureRequest,
@@ -24,6 +28,8 @@ from feedback_nlp.store.tables import (
     StatusEvent,
     Topic,
 )
+
+_FINDINGS = 5
 
 
 def daily_people(session: Session, zone: ZoneInfo) -> DailyPeople | None:
@@ -82,10 +88,48 @@ def refresh_alerts(
     An alert that is found no more (its units moved to another topic) goes, unless someone
     marked it.
     """
+    found = alerts_in(session, config, zone=zone)
+    store_alerts(session, found, now=now)
+    return len(found)
+
+
+def catch_up_alerts(
+    database: Database, slices: Slices, config: PipelineConfig, *, zone: ZoneInfo, now: datetime
+) -> int:
+    """Find the alerts on a snapshot and store them if nobody edited meanwhile, else anew.
+
+    Each edit finds all alerts itself, so a finding that edits keep overtaking is not missed.
+    """
+    found: list[Alert] = []
+    for _ in range(_FINDINGS):
+        with database.read() as session:
+            mark, found = edit_mark(session), alerts_in(session, config, zone=zone)
+        if slices.once(_storing(found, mark, now)):
+            break
+    return len(found)
+
+
+def _storing(found: list[Alert], mark: EditMark, now: datetime) -> Callable[[Session], bool]:
+    def store(session: Session) -> bool:
+        hold_requests(session)
+        if edit_mark(session) != mark:
+            return False
+        store_alerts(session, found, now=now)
+        return True
+
+    return store
+
+
+def alerts_in(session: Session, config: PipelineConfig, *, zone: ZoneInfo) -> list[Alert]:
+    """Find the alerts in all days of the data; writes nothing."""
     counts = daily_people(session, zone)
-    found = (
-        [] if counts is None else watch_days(counts, config, releases=_release_days(session, zone))
-    )
+    if counts is None:
+        return []
+    return watch_days(counts, config, releases=_release_days(session, zone))
+
+
+def store_alerts(session: Session, found: Iterable[Alert], *, now: datetime) -> None:
+    """Write what was found; what is found no more goes, unless someone marked it."""
     known = {(row.topic_id, row.day): row for row in session.scalars(select(AlertRow))}
     for alert in found:
         key = (alert.topic_id, alert.day.isoformat())
@@ -95,11 +139,14 @@ def refresh_alerts(
         for name, value in _figures(alert).items():
             setattr(row, name, value)
         session.add(row)
-    for row in known.values():
-        if row.is_useful is None:
-            session.delete(row)
     session.flush()
-    return len(found)
+    left = [row.id for row in known.values() if row.is_useful is None]
+    if left:  # somebody may mark one at this moment
+        session.execute(
+            delete(AlertRow)
+            .where(col(AlertRow.id).in_(left), col(AlertRow.is_useful).is_(None))
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _figures(alert: Alert) -> dict[str, Any]:

@@ -4,10 +4,11 @@ What another reader read is new, too: a feedback is pending until the segmenter,
 and the code in use now have read it. Units keep their ids and what people did to them
 (:mod:`feedback_nlp.store.rereading`).
 
-Killing it anywhere is safe. Reading is committed chunk by chunk, oldest feedback first,
-and a feedback is pending until its units are stored. Everything that depends on all
-feedback is computed from what is stored and written in one transaction with the end of
-the run, so a second start ends where an undisturbed one does.
+Killing it anywhere is safe. Reading is committed in slices, oldest feedback first, and a
+feedback is pending until its units are stored. Everything that depends on all feedback is
+computed outside any transaction, decided in one, and written in slices
+(:mod:`feedback_nlp.jobs.publishing`); a second start finishes what was decided, so it ends
+where an undisturbed one does. What people edit meanwhile stands.
 """
 
 from __future__ import annotations
@@ -24,16 +25,17 @@ from sqlmodel import Session, col, select
 from feedback_nlp.build import code_version
 from feedback_nlp.clean import DuplicateItem, has_no_content, is_spam
 from feedback_nlp.config import PipelineConfig
-from feedback_nlp.jobs.alerts import refresh_alerts
 from feedback_nlp.jobs.backlog import Backlog, find_backlog
 from feedback_nlp.jobs.llm_names import ask_for_names
+from feedback_nlp.jobs.publishing import decide, finish, slices_of
 from feedback_nlp.jobs.sums import keep_sums
-from feedback_nlp.jobs.topics import _find_topics, _save_topics
+from feedback_nlp.jobs.topics import _find_topics
 from feedback_nlp.labels import RunStatus
 from feedback_nlp.llm_naming import load_namer
-from feedback_nlp.pipeline import Analyst, keep_requests
-from feedback_nlp.store import Database, analysis, lexicon
+from feedback_nlp.pipeline import Analyst
+from feedback_nlp.store import Database, analysis, lexicon, plans
 from feedback_nlp.store.exclusive import hold
+from feedback_nlp.store.slices import Slices
 from feedback_nlp.store.tables import Run
 
 CHUNK_SIZE = 2_000
@@ -104,6 +106,7 @@ def _analyse(
     progress: Progress,
 ) -> AnalysisReport:
     started = time.monotonic()
+    finished = _finish_killed(database, config, zone, now, progress)
     namer = load_namer(config.naming)
     with database.read() as session:
         taught = lexicon.words(session)
@@ -111,7 +114,7 @@ def _analyse(
     with database.read() as session:
         backlog = find_backlog(session, analyst)
         if not backlog.pending_count and _is_settled(session, config, analyst, taught.version):
-            return AnalysisReport(run_id=None)
+            return finished or AnalysisReport(run_id=None)
     with database.write() as session:
         run_id = analysis.start_run(
             session,
@@ -123,31 +126,57 @@ def _analyse(
             },
             now=now(),
         )
-    read_count = _read_pending(database, analyst, run_id, backlog, progress)
+    slices = slices_of(database, run_id)
+    read_count = _read_pending(database, slices, analyst, run_id, backlog, progress)
     progress("归并与排序", 0, 3)
-    _group_copies(database, analyst)
+    _group_copies(database, slices, analyst)
     progress("归并与排序", 1, 3)
-    units, result = _find_topics(database, analyst, is_same_space=not backlog.is_placed_anew)
-    names = ask_for_names(database, namer, config.naming.max_topics, units, result)
+    found = _find_topics(database, analyst, is_same_space=not backlog.is_placed_anew)
+    names = ask_for_names(database, namer, config.naming.max_topics, found.units, found.result)
     progress("归并与排序", 2, 3)
+    report = AnalysisReport(
+        run_id=run_id,
+        read_count=read_count,
+        reread_count=backlog.reread_count,
+        changed=backlog.changed,
+        seconds=time.monotonic() - started,
+    )
+    decide(database, slices, found, names, report.as_dict(), run_id, now())
+    return _finish(database, slices, config, run_id, zone, now, progress)
+
+
+def _finish_killed(
+    database: Database,
+    config: PipelineConfig,
+    zone: ZoneInfo,
+    now: Callable[[], datetime],
+    progress: Progress,
+) -> AnalysisReport | None:
+    """Finish what a run had decided before it was killed."""
+    with database.read() as session:
+        if not plans.is_unfinished(session):
+            return None
     with database.write() as session:
-        figures = _save_topics(session, units, result, names, run_id, now())
-        request_count = keep_requests(session, config, zone=zone, now=now())
-        alert_count = refresh_alerts(session, config, zone=zone, now=now())
-        report = AnalysisReport(
-            run_id=run_id,
-            read_count=read_count,
-            reread_count=backlog.reread_count,
-            changed=backlog.changed,
-            request_count=request_count,
-            alert_count=alert_count,
-            seconds=time.monotonic() - started,
-            **figures,
-        )
-        analysis.finish_run(session, run_id, figures=report.as_dict(), now=now())
+        run_id = plans.take_over(session, now=now())
+    return _finish(database, slices_of(database, run_id), config, run_id, zone, now, progress)
+
+
+def _finish(
+    database: Database,
+    slices: Slices,
+    config: PipelineConfig,
+    run_id: int,
+    zone: ZoneInfo,
+    now: Callable[[], datetime],
+    progress: Progress,
+) -> AnalysisReport:
+    started = time.monotonic()
+    figures = finish(database, slices, config, run_id, zone=zone, now=now(), progress=progress)
     keep_sums(database)
     progress("归并与排序", 3, 3)
-    return report
+    seconds = figures["seconds"] + time.monotonic() - started
+    changed = tuple(figures["changed"])
+    return AnalysisReport(**{**figures, "run_id": run_id, "changed": changed, "seconds": seconds})
 
 
 def _is_settled(
@@ -165,7 +194,12 @@ def _is_settled(
 
 
 def _read_pending(
-    database: Database, analyst: Analyst, run_id: int, backlog: Backlog, progress: Progress
+    database: Database,
+    slices: Slices,
+    analyst: Analyst,
+    run_id: int,
+    backlog: Backlog,
+    progress: Progress,
 ) -> int:
     """Read pending feedback chunk by chunk; return how many were read."""
     current = {*backlog.current_runs, run_id}
@@ -183,15 +217,16 @@ def _read_pending(
         )
         understood = [None if none else found for found, none in zip(read, empty, strict=True)]
         spam = [is_spam(item.text) for item in chunk]
-        with database.write() as session:
-            analysis.save_understandings(
-                session, run_id, list(zip(chunk, understood, spam, strict=True))
-            )
+        slices.each(
+            "understandings",
+            list(zip(chunk, understood, spam, strict=True)),
+            lambda session, some: analysis.save_understandings(session, run_id, some),
+        )
         done += len(chunk)
         progress("阅读反馈", done, max(backlog.pending_count, done))
 
 
-def _group_copies(database: Database, analyst: Analyst) -> None:
+def _group_copies(database: Database, slices: Slices, analyst: Analyst) -> None:
     """Group copies over all feedback and store who counts as one person."""
     with database.read() as session:
         stored = analysis.analyzed_feedback(session)
@@ -213,5 +248,4 @@ def _group_copies(database: Database, analyst: Analyst) -> None:
         if (item.duplicate_of, item.is_burst, item.person_key)
         != (person.duplicate_of, person.is_burst, person.person_key)
     ]
-    with database.write() as session:
-        analysis.save_people(session, changed)
+    slices.each("people", changed, analysis.save_people)

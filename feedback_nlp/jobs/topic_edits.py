@@ -19,6 +19,7 @@ from feedback_nlp.editing import Edit, topic_edits
 from feedback_nlp.jobs.alerts import refresh_alerts
 from feedback_nlp.pipeline import keep_requests
 from feedback_nlp.requests.following import difference, request_states, take_back
+from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.store.tables import TopicEvent
 
 _Result = TypeVar("_Result")
@@ -57,6 +58,7 @@ class TopicDesk:
         Raises:
             NotFound: If there is nothing to take back.
         """
+        hold_requests(self.session)  # before any unit: an analysis takes both in this order
         event = topic_edits.undo(self.session, topic_id, self.edit)
         take_back(
             self.session,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -41,27 +42,64 @@ def sync_requests(session: Session, config: RankConfig, *, zone: ZoneInfo, now: 
         How many requests there are now.
     """
     hold_requests(session)
-    topics = {topic.id: topic for topic in session.scalars(select(Topic)) if topic.id is not None}
-    _follow_merges(session, topics, now)
-    owned = _by_topic(session)
-    for topic_id, request in owned.items():
-        _follow_topic(session, request, topics[topic_id].name, request.intent, now)
-    for topic_id, people, intent, product in _askable(session):
-        topic = topics[topic_id]
-        if topic_id in owned:
-            _follow_topic(session, owned[topic_id], topic.name, intent, now)
-        elif people >= config.request_min_people:
-            create_request(
-                session,
-                title=topic.name,
-                intent=intent,
-                now=now,
-                topic_id=topic_id,
-                product=product,
-            )
-    session.flush()
+    asked = askable(session)
+    follow_topics(session, asked, now=now)
+    make_missing(session, asked, config, now=now)
     refresh_evidence(session)
     refresh_priorities(session, config, zone=zone, now=now)
+    return count_requests(session)
+
+
+class Asked(NamedTuple):
+    """What an issue topic asks for: how many people, and mostly with which intent and of what."""
+
+    topic_id: int
+    people: int
+    intent: str
+    product: str | None
+
+
+def follow_topics(session: Session, asked: Sequence[Asked], *, now: datetime) -> None:
+    """Let the requests there are follow their topics' merges, names and intents."""
+    topics = {topic.id: topic for topic in session.scalars(select(Topic)) if topic.id is not None}
+    _follow_merges(session, topics, now)
+    intents = {each.topic_id: each.intent for each in asked}
+    for topic_id, request in _by_topic(session).items():
+        intent = intents.get(topic_id, request.intent)
+        _follow_topic(session, request, topics[topic_id].name, intent, now)
+    session.flush()
+
+
+def make_missing(
+    session: Session, asked: Sequence[Asked], config: RankConfig, *, now: datetime
+) -> None:
+    """Make a request for each topic that enough people raise and that has none."""
+    owned = _by_topic(session)
+    for each in asked:
+        if each.topic_id not in owned and each.people >= config.request_min_people:
+            create_request(
+                session,
+                title=session.get_one(Topic, each.topic_id).name,
+                intent=each.intent,
+                now=now,
+                topic_id=each.topic_id,
+                product=each.product,
+            )
+    session.flush()
+
+
+def without_request(session: Session, asked: Sequence[Asked], config: RankConfig) -> list[int]:
+    """Return the topics for which :func:`make_missing` would make a request, by id."""
+    owned = _by_topic(session)
+    return [
+        each.topic_id
+        for each in asked
+        if each.topic_id not in owned and each.people >= config.request_min_people
+    ]
+
+
+def count_requests(session: Session) -> int:
+    """Count all requests."""
     return session.scalar(select(func.count()).select_from(FeatureRequest)) or 0
 
 
@@ -76,8 +114,13 @@ def _follow_topic(
         session.add(request)
 
 
-def _askable(session: Session) -> list[tuple[int, int, str, str | None]]:
-    """Return ``(topic, people, main intent, main product)`` of the living issue topics, by id."""
+def askable(session: Session, topic_ids: Collection[int] | None = None) -> list[Asked]:
+    """Return what the living issue topics ask for, by id.
+
+    Args:
+        session: A reading session.
+        topic_ids: Only of these; of all if ``None``.
+    """
     base = (
         select(col(FeedbackUnit.topic_id), col(FeedbackUnit.intent), col(Feedback.product))
         .add_columns(func.count(col(FeedbackUnit.id)))
@@ -91,6 +134,8 @@ def _askable(session: Session) -> list[tuple[int, int, str, str | None]]:
             col(Feedback.is_spam).is_(False),
         )
     )
+    if topic_ids is not None:
+        base = base.where(col(FeedbackUnit.topic_id).in_(topic_ids))
     intents: dict[int, dict[str, int]] = {}
     products: dict[int, dict[str, int]] = {}
     for topic_id, intent, product, number in session.execute(
@@ -114,7 +159,7 @@ def _askable(session: Session) -> list[tuple[int, int, str, str | None]]:
         .order_by(col(FeedbackUnit.topic_id))
     )
     return [
-        (topic_id, number, _most(intents[topic_id]) or "", _most(products.get(topic_id, {})))
+        Asked(topic_id, number, _most(intents[topic_id]) or "", _most(products.get(topic_id, {})))
         for topic_id, number in people
     ]
 

@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlmodel import Session, col
 
-from feedback_nlp.errors import Conflict
 from feedback_nlp.labels import Intent, RunKind, RunStatus
 from feedback_nlp.records import Understanding
+from feedback_nlp.store.plans import overtaken
 from feedback_nlp.store.rereading import write_units
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Run
 
@@ -82,6 +82,22 @@ def start_run(
     return run.id
 
 
+def require_open(session: Session, run_id: int) -> None:
+    """Refuse to write for a run that another one has taken the place of.
+
+    Called first in each transaction of a run; on a server it keeps others from taking its
+    place until the transaction ends.
+
+    Raises:
+        Conflict: If the run is closed.
+    """
+    status = session.scalar(
+        select(col(Run.status)).where(col(Run.id) == run_id).with_for_update(read=True)
+    )
+    if status != RunStatus.RUNNING:
+        raise overtaken(run_id)
+
+
 def finish_run(session: Session, run_id: int, *, figures: Mapping[str, Any], now: datetime) -> None:
     """Close a run with its figures, in the transaction that stores what it found.
 
@@ -95,7 +111,7 @@ def finish_run(session: Session, run_id: int, *, figures: Mapping[str, Any], now
         .values(status=RunStatus.COMPLETE.value, figures=dict(figures), finished_at=now)
     )
     if closed.rowcount != 1:  # type: ignore[attr-defined]
-        raise Conflict(f"第 {run_id} 次分析已经被另一次取代，这次的结果作废")
+        raise overtaken(run_id)
 
 
 def count_pending(session: Session, current: Collection[int] | None = None) -> int:

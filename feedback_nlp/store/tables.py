@@ -177,6 +177,15 @@ class Run(SQLModel, table=True):
     finished_at: datetime | None = _time(nullable=True)
 
 
+class RunPlan(SQLModel, table=True):
+    """Moves that a run has found and not yet written: see :mod:`feedback_nlp.store.plans`."""
+
+    __tablename__: ClassVar[Any] = "run_plan"
+    run_id: int = Field(foreign_key="run.id", primary_key=True)
+    part: int = Field(primary_key=True)
+    moves: bytes = Field(sa_type=LargeBinary)
+
+
 class Topic(SQLModel, table=True):
     """What many units talk about. Its id is permanent."""
 

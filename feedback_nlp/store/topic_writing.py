@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import bindparam, select, update
 from sqlmodel import Session, col
 
-from feedback_nlp.labels import ENGINE, TopicEventKind, TopicState
+from feedback_nlp.labels import ENGINE, Origin, TopicEventKind, TopicState
 from feedback_nlp.store.tables import FeedbackUnit, Topic, TopicEvent
 
 
@@ -88,6 +88,16 @@ def add_event(
             happened_at=now,
         )
     )
+
+
+def places(session: Session, unit_ids: Sequence[int]) -> dict[int, tuple[int, bool]]:
+    """Return where units are now: id of the topic (0 for none), and whether a person put it there."""
+    rows = session.execute(
+        select(
+            col(FeedbackUnit.id), col(FeedbackUnit.topic_id), col(FeedbackUnit.assigned_by)
+        ).where(col(FeedbackUnit.id).in_(unit_ids))
+    )
+    return {unit_id: (topic or 0, by == Origin.PERSON) for unit_id, topic, by in rows}
 
 
 def save_assignments(
