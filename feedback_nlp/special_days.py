@@ -58,6 +58,42 @@ def day_kind(day: date) -> DayKind:
     return DayKind.HOLIDAY if name is not None else DayKind.REST
 
 
+def is_business_day(day: date) -> bool:
+    """Tell whether offices work, worked weekends included; a shopping festival is no holiday.
+
+    >>> is_business_day(date(2026, 10, 1)), is_business_day(date(2026, 10, 10))
+    (False, True)
+    """
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5
+
+
+def business_day_after(day: date, days: int) -> date:
+    """Return the ``days``-th business day after a day; the day itself does not count.
+
+    >>> business_day_after(date(2026, 9, 30), 1)
+    datetime.date(2026, 10, 8)
+    """
+    for _ in range(days):
+        day += timedelta(days=1)
+        while not is_business_day(day):
+            day += timedelta(days=1)
+    return day
+
+
+def business_days_between(first: date, last: date) -> int:
+    """Return how many business days lie after ``first``, up to ``last``; 0 if it is earlier.
+
+    Counted day by day: meant for years, not for centuries.
+    """
+    return sum(
+        is_business_day(first + timedelta(days=index + 1))
+        for index in range(max(0, (last - first).days))
+    )
+
+
 class SpecialDays(NamedTuple):
     """Neighbouring days that the baselines treat differently, for one reason.
 

@@ -37,6 +37,7 @@ from feedback_api.routes import (
     runs,
     topic_edits,
     topics,
+    tracker,
 )
 from feedback_api.services import Services
 from feedback_nlp import __version__
@@ -120,6 +121,7 @@ def create_app(
         topic_edits,
         requests,
         request_changes,
+        tracker,
         digests,
         outbox,
         lexicon,

@@ -27,6 +27,9 @@ class RequestOut(Outgoing):
     effort: float | None = Field(description="工作量 0–1，由人填写")
     strategic_weight: float | None = Field(description="战略权重 0–1，由人填写")
     due: date | None = Field(description="截止日，由人填写")
+    target_release: str | None = Field(description="计划版本，由人填写", examples=["3.3"])
+    labels: list[str] = Field(description="标签，由人填写")
+    tracker_url: str | None = Field(description="在 Jira、TAPD、禅道、GitHub 里的链接")
     duplicate_of_key: str | None
     priority: float | None = Field(description="0–100")
     priority_low: float | None = Field(description="区间下限")
@@ -73,6 +76,60 @@ class RequestEditOut(Outgoing):
     happened_at: datetime
 
 
+class CommentOut(Outgoing):
+    """What somebody of the team said about a request."""
+
+    actor: str
+    text: str = Field(description="手机号等个人信息已替换")
+    happened_at: datetime
+
+
+class CommentIn(Incoming):
+    """A comment to be added."""
+
+    actor: Person
+    text: Plain = Field(min_length=1, max_length=5_000, examples=["和相册组对过，下周给方案"])
+
+
+class Commented(Outgoing):
+    """What became of it."""
+
+    added: bool = Field(description="false 表示同一个人刚说过同样的话（重复的调用）")
+    comment: CommentOut
+
+
+class Card(Outgoing):
+    """A request to be pasted into a tracker."""
+
+    markdown: str = Field(description="整段复制到 Jira、TAPD、禅道或 GitHub")
+
+
+class DeclineReasonOut(Outgoing):
+    """A reason for declining that was given before."""
+
+    reason: str
+    times: int = Field(description="用过几次")
+    last_at: datetime = Field(description="上次什么时候用")
+    keys: list[str] = Field(description="用在哪些需求上，最近的在前")
+    is_same_ask: bool = Field(description="为同样的诉求用过：同一需求、同一主题、同名或重复的需求")
+
+
+class DeclineReasons(Outgoing):
+    """Reasons, those for the same ask first, then the most used."""
+
+    items: list[DeclineReasonOut]
+
+
+class ClockOut(Outgoing):
+    """How long a request has been in its status."""
+
+    since: datetime = Field(description="什么时候进入这个状态")
+    business_days: int = Field(description="过了几个工作日，节假日和调休已算")
+    limit: int | None = Field(description="最多几个工作日；没有限期为 null")
+    due_on: date | None = Field(description="限期的最后一天")
+    is_late: bool = Field(description="是否超期")
+
+
 class RequestDetail(RequestOut):
     """A request with its evidence and history."""
 
@@ -82,6 +139,8 @@ class RequestDetail(RequestOut):
     notices: dict[str, int] = Field(
         description="欠反馈者的通知，各种状态各多少条", examples=[{"pending": 12}]
     )
+    comments: list[CommentOut] = Field(description="团队内的评论，从早到晚；反馈者看不到")
+    clock: ClockOut = Field(description="在这个状态多久了，按工作日算")
     allowed_transitions: list[RequestStatus] = Field(description="现在可以改成哪些状态")
 
 
@@ -100,6 +159,25 @@ Owner = Annotated[Plain, Field(min_length=1, max_length=100, description="负责
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 
 
+Release = Annotated[
+    Plain, Field(min_length=1, max_length=60, description="计划版本", examples=["3.3"])
+]
+Labels = Annotated[
+    list[Annotated[Plain, Field(min_length=1, max_length=40)]],
+    Field(max_length=20, description="标签，写全部；null 清空", examples=[["相册", "安卓"]]),
+]
+Link = Annotated[
+    Plain,
+    Field(
+        min_length=1,
+        max_length=500,
+        pattern=r"^\s*https?://\S+\s*$",
+        description="在跟踪工具里的链接，http 或 https",
+        examples=["https://github.com/example/app/issues/12"],
+    ),
+]
+
+
 class RequestIn(Incoming):
     """A request made by hand."""
 
@@ -112,6 +190,9 @@ class RequestIn(Incoming):
     effort: Share | None = Field(default=None, description="工作量 0–1，1 最大")
     strategic_weight: Share | None = Field(default=None, description="战略权重 0–1")
     due: Day | None = Field(default=None, description="截止日", examples=["2026-12-31"])
+    target_release: Release | None = None
+    labels: Labels | None = None
+    tracker_url: Link | None = None
 
 
 class RequestPatch(Incoming):
@@ -123,6 +204,9 @@ class RequestPatch(Incoming):
     effort: Share | None = Field(default=None, description="工作量 0–1，1 最大")
     strategic_weight: Share | None = Field(default=None, description="战略权重 0–1")
     due: Day | None = Field(default=None, description="截止日", examples=["2026-12-31"])
+    target_release: Release | None = None
+    labels: Labels | None = None
+    tracker_url: Link | None = None
 
 
 class Edited(Outgoing):

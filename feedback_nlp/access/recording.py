@@ -24,6 +24,7 @@ from feedback_nlp.store.tables import (
     AlertRow,
     FeatureRequest,
     LexiconEntry,
+    RequestComment,
     RequestEdit,
     StatusEvent,
     TopicEvent,
@@ -93,6 +94,8 @@ def _lines(session: AnySession, row: object) -> Iterator[_Line]:
         yield "request.move", _request(session, row.request_id), detail
     elif isinstance(row, RequestEdit) and is_new:
         yield "request.edit", _request(session, row.request_id), {"by": row.actor, **row.detail}
+    elif isinstance(row, RequestComment) and is_new:
+        yield "request.comment", _request(session, row.request_id), {"by": row.actor}
     elif isinstance(row, LexiconEntry) and (is_new or _changed(row, "removed_at")):
         action = "word.add" if row.removed_at is None else "word.remove"
         yield action, f"word:{row.word}", {"by": row.removed_by or row.added_by, "kind": row.kind}

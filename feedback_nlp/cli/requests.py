@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from feedback_nlp.cli.options import expand
+from feedback_nlp.cli.request_options import (
+    Aside,
+    Contents,
+    Step,
+    read_expected,
+    read_status,
+)
 from feedback_nlp.cli.terminal import (
     DatabaseOption,
     JsonOption,
@@ -21,7 +28,6 @@ from feedback_nlp.cli.terminal import (
     out,
     print_json,
 )
-from feedback_nlp.errors import InputError
 from feedback_nlp.labels import (
     ENGINE,
     Intent,
@@ -38,6 +44,7 @@ if TYPE_CHECKING:
 
     from sqlmodel import Session
 
+    from feedback_nlp.loop import Clock
     from feedback_nlp.requests.moving import Move
     from feedback_nlp.requests.quoting import RequestQuote
     from feedback_nlp.requests.reading import RequestDetail, RequestRow
@@ -72,7 +79,7 @@ def requests(
     """List requests by priority, RICE or ICE."""
     from feedback_nlp.requests.reading import list_requests  # noqa: PLC0415
 
-    statuses = [_status(name) for name in status or []]
+    statuses = [read_status(name) for name in status or []]
     with open_database(db) as database, database.read() as session:
         rows = list_requests(session, statuses=statuses, product=product, limit=limit, order=order)
     if as_json:
@@ -83,58 +90,11 @@ def requests(
         out.print("没有符合条件的需求。运行 feedback-nlp analyze 后，够多人提到的主题会成为需求。")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """Where the request goes next, who says so and why."""
-
-    to: Annotated[str | None, typer.Option("--to", help="改成哪个状态，例如 planned")] = None
-    reason: Annotated[str, typer.Option("--reason", help="为什么；不采纳和重新打开必填")] = ""
-    actor: Annotated[str, typer.Option("--actor", help="谁改的；改状态时必填")] = ""
-    duplicate_of: Annotated[
-        str | None, typer.Option("--duplicate-of", metavar="REQ-3", help="与哪条需求重复")
-    ] = None
-    expect: Annotated[
-        str | None,
-        typer.Option(
-            "--expect", help="你看到的状态（例如 new）或版本号；已被别人改过就不改，说明是谁改的"
-        ),
-    ] = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contents:
-    """What people write about a request."""
-
-    owner: Annotated[str | None, typer.Option("--owner", help="负责人")] = None
-    effort: Annotated[
-        float | None, typer.Option("--effort", min=0, max=1, help="工作量 0–1，1 最大")
-    ] = None
-    strategic: Annotated[
-        float | None, typer.Option("--strategic", min=0, max=1, help="战略权重 0–1")
-    ] = None
-    title: Annotated[str | None, typer.Option("--title", help="标题；以后的分析不再改它")] = None
-    due: Annotated[str | None, typer.Option("--due", metavar="2026-12-31", help="截止日")] = None
-
-    def given(self) -> dict[str, Any]:
-        """Return those that were named, by their column; an empty word clears one."""
-        named = {
-            "title": self.title,
-            "owner": self.owner,
-            "due": self.due and _day(self.due),
-            "effort": self.effort,
-            "strategic_weight": self.strategic,
-        }
-        return {
-            name: None if value == "" else value
-            for name, value in named.items()
-            if value is not None
-        }
-
-
 def request(
     key: Annotated[str, typer.Argument(metavar="REQ-12", help="需求编号")],
     step: Step,
     contents: Contents,
+    aside: Aside,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -143,16 +103,41 @@ def request(
 
     settings = load_settings()
     given = contents.given()
-    expected = _expected(step.expect)
+    expected = read_expected(step.expect)
     move = None
     if step.to is not None:
-        move = Move(_status(step.to), step.actor, step.reason, step.duplicate_of, expected)
+        move = Move(read_status(step.to), step.actor, step.reason, step.duplicate_of, expected)
     with open_database(db, settings) as database:
-        if move is not None or given:
+        if move is not None or given or aside.comment is not None:
             with database.write() as session:
                 _change(session, settings, key, given, move, actor=step.actor, expected=expected)
+                if aside.comment is not None:
+                    _comment(session, settings, key, aside.comment, actor=step.actor)
         with database.read() as session:
-            _show(session, key, settings.zone, as_json=as_json)
+            if aside.card:
+                _print_card(session, key, settings.zone)
+            else:
+                _show(session, key, settings, as_json=as_json)
+
+
+def _comment(session: Session, settings: Settings, key: str, text: str, *, actor: str) -> None:
+    from feedback_nlp.clean.pseudonyms import Pseudonymizer  # noqa: PLC0415
+    from feedback_nlp.requests.comments import add_comment  # noqa: PLC0415
+    from feedback_nlp.store.keys import deployment_secret  # noqa: PLC0415
+
+    secret = settings.secret.get_secret_value() if settings.secret else None
+    pseudonymizer = Pseudonymizer(deployment_secret(session, secret))
+    now = datetime.now(settings.zone)
+    add_comment(session, key, text, actor=actor, now=now, pseudonymizer=pseudonymizer)
+
+
+def _print_card(session: Session, key: str, zone: ZoneInfo) -> None:
+    from feedback_nlp.requests.card import markdown_card  # noqa: PLC0415
+    from feedback_nlp.requests.moving import get_request  # noqa: PLC0415
+    from feedback_nlp.requests.reading import request_row  # noqa: PLC0415
+
+    card = markdown_card(request_row(session, get_request(session, key)), zone=zone)
+    typer.echo(card, nl=False)  # as it is, to be copied
 
 
 def _change(
@@ -184,35 +169,6 @@ def _change(
             zone=settings.zone,
             expected=expected if move is None else None,
         )
-
-
-def _expected(text: str | None) -> Expected:
-    """Read ``--expect``: a version number, or a status."""
-    from feedback_nlp.requests.versions import Expected  # noqa: PLC0415
-
-    if text is None:
-        return Expected()
-    if text.strip().isdecimal():
-        return Expected(version=int(text))
-    return Expected(status=_status(text))
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise InputError(f"截止日写成了 {text!r}", hint="写成 2026-12-31 这样的日期") from error
-
-
-def _status(name: str) -> RequestStatus:
-    """Accept the English name or the Chinese word."""
-    words = {label(status): status for status in RequestStatus}
-    known = {status.value: status for status in RequestStatus}
-    status = known.get(name.strip().lower()) or words.get(name.strip())
-    if status is None:
-        names = "、".join(f"{status.value}（{word}）" for word, status in words.items())
-        raise InputError(f"没有 {name!r} 这个状态", hint=f"可用：{names}")
-    return status
 
 
 def _actor(name: str) -> str:
@@ -269,11 +225,22 @@ def _quote(quote: RequestQuote) -> dict[str, Any]:
     return {**quote._asdict(), "channel": quote.shown_channel}
 
 
-def _show(session: Session, key: str, zone: ZoneInfo, *, as_json: bool) -> None:
-    from feedback_nlp.loop import allowed_from  # noqa: PLC0415
+def _show(session: Session, key: str, settings: Settings, *, as_json: bool) -> None:
+    from feedback_nlp.config import load_config  # noqa: PLC0415
+    from feedback_nlp.loop import allowed_from, clock_of  # noqa: PLC0415
+    from feedback_nlp.requests.declining import decline_reasons  # noqa: PLC0415
     from feedback_nlp.requests.reading import request_detail  # noqa: PLC0415
 
+    zone = settings.zone
     detail = request_detail(session, key)
+    status = RequestStatus(detail.row.request.status)
+    clock = clock_of(
+        status,
+        detail.since,
+        limits=load_config(settings.pipeline).loop.business_days,
+        now=datetime.now(zone),
+    )
+    reasons = [item for item in decline_reasons(session, key) if item.is_same_ask]
     if as_json:
         print_json(
             {
@@ -282,13 +249,15 @@ def _show(session: Session, key: str, zone: ZoneInfo, *, as_json: bool) -> None:
                 "quotes": [_quote(quote) for quote in detail.row.quotes],
                 "history": [event.model_dump(mode="json") for event in detail.history],
                 "edits": [edit.model_dump(mode="json") for edit in detail.edits],
-                "allowed": [
-                    to.value for to in allowed_from(RequestStatus(detail.row.request.status))
-                ],
+                "comments": [item.model_dump(mode="json") for item in detail.comments],
+                "clock": {**asdict(clock), "is_late": clock.is_late},
+                "decline_reasons": [item._asdict() for item in reasons],
+                "allowed": [to.value for to in allowed_from(status)],
             }
         )
         return
     _show_facts(detail.row)
+    out.print(_clock_line(clock, label(status)))
     for quote in detail.row.quotes:
         day = quote.occurred_at.astimezone(zone)
         out.print(f"  “{escape(quote.text)}”[dim] {escape(quote.shown_channel)} {day:%m-%d}[/dim]")
@@ -301,9 +270,21 @@ def _show(session: Session, key: str, zone: ZoneInfo, *, as_json: bool) -> None:
     out.print("经过：")
     for moment, line in _history(detail):
         out.print(f"  {moment.astimezone(zone):%Y-%m-%d %H:%M} {line}")
-    status = RequestStatus(detail.row.request.status)
+    can_decline = RequestStatus.DECLINED in allowed_from(status)
+    for item in reasons if can_decline else ():
+        out.print(f"以前不采纳同样的诉求，理由是：{escape(item.reason)}（{'、'.join(item.keys)}）")
     allowed = "、".join(f"{label(to)}（{to.value}）" for to in allowed_from(status))
     out.print(f"[dim]接下来可以改成：{allowed}[/dim]")
+
+
+def _clock_line(clock: Clock, status: str) -> str:
+    words = f"在“{status}” {clock.business_days} 个工作日"
+    if clock.limit is None:
+        return words
+    late = (
+        f"，[red]超期 {clock.business_days - clock.limit} 个工作日[/red]" if clock.is_late else ""
+    )
+    return f"{words}，限 {clock.limit} 个，到 {clock.due_on}{late}"
 
 
 def _show_facts(row: RequestRow) -> None:
@@ -320,10 +301,16 @@ def _show_facts(row: RequestRow) -> None:
     ]
     if item.due:
         facts.append(f"截止 {item.due}")
+    if item.target_release:
+        facts.append(f"计划版本 {escape(item.target_release)}")
+    if item.labels:
+        facts.append(f"标签 {escape('、'.join(item.labels))}")
     if item.duplicate_of_key:
         facts.append(f"与 {item.duplicate_of_key} 重复")
     facts.append(f"第 {item.version} 版")
     out.print("；".join(facts))
+    if item.tracker_url:
+        out.print(f"任务：{escape(item.tracker_url)}", soft_wrap=True)
     if item.priority_parts:
         parts = "　".join(
             f"{PART_LABELS.get(name, name)} {value:.2f}"
@@ -345,5 +332,9 @@ def _history(detail: RequestDetail) -> list[tuple[datetime, str]]:
     lines += [
         (edit.happened_at, f"{escape(_actor(edit.actor))} {escape(describe_edit(edit))}")
         for edit in detail.edits
+    ]
+    lines += [
+        (said.happened_at, f"{escape(said.actor)} 评论：{escape(said.text)}")
+        for said in detail.comments
     ]
     return sorted(lines, key=lambda line: line[0])

@@ -26,7 +26,7 @@ from feedback_nlp.config.stages import (
     SentimentConfig,
     TopicsConfig,
 )
-from feedback_nlp.config.watching import AlertsConfig, ReportConfig
+from feedback_nlp.config.watching import AlertsConfig, LoopConfig, ReportConfig
 from feedback_nlp.errors import ConfigError
 from feedback_nlp.validation_words import described
 
@@ -35,6 +35,7 @@ __all__ = [
     "CleanConfig",
     "EmbedConfig",
     "LedgerConfig",
+    "LoopConfig",
     "NamingConfig",
     "PipelineConfig",
     "RankConfig",
@@ -64,6 +65,7 @@ class PipelineConfig(Section):
     rank: RankConfig
     report: ReportConfig
     alerts: AlertsConfig
+    loop: LoopConfig
 
 
 def load_config(path: Path | None = None) -> PipelineConfig:

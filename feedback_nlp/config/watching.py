@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field
 
 from feedback_nlp.config.section import Section
 from feedback_nlp.config.spans import MONTHS_OF_HISTORY, WEEKS_A_MONTH
+from feedback_nlp.labels import RequestStatus
 
 
 class ReportConfig(Section):
@@ -49,6 +50,16 @@ class ReportConfig(Section):
                 "baseline_weeks": MONTHS_OF_HISTORY // 2,
             }
         )
+
+
+class LoopConfig(Section):
+    """How long a request may stay where it is.
+
+    Attributes:
+        business_days: By status; a status that is not named has no limit.
+    """
+
+    business_days: dict[RequestStatus, Annotated[int, Field(ge=0, le=1_000)]]
 
 
 class AlertsConfig(Section):

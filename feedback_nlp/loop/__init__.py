@@ -1,8 +1,10 @@
-"""The life of a request: a transition table as data, and the one function that applies it.
+"""The life of a request: a transition table as data, the one function that applies it,
+and the clock of each status.
 
 Pure: no session, no clock. ``store/requests.py`` writes what comes out.
 """
 
+from feedback_nlp.loop.clock import Clock, clock_of
 from feedback_nlp.loop.table import (
     NOTIFYING,
     REPORTER_STATUS,
@@ -18,8 +20,10 @@ __all__ = [
     "REPORTER_STATUS",
     "SETTLED",
     "TRANSITIONS",
+    "Clock",
     "Rule",
     "Transition",
     "allowed_from",
+    "clock_of",
     "transition",
 ]

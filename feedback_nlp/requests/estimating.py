@@ -1,4 +1,4 @@
-"""What people write about a request: title, owner, due day, effort, strategic weight.
+"""What people write about a request: title, owner, due day, target release, labels, estimates.
 
 An edit leaves one event with everything it changed. New estimates rank *all* requests
 again as of the week they were ranked for last, so that the order stays one order.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -25,6 +26,9 @@ from feedback_nlp.store.tables import FeatureRequest, RequestEdit
 _RANKED = frozenset({"effort", "strategic_weight"})
 _MAX_TITLE = 300
 _MAX_OWNER = 100
+_MAX_RELEASE = 60
+_MAX_LABELS, _MAX_LABEL = 20, 40
+_MAX_LINK = 500
 
 
 class Edited(NamedTuple):
@@ -55,7 +59,8 @@ def edit_request(
         session: The writing session; nothing is committed.
         key: Which request.
         values: ``title``, ``owner``, ``due``, ``effort`` and ``strategic_weight`` (0–1),
-            those to be changed; ``None`` clears all but the title.
+            ``target_release``, ``labels``, ``tracker_url``, those to be changed; ``None``
+            clears all but the title.
         actor: Who writes.
         now: Time of the event.
         config: Weights of the ranking.
@@ -104,8 +109,19 @@ def checked(name: str, value: Any) -> Any:
         InputError: If it does not.
     """
     match name, value:
-        case (("owner" | "due" | "effort" | "strategic_weight"), None):
+        case (
+            ("owner" | "due" | "effort" | "strategic_weight" | "target_release" | "tracker_url"),
+            None,
+        ):
             return None
+        case "labels", None:
+            return []
+        case "labels", list() if (labels := _labels(value)) is not None:
+            return labels
+        case "target_release", str() if 0 < len(text := value.strip()) <= _MAX_RELEASE:
+            return text
+        case "tracker_url", str() if _is_link(text := value.strip()):
+            return text
         case "title", str() if 0 < len(text := value.strip()) <= _MAX_TITLE:
             return text
         case "owner", str() if 0 < len(text := value.strip()) <= _MAX_OWNER:
@@ -119,10 +135,34 @@ def checked(name: str, value: Any) -> Any:
     raise InputError(f"{FIELD_NAMES[name]}写成了 {value!r}", hint=_LIMITS[name])
 
 
+def _labels(values: list[Any]) -> list[str] | None:
+    """Return labels trimmed, each once, in the order given; ``None`` if one is unusable."""
+    texts = [value.strip() if isinstance(value, str) else "" for value in values]
+    if len(texts) > _MAX_LABELS or not all(0 < len(text) <= _MAX_LABEL for text in texts):
+        return None
+    return list(dict.fromkeys(texts))
+
+
+def _is_link(text: str) -> bool:
+    """Tell whether a text is a link that a page may show: http or https, without credentials."""
+    if len(text) > _MAX_LINK or any(
+        character.isspace() or character in "<>\"'\\`" for character in text
+    ):
+        return False
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # such as a host of half an IPv6 address
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+
+
 _LIMITS = {
     "title": f"要 1–{_MAX_TITLE} 个字",
     "owner": f"要 1–{_MAX_OWNER} 个字",
     "due": "要一个日期，例如 2026-12-31",
+    "target_release": f"要 1–{_MAX_RELEASE} 个字，例如 3.3",
+    "labels": f"最多 {_MAX_LABELS} 个，每个 1–{_MAX_LABEL} 个字",
+    "tracker_url": f"要 http 或 https 的链接，不带账号密码，最多 {_MAX_LINK} 个字符",
     "effort": "要 0 到 1 之间的数，1 最大",
     "strategic_weight": "要 0 到 1 之间的数，1 最大",
 }

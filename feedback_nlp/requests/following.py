@@ -12,10 +12,17 @@ from sqlmodel import Session, SQLModel, col
 from feedback_nlp.labels import Origin
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import remember_number
-from feedback_nlp.store.tables import Evidence, FeatureRequest, Notice, RequestEdit, StatusEvent
+from feedback_nlp.store.tables import (
+    Evidence,
+    FeatureRequest,
+    Notice,
+    RequestComment,
+    RequestEdit,
+    StatusEvent,
+)
 
 _FOLLOWING = ("topic_id", "status", "reporter_status", "duplicate_of_key")
-_BY_PEOPLE = ("owner", "effort", "strategic_weight", "due")
+_BY_PEOPLE = ("owner", "effort", "strategic_weight", "due", "target_release", "tracker_url")
 
 States = Mapping[str, Mapping[str, Any]]
 """What follows the topics, by request key."""
@@ -94,6 +101,7 @@ def _is_untouched(session: Session, request: FeatureRequest) -> bool:
     of_request: dict[type[SQLModel], ColumnElement[bool]] = {
         StatusEvent: col(StatusEvent.request_id) == request.id,
         RequestEdit: col(RequestEdit.request_id) == request.id,
+        RequestComment: col(RequestComment.request_id) == request.id,
         Notice: col(Notice.request_id) == request.id,
         FeatureRequest: col(FeatureRequest.duplicate_of_key) == request.key,
         Evidence: (col(Evidence.request_id) == request.id)
@@ -103,8 +111,11 @@ def _is_untouched(session: Session, request: FeatureRequest) -> bool:
         table: session.scalar(select(func.count()).select_from(table).where(condition)) or 0
         for table, condition in of_request.items()
     }
+    born = found.pop(StatusEvent) == 1
     return (
-        found == {StatusEvent: 1, RequestEdit: 0, Notice: 0, FeatureRequest: 0, Evidence: 0}
+        born
+        and not any(found.values())
+        and not request.labels
         and request.topic_id is not None
         and all(getattr(request, name) is None for name in _BY_PEOPLE)
     )

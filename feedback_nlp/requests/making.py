@@ -18,6 +18,7 @@ from feedback_nlp.requests.evidence import refresh_evidence
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import create_request
 from feedback_nlp.requests.priorities import ranked_week, refresh_priorities
+from feedback_nlp.requests.versions import FIELD_NAMES
 from feedback_nlp.store.tables import FeatureRequest
 from feedback_nlp.store.topic_reading import get_topic
 
@@ -41,6 +42,9 @@ class NewRequest:
     effort: float | None = None
     strategic_weight: float | None = None
     due: date | None = None
+    target_release: str | None = None
+    labels: list[str] | None = None
+    tracker_url: str | None = None
 
 
 class Made(NamedTuple):
@@ -93,7 +97,7 @@ def make_request(
         product=wanted.product,
         actor=actor,
     )
-    for name in ("owner", "effort", "strategic_weight", "due"):
+    for name in FIELD_NAMES.keys() - {"title"}:
         setattr(request, name, checked(name, getattr(wanted, name)))
     session.flush()
     if wanted.topic_id is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import and_, func, literal, or_, select
@@ -12,6 +13,7 @@ from sqlmodel import Session, col
 
 from feedback_nlp.labels import RequestOrder, RequestStatus
 from feedback_nlp.rank import ice, rice
+from feedback_nlp.requests.comments import comments_of
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.moving import get_request
 from feedback_nlp.requests.quoting import RequestQuote, words_of
@@ -19,6 +21,7 @@ from feedback_nlp.store.rollup import SubjectKind, sums
 from feedback_nlp.store.tables import (
     FeatureRequest,
     Notice,
+    RequestComment,
     RequestEdit,
     StatusEvent,
 )
@@ -89,6 +92,7 @@ class RequestDetail(NamedTuple):
         history: Changes of status, oldest first.
         edits: Changes of what people wrote, oldest first.
         notices: How many messages in which state.
+        comments: What the team says, oldest first.
     """
 
     row: RequestRow
@@ -96,6 +100,12 @@ class RequestDetail(NamedTuple):
     history: list[StatusEvent]
     edits: list[RequestEdit]
     notices: dict[str, int]
+    comments: list[RequestComment]
+
+    @property
+    def since(self) -> datetime:
+        """When the request came into its status."""
+        return self.history[-1].happened_at
 
 
 def list_requests(
@@ -174,6 +184,7 @@ def request_detail(session: Session, key: str) -> RequestDetail:
         history=list(history),
         edits=list(edits),
         notices={row[0]: row[1] for row in notices},
+        comments=comments_of(session, request),
     )
 
 

@@ -19,6 +19,9 @@ FIELD_NAMES = {
     "effort": "工作量",
     "strategic_weight": "战略权重",
     "due": "截止日",
+    "target_release": "计划版本",
+    "labels": "标签",
+    "tracker_url": "任务链接",
 }
 """What people write about a request, and how it is called."""
 
@@ -117,6 +120,8 @@ def describe_edit(edit: RequestEdit) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return "、".join(map(str, value)) or "未填"
     return "未填" if value is None else str(value)
 
 

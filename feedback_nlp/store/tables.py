@@ -1,6 +1,7 @@
 """All tables, in the order of the flow. See ``docs/decisions/0002-store.md``.
 
-History tables (``topic_event``, ``status_event``, ``request_edit``) are append-only. Everything the
+History tables (``topic_event``, ``status_event``, ``request_edit``, ``request_comment``) are
+append-only. Everything the
 analysis writes can be made again from ``feedback``; everything people write
 (requests, edits in the ledger, reasons) cannot, and is never overwritten by a run.
 Closed vocabularies are those of :mod:`feedback_nlp.labels`, stored by their values.
@@ -234,6 +235,9 @@ class FeatureRequest(SQLModel, table=True):
     effort: float | None = None  # 0–1, people supply it
     strategic_weight: float | None = None  # 0–1, people supply it
     due: date | None = None
+    target_release: str | None = Field(default=None, max_length=60)  # as people call it
+    labels: list[str] = _json(list)
+    tracker_url: str | None = Field(default=None, max_length=500)  # where the work is planned
     status: str = Field(default=RequestStatus.NEW.value, max_length=20, index=True)
     reporter_status: str = Field(default=ReporterStatus.RECEIVED.value, max_length=20)
     duplicate_of_key: str | None = Field(default=None, max_length=20)
@@ -287,6 +291,17 @@ class RequestEdit(SQLModel, table=True):
     request_id: int = Field(foreign_key="request.id", index=True)
     actor: str = Field(max_length=100)
     detail: dict[str, Any] = _json(dict)  # field → [before, after]
+    happened_at: datetime = _time()
+
+
+class RequestComment(SQLModel, table=True):
+    """What somebody of the team said about a request, after redaction: append-only."""
+
+    __tablename__: ClassVar[Any] = "request_comment"
+    id: int | None = Field(default=None, primary_key=True)
+    request_id: int = Field(foreign_key="request.id", index=True)
+    actor: str = Field(max_length=100)
+    text: str = Field(sa_type=Text)
     happened_at: datetime = _time()
 
 

@@ -106,3 +106,26 @@ def test_edits_have_an_actor_and_a_history(run):
     assert (shown["owner"], shown["effort"], shown["version"]) == (None, 0.0, 3)
     with pytest.raises(InputError, match="明天"):
         run("request", "REQ-1", "--due", "明天")
+
+
+def test_plans_comments_and_the_card(run):
+    link = "https://tapd.example/stories/12"
+    planned = ("--release", "3.3", "--label", "相册", "--label", "安卓", "--tracker", link)
+    text = run("request", "REQ-1", *planned, "--comment", "下周给方案", "--actor", "林晓")
+    assert "计划版本 3.3；标签 相册、安卓" in text
+    assert f"任务：{link}" in text
+    assert "林晓 评论：下周给方案" in text
+    assert "在“新建”" in text
+    shown = json.loads(run("request", "REQ-1", "--json"))
+    assert (shown["target_release"], shown["labels"]) == ("3.3", ["相册", "安卓"])
+    assert shown["comments"][0]["text"] == "下周给方案"
+    assert shown["clock"]["limit"] == 3
+    assert run("request", "REQ-1", "--card").startswith("## REQ-1 ")
+    assert json.loads(run("request", "REQ-1", "--label", "", "--json"))["labels"] == []
+
+
+def test_a_reason_is_offered_when_the_same_is_asked_again(run):
+    run("request", "REQ-1", "--to", "declined", "--reason", "与隐私政策冲突", "--actor", "林晓")
+    again = ("--to", "reopened", "--reason", "又有人提", "--actor", "小王", "--expect", "declined")
+    text = run("request", "REQ-1", *again)
+    assert "以前不采纳同样的诉求，理由是：与隐私政策冲突（REQ-1）" in text

@@ -91,7 +91,7 @@ def edit(
         ),
     ],
 ) -> Edited:
-    """写负责人、工作量、战略权重、标题、截止日；没写的不动，null 清空。改动记入历史，全部需求重新排序。"""
+    """写负责人、工作量、战略权重、标题、截止日、计划版本、标签、任务链接；没写的不动，null 清空。改动记入历史，全部需求重新排序。"""
     values = {name: getattr(wanted, name) for name in wanted.model_fields_set - {"actor"}}
     if not values:
         raise InputError("没有写要改什么", reason="nothing-to-edit")

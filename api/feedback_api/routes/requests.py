@@ -12,6 +12,8 @@ from feedback_api.errors import document
 from feedback_api.paging import bounded, cut_page, decode_cursor, encode_cursor
 from feedback_api.parameters import PageQuery, RequestQuery
 from feedback_api.request_schemas import (
+    ClockOut,
+    CommentOut,
     EvidencePage,
     RequestDetail,
     RequestEditOut,
@@ -23,7 +25,7 @@ from feedback_api.routes.versions import RequestKey, etag
 from feedback_api.services import ServicesDep
 from feedback_api.shapes import evidence_out, request_fields
 from feedback_nlp.labels import RequestStatus
-from feedback_nlp.loop import allowed_from
+from feedback_nlp.loop import allowed_from, clock_of
 from feedback_nlp.requests import reading
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.moving import get_request
@@ -67,12 +69,20 @@ def get_one(services: ServicesDep, response: Response, key: RequestKey) -> Reque
         detail = reading.request_detail(session, key)
     request = detail.row.request
     response.headers["ETag"] = etag(request.version)
+    clock = clock_of(
+        RequestStatus(request.status),
+        detail.since,
+        limits=services.config.loop.business_days,
+        now=services.local_now(),
+    )
     return RequestDetail(
         **request_fields(detail.row),
         evidence=evidence_out(detail.evidence),
         history=[StatusEventOut.model_validate(event) for event in detail.history],
         edits=[RequestEditOut.model_validate(edit) for edit in detail.edits],
         notices=detail.notices,
+        comments=[CommentOut.model_validate(comment) for comment in detail.comments],
+        clock=ClockOut.model_validate(clock),
         allowed_transitions=list(allowed_from(RequestStatus(request.status))),
     )
 

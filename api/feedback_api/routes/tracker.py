@@ -1,0 +1,101 @@
+"""Around a request: comments, the card for a tracker, reasons to decline it with."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Query, Response
+from fastapi.openapi.models import Example
+
+from feedback_api.errors import document
+from feedback_api.request_schemas import (
+    Card,
+    Commented,
+    CommentIn,
+    CommentOut,
+    DeclineReasonOut,
+    DeclineReasons,
+)
+from feedback_api.routes.versions import RequestKey
+from feedback_api.services import ServicesDep
+from feedback_nlp.clean.pseudonyms import Pseudonymizer
+from feedback_nlp.requests.card import markdown_card
+from feedback_nlp.requests.comments import add_comment
+from feedback_nlp.requests.declining import decline_reasons
+from feedback_nlp.requests.moving import get_request
+from feedback_nlp.requests.reading import request_row
+from feedback_nlp.store.keys import deployment_secret
+
+router = APIRouter(prefix="/v1", tags=["需求"])
+
+
+@router.post(
+    "/requests/{key}/comments",
+    operation_id="comment_on_request",
+    status_code=201,
+    responses={
+        200: {"model": Commented, "description": "同一个人刚说过同样的话，没有再记"},
+        **document(400, 404, 413, 422, 503),
+    },
+)
+def comment(
+    services: ServicesDep,
+    response: Response,
+    key: RequestKey,
+    wanted: Annotated[
+        CommentIn,
+        Body(
+            openapi_examples={
+                "对过方案": Example(value={"actor": "林晓", "text": "和相册组对过，下周给方案"})
+            }
+        ),
+    ],
+) -> Commented:
+    """团队内的评论，只增不改，反馈者看不到。手机号等个人信息先替换再存。"""
+    with services.database.write() as session:
+        secret = services.settings.secret
+        pseudonymizer = Pseudonymizer(
+            deployment_secret(session, secret.get_secret_value() if secret else None)
+        )
+        added, said = add_comment(
+            session,
+            key,
+            wanted.text,
+            actor=wanted.actor,
+            now=services.now(),
+            pseudonymizer=pseudonymizer,
+        )
+        shown = CommentOut.model_validate(said)
+    if not added:
+        response.status_code = 200
+    return Commented(added=added, comment=shown)
+
+
+@router.get(
+    "/requests/{key}/card", operation_id="get_request_card", responses=document(404, 422, 503)
+)
+def card(services: ServicesDep, key: RequestKey) -> Card:
+    """一个需求写成 Markdown，整段复制到 Jira、TAPD、禅道或 GitHub；原话里的链接和 @ 不会生效。"""
+    with services.database.read() as session:
+        row = request_row(session, get_request(session, key))
+        return Card(markdown=markdown_card(row, zone=services.settings.zone))
+
+
+@router.get(
+    "/decline-reasons", operation_id="list_decline_reasons", responses=document(404, 422, 503)
+)
+def reasons(
+    services: ServicesDep,
+    request: Annotated[
+        str | None,
+        Query(
+            pattern=r"^REQ-[1-9][0-9]{0,8}$",
+            description="要不采纳的需求；为同样的诉求用过的理由排在前面",
+            examples=["REQ-12"],
+        ),
+    ] = None,
+) -> DeclineReasons:
+    """以前不采纳的理由，可以再用。"""
+    with services.database.read() as session:
+        found = decline_reasons(session, request)
+    return DeclineReasons(items=[DeclineReasonOut.model_validate(item) for item in found])

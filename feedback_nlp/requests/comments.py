@@ -1,0 +1,77 @@
+"""What the team says about a request among itself. Reporters never see it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from feedback_nlp.clean.prepare import prepare
+from feedback_nlp.clean.pseudonyms import Pseudonymizer
+from feedback_nlp.errors import InputError
+from feedback_nlp.requests.evidence import id_of
+from feedback_nlp.requests.locking import hold_requests
+from feedback_nlp.requests.moving import get_request
+from feedback_nlp.store.tables import FeatureRequest, RequestComment
+
+MAX_COMMENT = 5_000
+"""Characters."""
+
+
+def add_comment(
+    session: Session,
+    key: str,
+    text: str,
+    *,
+    actor: str,
+    now: datetime,
+    pseudonymizer: Pseudonymizer,
+) -> tuple[bool, RequestComment]:
+    """Add a comment, redacted; the same words again, by who spoke last, are a double click.
+
+    A comment leaves the version of the request alone: nobody who edits it is in the way.
+
+    Args:
+        session: The writing session; nothing is committed.
+        key: Which request.
+        text: 1–5,000 characters; telephone numbers and the like are replaced.
+        actor: Who says it.
+        now: Time of the event.
+        pseudonymizer: As for feedback, so that the same value has the same stand-in.
+
+    Returns:
+        Whether it was added, and the comment.
+
+    Raises:
+        NotFound: If there is no such request.
+        InputError: If the actor is missing or the text is empty or too long.
+    """
+    actor = actor.strip()
+    if not actor:
+        raise InputError("没有写是谁说的", reason="no-actor")
+    if not 0 < len(text.strip()) <= MAX_COMMENT:
+        raise InputError(f"评论写了 {len(text.strip())} 个字", hint=f"要 1–{MAX_COMMENT} 个字")
+    said = prepare(text, pseudonymizer).text
+    if not said:
+        raise InputError("评论里没有可存的文字", hint="写几个字，不要只有标签或控制字符")
+    hold_requests(session)
+    request = get_request(session, key)
+    last = comments_of(session, request)[-1:]
+    if last and (last[0].actor, last[0].text) == (actor, said):
+        return False, last[0]
+    comment = RequestComment(request_id=id_of(request), actor=actor, text=said, happened_at=now)
+    session.add(comment)
+    session.flush()
+    return True, comment
+
+
+def comments_of(session: Session, request: FeatureRequest) -> list[RequestComment]:
+    """Return the comments on a request, oldest first."""
+    return list(
+        session.scalars(
+            select(RequestComment)
+            .where(col(RequestComment.request_id) == id_of(request))
+            .order_by(col(RequestComment.id))
+        )
+    )

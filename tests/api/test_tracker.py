@@ -1,0 +1,68 @@
+"""Comments, cards, reasons and clocks over the API."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.api.test_request_changes import patch, requests  # noqa: F401 - a fixture
+from tests.api.test_requests import move
+
+pytestmark = pytest.mark.usefixtures("requests")
+LINK = "https://github.com/example/app/issues/12"
+
+
+def test_plans_are_written_and_read(client: TestClient) -> None:
+    answer = patch(client, target_release="3.3", labels=["相册"], tracker_url=LINK)
+    assert answer.status_code == 200
+    shown = client.get("/v1/requests/REQ-1").json()
+    assert (shown["target_release"], shown["labels"], shown["tracker_url"]) == (
+        "3.3",
+        ["相册"],
+        LINK,
+    )
+    assert shown["edits"][0]["detail"]["labels"] == [[], ["相册"]]
+    assert patch(client, labels=None).json()["request"]["labels"] == []
+    assert patch(client, tracker_url="javascript:alert(1)").status_code == 422
+    assert patch(client, tracker_url="https://a:b@c.example").status_code == 422
+
+
+def test_a_comment_twice_is_one(client: TestClient) -> None:
+    said = {"actor": "林晓", "text": "电话 13812345678 回访过"}
+    first = client.post("/v1/requests/REQ-1/comments", json=said)
+    again = client.post("/v1/requests/REQ-1/comments", json=said)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert (first.json()["added"], again.json()["added"]) == (True, False)
+    (comment,) = client.get("/v1/requests/REQ-1").json()["comments"]
+    assert comment == first.json()["comment"]
+    assert "13812345678" not in comment["text"]
+    assert client.post("/v1/requests/REQ-9/comments", json=said).status_code == 404
+
+
+def test_the_card_is_markdown(client: TestClient) -> None:
+    card = client.get("/v1/requests/REQ-1/card").json()["markdown"]
+    assert card.startswith("## REQ-1 记账闪退\n")
+    assert "> 一点记账就闪退" in card
+    assert client.get("/v1/requests/REQ-9/card").status_code == 404
+
+
+def test_a_reason_comes_back_for_the_same_ask(client: TestClient) -> None:
+    assert client.get("/v1/decline-reasons").json() == {"items": []}
+    assert move(client, "REQ-1", "declined", reason="与隐私政策冲突").status_code == 200
+    for key, is_same in (("REQ-1", True), ("REQ-2", False)):
+        (found,) = client.get("/v1/decline-reasons", params={"request": key}).json()["items"]
+        assert (found["reason"], found["times"], found["keys"]) == ("与隐私政策冲突", 1, ["REQ-1"])
+        assert found["is_same_ask"] is is_same
+    assert client.get("/v1/decline-reasons", params={"request": "REQ-9"}).status_code == 404
+    assert client.get("/v1/decline-reasons", params={"request": "x"}).status_code == 422
+
+
+def test_the_clock_of_a_status(client: TestClient) -> None:
+    clock = client.get("/v1/requests/REQ-1").json()["clock"]
+    assert clock == {
+        "since": "2026-11-18T04:00:00Z",
+        "business_days": 0,
+        "limit": 3,
+        "due_on": "2026-11-23",
+        "is_late": False,
+    }
