@@ -15,7 +15,7 @@ from feedback_nlp.config import PipelineConfig
 from feedback_nlp.jobs.outlets import load_outlets
 from feedback_nlp.outlets.config import Outlets
 from feedback_nlp.settings import Settings
-from feedback_nlp.store import Database
+from feedback_nlp.store import Database, standings
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -73,7 +73,9 @@ class Services:
         def render() -> bytes:
             with self.database.read() as session:
                 told = self._tell(session, week, product)
-                return render_digest(session, suffix, told, zone=self.settings.zone)
+                body = render_digest(session, suffix, told, zone=self.settings.zone)
+            standings.keep(self.database, session)
+            return body
 
         return self.digests.get((suffix, week, product, self.local_now().date()), render)
 
@@ -82,7 +84,9 @@ class Services:
 
         def tell() -> WeeklyDigest:
             with self.database.read() as session:
-                return self._tell(session, week, product)
+                told = self._tell(session, week, product)
+            standings.keep(self.database, session)
+            return told
 
         # with the day, a running week may end
         return self.digests.get(("week", week, product, self.local_now().date()), tell)

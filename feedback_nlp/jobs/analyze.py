@@ -28,7 +28,7 @@ from feedback_nlp.config import PipelineConfig
 from feedback_nlp.jobs.backlog import Backlog, find_backlog
 from feedback_nlp.jobs.llm_names import ask_for_names
 from feedback_nlp.jobs.publishing import decide, finish, slices_of
-from feedback_nlp.jobs.sums import keep_sums
+from feedback_nlp.jobs.sums import keep_sums, keep_week
 from feedback_nlp.jobs.topics import _find_topics
 from feedback_nlp.labels import RunStatus
 from feedback_nlp.llm_naming import load_namer
@@ -173,6 +173,7 @@ def _finish(
     started = time.monotonic()
     figures = finish(database, slices, config, run_id, zone=zone, now=now(), progress=progress)
     keep_sums(database)
+    keep_week(database, config, zone=zone, now=now())
     progress("归并与排序", 3, 3)
     seconds = figures["seconds"] + time.monotonic() - started
     changed = tuple(figures["changed"])

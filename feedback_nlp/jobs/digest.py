@@ -19,7 +19,7 @@ from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.report.html import render_html
 from feedback_nlp.report.markdown import render_markdown
 from feedback_nlp.report.workbook import render_workbook
-from feedback_nlp.store import Database
+from feedback_nlp.store import Database, standings
 from feedback_nlp.store.tables import Digest
 from feedback_nlp.week.lines import feedback_lines, request_lines, unit_lines
 from feedback_nlp.week.records import WeeklyDigest
@@ -59,6 +59,7 @@ def write_digest(
         rendered = [
             render_digest(session, path.suffix.lower(), digest, zone=zone) for path in outputs
         ]
+    standings.keep(database, session)
     for path, content in zip(outputs, rendered, strict=True):
         write_private(path, content)
     with database.write() as session:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from feedback_nlp.store import Database, rollup
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from feedback_nlp.config import PipelineConfig
+from feedback_nlp.errors import NotFound
+from feedback_nlp.pipeline import tell_week
+from feedback_nlp.store import Database, rollup, standings
 
 
 def keep_sums(database: Database) -> int:
@@ -11,3 +17,17 @@ def keep_sums(database: Database) -> int:
     Nothing depends on it being done: until then a list counts what is stale from the rows.
     """
     return rollup.refresh(database)
+
+
+def keep_week(database: Database, config: PipelineConfig, *, zone: ZoneInfo, now: datetime) -> int:
+    """Compute where the topics of the week's list stand, so that nobody waits for it.
+
+    Returns:
+        How many figures were kept; what holds already is not computed again.
+    """
+    with database.read() as session:
+        try:
+            tell_week(session, config, zone=zone, now=now)
+        except NotFound:  # nothing to tell yet
+            return 0
+    return standings.keep(database, session)

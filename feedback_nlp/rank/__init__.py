@@ -5,8 +5,19 @@ Pure: rows in, priorities out. Why it is built this way: ``docs/decisions/0008-p
 
 from feedback_nlp.rank.evidence import Subject
 from feedback_nlp.rank.explain import explain
-from feedback_nlp.rank.priority import Priority, rank, ranked_last
+from feedback_nlp.rank.priority import Priority, placed, rank, ranked_last, scored
 from feedback_nlp.rank.views import ice, rice
 from feedback_nlp.records import Voice
 
-__all__ = ["Priority", "Subject", "Voice", "explain", "ice", "rank", "ranked_last", "rice"]
+__all__ = [
+    "Priority",
+    "Subject",
+    "Voice",
+    "explain",
+    "ice",
+    "placed",
+    "rank",
+    "ranked_last",
+    "rice",
+    "scored",
+]

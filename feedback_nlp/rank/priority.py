@@ -74,12 +74,34 @@ def rank(
         exposure: Volume of the week against a usual one, above 0.
         product: Whose weights to use, if the configuration has its own for it.
     """
+    return placed(
+        scored(
+            subjects,
+            voices,
+            config,
+            history_weeks=history_weeks,
+            exposure=exposure,
+            product=product,
+        )
+    )
+
+
+def scored(
+    subjects: Sequence[Subject],
+    voices: Iterable[Voice],
+    config: RankConfig,
+    *,
+    history_weeks: int,
+    exposure: float = 1.0,
+    product: str | None = None,
+) -> list[Priority]:
+    """Score subjects as :func:`rank` does, without places: a score looks at no other subject."""
     by_subject: dict[int, list[Voice]] = defaultdict(list)
     for voice in voices:
         by_subject[voice.subject_id].append(voice)
     weights = config.weights_for(product)
     history = min(history_weeks, config.trend_history_weeks)
-    scored = [
+    return [
         _score(
             subject,
             gather_people(by_subject[subject.subject_id], config),
@@ -91,8 +113,12 @@ def rank(
         for subject in subjects
         if by_subject[subject.subject_id]
     ]
-    scored.sort(key=lambda item: (-item.score, -item.people_count, item.subject_id))
-    return [replace(item, position=position) for position, item in enumerate(scored, start=1)]
+
+
+def placed(scores: Iterable[Priority]) -> list[Priority]:
+    """Return scores in order with their places; ties by people, then by id."""
+    order = sorted(scores, key=lambda item: (-item.score, -item.people_count, item.subject_id))
+    return [replace(item, position=position) for position, item in enumerate(order, start=1)]
 
 
 def ranked_last(ranking: Sequence[Priority], last: Collection[int]) -> list[Priority]:

@@ -165,6 +165,8 @@ def _feedback_conditions(
         conditions.append(col(Feedback.source_id) == (source_id or 0))
     if wanted.channel is not None:
         conditions.append(in_channel(session, wanted.channel))
+    if walked and len(conditions) > 1:
+        conditions = [_narrowed(session, condition) for condition in conditions]
     if wanted.since is not None:
         conditions.append(col(Feedback.occurred_at) >= wanted.since)
     if wanted.until is not None:
@@ -182,6 +184,12 @@ def _feedback_conditions(
     if wanted.query is not None:
         conditions.append(matches(session, wanted.query, walked=walked))
     return conditions
+
+
+def _narrowed(session: Session, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return a condition as a list of ids if few feedback meet it, so that it leads the search."""
+    found = select(Feedback.id).where(condition)
+    return condition if is_common(session, found) else col(Feedback.id).in_(found)
 
 
 def _quote_statement() -> Any:

@@ -27,8 +27,9 @@ from sqlmodel import Session, col
 from feedback_nlp.store.conditions import is_counted
 from feedback_nlp.store.database import Database
 from feedback_nlp.store.rollup_tables import Stale, SubjectCount, WeekStanding
-from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit
+from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Setting
 
+_REFRESHES = "rollup_refreshes"
 _PEOPLE = func.count(func.distinct(col(Feedback.person_key)))
 
 
@@ -108,7 +109,8 @@ def sums(kind: SubjectKind, product: str | None = None, only: Any = None) -> Sub
     subject: Any = col(FeedbackUnit.topic_id if kind is SubjectKind.TOPIC else Evidence.request_id)
     conditions = [subject.in_(stale)]
     if product is not None:
-        conditions.append(col(Feedback.product) == product)
+        # Not served by an index: the stale subjects are few, the product's feedback is not.
+        conditions.append(func.coalesce(col(Feedback.product), "") == product)
     if only is not None:
         kept = kept.where(col(SubjectCount.subject_id).in_(only))
         conditions.append(subject.in_(only))
@@ -166,6 +168,15 @@ def refresh_subject(session: Session, kind: SubjectKind, subject_id: int) -> Non
         ),
     )
     _run(session, delete(Stale).where(mine, col(Stale.id) <= last))
+    counter = session.get(Setting, _REFRESHES) or Setting(key=_REFRESHES)
+    counter.value = {"n": counter.value.get("n", 0) + 1}
+    session.add(counter)
+
+
+def refreshes(session: Session) -> int:
+    """Return how often sums were refreshed, ever: who sees the same number twice missed none."""
+    value = session.scalar(select(col(Setting.value)).where(col(Setting.key) == _REFRESHES))
+    return int((value or {}).get("n", 0))
 
 
 def _counted(

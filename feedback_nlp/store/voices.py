@@ -15,6 +15,9 @@ from feedback_nlp.store.conditions import CHANNEL, of_product
 from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Source
 from feedback_nlp.weeks import Scope
 
+_FEW = 500
+"""Up to so many topics are named in the statement, so that only their units are read."""
+
 _FIELDS = (
     col(Feedback.person_key),
     col(Feedback.occurred_at),
@@ -40,10 +43,13 @@ def topic_voices(
 ) -> list[Voice]:
     """Return what was said about each topic, up to the end of a week."""
     wanted = set(topic_ids)
-    statement = (
-        select(col(FeedbackUnit.topic_id), *_FIELDS)
-        .select_from(FeedbackUnit)
-        .where(col(FeedbackUnit.topic_id).is_not(None))
+    if not wanted:
+        return []
+    statement = select(col(FeedbackUnit.topic_id), *_FIELDS).select_from(FeedbackUnit)
+    statement = statement.where(
+        col(FeedbackUnit.topic_id).in_(sorted(wanted))
+        if len(wanted) <= _FEW
+        else col(FeedbackUnit.topic_id).is_not(None)
     )
     rows = _run(session, statement, scope, horizon_weeks)
     return [voice for voice in rows if voice.subject_id in wanted]

@@ -14,8 +14,10 @@ from feedback_nlp.labels import Measure, Movement, RequestStatus
 from feedback_nlp.loop import SETTLED
 from feedback_nlp.rank import Priority, explain
 from feedback_nlp.requests.reading import RequestRow, list_requests
+from feedback_nlp.store import standings
 from feedback_nlp.store.conditions import is_counted, of_product
-from feedback_nlp.store.tables import Evidence, FeatureRequest, Feedback, FeedbackUnit
+from feedback_nlp.store.rollup import SubjectKind
+from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit
 from feedback_nlp.store.voices import weeks_ago
 from feedback_nlp.week.counting import within
 from feedback_nlp.week.item_records import Count, OpenRequest
@@ -23,6 +25,8 @@ from feedback_nlp.week.movement import movement
 from feedback_nlp.week.standing import Volume
 from feedback_nlp.weeks import Month, Scope
 
+#: What the kept people of a request depend on besides what was said: nothing but this way.
+_BASIS = "1"
 _PEOPLE = func.count(func.distinct(col(Feedback.person_key)))
 
 #: Statuses in which a request waits for somebody.
@@ -56,7 +60,7 @@ def backlog(
     """
     rows = list_requests(session, statuses=OPEN, product=scope.product)
     length = max(report_config.series_weeks, report_config.baseline_weeks + 1)
-    people, totals = _people(session, scope, length), _totals(session, scope)
+    people, totals = _people(session, scope, length, rows), _totals(session, scope, rows)
     ranking = [
         _priority(place, row, people, totals.get(row.request.id or 0, 0), volume, rank_config)
         for place, row in enumerate(rows, start=1)
@@ -134,32 +138,45 @@ def _priority(
     )
 
 
-def _people(session: Session, scope: Scope, length: int) -> Mapping[tuple[int, int], int]:
+def _people(
+    session: Session, scope: Scope, length: int, rows: Sequence[RequestRow]
+) -> Mapping[tuple[int, int], int]:
     """Return people by (request, weeks ago); absent pairs are 0."""
     starts = scope.starts(length)
     back = weeks_ago(starts).label("back")
-    statement = _evidence(select(col(FeatureRequest.id), back, _PEOPLE), scope)
-    statement = statement.where(col(Feedback.occurred_at) >= starts[-1])
+    statement = _evidence(select(col(Evidence.request_id), back, _PEOPLE), scope)
+    statement = statement.where(  # along the index of each request's newest evidence
+        col(Evidence.request_id).in_([row.request.id for row in rows]),
+        col(Evidence.said_at) >= starts[-1],
+        col(Evidence.said_at) < scope.end,
+    )
     people: dict[tuple[int, int], int] = defaultdict(int)
     for request_id, week, number in session.execute(
-        statement.group_by(col(FeatureRequest.id), back)
+        statement.group_by(col(Evidence.request_id), back)
     ):
         people[request_id, week] = number
     return people
 
 
-def _totals(session: Session, scope: Scope) -> dict[int, int]:
-    """Return people by request, up to the end of the week."""
-    statement = _evidence(select(col(FeatureRequest.id), _PEOPLE), scope)
-    grouped = statement.group_by(col(FeatureRequest.id))
-    return {row[0]: row[1] for row in session.execute(grouped)}
+def _totals(session: Session, scope: Scope, rows: Sequence[RequestRow]) -> Mapping[int, int]:
+    """Return people by request, up to the end of the week: kept where the past is as it was."""
+    basis = {row.request.id or 0: _BASIS for row in rows}
+    known = standings.kept(session, SubjectKind.REQUEST, scope, basis)
+    missing = [id_ for id_ in basis if id_ not in known]
+    found: dict[int, dict[str, int]] = {id_: {"people": 0} for id_ in missing}
+    if missing:
+        statement = _evidence(select(col(Evidence.request_id), _PEOPLE), scope)
+        statement = statement.where(col(Evidence.request_id).in_(missing))
+        for id_, people in session.execute(statement.group_by(col(Evidence.request_id))):
+            found[id_] = {"people": people}
+    standings.remember(session, SubjectKind.REQUEST, scope, basis, found)
+    return {id_: figures["people"] for id_, figures in {**known, **found}.items()}
 
 
 def _evidence(statement: Any, scope: Scope) -> Any:
     """Narrow a statement to what was said of requests up to the end of the week."""
     return (
         statement.select_from(Evidence)
-        .join(FeatureRequest, col(FeatureRequest.id) == col(Evidence.request_id))
         .join(FeedbackUnit, col(FeedbackUnit.id) == col(Evidence.unit_id))
         .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
         .where(

@@ -11,7 +11,7 @@ Source: White 1980; MacKinnon and White 1985 for HC1.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -55,10 +55,21 @@ def rating_effects(
     )
     if not usable or len(ratings) <= 2 * (len(usable) + 1):
         return []
+    from scipy.sparse import csr_array  # noqa: PLC0415 - SciPy takes 0.2 s to import
+
     stars = np.asarray(ratings, dtype=float)
-    design = np.ones((len(ratings), len(usable) + 1))
-    for column, topic_id in enumerate(usable, start=1):
-        design[:, column] = [topic_id in mentioned for mentioned in topics]
+    columns = {topic_id: column for column, topic_id in enumerate(usable, start=1)}
+    filled = [(row, 0) for row in range(len(ratings))] + [
+        (row, columns[topic_id])
+        for row, mentioned in enumerate(topics)
+        for topic_id in mentioned
+        if topic_id in columns
+    ]
+    # A feedback mentions one topic or two of hundreds, so the design is kept sparse.
+    design = csr_array(
+        (np.ones(len(filled)), tuple(zip(*filled, strict=True))),
+        shape=(len(ratings), len(usable) + 1),
+    )
     effects, errors = _least_squares(design, stars)
     found = [
         Effect(
@@ -94,12 +105,12 @@ def nps_answer(meta: Mapping[str, object]) -> float | None:
     return None
 
 
-def _least_squares(design: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _least_squares(design: Any, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return coefficients and HC1 standard errors, each of shape (columns,)."""
     rows, columns = design.shape
-    inverse = np.linalg.pinv(design.T @ design)
-    coefficients = inverse @ design.T @ target
+    inverse = np.linalg.pinv((design.T @ design).toarray())
+    coefficients = inverse @ (design.T @ target)
     residuals = target - design @ coefficients
-    middle = (design * residuals[:, None] ** 2).T @ design
+    middle = (design.T @ (design.multiply(residuals[:, None] ** 2))).toarray()
     covariance = inverse @ middle @ inverse * rows / (rows - columns)
     return coefficients, np.sqrt(np.maximum(np.diag(covariance), 0.0))

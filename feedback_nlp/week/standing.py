@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.config import RankConfig
 from feedback_nlp.labels import RequestStatus
-from feedback_nlp.rank import Priority, Subject, rank
+from feedback_nlp.rank import Priority, Subject, placed, scored
+from feedback_nlp.store import standings
+from feedback_nlp.store.rollup import SubjectKind
 from feedback_nlp.store.tables import FeatureRequest, StatusEvent
 from feedback_nlp.store.voices import topic_voices
 from feedback_nlp.week.units import TopicUnits
+
+#: To be raised whenever a score is computed in another way: what was kept is then not used.
+_EDITION = 1
 
 
 class Volume(NamedTuple):
@@ -63,28 +70,106 @@ def statuses_before(
     }
 
 
-def topic_ranking(
+@dataclass(frozen=True, slots=True)
+class TopicStandings:
+    """What all of the past says of topics as of the end of a week.
+
+    Attributes:
+        ranking: The topics that somebody spoke of within the horizon, by priority.
+        people: Distinct people by topic, ever; spam and bursts are nobody.
+        first_at: When somebody first spoke of a topic.
+    """
+
+    ranking: list[Priority]
+    people: Mapping[int, int]
+    first_at: Mapping[int, datetime]
+
+
+def topic_standings(
     units: TopicUnits,
     topic_ids: Collection[int],
     requests: Mapping[int, FeatureRequest],
     config: RankConfig,
     volume: Volume,
-) -> list[Priority]:
-    """Rank topics by what was said of them up to the end of the week."""
-    subjects = [
-        Subject(
+) -> TopicStandings:
+    """Say where topics stand by what was said of them up to the end of the week.
+
+    Figures are kept from one call to the next, see :mod:`feedback_nlp.store.standings`;
+    only topics of which the past has changed are computed.
+    """
+    session, scope = units.session, units.scope
+    subjects = {
+        topic_id: Subject(
             topic_id,
             strategic=requests[topic_id].strategic_weight if topic_id in requests else None,
             effort=requests[topic_id].effort if topic_id in requests else None,
         )
         for topic_id in sorted(topic_ids)
-    ]
-    voices = topic_voices(units.session, topic_ids, units.scope, horizon_weeks=config.horizon_weeks)
-    return rank(
+    }
+    shared = f"{_EDITION}|{scope.zone}|{config.model_dump_json()}|{volume}"
+    basis = {
+        id_: hashlib.sha256(f"{shared}|{subject}".encode()).hexdigest()
+        for id_, subject in subjects.items()
+    }
+    known = standings.kept(session, SubjectKind.TOPIC, scope, basis)
+    missing = [subject for id_, subject in subjects.items() if id_ not in known]
+    fresh = _figures(units, missing, config, volume) if missing else {}
+    standings.remember(session, SubjectKind.TOPIC, scope, basis, fresh)
+    figures = {**known, **fresh}
+    return TopicStandings(
+        ranking=placed(
+            _read(of_topic["priority"]) for of_topic in figures.values() if of_topic["priority"]
+        ),
+        people={id_: of_topic["people"] for id_, of_topic in figures.items()},
+        first_at={
+            id_: datetime.fromisoformat(of_topic["first_at"])
+            for id_, of_topic in figures.items()
+            if of_topic["first_at"]
+        },
+    )
+
+
+def _figures(
+    units: TopicUnits, subjects: Sequence[Subject], config: RankConfig, volume: Volume
+) -> dict[int, dict[str, Any]]:
+    """Compute from the rows what is kept of each topic."""
+    ids = [subject.subject_id for subject in subjects]
+    voices = topic_voices(units.session, ids, units.scope, horizon_weeks=config.horizon_weeks)
+    scores = scored(
         subjects,
         voices,
         config,
         history_weeks=volume.history_weeks,
         exposure=volume.exposure,
         product=units.scope.product,
+    )
+    by_topic = {score.subject_id: score for score in scores}
+    past = units.past(ids)
+    return {
+        id_: {
+            "priority": _written(by_topic[id_]) if id_ in by_topic else None,
+            "people": past[id_][0] if id_ in past else 0,
+            "first_at": past[id_][1].isoformat() if id_ in past else None,
+        }
+        for id_ in ids
+    }
+
+
+def _written(priority: Priority) -> dict[str, Any]:
+    """Return a score as JSON; pairs, since a database may sort the keys of an object."""
+    return {
+        **asdict(priority),
+        "parts": list(priority.parts.items()),
+        "weights": list(priority.weights.items()),
+    }
+
+
+def _read(value: Mapping[str, Any]) -> Priority:
+    return Priority(
+        **{
+            **value,
+            "parts": dict(value["parts"]),
+            "weights": dict(value["weights"]),
+            "missing": tuple(value["missing"]),
+        }
     )

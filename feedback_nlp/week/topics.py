@@ -32,7 +32,7 @@ from feedback_nlp.week.standing import (
     Volume,
     requests_by_topic,
     statuses_before,
-    topic_ranking,
+    topic_standings,
 )
 from feedback_nlp.week.units import PEOPLE, UNITS, TopicUnits
 from feedback_nlp.weeks import Month
@@ -78,8 +78,9 @@ class WeekTopics:
             statuses_before(self.units.session, requests, moment)
             for moment in (self._starts[0], self._scope.end)
         )
-        ranking = topic_ranking(self.units, rows, requests, self.rank_config, self.volume)
-        earlier = self.units.spoken_before(self._starts[-1])
+        past = topic_standings(self.units, rows, requests, self.rank_config, self.volume)
+        ranking = past.ranking
+        earlier = {id_ for id_, at in past.first_at.items() if at < self._starts[-1]}
         moves = {
             item.subject_id: self._movement(
                 item.subject_id, before.get(item.subject_id), is_known=item.subject_id in earlier
@@ -104,7 +105,7 @@ class WeekTopics:
             if item.subject_id not in silent or self._people[item.subject_id, 1]
         ]
         known = _Known(
-            totals=self.units.people_total(),
+            totals=past.people,
             channels=self.units.this_week(CHANNEL, PEOPLE),
             segments=self.units.this_week(col(Feedback.segment), PEOPLE),
             moods=self.units.this_week(col(FeedbackUnit.sentiment), UNITS),

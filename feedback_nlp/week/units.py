@@ -68,19 +68,13 @@ class TopicUnits:
             feedback[topic_id, week] = feedback_count
         return people, feedback
 
-    def people_total(self) -> dict[int, int]:
-        """Return people by topic, ever."""
-        statement = self.where(select(col(FeedbackUnit.topic_id), PEOPLE)).group_by(
-            col(FeedbackUnit.topic_id)
-        )
-        return {row[0]: row[1] for row in self.session.execute(statement)}
-
-    def spoken_before(self, moment: datetime) -> set[int]:
-        """Return the topics that somebody spoke of before a moment."""
-        statement = self.where(select(col(FeedbackUnit.topic_id))).where(
-            col(Feedback.occurred_at) < moment
-        )
-        return set(self.session.scalars(statement.distinct()))
+    def past(self, topic_ids: Sequence[int]) -> dict[int, tuple[int, datetime]]:
+        """Return people by topic, ever, and when the first of them spoke."""
+        statement = self.where(
+            select(col(FeedbackUnit.topic_id), PEOPLE, func.min(col(Feedback.occurred_at)))
+        ).where(col(FeedbackUnit.topic_id).in_(topic_ids))
+        rows = self.session.execute(statement.group_by(col(FeedbackUnit.topic_id)))
+        return {row[0]: (row[1], row[2]) for row in rows}
 
     def praised(self) -> dict[int, int]:
         """Return this week's people by topic whose words, and stars if any, are kind."""
