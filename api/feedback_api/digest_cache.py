@@ -33,12 +33,19 @@ class DigestCache:
         self._state = ""
         self._entries: LRUCache[Hashable, Any] = LRUCache(limit)
 
-    def get(self, key: Hashable, render: Callable[[], _T]) -> _T:
+    def get(
+        self,
+        key: Hashable,
+        render: Callable[[], _T],
+        keep: Callable[[], int] = lambda: 0,
+    ) -> _T:
         """Return the entry of ``key``, rendered now if there is none of the present state.
 
         Args:
             key: All that the rendering depends on besides the database.
             render: Reads the database and renders. What it raises is not kept.
+            keep: Writes figures that the rendering had to compute; returns how many. With
+                them the second rendering is cheap, and of a state that nobody else touched.
         """
         state = self._database.state()
         with self._lock:
@@ -46,6 +53,9 @@ class DigestCache:
                 found: _T = self._entries[key]
                 return found
         body = render()
+        if keep():
+            state = self._database.state()
+            body = render()
         if self._database.state() != state:
             return body  # something was committed meanwhile: right now, but not to be kept
         with self._lock:

@@ -70,26 +70,29 @@ class Services:
         # The pipeline knows all stages, and with them SciPy and scikit-learn.
         from feedback_nlp.jobs.digest import render_digest  # noqa: PLC0415
 
+        read: list[Session] = []
+
         def render() -> bytes:
             with self.database.read() as session:
                 told = self._tell(session, week, product)
-                body = render_digest(session, suffix, told, zone=self.settings.zone)
-            standings.keep(self.database, session)
-            return body
+                read.append(session)
+                return render_digest(session, suffix, told, zone=self.settings.zone)
 
-        return self.digests.get((suffix, week, product, self.local_now().date()), render)
+        key = (suffix, week, product, self.local_now().date())
+        return self.digests.get(key, render, lambda: standings.keep(self.database, read[-1]))
 
     def week(self, week: str | None, product: str | None) -> WeeklyDigest:
         """Return what a week changed, as data; arguments and errors as of :meth:`digest`."""
+        read: list[Session] = []
 
         def tell() -> WeeklyDigest:
             with self.database.read() as session:
-                told = self._tell(session, week, product)
-            standings.keep(self.database, session)
-            return told
+                read.append(session)
+                return self._tell(session, week, product)
 
         # with the day, a running week may end
-        return self.digests.get(("week", week, product, self.local_now().date()), tell)
+        key = ("week", week, product, self.local_now().date())
+        return self.digests.get(key, tell, lambda: standings.keep(self.database, read[-1]))
 
     def _tell(self, session: Session, week: str | None, product: str | None) -> WeeklyDigest:
         from feedback_nlp.pipeline import tell_week  # noqa: PLC0415

@@ -99,6 +99,9 @@ def _write(database: Database, rows: Sequence[Mapping[str, Any]], seen: int | No
     with database.write() as writing:
         if refreshes(writing) != seen:
             return 0
+        rows = [row for row in rows if not _is_stale(writing, row)]
+        if not rows:
+            return 0
         for week, product, kind in {(row["week"], row["product"], row["kind"]) for row in rows}:
             ids = [
                 row["subject_id"]
@@ -117,3 +120,13 @@ def _write(database: Database, rows: Sequence[Mapping[str, Any]], seen: int | No
             )
         writing.execute(insert(WeekStanding), rows)
     return len(rows)
+
+
+def _is_stale(session: Session, row: Mapping[str, Any]) -> bool:
+    """Tell whether a figure would not be read again before its sums are refreshed."""
+    line = select(col(Stale.id)).where(
+        col(Stale.kind) == row["kind"],
+        col(Stale.subject_id) == row["subject_id"],
+        col(Stale.said_at) < row["end_at"],
+    )
+    return session.scalar(line.limit(1)) is not None
