@@ -43,6 +43,8 @@ class Settings(BaseSettings):
         require_keys: Whether the service answers nobody without a key. ``serve`` turns it on by
             itself beyond this machine, and once there are keys.
         guests_read: Whether those without a key may read, where keys are required.
+        rate_per_minute: Requests a minute that one key may send.
+        guest_rate_per_minute: Requests a minute from one address without a key.
         session_key: Signs the sessions of browsers. If unset, one is made at first use
             and kept in a file of its own, see :mod:`feedback_nlp.access.sessions`.
         secure_cookies: Whether cookies travel by HTTPS only, for a service behind a proxy that
@@ -66,6 +68,8 @@ class Settings(BaseSettings):
     digest_to: str = ""
     require_keys: bool = False
     guests_read: bool = False
+    rate_per_minute: int = Field(default=18_000, gt=0)
+    guest_rate_per_minute: int = Field(default=600, gt=0)
     session_key: SecretStr | None = Field(default=None, min_length=32)
     secure_cookies: bool = False
 

@@ -14,10 +14,12 @@ from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from feedback_api import desk, errors
+from feedback_api import desk, errors, metrics
 from feedback_api.access import AccessGate
 from feedback_api.access.identity import Doorman
 from feedback_api.access.policy import needed_scope
+from feedback_api.access.repeating import HEADER as IDEMPOTENCY_HEADER
+from feedback_api.access.repeating import RepeatedPosts, is_kept
 from feedback_api.edge import RequestEdge
 from feedback_api.feedback_schemas import FeedbackIn
 from feedback_api.pages import desk as report
@@ -111,9 +113,19 @@ def create_app(
     app.state.services = services
     app.state.doorman = doorman
     errors.install(app)
-    app.add_middleware(AccessGate, doorman=doorman, now=now)
+    app.add_middleware(RepeatedPosts, database=services.database, now=now)
     app.add_middleware(
-        RequestEdge, max_body_bytes=settings.max_upload_bytes, allowed_hosts=allowed_hosts
+        AccessGate,
+        doorman=doorman,
+        now=now,
+        rate=settings.rate_per_minute,
+        guest_rate=settings.guest_rate_per_minute,
+    )
+    app.add_middleware(
+        RequestEdge,
+        max_body_bytes=settings.max_upload_bytes,
+        allowed_hosts=allowed_hosts,
+        on_request=services.metrics.count,
     )
     for module in (
         feedback,
@@ -131,12 +143,21 @@ def create_app(
         audit,
     ):
         app.include_router(module.router, dependencies=[Depends(refuse_unknown)])
-    for page in (health, report, docs, login):
+    for page in (health, metrics, report, docs, login):
         app.include_router(page.router)
     for pages in desk.routers():
         app.include_router(pages)
     _document_shapes(app)
     return app
+
+
+_REPEATING = {
+    "name": IDEMPOTENCY_HEADER,
+    "in": "header",
+    "required": False,
+    "description": "同一个值再发一次，得到第一次的答复，不会做两遍；一天内有效，每个请求一个，例如 UUID",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+}
 
 
 def _doorman(services: Services) -> Doorman:
@@ -201,5 +222,7 @@ def _document_access(schema: dict[str, Any]) -> None:
             # an empty requirement beside it: a service without keys asks for none
             operation["security"] = [{"key": []}, {}]
             operation["x-scope"] = needed.value
-            for status, shown in errors.document(401, 403).items():
+            if method == "post" and is_kept(path):
+                operation.setdefault("parameters", []).append(_REPEATING)
+            for status, shown in errors.document(401, 403, 429).items():
                 operation["responses"].setdefault(str(status), shown)

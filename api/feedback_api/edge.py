@@ -6,10 +6,11 @@ or parameters: method, route template, status, duration and the request's id.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,6 +19,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from feedback_api.errors import problem_response
 
+BODY_SECONDS = 120.0
+"""A body has to be here within this time,"""
+
+STALL_SECONDS = 20.0
+"""and something of it within this."""
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SECURITY_HEADERS = {
     # Pages are self-contained; the digest carries its style sheet inside.
@@ -41,11 +49,17 @@ class RequestEdge:
         app: The application inside.
         max_body_bytes: Bodies beyond this are answered with 413, counted as they arrive.
         allowed_hosts: Host names (without port) that are answered; any if ``None``.
+        on_request: Told method, route, status and seconds of each request.
     """
 
     def __init__(
-        self, app: ASGIApp, max_body_bytes: int, allowed_hosts: Collection[str] | None = None
+        self,
+        app: ASGIApp,
+        max_body_bytes: int,
+        allowed_hosts: Collection[str] | None = None,
+        on_request: Callable[[str, str, int, float], None] | None = None,
     ) -> None:
+        self.on_request = on_request
         self.app = app
         self.max_body_bytes = max_body_bytes
         self.allowed_hosts = None if allowed_hosts is None else frozenset(allowed_hosts)
@@ -101,14 +115,18 @@ class RequestEdge:
             )
             await response(scope, receive, send_with_headers)
         finally:
-            route = scope.get("route")
+            seconds = time.perf_counter() - started
+            method = scope["method"] if scope["method"] in _METHODS else "?"
+            route = getattr(scope.get("route"), "path", "-")
+            if self.on_request is not None:
+                self.on_request(method, route, status, seconds)
             _log.info(
                 "request",
                 request_id=request_id,
-                method=scope["method"] if scope["method"].isalpha() else "?",
-                route=getattr(route, "path", "-"),
+                method=method,
+                route=route,
                 status=status,
-                duration_ms=round((time.perf_counter() - started) * 1000, 1),
+                duration_ms=round(seconds * 1000, 1),
             )
 
     def _is_for_us(self, scope: Scope) -> bool:
@@ -118,17 +136,28 @@ class RequestEdge:
         return re.sub(r":\d*$", "", host).strip("[]").lower() in self.allowed_hosts
 
     def _counted(self, scope: Scope, receive: Receive) -> Receive:
-        """Return a ``receive`` that refuses a body which is declared, or turns out, too large."""
+        """Return a ``receive`` that refuses a body which is declared, or turns out, too large or slow."""
         declared = Headers(scope=scope).get("content-length", "")
         too_large = declared.isdecimal() and int(declared[:20]) > self.max_body_bytes
         received = 0
 
+        is_whole = False
+        loop = asyncio.get_running_loop()
+        until = loop.time() + BODY_SECONDS
+
         async def counted() -> Message:
-            nonlocal received
+            nonlocal received, is_whole
             if too_large:
                 raise HTTPException(413)
-            message = await receive()
+            if is_whole:
+                return await receive()  # for the client to hang up: that may take its time
+            try:
+                async with asyncio.timeout_at(min(until, loop.time() + STALL_SECONDS)):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, headers={"Connection": "close"}) from None
             if message["type"] == "http.request":
+                is_whole = not message.get("more_body", False)
                 received += len(message.get("body", b""))
                 if received > self.max_body_bytes:
                     raise HTTPException(413)

@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import compile_path
 
 from feedback_api.hints import HINTS
 from feedback_api.validation import FieldError, describe
@@ -45,6 +46,7 @@ _HTTP_PROBLEMS: dict[int, tuple[str, str]] = {
     400: ("bad-request", "请求读不懂"),
     404: ("no-such-route", "没有这个地址"),
     405: ("method-not-allowed", "这个地址不支持该方法"),
+    408: ("too-slow", "请求体没有按时到齐"),
     413: ("too-large", "请求体太大"),
     415: ("unsupported-media-type", "请求体类型不支持"),
 }
@@ -219,6 +221,9 @@ async def _on_validation_error(request: Request, error: Exception) -> JSONRespon
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code, title = _HTTP_PROBLEMS.get(error.status_code, ("http-error", "请求没有成功"))
+    headers = error.headers
+    if error.status_code == 405:
+        headers = {"Allow": ", ".join(_allowed(request))}
     details = {404: "全部地址见 /docs", 400: "请求体应是 UTF-8 编码的 JSON"}
     return problem_response(
         _request_id(request),
@@ -226,5 +231,15 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
         code,
         title,
         details.get(error.status_code, ""),
-        headers=error.headers,
+        headers=headers,
     )
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods of an address: two routes may share it, and each knows its own alone."""
+    path = request.scope["path"]
+    found: set[str] = set()
+    for template, methods in request.app.openapi()["paths"].items():
+        if compile_path(template)[0].match(path):
+            found.update(method.upper() for method in methods)
+    return sorted(found) or ["GET"]

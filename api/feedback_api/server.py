@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from feedback_api.slow_clients import ImpatientProtocol
 from feedback_nlp.errors import InputError
 
 _GRACE_SECONDS = 10
@@ -68,6 +69,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        http=ImpatientProtocol,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
 

@@ -20,6 +20,7 @@ from feedback_nlp.store import Database, standings
 if TYPE_CHECKING:
     from sqlmodel import Session
 
+    from feedback_api.metrics import Metrics
     from feedback_nlp.understanding.engine import Engine
     from feedback_nlp.week.records import WeeklyDigest
 
@@ -37,6 +38,7 @@ class Services:
         config: How an analysis is done.
         database: Open, with its schema at head.
         now: The clock; tests set it.
+        metrics: What Prometheus asks for.
         digests: Rendered digests of the database's present state.
     """
 
@@ -45,11 +47,15 @@ class Services:
     database: Database
     now: Callable[[], datetime] = _utc_now
     digests: DigestCache = field(init=False)
+    metrics: Metrics = field(init=False)
     _engine: Engine | None = None
     _loading: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
+        from feedback_api.metrics import Metrics  # noqa: PLC0415 - its route needs this module
+
         self.digests = DigestCache(self.database)
+        self.metrics = Metrics(self.database)
 
     def local_now(self) -> datetime:
         """Return the time in the deployment's zone, in which messages tell it."""

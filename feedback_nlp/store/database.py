@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 import threading
 import time
 import uuid
@@ -26,17 +27,18 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session
 
 from feedback_nlp.errors import StoreError
-from feedback_nlp.files import keep_private
+from feedback_nlp.files import disk_words, keep_private
 from feedback_nlp.store.columns import RottenValue, sound_json
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The schema that this code needs: the newest file in ``migrations/versions``.
-SCHEMA_VERSION = "20261126_tracker"
+SCHEMA_VERSION = "20261126_stored_replies"
 
 _BUSY_TIMEOUT_MS = 15_000
 _TURN_SECONDS = 0.002
+_PROBE_BYTES = 65_536
 
 
 class Database:
@@ -109,6 +111,35 @@ class Database:
             self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
         ):
             yield connection
+
+    def try_write(self) -> None:
+        """Write a row and take it back, to learn whether one could.
+
+        Raises:
+            StoreError: If nothing can be written: a full disk, a read-only file, a lock.
+        """
+        with (
+            _clear_errors(self.url),
+            self._write_lock,
+            Session(self._writer) as session,
+        ):
+            session.execute(
+                text("INSERT INTO setting (key, value) VALUES (:key, '{}')"),
+                {"key": f"probe-{uuid.uuid4()}"},
+            )
+            session.rollback()  # a commit would make every cached page stale
+        if self.is_sqlite:
+            path = Path(str(self.url.database)).resolve()
+            try:
+                with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.") as file:
+                    file.write(bytes(_PROBE_BYTES))
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError as error:
+                raise StoreError(
+                    f"数据库目录 {path.parent} 写不了：{disk_words(error)}",
+                    hint="检查路径、权限和磁盘空间",
+                ) from error
 
     def state(self) -> str:
         """Return a text that differs after every commit of anyone, in whatever process.

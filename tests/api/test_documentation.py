@@ -44,6 +44,7 @@ OPERATIONS = {
     "get_run": "GET /v1/runs/{run_id}",
     "cancel_run": "POST /v1/runs/{run_id}/cancel",
     "list_audit": "GET /v1/audit",
+    "metrics": "GET /metrics",
     "healthz": "GET /healthz",
     "readyz": "GET /readyz",
 }

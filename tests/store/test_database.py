@@ -130,3 +130,23 @@ def test_requests_of_an_older_schema_keep_what_people_wrote(database: Database) 
         first, second = session.exec(select(FeatureRequest).order_by(col(FeatureRequest.id))).all()
     assert (first.version, first.titled_by, second.titled_by) == (1, "engine", "小王")
     assert (first.due, first.priority_week) == (None, None)
+
+
+def test_trying_to_write_leaves_nothing(database: Database) -> None:
+    before = database.state()
+    database.try_write()
+    assert not database.is_sqlite or database.state() == before
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not database.is_sqlite:
+        pytest.skip("the folder is the server's")
+
+    def full(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(StoreError, match="磁盘满了"):
+        database.try_write()

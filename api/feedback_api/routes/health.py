@@ -27,8 +27,8 @@ async def healthz() -> Health:
     responses={503: {"model": Readiness, "description": "有一项没有准备好"}},
 )
 def readyz(services: ServicesDep, response: Response) -> Readiness:
-    """数据库连得上、结构是最新的、模型能加载。"""
-    checks = {"database": "ok", "schema": "ok", "models": "ok"}
+    """数据库连得上、写得进、结构是最新的，模型能加载。"""
+    checks = {"database": "ok", "writing": "ok", "schema": "ok", "models": "ok"}
     try:
         with services.database.read() as session:
             if not schema.is_current(session.connection()):
@@ -37,6 +37,11 @@ def readyz(services: ServicesDep, response: Response) -> Readiness:
         _log.error("not_ready", check="database", message=error.message)
         checks["database"] = "数据库连不上"
         checks["schema"] = "数据库连不上，无法检查"
+    try:
+        services.database.try_write()
+    except FeedbackError as error:
+        _log.error("not_ready", check="writing", message=error.message)
+        checks["writing"] = "数据库写不进去，检查磁盘空间和权限"
     try:
         services.engine()
     except FeedbackError as error:
