@@ -140,9 +140,8 @@ def test_half_open_connections_are_closed_and_nobody_else_notices(
         whole = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
         assert b" 200 " in _ask(port, whole)
         for connection in half_open:
-            with connection:
-                with suppress(ConnectionResetError):
-                    assert connection.recv(1) == b""  # waits for the end
+            with connection, suppress(ConnectionResetError):
+                assert connection.recv(1) == b""  # waits for the end
         assert b" 200 " in _ask(port, whole)
 
 
