@@ -90,6 +90,7 @@ class TopicEventKind(StrEnum):
     UNMUTED = "unmuted"
     RETIRED = "retired"
     REVIVED = "revived"
+    KEPT_APART = "kept_apart"
     UNDONE = "undone"
 
 
@@ -267,6 +268,7 @@ _CHINESE: dict[type[StrEnum], dict[str, str]] = {
         "unpinned": "取消置顶",
         "muted": "静音",
         "unmuted": "取消静音",
+        "kept_apart": "不是同一件事",
         "retired": "沉寂",
         "revived": "复活",
         "undone": "撤销",

@@ -37,6 +37,7 @@ from feedback_api.routes import (
     request_changes,
     requests,
     runs,
+    similar,
     topic_edits,
     topics,
     tracker,
@@ -129,6 +130,7 @@ def create_app(
     )
     for module in (
         feedback,
+        similar,
         topics,
         topic_edits,
         requests,

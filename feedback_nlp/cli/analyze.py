@@ -78,6 +78,10 @@ def print_report(report: AnalysisReport) -> None:
         f"预警 {report.alert_count} 条，"
         f"未归类 {report.unassigned_share:.1%}，用时 {report.seconds:.1f} 秒。"
     )
+    if report.similar_count:
+        out.print(
+            f"{report.similar_count} 对主题像是同一件事，等人定夺：feedback-nlp topics similar"
+        )
 
 
 @contextmanager

@@ -133,6 +133,10 @@ def print_top(report: WeeklyDigest, *, why: bool = False) -> None:
     )
     _print_changes(report)
     _print_backlog(report, why=why)
+    if report.similar:
+        out.print("\n[bold]像是同一件事[/bold]　要合并：feedback-nlp topics similar")
+        for line in wording.similar_lines(report, 3):
+            print_folded(line, indent=2)
     if report.praise:
         names = "、".join(
             f"{escape(item.name)} {item.people.value} {people}" for item in report.praise

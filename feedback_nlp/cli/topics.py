@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from feedback_nlp.cli import similar
 from feedback_nlp.cli.terminal import (
     ActorOption,
     DatabaseOption,
@@ -21,13 +19,13 @@ from feedback_nlp.cli.terminal import (
     out,
     print_json,
 )
+from feedback_nlp.cli.topic_desk import apply_edits, topic_desk
 from feedback_nlp.labels import Origin, TopicKind, TopicState, actor_name, label
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
     from feedback_nlp.editing import Edit
-    from feedback_nlp.jobs.topic_edits import TopicDesk
     from feedback_nlp.store.tables import Topic
 
 TopicArgument = Annotated[int, typer.Argument(metavar="编号", help="主题编号")]
@@ -47,6 +45,7 @@ def register(app: typer.Typer) -> None:
     topics.command("mute", help="静音：不再出现在榜单和周报里")(_flag("set_muted", True, "已静音"))
     topics.command("unmute", help="取消静音")(_flag("set_muted", False, "已取消静音"))
     topics.command("nest", help="归到另一个主题之下")(nest)
+    similar.register(topics)
     topics.command("undo", help="撤销这个主题最近一次人工改动")(undo)
     app.add_typer(topics, name="topics")
 
@@ -154,7 +153,7 @@ def rename(
     """Give a topic a name that refits keep."""
     from feedback_nlp.editing import topic_edits  # noqa: PLC0415
 
-    topic = _write(
+    topic = apply_edits(
         db, actor, lambda session, edit: topic_edits.rename(session, topic_id, name, edit)
     )
     out.print(f"主题 {topic_id} 现在叫「{escape(topic.name)}」。")
@@ -167,7 +166,7 @@ def merge(
     actor: ActorOption = None,
 ) -> None:
     """Merge topics into another one."""
-    target = _write(
+    target = apply_edits(
         db,
         actor,
         *(_merging(topic_id, into) for topic_id in topic_ids),
@@ -189,7 +188,7 @@ def split(
     from feedback_nlp.editing import topic_edits  # noqa: PLC0415
 
     wanted = _numbers(units)
-    child = _write(
+    child = apply_edits(
         db, actor, lambda session, edit: topic_edits.split(session, topic_id, wanted, name, edit)
     )
     out.print(f"已从主题 {topic_id} 拆出主题 {child.id}「{escape(child.name)}」。")
@@ -205,7 +204,7 @@ def move(
     from feedback_nlp.editing import topic_edits  # noqa: PLC0415
 
     wanted = _numbers(units)
-    target = _write(
+    target = apply_edits(
         db, actor, lambda session, edit: topic_edits.move_units(session, wanted, to, edit)
     )
     out.print(f"{len(wanted)} 个观点已移到主题 {to}「{escape(target.name)}」。")
@@ -222,7 +221,7 @@ def nest(
     """Put a topic under a parent."""
     from feedback_nlp.editing import topic_edits  # noqa: PLC0415
 
-    _write(db, actor, lambda session, edit: topic_edits.nest(session, topic_id, under, edit))
+    apply_edits(db, actor, lambda session, edit: topic_edits.nest(session, topic_id, under, edit))
     out.print(f"主题 {topic_id} 已归到 {under if under is not None else '顶层'}。")
 
 
@@ -230,7 +229,7 @@ def undo(topic_id: TopicArgument, db: DatabaseOption = None, actor: ActorOption 
     """Take back the last edit that a person made."""
     from feedback_nlp.editing import telling  # noqa: PLC0415
 
-    with _desk(db, actor) as desk:
+    with topic_desk(db, actor) as desk:
         event = desk.undo(topic_id)
     out.print(f"已撤销：{escape(telling.describe(event))}")
 
@@ -242,31 +241,10 @@ def _flag(operation: str, value: bool, words: str) -> Callable[..., None]:
         from feedback_nlp.editing import topic_edits  # noqa: PLC0415
 
         act = getattr(topic_edits, operation)
-        _write(db, actor, lambda session, edit: act(session, topic_id, value, edit))
+        apply_edits(db, actor, lambda session, edit: act(session, topic_id, value, edit))
         out.print(f"主题 {topic_id} {words}。")
 
     return command
-
-
-@contextmanager
-def _desk(db: str | None, actor: str | None) -> Iterator[TopicDesk]:
-    """Open the database for edits that all else follows at once."""
-    from feedback_nlp.config import load_config  # noqa: PLC0415
-    from feedback_nlp.editing import Edit  # noqa: PLC0415
-    from feedback_nlp.jobs.topic_edits import TopicDesk  # noqa: PLC0415
-
-    settings = load_settings()
-    edit = Edit(actor=actor or getpass.getuser(), now=datetime.now(UTC))
-    config = load_config(settings.pipeline)
-    with open_database(db, settings) as database, database.write() as session:
-        yield TopicDesk(session, config, settings.zone, edit)
-
-
-def _write(db: str | None, actor: str | None, *acts: Callable[..., Any]) -> Any:
-    """Apply edits in one transaction; return what the last one returned."""
-    with _desk(db, actor) as desk:
-        results = [desk.apply(act) for act in acts]
-    return results[-1]
 
 
 def _merging(topic_id: int, into: int) -> Callable[[Session, Edit], Topic]:

@@ -104,6 +104,7 @@ class TopicsConfig(Section):
             issue.
         theme_min_similarity: Likeness from which a topic joins a theme.
         keyword_count: Keywords of a topic.
+        alike_min_score: From here on two topics are proposed as one, see ``topics/alike.py``.
         ledger: Identity over refits.
     """
 
@@ -120,6 +121,7 @@ class TopicsConfig(Section):
     displeased_max_score: float = Field(ge=-1, le=1)
     theme_min_similarity: float = Field(ge=-1, le=1)
     keyword_count: int = Field(ge=1, le=20)
+    alike_min_score: float = Field(ge=0, le=1)
     ledger: LedgerConfig
 
 

@@ -23,6 +23,8 @@ def describe(event: TopicEvent) -> str:
             return f"{words}：分出{child}（{_size(detail)} 个观点）"
         case TopicEventKind.MOVED:
             return f"{words}：移入 {_size(detail)} 个观点"
+        case TopicEventKind.KEPT_APART:
+            return f"{words}：与主题 {detail.get('from')}"
         case TopicEventKind.NESTED:
             return f"{words}：{detail.get('after') or '顶层'}"
         case TopicEventKind.BORN | TopicEventKind.GREW | TopicEventKind.REVIVED if _size(detail):

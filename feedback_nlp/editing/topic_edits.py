@@ -1,4 +1,4 @@
-"""What people do to topics: rename, merge, split, move, pin, mute, nest — and undo.
+"""What people do to topics: rename, merge, split, move, keep apart, pin, mute, nest — and undo.
 
 Each edit changes the rows and appends one event to the ledger with all that is needed to
 take it back. Units that a person placed are marked ``assigned_by = "person"``; no refit
@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 from feedback_nlp.editing.edit import Edit
 from feedback_nlp.errors import Conflict, InputError, NotFound
 from feedback_nlp.labels import Origin, TopicEventKind, TopicState, is_person
+from feedback_nlp.store import likeness
 from feedback_nlp.store.tables import FeedbackUnit, Topic, TopicEvent
 from feedback_nlp.store.topic_reading import get_topic, history
 
@@ -127,6 +128,23 @@ def move_units(session: Session, unit_ids: Sequence[int], to_id: int, edit: Edit
     units = _take_units(session, [col(FeedbackUnit.id).in_(wanted)], to_id)
     _log(session, target, TopicEventKind.MOVED, edit, units=units)
     return target
+
+
+def keep_apart(session: Session, topic_id: int, from_id: int, edit: Edit) -> Topic:
+    """Say that two topics are not one: they are proposed no more, and no refit merges them.
+
+    Raises:
+        Conflict: If both are the same, either was merged away, or it has been said already.
+    """
+    topic = _editable(session, topic_id)
+    other = _editable(session, from_id)
+    if topic_id == from_id:
+        raise Conflict(f"主题 {topic_id} 就是它自己", hint="写两个不同的编号")
+    if likeness.is_refused(session, topic_id, from_id):
+        raise Conflict(f"已经说过主题 {topic_id} 和 {from_id} 不是同一件事", hint="不用再说一遍")
+    likeness.refuse(session, topic_id, from_id, actor=edit.actor, now=edit.now)
+    _log(session, topic, TopicEventKind.KEPT_APART, edit, **{"from": from_id, "name": other.name})
+    return topic
 
 
 def set_pinned(session: Session, topic_id: int, pinned: bool, edit: Edit) -> Topic:
@@ -263,6 +281,10 @@ def _unmove(session: Session, _topic: Topic, detail: dict[str, Any]) -> None:
     _give_units_back(session, detail["units"])
 
 
+def _propose_again(session: Session, topic: Topic, detail: dict[str, Any]) -> None:
+    likeness.propose_again(session, topic.id or 0, detail["from"])
+
+
 def _unname(session: Session, topic: Topic, detail: dict[str, Any]) -> None:
     topic.name, topic.named_by = detail["before"], detail.get("named_by", Origin.AUTO.value)
     _keep(session, topic)
@@ -281,6 +303,7 @@ _REVERSE: dict[str, Callable[[Session, Topic, dict[str, Any]], None]] = {
     TopicEventKind.MERGED: _unmerge,
     TopicEventKind.SPLIT: _unsplit,
     TopicEventKind.MOVED: _unmove,
+    TopicEventKind.KEPT_APART: _propose_again,
     TopicEventKind.PINNED: _restore("pinned"),
     TopicEventKind.UNPINNED: _restore("pinned"),
     TopicEventKind.MUTED: _restore("muted"),

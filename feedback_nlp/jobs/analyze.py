@@ -57,6 +57,7 @@ class AnalysisReport:
         topic_count: Living topics, vents and praise left out.
         request_count: Requests in the store.
         alert_count: Alerts found in all days of the data; marks that people made are kept.
+        similar_count: Pairs of topics that may be one matter and nobody has decided yet.
         unassigned_share: Share (0–1) of bug, feature, complaint and question units in no topic.
         events: Ledger events of this run by kind.
         seconds: Wall clock.
@@ -70,6 +71,7 @@ class AnalysisReport:
     topic_count: int = 0
     request_count: int = 0
     alert_count: int = 0
+    similar_count: int = 0
     unassigned_share: float = 0.0
     events: dict[str, int] | None = None
     seconds: float = 0.0

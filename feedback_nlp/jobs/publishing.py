@@ -24,7 +24,7 @@ from feedback_nlp.jobs.topics import Found, unassigned_share, write_topics
 from feedback_nlp.labels import Origin, TopicKind
 from feedback_nlp.pipeline import catch_up_requests
 from feedback_nlp.requests.locking import hold_requests
-from feedback_nlp.store import Database, analysis, plans, topic_writing
+from feedback_nlp.store import Database, analysis, likeness, plans, topic_writing
 from feedback_nlp.store.edit_marks import heirs, topics_touched_since
 from feedback_nlp.store.plans import MOVE, PART_MOVES, Plan
 from feedback_nlp.store.slices import Slices
@@ -104,6 +104,8 @@ def finish(
         "request_count": catch_up_requests(database, slices, config, zone=zone, now=now),
         "alert_count": catch_up_alerts(database, slices, config, zone=zone, now=now),
     }
+    with database.read() as session:
+        figures["similar_count"] = len(likeness.similar_topics(session))
     slices.once(lambda session: analysis.finish_run(session, run_id, figures=figures, now=now))
     return figures
 

@@ -7,7 +7,7 @@ stands: merges are followed, topics that they touched keep their units, names st
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,12 +17,13 @@ from sqlmodel import Session
 from feedback_nlp.jobs.llm_names import ModelNames
 from feedback_nlp.labels import ENGINE, Intent, Origin, TopicEventKind, TopicKind, TopicState
 from feedback_nlp.pipeline import Analyst
-from feedback_nlp.store import Database, analysis, topic_writing
+from feedback_nlp.store import Database, analysis, likeness, topic_writing
 from feedback_nlp.store.analysis import StoredUnit
 from feedback_nlp.store.edit_marks import edit_mark, heirs, topics_touched_since
 from feedback_nlp.store.tables import Topic
 from feedback_nlp.topics import UNASSIGNED, KnownTopic, TopicResult, TopicUnit
 from feedback_nlp.topics import Topic as FoundTopic
+from feedback_nlp.topics.seeds import seed_name
 
 
 class Found(NamedTuple):
@@ -52,9 +53,10 @@ def _find_topics(database: Database, analyst: Analyst, *, is_same_space: bool) -
         units = analysis.topic_units(session)
         topics = topic_writing.living_topics(session)
         taken_out = topic_writing.taken_out(session)
+        apart = likeness.kept_apart(session)
     result = analyst.find_topics(
         [_topic_unit(unit) for unit in units],
-        _known_topics(topics, units, taken_out, is_same_space=is_same_space),
+        _known_topics(topics, units, taken_out, apart, is_same_space=is_same_space),
         pasted={unit.unit_id for unit in units if unit.is_burst},
     )
     return Found(units, result, after_event)
@@ -68,6 +70,26 @@ def unassigned_share(found: Found) -> float:
         if unit.intent not in (Intent.PRAISE, Intent.OTHER)
     ]
     return round(in_scope.count(UNASSIGNED) / max(len(in_scope), 1), 4)
+
+
+def _found_pairs(result: TopicResult, topic_ids: Sequence[int]) -> list[likeness.FoundPair]:
+    return [
+        likeness.FoundPair(
+            topic_ids[pair.first],
+            topic_ids[pair.second],
+            pair.score,
+            {
+                "place": pair.place,
+                "words": pair.words,
+                "next_share": pair.next_share,
+                "seeds": pair.seeds,
+                "shared_people": pair.shared_people,
+                "shared_phrases": list(pair.shared_phrases),
+                "seed_issue": seed_name(pair.seed_code),
+            },
+        )
+        for pair in result.alike
+    ]
 
 
 def _topic_unit(unit: StoredUnit) -> TopicUnit:
@@ -87,6 +109,7 @@ def _known_topics(
     topics: Sequence[Topic],
     units: Sequence[StoredUnit],
     taken_out: Mapping[int, frozenset[int]],
+    apart: Collection[int],
     *,
     is_same_space: bool,
 ) -> list[KnownTopic]:
@@ -109,6 +132,7 @@ def _known_topics(
             ),
             banned_members=taken_out.get(topic.id or 0, frozenset()),
             name_is_pinned=topic.named_by == Origin.PERSON,
+            is_kept_apart=topic.id in apart,
             parent_id=str(topic.parent_id) if topic.parent_id else None,
         )
         for topic in topics
@@ -126,6 +150,7 @@ def write_topics(
     ids = writer.write(found.result, names)
     writer.tell(found.result, topics_touched_since(session, found.after_event))
     _write_themes(session, found.result, ids, run_id)
+    likeness.replace_found(session, _found_pairs(found.result, ids), run_id=run_id, now=now)
     return ids, dict(sorted(writer.events.items()))
 
 

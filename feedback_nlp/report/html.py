@@ -26,6 +26,7 @@ def render_html(digest: WeeklyDigest) -> str:
             moved_count=_MOVED_COUNT,
             heat_maps=[(shown, charts.heat_map_svg(shown)) for shown in heat_maps(digest)],
             swings=wording.swing_words(digest),
+            similar=wording.similar_lines(digest),
             doubtful=wording.doubtful_lines(digest),
             delta_steps=wording.delta_steps(digest),
             segments=wording.segment_sentences(digest),

@@ -29,6 +29,7 @@ from feedback_nlp.report.wording import (
     segment_sentences,
     share,
     shorten,
+    similar_lines,
     sparkline,
     status_words,
     swing_words,
@@ -91,6 +92,9 @@ def _render(digest: WeeklyDigest, top_count: int, quotes: int) -> str:
     ]
     if not digest.backlog:
         lines.append("没有未解决的需求。")
+    if digest.similar and quotes:
+        lines += ["", "## 像是同一件事（合并与否由人定）"]
+        lines += [f"- {escape(line)}" for line in similar_lines(digest)]
     progress = loop_sentences(digest)
     if progress:
         lines += ["", "## 进展", *(f"- {escape(sentence)}" for sentence in progress)]

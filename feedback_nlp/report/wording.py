@@ -293,6 +293,18 @@ def doubtful_lines(digest: WeeklyDigest) -> list[str]:
     ]
 
 
+def similar_lines(digest: WeeklyDigest, limit: int = 8) -> list[str]:
+    """Return the topics that may be one matter, the likeliest first, one line a pair."""
+    lines = [
+        f"“{pair.name}”（{pair.topic_id}）和“{pair.into_name}”（{pair.into_id}），"
+        f"把握 {pair.score:.0%}：{pair.why}"
+        for pair in digest.similar[:limit]
+    ]
+    if (more := len(digest.similar) - limit) > 0:
+        lines.append(f"另有 {more} 对")
+    return lines
+
+
 def swing_words(digest: WeeklyDigest, limit: int = 6) -> str:
     """Return what changed much against last week, though within the usual ups and downs."""
     return "、".join(

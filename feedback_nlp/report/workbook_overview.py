@@ -100,6 +100,9 @@ def _movements(writer: Writer, sheet: Any, digest: WeeklyDigest, links: Links, r
     for heading, words in wording.delta_steps(digest):
         row += 1
         sheet.write_string(row, 0, f"{heading}：{words}", writer.text)
+    for line in wording.similar_lines(digest):
+        row += 1
+        sheet.write_string(row, 0, f"像是同一件事：{line}", writer.text)
     return row + 1
 
 

@@ -155,6 +155,13 @@ def topic_counts(
     return counts
 
 
+def topic_people(session: Session) -> dict[int, int]:
+    """Return how many people speak of each topic, over all time, as :func:`topic_counts` counts."""
+    counts = topic_counts()
+    rows = session.execute(select_columns(counts.c.topic_id, counts.c.people_count))
+    return {row.topic_id: row.people_count for row in rows}
+
+
 def _topic_statement(counts: Subquery) -> Select[Any]:
     zero = literal(0)
     return select_columns(

@@ -106,7 +106,12 @@ class _Refit:
         ledger = self._config.ledger
         for topic, state in enumerate(self._known):
             rows = np.flatnonzero(self._assignment == topic)
-            if not len(rows) or len(rows) > self._budget or _is_protected(state):
+            if (
+                not len(rows)
+                or len(rows) > self._budget
+                or state.is_kept_apart
+                or _is_protected(state)
+            ):
                 continue
             if (self._topic_of_cluster == topic).any():
                 continue

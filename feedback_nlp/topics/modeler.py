@@ -10,6 +10,8 @@ import numpy as np
 
 from feedback_nlp.chinese import DictionaryWord, Tokenizer, tokenizer_with
 from feedback_nlp.config import TopicsConfig
+from feedback_nlp.labels import TopicKind
+from feedback_nlp.topics.alike import Alike, TopicBody, find_alike
 from feedback_nlp.topics.assigning import nearest_topics
 from feedback_nlp.topics.describe import Describer, Group
 from feedback_nlp.topics.documents import Documents, gather_documents, rows_of
@@ -137,7 +139,39 @@ class TopicModeler:
             self._words,
             self._config,
         )
-        return replace(describer.describe(grouping.groups), events=grouping.events)
+        result = describer.describe(grouping.groups)
+        alike = self._alike(units, grouping.placed, result)
+        return replace(result, events=grouping.events, alike=alike)
+
+    def _alike(
+        self, units: Sequence[TopicUnit], placed: Placed, result: TopicResult
+    ) -> tuple[Alike, ...]:
+        """Return which issues are likely one matter, by their index among the topics."""
+        issues = [
+            index for index, topic in enumerate(result.topics) if topic.kind is TopicKind.ISSUE
+        ]
+        topic_of = result.assignment[placed.rows]
+        bodies = []
+        for index in issues:
+            inside = topic_of == index
+            people = (units[row].author_key or str(row) for row in placed.rows[inside].tolist())
+            bodies.append(TopicBody(placed.text_of[inside], frozenset(people)))
+
+        def words_of(text: int) -> frozenset[str]:
+            words = self._tokenizer.cut(placed.texts[text])
+            return frozenset(word for word in words if self._words.is_content(word))
+
+        found = find_alike(
+            bodies,
+            placed.vectors,
+            placed.scores,
+            self._metric.codes,
+            words_of,
+            min_score=self._config.alike_min_score,
+        )
+        return tuple(
+            replace(pair, first=issues[pair.first], second=issues[pair.second]) for pair in found
+        )
 
     def assign(
         self, units: Sequence[TopicUnit], embeddings: np.ndarray, known: Sequence[KnownTopic]

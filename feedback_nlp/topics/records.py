@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from feedback_nlp.labels import Intent, TopicEventKind, TopicKind
+from feedback_nlp.topics.alike import Alike
 
 UNASSIGNED = -1
 """Index of 未归类 in every assignment array."""
@@ -53,6 +54,7 @@ class KnownTopic:
         pinned_members: Unit ids that a person put there. They never leave.
         banned_members: Unit ids that a person took out. They never come back.
         name_is_pinned: A person chose the name; a refit must keep it.
+        is_kept_apart: A person said that it is not the same as another one; no refit merges it.
         parent_id: Permanent id of the theme or topic it is nested under.
     """
 
@@ -64,6 +66,7 @@ class KnownTopic:
     pinned_members: frozenset[int] = frozenset()
     banned_members: frozenset[int] = frozenset()
     name_is_pinned: bool = False
+    is_kept_apart: bool = False
     parent_id: str | None = None
 
 
@@ -135,6 +138,7 @@ class TopicResult:
         similarity: (n,) float32, cosine of each unit to its topic's centroid; 0 if unassigned.
         centroids: (k, d) float32, unit length, rows as ``topics``.
         events: What a refit did to the known topics, beyond their new members.
+        alike: Pairs of issues that are likely one matter, the likeliest first.
     """
 
     topics: tuple[Topic, ...]
@@ -143,6 +147,7 @@ class TopicResult:
     similarity: np.ndarray
     centroids: np.ndarray = field(repr=False)
     events: tuple[LedgerEvent, ...] = ()
+    alike: tuple[Alike, ...] = ()
 
 
 def check_rows(units: Sequence[object], embeddings: np.ndarray) -> None:

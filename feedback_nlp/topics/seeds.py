@@ -41,6 +41,11 @@ class SeedIssue:
     elsewhere: Mapping[str, str] = field(default_factory=dict)
 
 
+def seed_name(code: str) -> str:
+    """Return the Chinese name of a seed issue, or nothing if there is no such code."""
+    return next((seed.name for seed in read_seed_issues() if seed.code == code), "")
+
+
 @cache
 def read_seed_issues() -> tuple[SeedIssue, ...]:
     """Read the shipped seed issues.

@@ -28,6 +28,7 @@ from feedback_nlp.week.item_records import Count
 from feedback_nlp.week.loop import loop_steps, old_promises
 from feedback_nlp.week.ratings import nps, rating_drivers
 from feedback_nlp.week.records import LaterWeek, Thresholds, WeeklyDigest
+from feedback_nlp.week.similar import similar
 from feedback_nlp.week.standing import Volume
 from feedback_nlp.week.topics import WeekTopics
 from feedback_nlp.week.totals import batches, ratings, segments, totals
@@ -161,6 +162,7 @@ def weekly(
             topic_moves={topic.topic_id: topic.movement for topic in (*topics, *silent)},
             people_word=week_totals.people_word,
         ),
+        similar=similar(session, {topic.topic_id for topic in (*topics, *silent)}),
         praise=of_topics.praise(),
         doubtful=doubts,
         doubtful_count=doubtful_count,

@@ -167,3 +167,22 @@ class RatingFigures:
     mean: float
     satisfied: Count
     mean_last: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarTopics:
+    """Two topics that may be one matter; nobody has decided yet.
+
+    Attributes:
+        into_id, into_name: The one to keep.
+        topic_id, name: The one to merge into it.
+        score: How likely they are one, 0–1.
+        why: What speaks for it, in Chinese.
+    """
+
+    into_id: int
+    into_name: str
+    topic_id: int
+    name: str
+    score: float
+    why: str

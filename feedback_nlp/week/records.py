@@ -15,6 +15,7 @@ from feedback_nlp.week.item_records import (
     Quote,
     RatingFigures,
     SegmentFigures,
+    SimilarTopics,
     TopicFigures,
 )
 
@@ -205,6 +206,7 @@ class WeeklyDigest:
             are always there.
         silent: What somebody spoke of last week and nobody this week.
         backlog: All open requests by stored priority.
+        similar: Pairs of the digest's topics that may be one matter and wait for a person.
         doubtful: Stars against words, at most a handful; ``doubtful_count`` has them all.
         drivers: Topics that move the stars, over the weeks of the series.
         without_time: Feedback whose source gave no time; dated by its arrival.
@@ -228,6 +230,7 @@ class WeeklyDigest:
     topics: tuple[TopicFigures, ...]
     silent: tuple[TopicFigures, ...]
     backlog: tuple[OpenRequest, ...]
+    similar: tuple[SimilarTopics, ...]
     praise: tuple[PraiseFigures, ...]
     doubtful: tuple[Doubtful, ...]
     doubtful_count: Count

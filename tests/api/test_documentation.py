@@ -13,6 +13,7 @@ OPERATIONS = {
     "post_feedback": "POST /v1/feedback",
     "list_feedback": "GET /v1/feedback",
     "list_topics": "GET /v1/topics",
+    "list_similar_topics": "GET /v1/topics/similar",
     "get_topic": "GET /v1/topics/{topic_id}",
     "edit_topic": "POST /v1/topics/{topic_id}/edits",
     "list_requests": "GET /v1/requests",

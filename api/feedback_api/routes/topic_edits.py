@@ -1,4 +1,4 @@
-"""People's edits of topics: rename, merge, split, move, pin, mute, nest, undo."""
+"""People's edits of topics: rename, merge, split, move, keep apart, pin, mute, nest, undo."""
 
 from __future__ import annotations
 
@@ -65,13 +65,22 @@ class Nest(_Edit):
     under: Id | None = Field(description="上级主题；null 为顶层")
 
 
+class Apart(_Edit):
+    """Say that this topic and another one are not one matter."""
+
+    action: Literal["apart"]
+    other: Id = Field(description="另一个主题")
+
+
 class Flag(_Edit):
     """Pin, mute, or take either back; or undo the last edit of a person."""
 
     action: Literal["pin", "unpin", "mute", "unmute", "undo"]
 
 
-AnyEdit = Annotated[Rename | Merge | Split | Move | Nest | Flag, Field(discriminator="action")]
+AnyEdit = Annotated[
+    Rename | Merge | Split | Move | Nest | Apart | Flag, Field(discriminator="action")
+]
 
 
 class Edited(Outgoing):
@@ -98,6 +107,7 @@ def edit_topic(
                     value={"action": "rename", "actor": "林晓", "name": "开屏广告关不掉"}
                 ),
                 "合并": Example(value={"action": "merge", "actor": "林晓", "into": 3}),
+                "不是同一件事": Example(value={"action": "apart", "actor": "林晓", "other": 9}),
                 "静音": Example(value={"action": "mute", "actor": "林晓"}),
                 "撤销": Example(value={"action": "undo", "actor": "林晓"}),
             }
@@ -139,6 +149,8 @@ def _apply(session: Session, topic_id: int, wanted: AnyEdit, edit: Edit) -> int:
             topic = topic_edits.move_units(session, wanted.units, topic_id, edit)
         case Nest():
             topic = topic_edits.nest(session, topic_id, wanted.under, edit)
+        case Apart():
+            topic = topic_edits.keep_apart(session, topic_id, wanted.other, edit)
         case Flag(action="pin" | "unpin"):
             topic = topic_edits.set_pinned(session, topic_id, wanted.action == "pin", edit)
         case Flag():
