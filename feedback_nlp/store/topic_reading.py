@@ -158,8 +158,8 @@ def topic_counts(
 def topic_people(session: Session) -> dict[int, int]:
     """Return how many people speak of each topic, over all time, as :func:`topic_counts` counts."""
     counts = topic_counts()
-    rows = session.execute(select_columns(counts.c.topic_id, counts.c.people_count))
-    return {row.topic_id: row.people_count for row in rows}
+    rows = session.execute(select_columns(counts.c.subject_id, counts.c.people))
+    return {row.subject_id: row.people for row in rows}
 
 
 def _topic_statement(counts: Subquery) -> Select[Any]:
