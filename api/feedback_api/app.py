@@ -22,8 +22,7 @@ from feedback_api.access.repeating import HEADER as IDEMPOTENCY_HEADER
 from feedback_api.access.repeating import RepeatedPosts, is_kept
 from feedback_api.edge import RequestEdge
 from feedback_api.feedback_schemas import FeedbackIn
-from feedback_api.pages import desk as report
-from feedback_api.pages import docs, login
+from feedback_api.pages import docs, login, report
 from feedback_api.parameters import refuse_unknown
 from feedback_api.routes import (
     audit,

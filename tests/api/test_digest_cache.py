@@ -57,7 +57,7 @@ def figures(client: TestClient, week: str = "latest") -> dict[str, Any]:
 def test_an_unchanged_database_is_read_once_for_each_format(
     client: TestClient, computed: list[str | None]
 ) -> None:
-    pages = [client.get("/").content for _ in range(3)]
+    pages = [client.get("/report").content for _ in range(3)]
     assert len(set(pages)) == 1
     assert computed == [None, None], "once more after what the past says was kept"
     computed.clear()

@@ -23,7 +23,7 @@ def test_without_data_there_is_no_digest(client: TestClient) -> None:
     response = client.get("/v1/digests/latest")
     assert response.status_code == 404
     assert "还没有反馈" in response.json()["detail"]
-    page = client.get("/")
+    page = client.get("/report")
     assert page.status_code == 200
     assert "还没有周报" in page.text
 
@@ -40,7 +40,7 @@ def test_a_digest_in_three_formats(client: TestClient) -> None:
     assert markdown.headers["content-type"].startswith("text/markdown")
     for page in (html.text, markdown.text):
         assert "记账闪退" in page
-    assert client.get("/").text == html.text
+    assert client.get("/report").text == html.text
 
 
 @pytest.mark.usefixtures("analysed")
@@ -50,7 +50,7 @@ def test_a_digest_of_one_product(client: TestClient) -> None:
 
 
 @pytest.mark.usefixtures("analysed")
-@pytest.mark.parametrize("url", ["/", "/docs"])
+@pytest.mark.parametrize("url", ["/report", "/docs"])
 def test_pages_need_nothing_from_elsewhere(client: TestClient, url: str) -> None:
     page = client.get(url).text
     assert "<script" not in page

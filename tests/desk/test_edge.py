@@ -26,8 +26,8 @@ def test_files_are_served_with_the_licence_beside_them(client: TestClient) -> No
         answer = client.get(asset(name))
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
-    assert client.get("/desk/../rendering.py").status_code == 404
-    assert client.get("/desk/vendor/other.js").status_code == 404
+    assert client.get("/static/../rendering.py").status_code == 404
+    assert client.get("/static/vendor/other.js").status_code == 404
     assert "Zero-Clause BSD" in (HERE / "static/vendor/htmx-LICENSE.txt").read_text()
 
 

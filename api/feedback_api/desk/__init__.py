@@ -9,11 +9,29 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from feedback_api.desk import edge, feedback_edits, feedback_list, undoing
+from feedback_api.desk import (
+    edge,
+    feedback_edits,
+    feedback_list,
+    request_edits,
+    request_list,
+    request_page,
+    undoing,
+    week_page,
+)
 
 __all__ = ["routers"]
 
 
 def routers() -> list[APIRouter]:
     """Return the routes of the desk, in the order of the menu."""
-    return [edge.frame, feedback_list.pages, feedback_edits.pages, undoing.pages]
+    return [
+        edge.frame,
+        week_page.pages,
+        feedback_list.pages,
+        feedback_edits.pages,
+        request_list.pages,
+        request_page.pages,
+        request_edits.pages,
+        undoing.pages,
+    ]

@@ -149,7 +149,7 @@ PostedDep = Annotated[Posted, Depends(posted)]
 frame = router()
 
 
-@frame.get("/desk/{name:path}")
+@frame.get("/static/{name:path}")
 def static_file(name: str) -> Response:
     """A file of the pages; its address changes with its content."""
     if name not in _ASSETS:

@@ -43,7 +43,7 @@ _PAGE_HEADERS = {
 def asset(name: str) -> str:
     """Return the address of a static file, with a mark of its content for caches."""
     content = (HERE / "static" / name).read_bytes()
-    return f"/desk/{name}?v={hashlib.sha256(content).hexdigest()[:10]}"
+    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:10]}"
 
 
 def page(
@@ -144,6 +144,7 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         asset=asset,
+        zip=zip,
         href=links.href,
         href_of=links.href_of,
         query=urlencode,

@@ -25,6 +25,7 @@ _WEEKS = 53
 #: Pages in the order of the review.
 PAGES = (
     ("/", "本周"),
+    ("/requests", "需求"),
     ("/feedback", "反馈"),
 )
 

@@ -32,12 +32,19 @@
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-auto]");
     if (form) form.requestSubmit();
+    // a cell of a table saves itself; the row's form may stand in another cell
+    const own = event.target.form;
+    if (own && own.matches("form[data-send]") && event.target.value !== "" + event.target.defaultValue) own.requestSubmit();
   });
   document.addEventListener("input", (event) => {
     const field = event.target;
     if (field.matches('input[type="range"]')) {
       const shown = field.form && field.form.querySelector(`output[for="${field.id}"]`);
       if (shown) shown.value = field.value;
+      // the form that saves the weights carries what the sliders show
+      all(`form[data-copies="${field.form.id}"] input[name="${field.name}"]`).forEach((copy) => {
+        copy.value = field.value;
+      });
     }
   });
   document.addEventListener("submit", (event) => {

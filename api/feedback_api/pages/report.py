@@ -1,4 +1,4 @@
-"""``/``: the digest of the last week with data, or what to do first."""
+"""``/report``: the digest of the last week with data on paper, or what to do first."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from feedback_nlp.errors import NotFound
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/", response_class=HTMLResponse)
-def show_desk(
+@router.get("/report", response_class=HTMLResponse)
+def show_report(
     services: ServicesDep,
     week: Annotated[Word | None, Query()] = None,
     product: Annotated[Word | None, Query()] = None,
 ) -> HTMLResponse:
     """本周周报。"""
     try:
-        page = services.digest(".html", week, product)
+        page = services.digest(".html", week or None, product or None)
     except NotFound as error:
         empty = templates.get_template("empty.html")
         return HTMLResponse(empty.render(message=error.message, hint=error.advice(HINTS)))

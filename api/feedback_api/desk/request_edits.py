@@ -1,0 +1,100 @@
+"""What people do to a request: move it, write about it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from fastapi import Response
+
+from feedback_api.desk import rendering
+from feedback_api.desk.edge import Posted, PostedDep, router
+from feedback_api.services import ServicesDep
+from feedback_nlp.errors import InputError
+from feedback_nlp.labels import RequestStatus, label
+from feedback_nlp.loop.table import allowed_from
+from feedback_nlp.requests.estimating import edit_request
+from feedback_nlp.requests.moving import Move, get_request, move_request
+from feedback_nlp.requests.versions import Expected
+
+pages = router()
+
+_FIELDS = ("title", "owner", "effort", "strategic_weight", "due")
+
+
+@pages.post("/requests/{key}/move")
+def move(services: ServicesDep, form: PostedDep, key: str) -> Response:
+    """Move a request one step; whoever saw another state is told what happened meanwhile."""
+    to = form.text("to")
+    if to not in set(RequestStatus):
+        raise InputError(f"没有 {to[:20]!r} 这个状态", hint="从页面上选一个")
+    wanted = Move(
+        to=RequestStatus(to),
+        actor=form.actor,
+        reason=form.text("reason"),
+        duplicate_of=form.text("duplicate_of") or None,
+        expected=_expected(form),
+    )
+    with services.database.write() as session:
+        moved = move_request(session, key[:20], wanted, now=services.local_now())
+        before, after = moved.from_status, RequestStatus(moved.request.status)
+        key = moved.request.key
+    undo = {}
+    if moved.changed and before in allowed_from(after):
+        undo = {"action": f"/requests/{key}/move", "to": before.value, "reason": "撤销"}
+    return rendering.done(form.next(f"/requests/{key}"), f"{key} 现在是“{label(after)}”。", undo)
+
+
+@pages.post("/requests/{key}/edit")
+def edit(services: ServicesDep, form: PostedDep, key: str) -> Response:
+    """Write what people supply: only the fields that were sent."""
+    sent = dict(form.items())
+    values = {name: _value(name, form.text(name)) for name in _FIELDS if name in sent}
+    if not values:
+        raise InputError("没有写要改什么", reason="nothing-to-edit")
+    with services.database.write() as session:
+        found = get_request(session, key[:20])
+        before = {name: getattr(found, name) for name in values}
+        edited = edit_request(
+            session,
+            key[:20],
+            values,
+            actor=form.actor,
+            now=services.local_now(),
+            config=services.config.rank,
+            zone=services.settings.zone,
+            expected=_expected(form),
+        )
+        key = edited.request.key
+    if not edited.changed:
+        return rendering.done(form.next(f"/requests/{key}"), f"{key} 没有变化。")
+    undo = {name: "" if value is None else str(value) for name, value in before.items()}
+    return rendering.done(
+        form.next(f"/requests/{key}"),
+        f"{key} 存好了。",
+        {"action": f"/requests/{key}/edit", **undo},
+    )
+
+
+def _expected(form: Posted) -> Expected:
+    return Expected(version=form.number("version") if form.text("version") else None)
+
+
+def _value(name: str, text: str) -> Any:
+    """Return a field of the form as the service takes it; an empty one clears.
+
+    Raises:
+        InputError: If it is not usable.
+    """
+    if not text:
+        return None if name != "title" else ""
+    try:
+        if name in ("effort", "strategic_weight"):
+            return float(text)
+        if name == "due":
+            return date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            f"{name} 写成了 {text[:40]!r}", hint="数要在 0 到 1 之间，日期要像 2026-12-31"
+        ) from error
+    return text

@@ -1,0 +1,165 @@
+"""One request: why it stands where it stands, what people said, what was done, what can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from fastapi import Request, Response
+
+from feedback_api.desk import rendering
+from feedback_api.desk.edge import router
+from feedback_api.desk.request_list import EFFORTS
+from feedback_api.desk.shell import shell_of
+from feedback_api.paging import bounded, decode_cursor, encode_cursor
+from feedback_api.services import Services, ServicesDep
+from feedback_nlp.errors import NotFound
+from feedback_nlp.labels import NoticeStatus, ReporterStatus, RequestStatus, actor_name, label
+from feedback_nlp.loop.table import allowed_from
+from feedback_nlp.rank.explain import PART_LABELS
+from feedback_nlp.requests import reading
+from feedback_nlp.requests.evidence import id_of
+from feedback_nlp.requests.quoting import EvidencePosition, evidence_page
+from feedback_nlp.requests.reading import RequestDetail, RequestRow
+from feedback_nlp.requests.versions import describe_edit
+
+pages = router()
+
+_PAGE = 20
+_LIST = "desk-evidence"
+#: Reasons that are said most when something is not taken up.
+DECLINE_REASONS = (
+    "与产品方向不符",
+    "投入太大，近期排不进",
+    "用户太少",
+    "涉及隐私或合规",
+    "第三方限制，我们改不了",
+    "已有别的办法做到",
+)
+
+
+class Part(NamedTuple):
+    """One part of a priority.
+
+    Attributes:
+        value: 0–1.
+        share: Of the weights, 0–1.
+        gain: Points of the score.
+    """
+
+    word: str
+    value: float
+    share: float
+    gain: float
+
+
+class Happening(NamedTuple):
+    """A line of the history."""
+
+    at: datetime
+    actor: str
+    words: str
+    reason: str
+
+
+@pages.get("/requests/{key}")
+def show_request(request: Request, services: ServicesDep, key: str) -> Response:
+    """One request."""
+    list_name = f"{_LIST} {key.upper()[:20]}"
+    after = decode_cursor(list_name, request.query_params.get("cursor"), _position)
+    with services.database.read() as session:
+        shell = shell_of(request, services, session, "/requests")
+        detail = reading.request_detail(session, key[:20])
+        found = detail.row.request
+        pieces = evidence_page(session, id_of(found), limit=_PAGE + 1, after=after)
+    more = None
+    if len(pieces) > _PAGE:
+        last = pieces[_PAGE - 1]
+        cursor = encode_cursor(list_name, (last.occurred_at.isoformat(), last.unit_id))
+        more = f"/requests/{found.key}?cursor={cursor}"
+    return rendering.page(
+        request,
+        "request.html",
+        shell,
+        detail=detail,
+        row=detail.row,
+        found=found,
+        pieces=pieces[:_PAGE],
+        more=more,
+        is_first=after is None,
+        parts=parts_of(detail.row, services),
+        missing=_missing(detail.row, services),
+        why=_why(services, found.key),
+        steps=[
+            (to.value, label(to), rule) for to, rule in allowed_from(_status(found.status)).items()
+        ],
+        history=_history(detail),
+        reporter=label(ReporterStatus(found.reporter_status)),
+        notices=[(label(NoticeStatus(name)), n) for name, n in sorted(detail.notices.items())],
+        efforts=EFFORTS,
+        reasons=DECLINE_REASONS,
+    )
+
+
+def parts_of(row: RequestRow, services: Services) -> list[Part]:
+    """Return the parts of the stored priority, what gives most first."""
+    weights = services.config.rank.weights_for(row.request.product)
+    total = sum(weights.get(name, 0.0) for name in row.parts) or 1.0
+    parts = [
+        Part(
+            PART_LABELS[name],
+            value,
+            weights.get(name, 0.0) / total,
+            100 * value * weights.get(name, 0.0) / total,
+        )
+        for name, value in row.parts.items()
+    ]
+    return sorted(parts, key=lambda part: -part.gain)
+
+
+def _missing(row: RequestRow, services: Services) -> list[str]:
+    weights = services.config.rank.weights_for(row.request.product)
+    return [
+        word for name, word in PART_LABELS.items() if weights.get(name) and name not in row.parts
+    ]
+
+
+def _why(services: Services, key: str) -> str:
+    """Return the sentences of the week's list; empty if the request is not in it."""
+    try:
+        backlog = services.week(None, None).backlog
+    except NotFound:
+        return ""
+    return next((item.why for item in backlog if item.key == key), "")
+
+
+def _status(value: str) -> RequestStatus:
+    return RequestStatus(value)
+
+
+def _history(detail: RequestDetail) -> Sequence[Happening]:
+    steps = [
+        Happening(
+            event.happened_at,
+            actor_name(event.actor),
+            label(_status(event.to_status))
+            if event.from_status is None
+            else f"{label(_status(event.from_status))} → {label(_status(event.to_status))}",
+            event.reason,
+        )
+        for event in detail.history
+    ]
+    edits = [
+        Happening(edit.happened_at, actor_name(edit.actor), describe_edit(edit), "")
+        for edit in detail.edits
+    ]
+    return sorted([*steps, *edits], key=lambda item: item.at, reverse=True)
+
+
+def _position(key: list[Any]) -> EvidencePosition:
+    occurred_at, unit_id = key
+    moment = datetime.fromisoformat(occurred_at)
+    if moment.tzinfo is None:
+        raise ValueError(occurred_at)
+    return EvidencePosition(moment, bounded(unit_id))
