@@ -26,7 +26,7 @@ PAGES = ["/", "/?tab=backlog", "/requests", "/requests?view=board", "/requests/R
 _PLAIN = {"q", "blockquote", "time", "option", "kbd", "select", "h1", "title", "script", "style"}
 _PLAIN_CLASSES = {
     *("plain", "name", "key", "chip", "said", "quote", "topic", "whole", "score", "tally"),
-    *("picker", "place", "facts", "units", "origin"),
+    *("picker", "place", "facts", "units", "origin", "sr"),
 }
 _VOID = {"meta", "link", "input", "br", "img", "rect", "circle", "hr"}
 
@@ -66,6 +66,8 @@ class Reader(HTMLParser):
         self.open.append((tag, is_plain))
 
     def handle_endtag(self, tag: str) -> None:
+        if tag in _VOID:
+            return
         while self.open and self.open.pop()[0] != tag:
             pass
 
@@ -93,6 +95,8 @@ def test_every_number_counts_the_same_where_it_leads(desk: TestClient) -> None:
     assert len(found) > 300
     wrong = {}
     for link, number in found.items():
+        if link.startswith("/data"):
+            continue  # numbers of files
         target = desk.get(link)
         assert target.status_code == 200, link
         of = re.search(r"of=(\w+)", link)
