@@ -10,28 +10,35 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from feedback_api.desk import (
+    alert_page,
+    data_pages,
     edge,
     feedback_edits,
     feedback_list,
     request_edits,
     request_list,
     request_page,
+    topic_pages,
     undoing,
     week_page,
 )
 
 __all__ = ["routers"]
 
+_MODULES = (
+    week_page,
+    request_list,
+    request_page,
+    request_edits,
+    undoing,  # before the topics, whose edits are named in the address
+    topic_pages,
+    feedback_list,
+    feedback_edits,
+    alert_page,
+    data_pages,
+)
+
 
 def routers() -> list[APIRouter]:
     """Return the routes of the desk, in the order of the menu."""
-    return [
-        edge.frame,
-        week_page.pages,
-        feedback_list.pages,
-        feedback_edits.pages,
-        request_list.pages,
-        request_page.pages,
-        request_edits.pages,
-        undoing.pages,
-    ]
+    return [edge.frame, *(module.pages for module in _MODULES)]

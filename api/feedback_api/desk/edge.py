@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -137,11 +137,14 @@ class Posted:
         return rendering.our_path(self.text("next"), otherwise)
 
 
-async def posted(request: Request) -> Posted:
+async def posted(request: Request) -> AsyncIterator[Posted]:
     """Read a form and check that a page of ours sent it."""
     form = await request.form(max_files=1, max_fields=20_000)
-    csrf.check(request, form.get(csrf.FIELD))
-    return Posted(request, form)
+    try:
+        csrf.check(request, form.get(csrf.FIELD))
+        yield Posted(request, form)
+    finally:
+        await form.close()
 
 
 PostedDep = Annotated[Posted, Depends(posted)]

@@ -26,7 +26,10 @@ _WEEKS = 53
 PAGES = (
     ("/", "本周"),
     ("/requests", "需求"),
+    ("/topics", "主题"),
     ("/feedback", "反馈"),
+    ("/alerts", "预警"),
+    ("/data", "数据"),
 )
 
 

@@ -1,0 +1,39 @@
+"""预警: what stood out, and whether it was worth being told."""
+
+from __future__ import annotations
+
+from fastapi import Request, Response
+
+from feedback_api.desk import rendering
+from feedback_api.desk.edge import PostedDep, router
+from feedback_api.desk.feedback_list import FeedbackId
+from feedback_api.desk.shell import shell_of
+from feedback_api.desk.week_page import shown_alerts
+from feedback_api.services import ServicesDep
+from feedback_nlp.errors import InputError
+from feedback_nlp.store.alerts import alert_precision, mark_alert
+
+pages = router()
+
+_ANSWERS = {"yes": (True, "有用"), "no": (False, "没用")}
+
+
+@pages.get("/alerts")
+def show_alerts(request: Request, services: ServicesDep) -> Response:
+    """All alerts, the latest first."""
+    with services.database.read() as session:
+        shell = shell_of(request, services, session, "/alerts")
+        alerts = shown_alerts(session, services)
+        precision = alert_precision(session)
+    return rendering.page(request, "alerts.html", shell, alerts=alerts, precision=precision)
+
+
+@pages.post("/alerts/{alert_id}")
+def mark(services: ServicesDep, form: PostedDep, alert_id: FeedbackId) -> Response:
+    """Say whether an alert was useful; it can be said anew."""
+    if form.text("useful") not in _ANSWERS:
+        raise InputError("没有说有用还是没用", hint="点两个按钮之一")
+    is_useful, word = _ANSWERS[form.text("useful")]
+    with services.database.write() as session:
+        mark_alert(session, alert_id, is_useful=is_useful, actor=form.actor, now=services.now())
+    return rendering.done(form.next("/alerts"), f"记下了：{word}。")

@@ -1,0 +1,261 @@
+"""数据: files in, with a look before; what became of each; an analysis now, with its progress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from feedback_api.desk import links, rendering
+from feedback_api.desk.edge import Posted, PostedDep, posted, router
+from feedback_api.desk.feedback_list import FeedbackId
+from feedback_api.desk.shell import shell_of
+from feedback_api.desk.uploads import Uploads
+from feedback_api.services import Services, ServicesDep
+from feedback_nlp.clean.characters import clean_characters
+from feedback_nlp.errors import InputError, UnknownLayout
+from feedback_nlp.ingest import FIELDS, NO_CHOICES
+from feedback_nlp.jobs.dry_run import Preview, preview_file
+from feedback_nlp.jobs.ingest import ingest_file
+from feedback_nlp.jobs.options import IngestOptions
+from feedback_nlp.labels import BatchStatus, Measure, SourceKind, label
+from feedback_nlp.store import job_queue
+from feedback_nlp.store.batches import list_batches, rejected_rows
+from feedback_nlp.store.tables import Feedback, IngestBatch, Source
+from feedback_nlp.tabular import open_table
+from feedback_nlp.week.counting import count
+from feedback_nlp.weeks import parse_period
+from feedback_nlp.worker import presence
+from feedback_nlp.worker.handlers import ANALYZE
+from feedback_nlp.worker.plans import analysis_wanted
+
+pages = router()
+_uploads = Uploads()
+
+_FILE_MEASURES = (
+    Measure.BATCHES,
+    Measure.READ,
+    Measure.ACCEPTED,
+    Measure.DUPLICATE,
+    Measure.REJECTED,
+)
+_SHOWN_REJECTED = 200
+_DROP = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a file, and what a person wants it to be."""
+
+    name: str
+    use: str
+    why: str
+    chosen: str
+
+
+@pages.get("/data")
+def show_data(request: Request, services: ServicesDep) -> Response:
+    """Batches, an upload, and the analyses."""
+    where = _file_conditions(request)
+    zone = services.settings.zone
+    with services.database.read() as session:
+        shell = shell_of(request, services, session, "/data")
+        batches = list_batches(session)
+        if where:
+            held = _held(session, where, services)
+            batches = [row for row in batches if row[0].id in held]
+        totals = {measure.value: count(session, measure, where, zone) for measure in _FILE_MEASURES}
+        jobs = job_queue.page(session, kinds=[ANALYZE], before=None, limit=5)
+        is_worked = presence.is_anybody_there(session)
+        stored = _stored(session, [batch.id or 0 for batch, _ in batches])
+        waiting = session.scalar(
+            select(col(Feedback.id)).where(col(Feedback.analyzed_run_id).is_(None)).limit(1)
+        )
+    return rendering.page(
+        request,
+        "data.html",
+        shell,
+        batches=batches,
+        stored=stored,
+        totals=totals,
+        words={measure.value: label(measure) for measure in _FILE_MEASURES},
+        conditions=[_condition_words(name, value) for name, value in where.items()],
+        of=request.query_params.get("of", ""),
+        jobs=jobs,
+        is_running=any(str(job.state) in ("queued", "running") for job in jobs),
+        is_worked=is_worked,
+        waiting=waiting is not None,
+        kinds=[(kind.value, label(kind)) for kind in SourceKind],
+        batch_words={status.value: label(status) for status in BatchStatus},
+    )
+
+
+@pages.get("/data/batches/{batch_id}")
+def show_batch(request: Request, services: ServicesDep, batch_id: FeedbackId) -> Response:
+    """One batch: its totals, remarks, and each row that it rejected."""
+    with services.database.read() as session:
+        shell = shell_of(request, services, session, "/data")
+        rejected = rejected_rows(session, batch_id)
+        found = session.get(IngestBatch, batch_id)
+        assert found is not None
+        source = session.get(Source, found.source_id)
+        stored = _stored(session, [batch_id])[batch_id]
+    return rendering.page(
+        request,
+        "batch.html",
+        shell,
+        batch=found,
+        source=source,
+        stored=stored,
+        rejected=rejected[:_SHOWN_REJECTED],
+        of=request.query_params.get("of", ""),
+    )
+
+
+@pages.post("/data/preview")
+def preview(
+    request: Request, services: ServicesDep, form: Annotated[Posted, Depends(posted)]
+) -> Response:
+    """Show how a file will be read, and what will be dropped; nothing is stored."""
+    token = form.text("token", limit=100)
+    if not token:
+        sent = form.file("file")
+        if sent is None:
+            raise InputError("没有选文件", hint="选一个 CSV、Excel、JSON 或 Parquet 文件")
+        token = _uploads.put(sent.filename or "", sent.file.read())
+    upload = _uploads.get(token)
+    options = _options(form, services)
+    problem, seen, columns = "", None, []
+    with upload.as_file() as path:
+        try:
+            seen = preview_file(path, options)
+            columns = _columns(seen, options)
+        except UnknownLayout as error:
+            problem = error.message
+            with open_table(path) as table:
+                columns = [Column(name, "", "", _chosen(options, name)) for name in table.columns]
+    with services.database.read() as session:
+        shell = shell_of(request, services, session, "/data")
+    return rendering.page(
+        request,
+        "preview.html",
+        shell,
+        token=token,
+        name=upload.name,
+        source=options.source,
+        kind=form.text("kind"),
+        kinds=[(kind.value, label(kind)) for kind in SourceKind],
+        preview=seen,
+        problem=problem,
+        columns=columns,
+        fields=list(FIELDS.items()),
+        drop=_DROP,
+    )
+
+
+@pages.post("/data/import")
+def take_in(services: ServicesDep, form: PostedDep) -> Response:
+    """Store a file as the preview showed it; an analysis is queued after it."""
+    token = form.text("token", limit=100)
+    upload = _uploads.get(token)
+    actor = form.actor
+    with upload.as_file() as path:
+        report = ingest_file(services.database, path, _options(form, services), now=services.now)
+    _uploads.drop(token)
+    with services.database.write() as session:
+        job_queue.enqueue(session, analysis_wanted(actor=actor))
+    words = f"收下 {report.accepted} 条，已有 {report.duplicate} 条，拒收 {report.rejected} 条。"
+    return rendering.done(f"/data/batches/{report.batch_id}", words)
+
+
+@pages.post("/data/analyze")
+def analyze(services: ServicesDep, form: PostedDep) -> Response:
+    """Queue an analysis; one that waits already is that one."""
+    with services.database.write() as session:
+        job_queue.enqueue(session, analysis_wanted(actor=form.actor))
+    return rendering.done("/data", "排上了，进度在下面。")
+
+
+def _options(form: Posted, services: Services) -> IngestOptions:
+    kind, secret = form.text("kind"), services.settings.secret
+    source = form.text("source", limit=200)
+    if not source:
+        raise InputError("没有写来源叫什么", hint="例如 官网反馈；同一个来源以后都写同一个名字")
+    mapping, dropped = {}, []
+    for name, field in zip(form.all("column"), form.all("field"), strict=False):
+        if field == _DROP:
+            dropped.append(name)
+        elif field in FIELDS:
+            mapping[field] = name
+    return IngestOptions(
+        zone=services.settings.zone,
+        source=source,
+        kind=SourceKind(kind) if kind in set(SourceKind) else None,
+        mapping=mapping,
+        choices=replace(NO_CHOICES, drop=tuple(dropped)),
+        secret=secret.get_secret_value() if secret else None,
+    )
+
+
+def _columns(seen: Preview, options: IngestOptions) -> list[Column]:
+    return [
+        Column(column["column"], column["use"], column["why"], _chosen(options, column["column"]))
+        for column in seen.columns
+    ]
+
+
+def _chosen(options: IngestOptions, name: str) -> str:
+    if name in options.choices.drop:
+        return _DROP
+    return next((field for field, column in options.mapping.items() if column == name), "")
+
+
+def _file_conditions(request: Request) -> dict[str, Any]:
+    """Return which files an address asks for.
+
+    Raises:
+        InputError: If a name is not known.
+    """
+    where = {}
+    for name, raw in request.query_params.multi_items():
+        value = clean_characters(raw).strip()[:200]
+        if name not in ("week", "source", "reason", "of", "product"):
+            raise InputError(f"没有 {name[:40]!r} 这个筛选条件", hint="可用：week、source、reason")
+        if value and name not in ("of", "product"):
+            where[name] = value
+    return where
+
+
+def _condition_words(name: str, value: str) -> str:
+    return links.week_words(value) if name == "week" else value
+
+
+def _held(session: Session, where: dict[str, Any], services: Services) -> set[int]:
+    """Return the ids of the batches that conditions are about."""
+    statement = select(col(IngestBatch.id)).join(
+        Source, col(Source.id) == col(IngestBatch.source_id)
+    )
+    if "source" in where:
+        statement = statement.where(col(Source.name) == where["source"])
+    if "week" in where:
+        start, end = parse_period(where["week"]).bounds(services.settings.zone)
+        held = select(col(Feedback.batch_id)).where(
+            col(Feedback.occurred_at) >= start, col(Feedback.occurred_at) < end
+        )
+        statement = statement.where(col(IngestBatch.id).in_(held))
+    return {id_ or 0 for id_ in session.scalars(statement)}
+
+
+def _stored(session: Session, batch_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many feedback of each batch are stored now."""
+    rows = session.execute(
+        select(col(Feedback.batch_id), func.count())
+        .where(col(Feedback.batch_id).in_(batch_ids))
+        .group_by(col(Feedback.batch_id))
+    )
+    found = dict.fromkeys(batch_ids, 0)
+    return found | {row[0]: row[1] for row in rows}

@@ -1,0 +1,92 @@
+"""主题 and 预警: people's edits by plain forms, with a look before a merge and a way back."""
+
+from __future__ import annotations
+
+import pytest
+from sqlmodel import select
+from starlette.testclient import TestClient
+
+from feedback_nlp.store import Database
+from feedback_nlp.store.tables import AlertRow, FeatureRequest, FeedbackUnit, Topic
+from tests.desk.conftest import NOW, Post
+
+pytestmark = pytest.mark.usefixtures("stored")
+
+
+def topic_of(database: Database, topic_id: int) -> Topic:
+    with database.read() as session:
+        found = session.get(Topic, topic_id)
+    assert found is not None
+    return found
+
+
+def test_a_topic_is_renamed_and_the_name_comes_back(post: Post, database: Database) -> None:
+    before = topic_of(database, 1).name
+    assert post("/topics/1/rename", name="付款时闪退").status_code == 303
+    assert topic_of(database, 1).name == "付款时闪退"
+    assert post("/topics/1/undo").status_code == 303
+    assert topic_of(database, 1).name == before
+    assert post("/topics/1/undo").status_code == 404
+
+
+def test_a_merge_is_shown_before_it_is_done(
+    client: TestClient, post: Post, database: Database
+) -> None:
+    shown = client.get("/topics/2/merge?into=1").text
+    assert "去重一共" in shown
+    assert ">3 人</b>" in shown  # two and two, one of them in both
+    assert topic_of(database, 2).state == "active"
+    answer = post("/topics/2/merge", into="1", next="/topics/2")
+    assert answer.headers["location"] == "/topics/1"
+    assert topic_of(database, 2).state == "merged"
+    assert "已并入" in client.get("/topics/2").text
+    with database.read() as session:
+        units = session.exec(select(FeedbackUnit).where(FeedbackUnit.topic_id == 1)).all()
+        assert len(units) == 4
+        open_requests = session.exec(
+            select(FeatureRequest).where(FeatureRequest.status != "duplicate")
+        ).all()
+        assert len(open_requests) == 1
+
+
+def test_a_topic_cannot_be_merged_into_itself_or_nothing(client: TestClient) -> None:
+    for into in ("1", "", "x"):
+        assert client.get(f"/topics/1/merge?into={into}").status_code == 422
+
+
+def test_ticked_quotes_become_a_topic(post: Post, database: Database) -> None:
+    answer = post("/topics/1/split", unit=["2"], name="升级后闪退")
+    assert answer.headers["location"] == "/topics/3"
+    assert topic_of(database, 3).name == "升级后闪退"
+    assert post("/topics/1/split", unit=["5"], name="别处的").status_code == 422
+
+
+def test_pin_and_mute(post: Post, database: Database) -> None:
+    post("/topics/1/pin")
+    post("/topics/1/mute")
+    assert (topic_of(database, 1).pinned, topic_of(database, 1).muted) == (True, True)
+    post("/topics/1/unmute")
+    assert not topic_of(database, 1).muted
+    assert post("/topics/1/explode").status_code == 422
+
+
+def test_an_alert_is_marked_and_marked_anew(
+    client: TestClient, post: Post, database: Database
+) -> None:
+    with database.write() as session:
+        session.add(
+            AlertRow(
+                topic_id=1, kind="new", day="2026-11-20", last_day="2026-11-21", people=2,
+                expected=0.1, days=2, p_value=0.01, created_at=NOW,
+            )
+        )  # fmt: skip
+    assert "还有 1 条没标" in client.get("/alerts").text
+    for word, is_useful in (("no", False), ("yes", True)):
+        assert post("/alerts/1", useful=word).status_code == 303
+        with database.read() as session:
+            row = session.get(AlertRow, 1)
+            assert row is not None
+            assert (row.is_useful, row.marked_by) == (is_useful, "林晓")
+    assert "标过的里有用的占 100%" in client.get("/alerts").text
+    assert post("/alerts/1", useful="perhaps").status_code == 422
+    assert post("/alerts/9", useful="yes").status_code == 404
