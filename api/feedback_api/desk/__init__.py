@@ -15,6 +15,7 @@ from feedback_api.desk import (
     edge,
     feedback_edits,
     feedback_list,
+    people_page,
     request_edits,
     request_list,
     request_page,
@@ -36,6 +37,7 @@ _MODULES = (
     feedback_edits,
     alert_page,
     data_pages,
+    people_page,
 )
 
 

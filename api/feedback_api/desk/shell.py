@@ -13,6 +13,8 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from feedback_api.services import Services
+from feedback_nlp.access import Caller
+from feedback_nlp.access import Scope as Right
 from feedback_nlp.clean.characters import clean_characters
 from feedback_nlp.store.tables import Feedback, Source
 from feedback_nlp.weeks import Week
@@ -42,6 +44,8 @@ class Shell:
         weeks: That can be picked, newest first.
         chosen: Filters that follow from page to page: ``week``, ``product``.
         actor: Under which name changes are written; empty if nobody said.
+        is_known: Whether a key says who it is, so that no name is asked for.
+        is_admin: Whether they may look after keys.
     """
 
     path: str
@@ -51,6 +55,8 @@ class Shell:
     sources: Sequence[str] = ()
     chosen: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(CHOICES, ""))
     actor: str = ""
+    is_known: bool = False
+    is_admin: bool = False
 
     @property
     def pages(self) -> list[tuple[str, str, bool]]:
@@ -75,20 +81,37 @@ def shell_of(request: Request, services: Services, session: Session, path: str) 
         products=products,
         sources=sources,
         chosen=_chosen(request),
-        actor=actor_of(request),
+        **_of_caller(request),
     )
 
 
 def bare_shell(request: Request, services: Services, path: str = "") -> Shell:
     """Return a frame without lists: for a page that says what went wrong."""
-    return Shell(path=path, zone=services.settings.zone, actor=actor_of(request))
+    return Shell(path=path, zone=services.settings.zone, **_of_caller(request))
 
 
 def actor_of(request: Request, named: object = None) -> str:
-    """Return who acts: the name in the form, else the one this browser gave before."""
+    """Return who acts: whose key it is, else the name in the form or the one given before."""
+    if (caller := _holder(request)) is not None:
+        return caller.name
     told = named if isinstance(named, str) and named.strip() else None
     name = told if told is not None else unquote(request.cookies.get(ACTOR_COOKIE, ""))
     return clean_characters(name).strip()[:100]
+
+
+def _holder(request: Request) -> Caller | None:
+    """Return whose key it is that was shown; ``None`` on a service without keys, and of guests."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    return caller if caller is not None and caller.key_id is not None else None
+
+
+def _of_caller(request: Request) -> dict[str, Any]:
+    caller: Caller | None = getattr(request.state, "caller", None)
+    return {
+        "actor": actor_of(request),
+        "is_known": _holder(request) is not None,
+        "is_admin": caller is not None and caller.may(Right.ADMIN),
+    }
 
 
 def _chosen(request: Request) -> dict[str, str]:
