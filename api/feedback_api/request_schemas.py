@@ -130,6 +130,41 @@ class ClockOut(Outgoing):
     is_late: bool = Field(description="是否超期")
 
 
+class LateRequestOut(Outgoing):
+    """A request past the limit of its status."""
+
+    key: str
+    title: str
+    owner: str | None
+    status: RequestStatus
+    clock: ClockOut
+
+
+class BrokenPromiseOut(Outgoing):
+    """A promise that did not come so."""
+
+    key: str
+    title: str
+    owner: str | None
+    due: date | None = Field(description="过了的截止日；说过已计划又收回的为 null")
+    now: ReporterStatus = Field(description="反馈者那时看到的状态")
+
+
+class LoopOut(Outgoing):
+    """How well the loop is closed, as of the end of a week; duplicates do not count."""
+
+    week: str
+    requests: int = Field(description="那时有多少个需求，重复的不算")
+    closed: int = Field(description="其中反馈者看到已上线或不采纳的")
+    closure_rate: float | None = Field(description="closed ÷ requests，0–1")
+    answered: int = Field(description="其中答复过（已计划、已上线或不采纳）的")
+    median_days: float | None = Field(description="从建需求到首次答复的中位天数")
+    broken: list[BrokenPromiseOut] = Field(description="失约：到期未发布，或说过已计划又收回")
+    repeat_people: int = Field(description="不采纳以后又来提的人")
+    repeat_keys: list[str] = Field(description="他们提的是哪些需求")
+    late: list[LateRequestOut] = Field(description="现在超期的需求，超得最多的在前")
+
+
 class RequestDetail(RequestOut):
     """A request with its evidence and history."""
 

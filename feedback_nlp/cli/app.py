@@ -35,6 +35,7 @@ _MODULES_OF = {
     "lexicon": ("lexicon",),
     "requests": ("requests",),
     "request": ("requests",),
+    "loop": ("loop",),
     "outlets": ("send",),
     "send": ("send",),
     "outbox": ("outbox",),

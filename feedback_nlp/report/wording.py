@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from feedback_nlp.labels import Movement, RequestStatus, Sentiment, SourceKind, label
+from feedback_nlp.report.loop_words import loop_words
 from feedback_nlp.week.item_records import Count, OpenRequest, TopicFigures
 from feedback_nlp.week.movement import movement_words
 from feedback_nlp.week.records import Driver, LoopStep, WeeklyDigest
@@ -258,8 +259,10 @@ def delta_steps(digest: WeeklyDigest) -> list[tuple[str, str]]:
 
 
 def loop_sentences(digest: WeeklyDigest) -> list[str]:
-    """Return what was released, closed, planned or declined this week, with the reasons."""
-    return [f"{heading}：{words}" for heading, words in _steps(digest.loop, _OTHER_STEPS)]
+    """Return what was released, closed, planned or declined this week, and the loop's figures."""
+    steps = [f"{heading}：{words}" for heading, words in _steps(digest.loop, _OTHER_STEPS)]
+    figures = loop_words(digest.loop_figures)
+    return [*steps, figures] if figures else steps
 
 
 def _steps(steps: Iterable[LoopStep], statuses: Sequence[RequestStatus]) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ from feedback_nlp.week.counting import count, within
 from feedback_nlp.week.doubtful import doubtful
 from feedback_nlp.week.item_records import Count
 from feedback_nlp.week.loop import loop_steps, old_promises
+from feedback_nlp.week.loop_figures import loop_figures
 from feedback_nlp.week.ratings import nps, rating_drivers
 from feedback_nlp.week.records import LaterWeek, Thresholds, WeeklyDigest
 from feedback_nlp.week.similar import similar
@@ -173,6 +174,7 @@ def weekly(
         nps=nps(session, scope, window_weeks=window_weeks, min_count=min_count),
         loop=loop_steps(session, scope),
         old_promises=old_promises(session, scope, promise_weeks=report_config.promise_weeks),
+        loop_figures=loop_figures(session, scope),
         batches=batches(session, scope),
         without_time=Count(
             count(session, Measure.FEEDBACK, missing, scope.zone), Measure.FEEDBACK, missing

@@ -18,6 +18,7 @@ from feedback_nlp.week.item_records import (
     SimilarTopics,
     TopicFigures,
 )
+from feedback_nlp.week.loop_records import LoopFigures
 
 SCHEMA_VERSION = 2
 
@@ -241,6 +242,7 @@ class WeeklyDigest:
     nps: NpsFigures | None
     loop: tuple[LoopStep, ...]
     old_promises: tuple[OldPromise, ...]
+    loop_figures: LoopFigures
     batches: tuple[BatchNote, ...]
     without_time: Count
     weights_version: str

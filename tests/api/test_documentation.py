@@ -25,6 +25,7 @@ OPERATIONS = {
     "comment_on_request": "POST /v1/requests/{key}/comments",
     "get_request_card": "GET /v1/requests/{key}/card",
     "list_decline_reasons": "GET /v1/decline-reasons",
+    "get_loop": "GET /v1/loop",
     "list_lexicon": "GET /v1/lexicon",
     "suggest_words": "GET /v1/lexicon/suggestions",
     "preview_word": "GET /v1/lexicon/preview",

@@ -4,7 +4,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from feedback_nlp.cli import requests
+from feedback_nlp.cli import loop, requests
 from feedback_nlp.cli.terminal import out
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import Conflict, InputError, NotFound, TransitionNotAllowed
@@ -13,6 +13,7 @@ from tests.week.six_weeks import NOW, PLAN, ZONE, six_weeks
 
 app = typer.Typer()
 requests.register(app)
+loop.register(app)
 
 
 @pytest.fixture
@@ -129,3 +130,12 @@ def test_a_reason_is_offered_when_the_same_is_asked_again(run):
     again = ("--to", "reopened", "--reason", "又有人提", "--actor", "小王", "--expect", "declined")
     text = run("request", "REQ-1", *again)
     assert "以前不采纳同样的诉求，理由是：与隐私政策冲突（REQ-1）" in text
+
+
+def test_the_loop_in_figures(run):
+    assert "还没有答复过谁" in run("loop", "--week", "2026-W47")
+    figures = json.loads(run("loop", "--week", "2090-W02", "--json"))
+    assert (figures["requests"], figures["closed"]) == (len(PLAN), 0)
+    run("request", "REQ-1", "--to", "declined", "--reason", "排不上", "--actor", "林晓")
+    text = run("loop", "--week", "2090-W02")
+    assert f"闭环率 {1 / len(PLAN):.0%}（{len(PLAN)} 个需求里 1 个" in text

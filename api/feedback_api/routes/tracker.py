@@ -9,22 +9,29 @@ from fastapi.openapi.models import Example
 
 from feedback_api.errors import document
 from feedback_api.request_schemas import (
+    BrokenPromiseOut,
     Card,
     Commented,
     CommentIn,
     CommentOut,
     DeclineReasonOut,
     DeclineReasons,
+    LateRequestOut,
+    LoopOut,
 )
 from feedback_api.routes.versions import RequestKey
 from feedback_api.services import ServicesDep
+from feedback_api.validation import Word
 from feedback_nlp.clean.pseudonyms import Pseudonymizer
 from feedback_nlp.requests.card import markdown_card
 from feedback_nlp.requests.comments import add_comment
 from feedback_nlp.requests.declining import decline_reasons
+from feedback_nlp.requests.late import late_requests
 from feedback_nlp.requests.moving import get_request
 from feedback_nlp.requests.reading import request_row
 from feedback_nlp.store.keys import deployment_secret
+
+WEEK_PATTERN = r"^20[0-9]{2}-(W(0[1-9]|[1-4][0-9]|5[0-3])|0[1-9]|1[0-2])$"
 
 router = APIRouter(prefix="/v1", tags=["需求"])
 
@@ -99,3 +106,39 @@ def reasons(
     with services.database.read() as session:
         found = decline_reasons(session, request)
     return DeclineReasons(items=[DeclineReasonOut.model_validate(item) for item in found])
+
+
+@router.get("/loop", operation_id="get_loop", responses=document(404, 422, 503))
+def loop(
+    services: ServicesDep,
+    week: Annotated[
+        str | None,
+        Query(
+            pattern=WEEK_PATTERN,
+            description="截至哪一周或哪一月；不写是最近一个已结束、数据量正常的周",
+            examples=["2026-W47"],
+        ),
+    ] = None,
+    product: Annotated[Word | None, Query(description="只看这个产品")] = None,
+) -> LoopOut:
+    """闭环率、首次答复天数、失约、不采纳后又来提的人，截至一周结束；还有现在超期的需求。"""
+    digest = services.week(week, product)
+    figures = digest.loop_figures
+    with services.database.read() as session:
+        late = late_requests(
+            session,
+            limits=services.config.loop.business_days,
+            now=services.local_now(),
+            product=product,
+        )
+    return LoopOut(
+        week=digest.week,
+        closure_rate=figures.closure_rate,
+        broken=[BrokenPromiseOut.model_validate(item) for item in figures.broken],
+        late=[LateRequestOut.model_validate(item) for item in late],
+        repeat_keys=list(figures.repeat_keys),
+        **{
+            name: getattr(figures, name)
+            for name in ("requests", "closed", "answered", "median_days", "repeat_people")
+        },
+    )

@@ -1,0 +1,33 @@
+"""The figures of the loop in words."""
+
+from __future__ import annotations
+
+from feedback_nlp.labels import ReporterStatus, label
+from feedback_nlp.week.loop_records import BrokenPromise, LoopFigures
+
+
+def loop_words(figures: LoopFigures) -> str:
+    """Return one sentence; empty as long as nobody was told anything."""
+    if not figures.answered:
+        return ""
+    share = f"{figures.closure_rate or 0:.0%}"
+    parts = [
+        f"闭环率 {share}（{figures.requests} 个需求里 {figures.closed} 个已发布或不采纳）",
+        f"首次答复中位数 {figures.median_days:g} 天（{figures.answered} 个）",
+    ]
+    if figures.broken:
+        broken = "、".join(map(_promise, figures.broken))
+        parts.append(f"失约 {len(figures.broken)} 个：{broken}")
+    if figures.repeat_people:
+        keys = "、".join(figures.repeat_keys)
+        parts.append(f"不采纳后又有 {figures.repeat_people} 人提：{keys}")
+    return "闭环：" + "；".join(parts)
+
+
+def _promise(broken: BrokenPromise) -> str:
+    what = (
+        f"{broken.due.month}月{broken.due.day}日到期未发布"
+        if broken.due
+        else f"说过已计划，又变成“{label(ReporterStatus(broken.now))}”"
+    )
+    return f"{broken.key} {broken.title}（{what}）"
