@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
 
-.PHONY: help demo test test-all readme test-postgres test-spark coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-privacy bench-batch bench-cluster serve clean
+.PHONY: help demo test test-all readme test-postgres test-spark coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-privacy bench-batch bench-stalls bench-cluster soak serve clean
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
@@ -82,6 +82,12 @@ bench-privacy: $(STAMP) ## recall and false alarms of redaction (no other data n
 
 bench-batch: $(STAMP) ## bulk: rows a second, memory, runs killed at random; ROWS=1000000 (no other data needed)
 	$(RUN) python -m tests.benchmarks.batch --rows $(or $(ROWS),100000) -o docs/benchmarks/batch.json
+
+bench-stalls: $(STAMP) ## p99 of single posts while 300,000 rows are analysed, against idle; about ten minutes (no other data needed)
+	$(RUN) python -m tests.benchmarks.stalls --rows $(or $(ROWS),300000) -o docs/benchmarks/stalls.json
+
+soak: $(STAMP) ## people edit while analyses run and are killed; stops by itself; DB=URL of an empty database
+	$(RUN) python -m tests.soak.edits --edits $(or $(EDITS),300) --seconds $(or $(LIMIT),600) $(if $(DB),--database $(DB))
 
 bench-cluster: $(STAMP) ## Spark beside two processes: same values, rows a second; needs a JDK 17
 	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --inexact --extra spark
