@@ -60,7 +60,7 @@ def catch_up_requests(
         hold_requests(session)
         make_missing(session, askable(session, topic_ids), config, now=now)
 
-    slices.each("requests", slices.once(follow), make)
+    slices.each("requests", slices.once(follow), make, least=1)
     slices.each("evidence", _to_look_at(database), _set_evidence)
     _rank(database, slices, config, zone=zone, now=now)
     with database.read() as session:

@@ -24,7 +24,7 @@ SLICE_SECONDS = 0.025
 _REST_SECONDS = 0.01
 _FIRST_ROWS = 32
 _MOST_ROWS = 5_000
-_GROWTH = 2.0
+_STEP = 2.0
 
 
 class Slices:
@@ -60,7 +60,12 @@ class Slices:
         return result
 
     def each(
-        self, what: str, rows: Sequence[_Row], write: Callable[[Session, Sequence[_Row]], object]
+        self,
+        what: str,
+        rows: Sequence[_Row],
+        write: Callable[[Session, Sequence[_Row]], object],
+        *,
+        least: int = 32,
     ) -> None:
         """Write all rows, as many at once as fit into a slice; what is written stays written.
 
@@ -68,6 +73,8 @@ class Slices:
             what: Name of the kind of row; the pace learned for it is kept.
             rows: In the order in which they are written.
             write: Writes some of them; must do no harm if a crash makes it write them again.
+            least: So many at once even if it takes long: on a machine that gives this process
+                little time, single rows would take as long and never end.
         """
         done = 0
         while done < len(rows):
@@ -77,13 +84,14 @@ class Slices:
                 self._check(session)  # the first statement waits for the lock: not our time
                 begun = self._clock()
                 write(session, part)
-            self._learn(what, size, len(part), self._clock() - begun)
+            self._learn(what, least, len(part), self._clock() - begun)
             done += len(part)
             self._rest(_REST_SECONDS)
 
-    def _learn(self, what: str, size: int, written: int, seconds: float) -> None:
+    def _learn(self, what: str, least: int, written: int, seconds: float) -> None:
+        size = self._sizes[what]
         fitting = written * SLICE_SECONDS / max(seconds, 1e-6)
         if written < size and fitting > size:
             return  # the last, short slice says nothing about longer ones
-        grown = min(fitting, size * _GROWTH, _MOST_ROWS)
-        self._sizes[what] = max(1, int(grown))
+        steady = min(max(fitting, size / _STEP), size * _STEP)  # one hiccup is not the rule
+        self._sizes[what] = max(least, min(int(steady), _MOST_ROWS))

@@ -67,15 +67,19 @@ def test_what_was_learned_holds_for_the_next_rows_of_the_same_kind(database: Dat
     assert sizes[0] == pytest.approx(250, abs=1)
 
 
-def test_a_row_that_takes_long_is_written_alone(database: Database) -> None:
-    clock, sizes = Clock(), []
+def test_rows_that_take_long_are_written_in_ever_smaller_slices(database: Database) -> None:
+    def sizes(**options: int) -> list[int]:
+        clock, found = Clock(), list[int]()
 
-    def write(_session: Session, rows: Sequence[int]) -> None:
-        clock.now += len(rows) * 10.0
-        sizes.append(len(rows))
+        def write(_session: Session, rows: Sequence[int]) -> None:
+            clock.now += len(rows) * 10.0
+            found.append(len(rows))
 
-    sliced(database, clock).each("rows", range(40), write)
-    assert sizes[1:] == [1] * 8
+        sliced(database, clock).each("rows", range(100), write, **options)
+        return found
+
+    assert sizes(least=1)[:7] == [32, 16, 8, 4, 2, 1, 1]
+    assert sizes() == [32, 32, 32, 4]  # a starved process still gets on
 
 
 def test_each_slice_is_committed_by_itself_and_checked_first(database: Database) -> None:
