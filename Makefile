@@ -93,6 +93,9 @@ bench-cluster: $(STAMP) ## Spark beside two processes: same values, rows a secon
 	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --inexact --extra spark
 	$(RUN) python -m tests.benchmarks.cluster -o docs/benchmarks/cluster.json
 
+soak: $(STAMP) ## kill -9 of who writes and who delivers messages; KILLS=200, TEST_DATABASE_URL for PostgreSQL too
+	$(RUN) python -m tests.soak.outbox --kills $(or $(KILLS),200)
+
 serve: $(STAMP) ## the HTTP API and desk on http://127.0.0.1:8000; DB=demo-output/demo.db for the demo's
 	$(RUN) feedback-nlp serve $(if $(DB),--db $(DB))
 

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
         pipeline: Path of a ``pipeline.toml`` that overrides the shipped one.
         max_upload_bytes: Largest body the API takes.
         outlets: Path of the TOML file that names robots, mail servers and webhooks.
+        inlets: Path of the TOML file that names who may push feedback.
         outgoing_allow: ``host:port`` or ``network/bits:port``, separated by commas, that
             outgoing requests may reach although they are not public.
         worker: Whether ``serve`` runs a worker beside itself.
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     secret_file: Path | None = None
     pipeline: Path | None = None
     outlets: Path | None = None
+    inlets: Path | None = None
     outgoing_allow: str = ""
     max_upload_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
     worker: bool = True

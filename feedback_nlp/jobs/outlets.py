@@ -1,11 +1,13 @@
-"""Loads the outlets that the settings name."""
+"""Loads the outlets and inlets that the settings name."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from feedback_nlp.errors import ConfigError
+from feedback_nlp.inlets.config import Inlets, read_inlets
 from feedback_nlp.outlets.config import Outlets, read_outlets
 from feedback_nlp.settings import Settings
 
@@ -16,16 +18,29 @@ def load_outlets(settings: Settings, environment: Mapping[str, str] | None = Non
     Raises:
         ConfigError: If the file cannot be read or is not usable.
     """
-    text = ""
-    if settings.outlets is not None:
-        try:
-            text = settings.outlets.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(
-                f"读不了出口配置 {settings.outlets}", hint="检查 FEEDBACK_OUTLETS 的路径和权限"
-            ) from error
     return read_outlets(
-        text,
+        _text(settings.outlets, "FEEDBACK_OUTLETS"),
         allow_local=settings.outgoing_allow,
         environment=os.environ if environment is None else environment,
     )
+
+
+def load_inlets(settings: Settings, environment: Mapping[str, str] | None = None) -> Inlets:
+    """Return the configured inlets; none if ``FEEDBACK_INLETS`` is not set.
+
+    Raises:
+        ConfigError: If the file cannot be read or is not usable.
+    """
+    return read_inlets(
+        _text(settings.inlets, "FEEDBACK_INLETS"),
+        environment=os.environ if environment is None else environment,
+    )
+
+
+def _text(path: Path | None, variable: str) -> str:
+    if path is None:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"读不了配置 {path}", hint=f"检查 {variable} 的路径和权限") from error

@@ -9,6 +9,7 @@ session does.
 from feedback_nlp.store import (  # noqa: F401
     access_tables,
     erasure_table,
+    inlet_tables,
     likeness_table,
     outbox_tables,
     reply_table,

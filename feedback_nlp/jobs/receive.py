@@ -1,0 +1,249 @@
+"""Takes one pushed event: checked, kept, and put into effect, in one transaction.
+
+The same event again changes nothing. An older event of a record changes nothing either, and
+a deleted record stays deleted. An update whose words differ replaces what was stored, so
+that the next analysis reads it anew; one whose words are the same changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from feedback_nlp.clean import Pseudonymizer, redact_value
+from feedback_nlp.ingest.people import is_identity
+from feedback_nlp.inlets.bodies import decoded
+from feedback_nlp.inlets.config import Inlet
+from feedback_nlp.inlets.records import Action, Delivery, Event, Malformed, Reading
+from feedback_nlp.jobs.preparing import Preparer, stored_key
+from feedback_nlp.records import Rejection
+from feedback_nlp.store import Database, ingestion
+from feedback_nlp.store import inlets as store
+from feedback_nlp.store.erasing import erase_feedback
+from feedback_nlp.store.ingestion import Totals
+from feedback_nlp.store.inlet_tables import InletEvent
+from feedback_nlp.store.keys import deployment_secret
+from feedback_nlp.store.tables import Source
+
+_MAX_KEPT_CHARS = 20_000
+_WORDS = {
+    "stored": "已收下",
+    "updated": "已更新",
+    "unchanged": "内容没有变化",
+    "deleted": "已删除",
+    "outdated": "比已有的旧，不采用",
+    "ignored": "不是用户反馈，不采用",
+    "test": "测试推送，可以接收",
+    "duplicate": "以前收过",
+    "empty": "没有文字内容",
+    "malformed": "读不懂",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of a push.
+
+    Attributes:
+        outcome: Stable English word.
+        counts: Feedback ``accepted``, ``deleted``, ``rejected``.
+        dropped: Fields that were not stored.
+    """
+
+    outcome: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The outcome in Chinese."""
+        return _WORDS[self.outcome]
+
+
+def receive(
+    database: Database,
+    inlet: Inlet,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    secret: str | None = None,
+) -> Received:
+    """Take one push.
+
+    Args:
+        database: Open, with its schema at head.
+        inlet: Where it was pushed to.
+        body: The raw bytes.
+        headers: Names in lower case.
+        zone: Of times that name none.
+        now: The clock.
+        secret: ``FEEDBACK_SECRET``, if configured.
+
+    Raises:
+        WrongSignature: If it is not signed as agreed. Nothing is stored.
+        Malformed: If it cannot be read. It is kept, redacted, as ``malformed``.
+    """
+    delivery = Delivery(body, headers, None)
+    try:
+        if inlet.secret and inlet.connector.name != "wjx":
+            inlet.connector.verify(delivery, inlet.secret, now)  # before anything is parsed
+        delivery = Delivery(body, headers, decoded(body))
+        if inlet.secret and inlet.connector.name == "wjx" and delivery.value:
+            inlet.connector.verify(delivery, inlet.secret, now)  # its signature is in the body
+        event = inlet.connector.read(delivery, Reading(zone, inlet.mapping))
+    except Malformed as error:
+        _keep_malformed(database, inlet, delivery, error, now=now, secret=secret)
+        raise
+    if event.action is Action.TEST:
+        return Received("test")
+    with database.write() as session:
+        keeper = _Keeper(session, inlet, delivery, event, now, secret)
+        return keeper.take()
+
+
+class _Keeper:
+    """One event inside its transaction."""
+
+    def __init__(
+        self,
+        session: Session,
+        inlet: Inlet,
+        delivery: Delivery,
+        event: Event,
+        now: datetime,
+        secret: str | None,
+    ) -> None:
+        self._session, self._inlet, self._event, self._now = session, inlet, event, now
+        self._delivery = delivery
+        self._pseudonymizer = Pseudonymizer(deployment_secret(session, secret))
+        self._record = stored_key(event.record, self._pseudonymizer)[:300]
+
+    def take(self) -> Received:
+        session, inlet = self._session, self._inlet
+        kept = _event_row(inlet, self._delivery, self._event.key, self._pseudonymizer, self._now)
+        kept.record_key, kept.outcome = self._record, "received"
+        if not store.note_event(session, kept):
+            return Received("duplicate")
+        received = self._put_into_effect()
+        row = store.event_with_key(session, inlet.name, kept.event_key)
+        row.outcome = received.outcome
+        row.detail = "没有保存：" + "、".join(received.dropped) if received.dropped else ""
+        session.add(row)
+        session.flush()
+        return received
+
+    def _put_into_effect(self) -> Received:
+        session, inlet, event = self._session, self._inlet, self._event
+        if event.action is Action.IGNORE:
+            return Received("ignored")
+        source = ingestion.ensure_source(
+            session, inlet.source, now=self._now, kind=inlet.kind, product=inlet.product
+        )
+        assert source.id is not None
+        is_deleted = event.action is Action.DELETE
+        if self._record and not store.advance(
+            session, source.id, self._record, event.version or self._now, is_deleted=is_deleted
+        ):
+            return Received("outdated")
+        known = store.feedback_of_record(session, source.id, self._record) if self._record else []
+        if is_deleted:
+            erase_feedback(session, [row.id for row in known if row.id is not None])
+            return Received("deleted", {"deleted": len(known)})
+        return self._stored(source, {row.source_key: row for row in known})
+
+    def _stored(self, source: Source, known: Mapping[str, Any]) -> Received:
+        """Store the items that are new or differ; what the record no longer has goes."""
+        session, event = self._session, self._event
+        preparer = Preparer(self._pseudonymizer, source.product, source.name)
+        rows = [preparer.values(item, self._now) for item in event.items]
+        wanted = {row["source_key"]: row for row in rows if not isinstance(row, Rejection)}
+        gone = [
+            row.id
+            for key, row in known.items()
+            if key not in wanted or wanted[key]["text"] != row.text
+        ]
+        fresh = [
+            row
+            for row in rows
+            if isinstance(row, Rejection)
+            or row["source_key"] not in known
+            or known[row["source_key"]].text != row["text"]
+        ]
+        if not rows and not gone:
+            return Received("empty", dropped=event.dropped)
+        if not fresh and not gone:
+            return Received("unchanged", dropped=event.dropped)
+        erase_feedback(session, gone)
+        batch = ingestion.open_batch(
+            session, source, now=self._now, layout=f"push-{self._inlet.connector.name}"
+        )
+        assert batch.id is not None
+        assert source.id is not None
+        totals = ingestion.store_chunk(session, batch.id, source.id, Totals(), fresh)
+        ingestion.finish_batch(session, batch.id, now=self._now)
+        counts = Counter(accepted=totals.accepted, rejected=totals.rejected, deleted=len(gone))
+        return Received("updated" if known else "stored", +counts, event.dropped)
+
+
+def _keep_malformed(
+    database: Database,
+    inlet: Inlet,
+    delivery: Delivery,
+    error: Malformed,
+    *,
+    now: datetime,
+    secret: str | None,
+) -> None:
+    with database.write() as session:
+        pseudonymizer = Pseudonymizer(deployment_secret(session, secret))
+        row = _event_row(inlet, delivery, "", pseudonymizer, now)
+        row.outcome, row.detail = "malformed", error.message
+        if row.body is None:
+            text = delivery.body.decode("utf-8", "replace")
+            row.body = redact_value(text[:_MAX_KEPT_CHARS], pseudonymizer)
+        store.note_event(session, row)
+
+
+def _event_row(
+    inlet: Inlet, delivery: Delivery, key: str, pseudonymizer: Pseudonymizer, now: datetime
+) -> InletEvent:
+    """Return an event as it may be kept: without who someone is, the rest redacted."""
+    body_key = pseudonymizer.author_key(hashlib.sha256(delivery.body).hexdigest())
+    named = hashlib.sha256(key.encode()).hexdigest() if key else ""
+    return InletEvent(
+        inlet=inlet.name,
+        event_key=f"id-{named[:64]}" if key else f"body-{body_key[:64]}",
+        body_key=body_key[:64],
+        outcome="",
+        body=_kept(delivery.value, pseudonymizer),
+        received_at=now,
+    )
+
+
+def _kept(value: Any, pseudonymizer: Pseudonymizer) -> Any:
+    redacted = redact_value(_nameless(value), pseudonymizer)
+    text = json.dumps(redacted, ensure_ascii=False, default=str)
+    return redacted if len(text) <= _MAX_KEPT_CHARS else {"cut": text[:_MAX_KEPT_CHARS]}
+
+
+def _nameless(value: Any, name: str = "") -> Any:
+    """Return a JSON value without the fields that hold who someone is."""
+    if isinstance(value, dict):
+        return {
+            key: _nameless(member, f"{name}.{key}" if name else key)
+            for key, member in value.items()
+            if isinstance(member, dict | list) or not is_identity(key)
+        }
+    if isinstance(value, list):
+        return [_nameless(member, name) for member in value]
+    return value
