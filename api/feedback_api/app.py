@@ -30,6 +30,7 @@ from feedback_api.routes import (
     digests,
     feedback,
     health,
+    ingest,
     lexicon,
     outbox,
     people,
@@ -130,6 +131,7 @@ def create_app(
     for module in (
         feedback,
         similar,
+        ingest,
         topics,
         topic_edits,
         requests,

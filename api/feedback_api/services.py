@@ -12,7 +12,8 @@ from fastapi import Depends, Request
 
 from feedback_api.digest_cache import DigestCache
 from feedback_nlp.config import PipelineConfig
-from feedback_nlp.jobs.outlets import load_outlets
+from feedback_nlp.inlets.config import Inlets
+from feedback_nlp.jobs.outlets import load_inlets, load_outlets
 from feedback_nlp.outlets.config import Outlets
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database, standings
@@ -116,6 +117,15 @@ class Services:
             ConfigError: If it is not usable.
         """
         return load_outlets(self.settings)
+
+    @property
+    def inlets(self) -> Inlets:
+        """Who may push feedback, as the file says now.
+
+        Raises:
+            ConfigError: If it is not usable.
+        """
+        return load_inlets(self.settings)
 
     def engine(self) -> Engine:
         """Return the models, loaded at first use and once for the process.

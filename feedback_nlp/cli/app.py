@@ -36,6 +36,7 @@ _MODULES_OF = {
     "requests": ("requests",),
     "request": ("requests",),
     "loop": ("loop",),
+    "inlets": ("inlets",),
     "outlets": ("send",),
     "send": ("send",),
     "outbox": ("outbox",),

@@ -34,7 +34,7 @@ from feedback_nlp.store.keys import deployment_secret
 from feedback_nlp.store.tables import Source
 
 _MAX_KEPT_CHARS = 20_000
-_WORDS = {
+OUTCOME_WORDS = {
     "stored": "已收下",
     "updated": "已更新",
     "unchanged": "内容没有变化",
@@ -65,7 +65,7 @@ class Received:
     @property
     def words(self) -> str:
         """The outcome in Chinese."""
-        return _WORDS[self.outcome]
+        return OUTCOME_WORDS[self.outcome]
 
 
 def receive(
@@ -210,7 +210,7 @@ def _keep_malformed(
         row.outcome, row.detail = "malformed", error.message
         if row.body is None:
             text = delivery.body.decode("utf-8", "replace")
-            row.body = redact_value(text[:_MAX_KEPT_CHARS], pseudonymizer)
+            row.body = {"text": redact_value(text[:_MAX_KEPT_CHARS], pseudonymizer)}
         store.note_event(session, row)
 
 
@@ -231,7 +231,10 @@ def _event_row(
 
 
 def _kept(value: Any, pseudonymizer: Pseudonymizer) -> Any:
-    redacted = redact_value(_nameless(value), pseudonymizer)
+    if value is None:
+        return None
+    whole = value if isinstance(value, dict | list) else {"value": value}
+    redacted = redact_value(_nameless(whole), pseudonymizer)
     text = json.dumps(redacted, ensure_ascii=False, default=str)
     return redacted if len(text) <= _MAX_KEPT_CHARS else {"cut": text[:_MAX_KEPT_CHARS]}
 

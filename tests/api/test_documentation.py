@@ -12,6 +12,8 @@ from feedback_nlp.settings import Settings
 OPERATIONS = {
     "post_feedback": "POST /v1/feedback",
     "list_feedback": "GET /v1/feedback",
+    "probe_ingest": "GET /v1/ingest/{token}",
+    "post_ingest": "POST /v1/ingest/{token}",
     "list_topics": "GET /v1/topics",
     "list_similar_topics": "GET /v1/topics/similar",
     "get_topic": "GET /v1/topics/{topic_id}",

@@ -8,7 +8,10 @@ from feedback_nlp.access import Scope
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PUBLIC = frozenset({"/healthz", "/readyz", "/login", "/logout"})
-_PUBLIC_FOLDERS = ("/static/",)  # style sheets and scripts hold nothing of anybody
+_PUBLIC_FOLDERS = (
+    "/static/",  # style sheets and scripts hold nothing of anybody
+    "/v1/ingest/",  # the address of a push holds the token of its source
+)
 
 
 @dataclass(frozen=True, slots=True)
