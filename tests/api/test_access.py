@@ -131,6 +131,9 @@ def test_every_route_has_a_rule_and_changes_need_more_than_reading(client: TestC
         for method, operation in methods.items():
             needed = needed_scope(method.upper(), path)
             assert operation.get("x-scope") == (needed.value if needed else None)
+            if path.startswith("/v1/ingest/"):
+                assert needed is None, "the token is in the address"
+                continue
             if path.startswith("/v1/"):
                 assert needed is not None
                 assert "401" in operation["responses"]
