@@ -50,7 +50,7 @@ _NUMBERS = {
     "effort",
     "strategic_weight",
 }
-_NESTED = {"signals", "meta", "keywords", "priority_parts"}
+_NESTED = {"signals", "meta", "keywords", "priority_parts", "labels"}
 
 
 class What(StrEnum):

@@ -4,7 +4,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from feedback_nlp.cli import loop, requests
+from feedback_nlp.cli import export, loop, requests
 from feedback_nlp.cli.terminal import out
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import Conflict, InputError, NotFound, TransitionNotAllowed
@@ -14,6 +14,7 @@ from tests.week.six_weeks import NOW, PLAN, ZONE, six_weeks
 app = typer.Typer()
 requests.register(app)
 loop.register(app)
+export.register(app)
 
 
 @pytest.fixture
@@ -139,3 +140,19 @@ def test_the_loop_in_figures(run):
     run("request", "REQ-1", "--to", "declined", "--reason", "排不上", "--actor", "林晓")
     text = run("loop", "--week", "2090-W02")
     assert f"闭环率 {1 / len(PLAN):.0%}（{len(PLAN)} 个需求里 1 个" in text
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet", ".xlsx"])
+def test_an_export_carries_the_plan(run, tmp_path, suffix):
+    run("request", "REQ-1", "--due", "2026-12-31", "--release", "3.3", "--label", "相册")
+    path = tmp_path / f"requests{suffix}"
+    run("export", "requests", "-o", str(path))
+    assert path.stat().st_size > 0
+    if suffix == ".jsonl":
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        (first,) = [line for line in lines if line["key"] == "REQ-1"]
+        assert (first["due"], first["target_release"], first["labels"]) == (
+            "2026-12-31",
+            "3.3",
+            ["相册"],
+        )
