@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
 
-.PHONY: help demo test test-all readme test-postgres test-spark coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-privacy bench-batch bench-stalls bench-cluster soak serve clean
+.PHONY: help demo test test-desk desk-pictures test-all readme test-postgres test-spark coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-privacy bench-batch bench-stalls bench-cluster soak serve clean
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
@@ -26,7 +26,7 @@ demo: $(STAMP) ## generate six weeks of feedback for a fictional app, analyse th
 	@echo '  先激活环境：. .venv/bin/activate；或直接：make serve DB=demo-output/demo.db'
 
 test: $(STAMP) ## unit, contract, golden and end-to-end tests; branch coverage of at least 92 %
-	$(RUN) pytest -n 2 -m "not slow and not spark" --cov --cov-report=
+	$(RUN) pytest -n 2 -m "not slow and not spark and not browser" --cov --cov-report=
 
 coverage: $(STAMP) ## what the last make test left uncovered, file by file
 	$(RUN) coverage report --show-missing
@@ -42,6 +42,15 @@ test-postgres: $(STAMP) ## store and jobs on PostgreSQL: TEST_DATABASE_URL=postg
 test-spark: $(STAMP) ## a Spark cluster on loopback, an executor and a driver killed; needs a JDK 17
 	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --inexact --extra spark
 	$(RUN) pytest -m spark tests/cluster
+
+test-desk: $(STAMP) ## the desk in a browser, at two widths; says so and skips where there is none
+	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --inexact --group browser
+	command -v npm >/dev/null && npm install --silent --no-audit --no-fund --prefix tests/desk_browser || echo 'no npm: the accessibility test is skipped'
+	$(RUN) pytest -rs -m browser tests/desk_browser
+
+desk-pictures: $(STAMP) ## pictures of the desk into docs/desk/, from the demo
+	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --inexact --group browser
+	$(RUN) python -m tests.desk_browser.screenshots docs/desk
 
 readme: $(STAMP) ## write the sample in README.md anew, from a run of the demo
 	$(RUN) python -m tests.readme_sample
