@@ -60,7 +60,9 @@ def batches(
     if export is not None:
         from feedback_nlp.tabular import write_rows  # noqa: PLC0415
 
-        count = write_rows(export, columns, rows, types=_types(columns), zone=settings.zone)
+        count = write_rows(
+            export, columns, rows, types=_types(columns), zone=settings.zone, guard_formulas=True
+        )
         out.print(escape(f"已写出 {count:,} 行到 {export}"), soft_wrap=True)
     elif as_json:
         print_json(rows)

@@ -86,8 +86,12 @@ def export(
         typer.Option("--week", metavar="2026-W47", help="只要这一周的反馈或观点，默认全部"),
     ] = None,
     guard: Annotated[
-        bool, typer.Option("--guard-formulas", help="CSV 里给会被表格软件当成公式的单元格加前缀 '")
-    ] = False,
+        bool,
+        typer.Option(
+            "--guard-formulas/--no-guard-formulas",
+            help="让表格软件不会把反馈里的文字当成公式执行（CSV 加前缀 '，Excel 标为文本）",
+        ),
+    ] = True,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:

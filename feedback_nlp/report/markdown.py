@@ -42,6 +42,11 @@ from feedback_nlp.week.records import WeeklyDigest
 WECOM_MAX_BYTES = 4_096
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
+_LINK = re.compile(
+    r"(?:[a-z][a-z0-9+.-]{1,15}://|www\.|mailto:)[^\s<>，。；、！？（）【】《》“”‘’]+"
+    r"|(?<![\w.@-])(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}/[^\s<>，。；、！？（）【】《》“”‘’]*",
+    re.IGNORECASE | re.ASCII,
+)
 _LISTED = 6
 _QUOTED = 2
 _LEADERS = 3
@@ -65,7 +70,11 @@ def render_markdown(digest: WeeklyDigest, *, max_bytes: int | None = None) -> st
 
 
 def escape(text: str) -> str:
-    """Return ``text`` so that Markdown shows it as it is, on one line."""
+    """Return ``text`` so that Markdown shows it as it is, on one line, without its links.
+
+    A link that somebody wrote into a feedback is theirs: a chat would make it one to click on.
+    """
+    text = _LINK.sub("〔链接〕", text)
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from feedback_nlp.tabular.cells import is_formula
+
 _MAX_CELL_CHARS = 32_767
 
 
@@ -46,6 +48,7 @@ class Writer:
         self.zone = zone
         self.text = book.add_format(base)
         self.wrapped = book.add_format({**base, "text_wrap": True})
+        self.guarded = book.add_format({**base, "text_wrap": True, "quote_prefix": True})
         self.heading = book.add_format(
             {**base, "bold": True, "bg_color": "#F3E4DB", "bottom": 1, "text_wrap": True}
         )
@@ -103,4 +106,6 @@ class Writer:
             if len(text) > _MAX_CELL_CHARS:
                 text = text[: _MAX_CELL_CHARS - 1] + "…"
             style = self.wrapped if len(text) > 24 else self.text
+            if is_formula(text):  # stays a text also when somebody edits or re-saves it
+                style = self.guarded
             sheet.write_string(row, column, text, style)

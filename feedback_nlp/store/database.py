@@ -29,12 +29,13 @@ from sqlmodel import Session
 from feedback_nlp.errors import StoreError
 from feedback_nlp.files import disk_words, keep_private
 from feedback_nlp.store.columns import RottenValue, sound_json
+from feedback_nlp.store.views import drop_views, make_views
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The schema that this code needs: the newest file in ``migrations/versions``.
-SCHEMA_VERSION = "20261126_inlets"
+SCHEMA_VERSION = "20261126_views"
 
 _BUSY_TIMEOUT_MS = 15_000
 _TURN_SECONDS = 0.002
@@ -178,7 +179,9 @@ class Database:
                 )
             config = _alembic_config()
             config.attributes["connection"] = connection
+            drop_views(connection)
             command.upgrade(config, "head")
+            make_views(connection)
             connection.commit()
 
     def forget_log(self) -> bool:

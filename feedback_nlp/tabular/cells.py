@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import Any
+
+# What a spreadsheet may pass over before it meets a formula: blanks, quotes, separators of
+# other locales, marks of byte order and other characters that nobody sees.
+_PASSED_OVER = "\\s\"'“”‘’;,|\x00-\x1f\u200b-\u200f\u2060\ufeff"
+_FORMULA = re.compile(rf"[{_PASSED_OVER}]*[=+\-@＝＋－＠﹢﹣﹦﹫]")
+_STARTS_BLANK = ("\t", "\r", "\n")
+# A cell is cut at ; where that separates columns, and the rest is then a cell of its own.
+_CUT = re.compile(r"([;\t])(?=[\s\"']*[=+\-@＝＋－＠])")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?%?")
 
 
 class ColumnType(StrEnum):
@@ -51,3 +61,19 @@ def cell_text(value: Any, zone: tzinfo) -> str:
 def encodable(text: str) -> str:
     """Replace lone surrogates, which no file format can hold."""
     return text.encode("utf-8", "replace").decode() if not text.isascii() else text
+
+
+def is_formula(text: str) -> bool:
+    """Tell whether a spreadsheet may run a text; a plain number is none."""
+    if _NUMBER.fullmatch(text):
+        return False
+    return text.startswith(_STARTS_BLANK) or _FORMULA.match(text) is not None
+
+
+def guarded(text: str) -> str:
+    """Return a text that no spreadsheet runs: ``'`` before what looks like a formula.
+
+    Source: OWASP ASVS 5.0, 1.2.10.
+    """
+    text = _CUT.sub(r"\1'", text)
+    return f"'{text}" if is_formula(text) else text

@@ -18,12 +18,18 @@ from zoneinfo import ZoneInfo
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.files import replaced
-from feedback_nlp.tabular.cells import ColumnType, cell_text, encodable, json_line
+from feedback_nlp.tabular.cells import (
+    ColumnType,
+    cell_text,
+    encodable,
+    guarded,
+    is_formula,
+    json_line,
+)
 from feedback_nlp.tabular.formats import STDIN, format_of_name
 
 _XLSX_ROWS = 1_048_575
 _XLSX_CELL_CHARS = 32_767
-_FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
 _WRITABLE = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 
 _CHINA = ZoneInfo("Asia/Shanghai")
@@ -52,7 +58,8 @@ def write_rows(
         rows: Values by column; missing ones are empty.
         types: Types of columns that are not text.
         zone: Zone that times are shown in where the format has none.
-        guard_formulas: Prefix ``'`` to cells that a spreadsheet would run (CSV only).
+        guard_formulas: Disarm texts that a spreadsheet would run: ``'`` before them in CSV,
+            Excel's own mark of a text in a workbook.
 
     Raises:
         InputError: If the suffix is unknown, the folder is missing, or rows exceed Excel's limit.
@@ -68,7 +75,7 @@ def write_rows(
         ),
         "jsonl": lambda file: _write_lines(file, (json_line(row, zone) for row in rows)),
         "parquet": lambda file: _write_parquet(file, columns, rows, types, zone),
-        "xlsx": lambda file: _write_xlsx(file, columns, rows, types, zone),
+        "xlsx": lambda file: _write_xlsx(file, columns, rows, types, zone, guard=guard_formulas),
     }
     with replaced(path) as file:
         return writers[kind](file)
@@ -127,7 +134,10 @@ def _write_csv(
     for row in rows:
         cells = [cell_text(row.get(column), zone) for column in columns]
         if guard:
-            cells = ["'" + cell if cell.startswith(_FORMULA_STARTS) else cell for cell in cells]
+            cells = [
+                guarded(cell) if isinstance(row.get(column), str) else cell
+                for column, cell in zip(columns, cells, strict=True)
+            ]
         writer.writerow(cells)
         count += 1
     text.flush()
@@ -149,6 +159,8 @@ def _write_xlsx(
     rows: Rows,
     types: Mapping[str, ColumnType],
     zone: tzinfo,
+    *,
+    guard: bool,
 ) -> int:
     options = {
         "constant_memory": True,
@@ -163,6 +175,7 @@ def _write_xlsx(
         sheet = book.add_worksheet("数据")
         bold = book.add_format({"bold": True})
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        text_only = book.add_format({"quote_prefix": True})
         for index, column in enumerate(columns):
             sheet.write_string(0, index, column, bold)
         sheet.freeze_panes(1, 0)
@@ -184,7 +197,8 @@ def _write_xlsx(
                     sheet.write_datetime(count, index, local.replace(tzinfo=None), moment)
                 else:
                     cell = encodable(cell_text(value, zone))
-                    sheet.write_string(count, index, cell[:_XLSX_CELL_CHARS])
+                    style = text_only if guard and is_formula(cell) else None
+                    sheet.write_string(count, index, cell[:_XLSX_CELL_CHARS], style)
         sheet.autofilter(0, 0, max(count, 1), max(len(columns) - 1, 0))
     return count
 

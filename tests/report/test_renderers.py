@@ -101,3 +101,14 @@ def test_small_formats():
     assert sparkline([of(0), of(4), of(8)]) == "▁▅█"
     assert sparkline([of(0), of(0)]) == "▁▁"
     assert shorten("一\n二 " + "长" * 80, 10) == "一 二 长长长长长…"
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["https://example.test/a?b=1", "http://例子.测试/x", "www.example.test", "t.cn/A6xyz", "mailto:a@example.test"],
+)  # fmt: skip
+def test_a_message_carries_no_link_that_a_feedback_wrote(link: str) -> None:
+    from feedback_nlp.report.markdown import escape
+
+    assert escape(f"看这里{link}，打不开") == "看这里〔链接〕，打不开"
+    assert escape("5.3.0/5.4 版，a/b 都不行") == "5.3.0/5.4 版，a/b 都不行"

@@ -1,3 +1,4 @@
+import csv
 import gzip
 import io
 import json
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import openpyxl
 import pytest
 import xlsxwriter
 
@@ -168,6 +170,51 @@ def test_csv_opens_in_excel_and_can_guard_formulas(tmp_path):
     path = tmp_path / "a.csv"
     write_rows(path, ["text"], ROWS[:1], guard_formulas=True)
     assert path.read_bytes().startswith("\ufefftext\r\n\"'=1+1".encode())
+
+
+def written(path):
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+FORMULAS = [
+    "=1+1", "+cmd", "-cmd", "@SUM(1)", "＝1+1", " =1+1", '"=1+1', "'=1+1", ";=1+1", "\n=1+1",
+    "\t=1", "\r=1", "\u3000=1", "\ufeff=1", "\u200b=1", '";"=1', "“=1+1", "“＠SUM”",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_text_is_run_by_a_spreadsheet(tmp_path, text):
+    path = tmp_path / "a.csv"
+    write_rows(path, ["text"], [{"text": text}], guard_formulas=True)
+    (_, (cell,)) = written(path)
+    assert cell[0] == "'"
+    assert cell.replace("'", "") == text.replace("'", "")
+
+
+def test_a_cell_that_a_locale_cuts_at_semicolons_starts_no_formula(tmp_path):
+    path = tmp_path / "a.csv"
+    write_rows(path, ["text"], [{"text": "好;=1+1"}], guard_formulas=True)
+    assert ";'=1+1" in path.read_text(encoding="utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    "text", ["好用", "-3", "+86", "5.0", "-12.5%", "说=好", "a-b", "3-5天", ""]
+)
+def test_plain_texts_stay_as_they_are(tmp_path, text):
+    path = tmp_path / "a.csv"
+    write_rows(path, ["text", "n"], [{"text": text, "n": -0.5}], guard_formulas=True)
+    (_, cells) = written(path)
+    assert cells == [text, "-0.5"]
+
+
+def test_a_workbook_marks_formulas_as_texts(tmp_path):
+    path = tmp_path / "a.xlsx"
+    write_rows(path, ["text"], [{"text": "=1+1"}, {"text": "好"}], guard_formulas=True)
+    sheet = openpyxl.load_workbook(path).active
+    assert [sheet.cell(n, 1).data_type for n in (2, 3)] == ["s", "s"]
+    assert [sheet.cell(n, 1).quotePrefix for n in (2, 3)] == [True, False]
+    assert sheet.cell(2, 1).value == "=1+1"
 
 
 def test_failed_write_leaves_the_old_file(tmp_path):
