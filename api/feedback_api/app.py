@@ -42,7 +42,7 @@ from feedback_api.routes import (
     topics,
     tracker,
 )
-from feedback_api.services import Services
+from feedback_api.services import Services, write_slot
 from feedback_nlp import __version__
 from feedback_nlp.access import recording
 from feedback_nlp.access.keyring import KeyRing
@@ -99,6 +99,7 @@ def create_app(
             tasks.start_soon(doorman.note_uses_forever)
             yield
             tasks.cancel_scope.cancel()
+        await anyio.to_thread.run_sync(services.posts.close)
         await anyio.to_thread.run_sync(doorman.ring.note_uses)
         services.database.dispose()
 
@@ -145,7 +146,8 @@ def create_app(
         runs,
         audit,
     ):
-        app.include_router(module.router, dependencies=[Depends(refuse_unknown)])
+        slots = [] if module is feedback else [Depends(write_slot)]  # posts wait without threads
+        app.include_router(module.router, dependencies=[Depends(refuse_unknown), *slots])
     for page in (health, metrics, report, docs, login):
         app.include_router(page.router)
     for pages in desk.routers():

@@ -1,27 +1,25 @@
 """Items of a post to raw items or rejections, and back to what became of each.
 
-Each item is checked by itself: one bad item does not hold up the others. Items then go
-through the same job as files, in one transaction.
+Each item is checked by itself: one bad item does not hold up the others. Posts that come side
+by side are stored together, see :mod:`feedback_nlp.jobs.posts`.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
-from sqlmodel import Session
 
 from feedback_api.feedback_schemas import FeedbackIn, FeedbackPosted, ItemOutcome
 from feedback_api.validation import describe, in_zone
 from feedback_nlp.ingest.items import raw_row
-from feedback_nlp.jobs.ingest import IngestReport
+from feedback_nlp.jobs.posts import Receipt
 from feedback_nlp.labels import ItemStatus
 from feedback_nlp.records import RawItem, Rejection
-from feedback_nlp.store.batches import rejected_rows
-from feedback_nlp.store.queries import stored_keys
 
 _IDENTITY = "author"
 _MAX_FINDINGS = 5
@@ -65,54 +63,32 @@ def _shown(pointer: str) -> str:
     return "/".join(part if _PLAIN_NAME.fullmatch(part) else "…" for part in parts)
 
 
-def outcomes(
-    session: Session, report: IngestReport, items: Sequence[RawItem | Rejection]
-) -> FeedbackPosted:
-    """Return what became of each item, from what is stored.
+def outcomes(receipt: Receipt, items: Sequence[RawItem | Rejection]) -> FeedbackPosted:
+    """Return what became of each item.
 
     Args:
-        session: A reading session, opened after the job has committed.
-        report: What the job counted.
-        items: What it was given, in order.
+        receipt: What was stored.
+        items: What was sent, in order.
     """
-    rejected = {row.line: row for row in rejected_rows(session, report.batch_id)}
-    changes = report.key_changes
-    keys = [
-        changes.get(item.source_key, item.source_key) for item in items if isinstance(item, RawItem)
-    ]
-    stored = stored_keys(session, report.source, keys)
-    seen: set[str] = set()
     results = []
-    for position, item in enumerate(items):
-        key = item.source_key if isinstance(item, RawItem) else None
-        rejection = rejected.get(item.line)
-        if rejection is not None or key is None:
-            results.append(
-                ItemOutcome(
-                    index=position,
-                    source_key=key,
-                    status=ItemStatus.REJECTED,
-                    reason=rejection.reason if rejection else None,
-                    detail=rejection.detail if rejection else None,
-                )
-            )
-            continue
-        place = stored[changes.get(key, key)]
-        is_new = place.batch_id == report.batch_id and key not in seen
-        seen.add(key)
+    for position, (item, landing) in enumerate(zip(items, receipt.landings, strict=True)):
+        rejection = landing.rejection
         results.append(
             ItemOutcome(
                 index=position,
-                source_key=key,
-                status=ItemStatus.ACCEPTED if is_new else ItemStatus.DUPLICATE,
-                id=place.feedback_id,
+                source_key=item.source_key if isinstance(item, RawItem) else None,
+                status=landing.status,
+                id=landing.feedback_id,
+                reason=rejection.reason if rejection else None,
+                detail=rejection.detail if rejection else None,
             )
         )
+    counts = Counter(result.status for result in results)
     return FeedbackPosted(
-        batch_id=report.batch_id,
-        read_count=report.read,
-        accepted_count=report.accepted,
-        duplicate_count=report.duplicate,
-        rejected_count=report.rejected,
+        batch_id=receipt.batch_id,
+        read_count=len(results),
+        accepted_count=counts[ItemStatus.ACCEPTED],
+        duplicate_count=counts[ItemStatus.DUPLICATE],
+        rejected_count=counts[ItemStatus.REJECTED],
         items=results,
     )

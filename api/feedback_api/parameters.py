@@ -108,12 +108,14 @@ class RequestQuery(PageQuery):
     topic: int | None = Field(default=None, ge=1, le=MAX_ID, description="主题编号")
 
 
-def refuse_unknown(request: Request) -> None:
+async def refuse_unknown(request: Request) -> None:
     """Refuse query parameters that the route's document does not name.
 
     Raises:
         ProblemError: 422, one entry a parameter, each with the list of the known ones.
     """
+    if not request.query_params:
+        return
     known = _known(request)
     errors = [
         FieldError(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from feedback_api.digest_cache import DigestCache
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.inlets.config import Inlets
 from feedback_nlp.jobs.outlets import load_inlets, load_outlets
+from feedback_nlp.jobs.posts import PostDesk
 from feedback_nlp.outlets.config import Outlets
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database, standings
@@ -40,6 +42,9 @@ class Services:
         database: Open, with its schema at head.
         now: The clock; tests set it.
         metrics: What Prometheus asks for.
+        posts: Stores posts of feedback in groups.
+        post_threads: How many threads clean posts at once.
+        write_slots: How many of the threads may be busy with changes; the rest is for readers.
         digests: Rendered digests of the database's present state.
     """
 
@@ -49,6 +54,9 @@ class Services:
     now: Callable[[], datetime] = _utc_now
     digests: DigestCache = field(init=False)
     metrics: Metrics = field(init=False)
+    posts: PostDesk = field(init=False)
+    post_threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
+    write_slots: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(12))
     _engine: Engine | None = None
     _loading: threading.Lock = field(default_factory=threading.Lock)
 
@@ -57,6 +65,8 @@ class Services:
 
         self.digests = DigestCache(self.database)
         self.metrics = Metrics(self.database)
+        secret = self.settings.secret
+        self.posts = PostDesk(self.database, secret.get_secret_value() if secret else None)
 
     def local_now(self) -> datetime:
         """Return the time in the deployment's zone, in which messages tell it."""
@@ -141,10 +151,22 @@ class Services:
             return self._engine
 
 
-def get_services(request: Request) -> Services:
+async def get_services(request: Request) -> Services:
     """Return the services of the application that answers."""
     services: Services = request.app.state.services
     return services
 
 
 ServicesDep = Annotated[Services, Depends(get_services)]
+
+
+async def write_slot(request: Request, services: ServicesDep) -> AsyncIterator[None]:
+    """Keep changes from filling all threads: reads go on while writes wait for one another.
+
+    A body is read before a slot is taken, so a slow sender keeps nobody out.
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        yield
+        return
+    async with services.write_slots:
+        yield

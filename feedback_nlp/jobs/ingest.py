@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,7 @@ def ingest_file(
         UnknownLayout: If no column can be taken for the text. Nothing is stored then.
         Conflict: If ``kind`` contradicts the source, or another process reads the same file.
     """
-    name = _source_name(options.source)
+    name = source_name(options.source)
     with database.read() as session:
         known = ingestion.find_source(session, name)
         saved = dict(known.mapping) if known else {}
@@ -199,7 +200,7 @@ def ingest_items(
     Raises:
         Conflict: If ``kind`` contradicts the source.
     """
-    name = _source_name(source)
+    name = source_name(source)
     with database.write() as session:
         pseudonymizer = Pseudonymizer(deployment_secret(session, secret))
         owner = ingestion.ensure_source(session, name, now=now, kind=kind, product=product)
@@ -240,7 +241,13 @@ def _changed_keys(
     return {key: form for key, form in stored.items() if form != key}
 
 
-def _source_name(source: str) -> str:
+@lru_cache(maxsize=1_000)
+def source_name(source: str) -> str:
+    """Return the name of a source as it is stored.
+
+    Raises:
+        InputError: If it is blank, too long, or holds personal data.
+    """
     name = source.strip()
     if not name or len(name) > _MAX_SOURCE_NAME or not name.isprintable():
         raise InputError(

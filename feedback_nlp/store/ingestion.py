@@ -23,7 +23,7 @@ from feedback_nlp.store.bulk import insert_many
 from feedback_nlp.store.search import index_feedback
 from feedback_nlp.store.tables import Feedback, IngestBatch, RejectedRow, Source
 
-_REJECTED_DETAIL = "编号与已有反馈相同，但内容不同；原有的一条保持不变"
+REJECTED_DETAIL = "编号与已有反馈相同，但内容不同；原有的一条保持不变"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def ensure_source(
     """
     # Somebody else may be making the same source at this moment.
     session.connection().execute(
-        _upsert(session, Source).on_conflict_do_nothing(index_elements=["name"]),
+        upsert(session, Source).on_conflict_do_nothing(index_elements=["name"]),
         {
             "name": name,
             "kind": (kind or default_kind).value,
@@ -193,7 +193,7 @@ def store_chunk(
             duplicates += 1
         else:
             raw = f"{key}: {text}"[:2_000]
-            rejected.append(Rejection(row["line"], "key-conflict", _REJECTED_DETAIL, raw))
+            rejected.append(Rejection(row["line"], "key-conflict", REJECTED_DETAIL, raw))
     accepted = _insert_feedback(session, batch_id, fresh)
     duplicates += len(fresh) - accepted
     if rejected:
@@ -236,7 +236,7 @@ def _insert_feedback(session: Session, batch_id: int, rows: Sequence[Mapping[str
     of_batch = select(col(Feedback.id), col(Feedback.text)).where(
         col(Feedback.batch_id) == batch_id, col(Feedback.id) > _last_id(session)
     )
-    statement = _upsert(session, Feedback)
+    statement = upsert(session, Feedback)
     insert_many(
         session,
         statement.on_conflict_do_nothing(index_elements=["source_id", "source_key"]),
@@ -251,7 +251,8 @@ def _last_id(session: Session) -> int:
     return session.scalar(select(func.max(col(Feedback.id)))) or 0
 
 
-def _upsert(session: Session, table: type[Any]) -> Any:
+def upsert(session: Session, table: type[Any]) -> Any:
+    """Return an insert of the dialect at hand, which knows ``ON CONFLICT``."""
     dialect = session.get_bind().dialect.name
     return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import col, select
 
 from feedback_nlp.store.bulk import insert_many
-from feedback_nlp.store.ingestion import _upsert
+from feedback_nlp.store.ingestion import upsert
 from feedback_nlp.store.tables import Feedback, Source
 from tests.week.six_weeks import NOW
 
@@ -34,7 +34,7 @@ def test_rows_are_stored_as_the_mapper_would(session):
     by_mapper = Feedback(**ROW, source_key="mapper")
     session.add(by_mapper)
     session.flush()
-    assert insert_many(session, _upsert(session, Feedback), [{**ROW, "source_key": "bulk"}]) == 1
+    assert insert_many(session, upsert(session, Feedback), [{**ROW, "source_key": "bulk"}]) == 1
     session.expire_all()
     one, other = session.exec(select(Feedback).order_by(col(Feedback.id))).all()
     ignored = {"id", "source_key"}
@@ -42,7 +42,7 @@ def test_rows_are_stored_as_the_mapper_would(session):
 
 
 def test_conflicts_are_left_out_and_nothing_is_nothing(session):
-    statement = _upsert(session, Feedback).on_conflict_do_nothing(
+    statement = upsert(session, Feedback).on_conflict_do_nothing(
         index_elements=["source_id", "source_key"]
     )
     rows = [{**ROW, "source_key": key} for key in ("a", "b", "a")]
@@ -53,4 +53,4 @@ def test_conflicts_are_left_out_and_nothing_is_nothing(session):
 def test_a_column_with_a_default_must_be_named(session):
     rows = [{"source_id": 1, "source_key": "a", "text": "x"}]
     with pytest.raises(ValueError, match="is_burst"):
-        insert_many(session, _upsert(session, Feedback), rows)
+        insert_many(session, upsert(session, Feedback), rows)

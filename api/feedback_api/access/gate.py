@@ -141,7 +141,7 @@ class AccessGate:
         )
 
 
-def get_caller(request: Request) -> Caller:
+async def get_caller(request: Request) -> Caller:
     """Return who asks."""
     caller: Caller = request.state.caller
     return caller

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import Future
 from datetime import datetime
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Body, Query, Request, Response
 from fastapi.openapi.models import Example
 
@@ -17,8 +20,9 @@ from feedback_api.parameters import FeedbackQuery
 from feedback_api.services import ServicesDep
 from feedback_api.shapes import feedback_out
 from feedback_api.validation import FieldError
-from feedback_nlp.jobs.ingest import ingest_items
+from feedback_nlp.jobs.posts import Receipt
 from feedback_nlp.labels import ItemStatus
+from feedback_nlp.records import RawItem, Rejection
 from feedback_nlp.store import queries
 from feedback_nlp.store.queries import FeedbackFilter, FeedbackPosition, FeedbackRow
 
@@ -85,7 +89,7 @@ def list_feedback(
     operation_id="post_feedback",
     responses=document(400, 409, 413, 422, 503),
 )
-def post_feedback(
+async def post_feedback(
     services: ServicesDep,
     caller: CallerDep,
     wanted: Annotated[FeedbackPost, Body(openapi_examples=_EXAMPLES)],
@@ -99,22 +103,24 @@ def post_feedback(
         raise ProblemError(
             403, "forbidden", "没有权限", f"这个密钥只能给来源 {caller.source} 送反馈"
         )
-    items = [
-        read_item(position, item, services.settings.zone)
-        for position, item in enumerate(wanted.items)
-    ]
-    secret = services.settings.secret
-    report = ingest_items(
-        services.database,
-        items,
-        source=wanted.source.name,
-        now=services.now(),
-        kind=wanted.source.kind,
-        product=wanted.source.product,
-        secret=secret.get_secret_value() if secret else None,
-    )
-    with services.database.read() as session:
-        posted = outcomes(session, report, items)
+
+    def take() -> tuple[list[RawItem | Rejection], Future[Receipt]]:
+        items = [
+            read_item(position, item, services.settings.zone)
+            for position, item in enumerate(wanted.items)
+        ]
+        source = wanted.source
+        return items, services.posts.post(
+            items,
+            source=source.name,
+            now=services.now(),
+            kind=source.kind,
+            product=source.product,
+        )
+
+    items, stored = await to_thread.run_sync(take, limiter=services.post_threads)
+    # Waits without a thread: posts that wait for the disk must not keep readers out.
+    posted = outcomes(await asyncio.wrap_future(stored), items)
     if posted.rejected_count == posted.read_count:
         only_conflicts = all(item.reason == "key-conflict" for item in posted.items)
         raise ProblemError(
