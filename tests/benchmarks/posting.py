@@ -48,7 +48,9 @@ def served(url: str) -> Iterator[tuple[int, int]]:
     )
     try:
         assert process.stderr is not None
-        found = next(filter(None, (re.search(r"http://127\.0\.0\.1:(\d+)", line) for line in process.stderr)))
+        found = next(
+            filter(None, (re.search(r"http://127\.0\.0\.1:(\d+)", line) for line in process.stderr))
+        )
         threading.Thread(target=process.stderr.read, daemon=True).start()
         yield int(found[1]), process.pid
     finally:
