@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -69,6 +70,7 @@ class Client:
     def __init__(self, port: int, rate: float) -> None:
         self._port = port
         self._rate = rate
+        self._run = uuid.uuid4().hex[:8]  # a database used again must not hold these keys
         self._numbers = count()
         self._local = threading.local()
         self._lock = threading.Lock()
@@ -90,7 +92,7 @@ class Client:
         return posts
 
     def _post(self, due: float, posts: Posts) -> None:
-        key = f"stall-{next(self._numbers)}"
+        key = f"stall-{self._run}-{next(self._numbers)}"
         item = {"source_key": key, "text": f"第 {key} 单退款一直没到账，催了也没人理"}
         body = json.dumps({"source": {"name": "压测", "kind": "support"}, "items": [item]})
         outcome = self._send(body) or self._send(body) or "closed"
