@@ -95,15 +95,13 @@ bench-batch: $(STAMP) ## bulk: rows a second, memory, runs killed at random; ROW
 bench-stalls: $(STAMP) ## p99 of single posts while 300,000 rows are analysed, against idle; about ten minutes (no other data needed)
 	$(RUN) python -m tests.benchmarks.stalls --rows $(or $(ROWS),300000) -o docs/benchmarks/stalls.json
 
-soak: $(STAMP) ## people edit while analyses run and are killed; stops by itself; DB=URL of an empty database
+soak: $(STAMP) ## edits while analyses are killed (DB=URL of an empty database), kills while messages go out (KILLS=200)
 	$(RUN) python -m tests.soak.edits --edits $(or $(EDITS),300) --seconds $(or $(LIMIT),600) $(if $(DB),--database $(DB))
+	$(RUN) python -m tests.soak.outbox --kills $(or $(KILLS),200)
 
 bench-cluster: $(STAMP) ## Spark beside two processes: same values, rows a second; needs a JDK 17
 	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --inexact --extra spark
 	$(RUN) python -m tests.benchmarks.cluster -o docs/benchmarks/cluster.json
-
-soak: $(STAMP) ## kill -9 of who writes and who delivers messages; KILLS=200, TEST_DATABASE_URL for PostgreSQL too
-	$(RUN) python -m tests.soak.outbox --kills $(or $(KILLS),200)
 
 serve: $(STAMP) ## the HTTP API and desk on http://127.0.0.1:8000; DB=demo-output/demo.db for the demo's
 	$(RUN) feedback-nlp serve $(if $(DB),--db $(DB))
