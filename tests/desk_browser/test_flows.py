@@ -33,7 +33,7 @@ def test_the_same_without_scripts(chromium: Any, served: str) -> None:
     context = chromium.new_context(base_url=served, java_script_enabled=False)
     page = context.new_page()
     page.goto("/")
-    page.locator(".card .big .n").last.click()
+    page.locator(".card").first.locator(".big .n").last.click()
     page.locator("[data-open]").first.click()
     assert page.locator("#one .whole").count() == 1
     page.locator("summary", has_text="改主题").first.click()
@@ -42,7 +42,7 @@ def test_the_same_without_scripts(chromium: Any, served: str) -> None:
     page.locator('form[action$="/topic"] button').first.click()
     assert "改到主题" in told(page)
     page.get_by_role("button", name="撤销").click()
-    assert page.locator("h1").count() == 1
+    assert "撤销了" in told(page)
     context.close()
 
 

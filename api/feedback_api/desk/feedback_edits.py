@@ -35,7 +35,7 @@ def change_topic(
     return rendering.done(
         form.next(f"/feedback/{feedback_id}"),
         f"改到主题“{name}”，以后的分析不会改回去。",
-        {"action": f"/topics/{topic_id}/undo"},
+        {"action": f"/topics/{topic_id}/undo", "actor": form.actor},
     )
 
 
@@ -58,7 +58,7 @@ def add_to_request(
         )
     if not is_new:
         return rendering.done(form.next("/feedback"), f"这句话本来就是 {key} 的证据。")
-    undo = {"action": f"/requests/{key}/evidence/remove", "unit": str(unit_id)}
+    undo = {"action": f"/requests/{key}/evidence/remove", "unit": str(unit_id), "actor": form.actor}
     return rendering.done(form.next("/feedback"), f"加到了 {key} 的证据里。", undo)
 
 

@@ -41,7 +41,12 @@ def move(services: ServicesDep, form: PostedDep, key: str) -> Response:
         key = moved.request.key
     undo = {}
     if moved.changed and before in allowed_from(after):
-        undo = {"action": f"/requests/{key}/move", "to": before.value, "reason": "撤销"}
+        undo = {
+            "action": f"/requests/{key}/move",
+            "to": before.value,
+            "reason": "撤销",
+            "actor": form.actor,
+        }
     return rendering.done(form.next(f"/requests/{key}"), f"{key} 现在是“{label(after)}”。", undo)
 
 
@@ -72,7 +77,7 @@ def edit(services: ServicesDep, form: PostedDep, key: str) -> Response:
     return rendering.done(
         form.next(f"/requests/{key}"),
         f"{key} 存好了。",
-        {"action": f"/requests/{key}/edit", **undo},
+        {"action": f"/requests/{key}/edit", "actor": form.actor, **undo},
     )
 
 

@@ -170,7 +170,7 @@ def edit(services: ServicesDep, form: PostedDep, topic_id: FeedbackId, action: s
         if action not in ("merge", "split")
         else f"/topics/{target_id}",
         words,
-        {"action": f"/topics/{topic_id}/undo"},
+        {"action": f"/topics/{topic_id}/undo", "actor": form.actor},
     )
 
 
