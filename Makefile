@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
 
-.PHONY: help demo test test-desk desk-pictures test-all readme test-postgres test-spark coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-privacy bench-batch bench-stalls bench-cluster soak serve clean
+.PHONY: help demo test test-desk desk-pictures test-all readme test-postgres test-spark coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-merging bench-privacy bench-batch bench-stalls bench-cluster soak serve clean
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
@@ -68,7 +68,7 @@ format: $(STAMP) ## let ruff rewrite what it can
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-bench: bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-privacy bench-batch ## all benchmarks; FEEDBACK_BENCHMARK_DIR names the labelled data
+bench: bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-merging bench-privacy bench-batch ## all benchmarks; FEEDBACK_BENCHMARK_DIR names the labelled data
 
 bench-understanding: $(STAMP) ## accuracy, speed and memory of classify against peers
 	$(RUN) python tests/benchmarks/understanding.py
@@ -85,6 +85,9 @@ bench-topics: $(STAMP) ## clustering quality, stability, scale
 
 bench-alerts: $(STAMP) ## alerts on 50 seeds of the demo generator (no other data needed)
 	$(RUN) python -m tests.benchmarks.alerts -o docs/benchmarks/alerts.json
+
+bench-merging: $(STAMP) ## one problem in one request, before and after the proposed merges (no other data needed)
+	$(RUN) python -m tests.benchmarks.merging -o docs/benchmarks/merging.json
 
 bench-privacy: $(STAMP) ## recall and false alarms of redaction (no other data needed)
 	$(RUN) python -m tests.benchmarks.privacy -o docs/benchmarks/privacy.json

@@ -25,6 +25,7 @@ from feedback_api.feedback_schemas import FeedbackIn
 from feedback_api.pages import docs, login, report
 from feedback_api.parameters import refuse_unknown
 from feedback_api.routes import (
+    alerts,
     audit,
     classify,
     digests,
@@ -131,6 +132,7 @@ def create_app(
     )
     for module in (
         feedback,
+        alerts,
         similar,
         ingest,
         topics,

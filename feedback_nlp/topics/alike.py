@@ -11,6 +11,9 @@ close are proposed, never merged, with four kinds of evidence::
 
     score = 0.35·place + 0.2·words + 0.35·next + 0.1·seeds          0–1
 
+Seeds may also forbid: two topics whose units resemble different known issues are one only if
+they lie in the very same place.
+
 People and phrases that both have are told as well; they count for nothing, since one
 person may have two troubles and two troubles may share a word.
 """
@@ -26,6 +29,8 @@ from feedback_nlp.topics.metric import unit_rows
 
 _WEIGHTS = (0.35, 0.2, 0.35, 0.1)
 _TOP_SEEDS = 3
+_MIN_SEEDS = 0.6
+_SAME_PLACE = 0.66
 _PHRASE_MIN_SHARE = 0.1
 _PHRASE_MAX_TOPICS = 0.2
 _SAMPLE = 300
@@ -100,7 +105,8 @@ def find_alike(
     seeds = _overlaps(profiles)
     parts = (place, words, following, seeds)
     total = np.tensordot(np.array(_WEIGHTS), np.stack(parts), axes=1)
-    firsts, seconds = np.nonzero(np.triu(total >= min_score, 1))
+    can_be_one = (seeds >= _MIN_SEEDS) | (place >= _SAME_PLACE)
+    firsts, seconds = np.nonzero(np.triu((total >= min_score) & can_be_one, 1))
     if not len(firsts):
         return ()
     spoken = _spoken(bodies, words_of)

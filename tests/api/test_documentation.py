@@ -15,6 +15,8 @@ OPERATIONS = {
     "probe_ingest": "GET /v1/ingest/{token}",
     "post_ingest": "POST /v1/ingest/{token}",
     "list_topics": "GET /v1/topics",
+    "list_alerts": "GET /v1/alerts",
+    "list_themes": "GET /v1/themes",
     "list_similar_topics": "GET /v1/topics/similar",
     "get_topic": "GET /v1/topics/{topic_id}",
     "edit_topic": "POST /v1/topics/{topic_id}/edits",

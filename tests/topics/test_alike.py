@@ -8,7 +8,7 @@ import pytest
 from feedback_nlp.chinese import tokenizer_with
 from feedback_nlp.config import TopicsConfig
 from feedback_nlp.labels import Intent
-from feedback_nlp.topics import TopicResult, TopicUnit
+from feedback_nlp.topics import TopicResult, TopicUnit, alike
 from feedback_nlp.topics.alike import Alike, TopicBody, find_alike
 from feedback_nlp.topics.metric import TopicMetric, unit_rows
 from feedback_nlp.topics.modeler import TopicModeler
@@ -48,7 +48,14 @@ def test_two_topics_of_one_matter_are_proposed_with_what_speaks_for_it() -> None
     )
 
 
-def test_a_lower_bar_proposes_more_and_the_likeliest_come_first() -> None:
+def test_topics_that_resemble_different_known_issues_are_not_proposed() -> None:
+    assert [(pair.first, pair.second) for pair in found(min_score=0.0)] == [(0, 1)]
+
+
+def test_a_lower_bar_proposes_more_and_the_likeliest_come_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(alike, "_MIN_SEEDS", 0.0)
     pairs = found(min_score=0.0)
     assert (pairs[0].first, pairs[0].second) == (0, 1)
     assert len(pairs) == 3
@@ -83,7 +90,10 @@ def replace_scores(config: TopicsConfig) -> TopicsConfig:
     return config.model_copy(update={"alike_min_score": 0.0})
 
 
-def test_a_fit_tells_pairs_of_its_own_issues(metric: TopicMetric, config: TopicsConfig) -> None:
+def test_a_fit_tells_pairs_of_its_own_issues(
+    metric: TopicMetric, config: TopicsConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alike, "_MIN_SEEDS", 0.0)
     tails = ("", "啊", "！", "，唉", "……", "，急", "呢", "，快点", "了", "，烦")
     texts = [f"{head}{tail}" for head in ("地暖打不开", "钢琴课约不上") for tail in tails]
     result = _fit(metric, config, texts)
