@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
 
-.PHONY: help demo test test-desk desk-pictures test-all readme test-postgres test-spark coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-merging bench-privacy bench-batch bench-stalls bench-cluster soak serve clean
+.PHONY: help demo test test-desk desk-pictures test-all readme test-postgres test-spark coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-merging bench-privacy bench-batch bench-stalls bench-cluster bench-verification soak serve clean
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
@@ -101,6 +101,9 @@ bench-stalls: $(STAMP) ## p99 of single posts while 300,000 rows are analysed, a
 soak: $(STAMP) ## edits while analyses are killed (DB=URL of an empty database), kills while messages go out (KILLS=200)
 	$(RUN) python -m tests.soak.edits --edits $(or $(EDITS),300) --seconds $(or $(LIMIT),600) $(if $(DB),--database $(DB))
 	$(RUN) python -m tests.soak.outbox --kills $(or $(KILLS),200)
+
+bench-verification: $(STAMP) ## verdicts over 200 simulated releases of each kind (no other data needed)
+	$(RUN) python -m tests.benchmarks.verification -o docs/benchmarks/verification.json
 
 bench-cluster: $(STAMP) ## Spark beside two processes: same values, rows a second; needs a JDK 17
 	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --inexact --extra spark

@@ -206,6 +206,15 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Verdict(StrEnum):
+    """Whether a release fixed what was asked for."""
+
+    WAITING = "waiting"
+    FIXED = "fixed"
+    NOT_FIXED = "not_fixed"
+    UNCLEAR = "unclear"
+
+
 class RunStatus(StrEnum):
     """Whether a run came to its end; one that a crash left open is aborted by the next."""
 
@@ -310,6 +319,12 @@ _CHINESE: dict[type[StrEnum], dict[str, str]] = {
     BatchStatus: {"running": "未完成", "complete": "完成"},
     ItemStatus: {"accepted": "新增", "duplicate": "重复", "rejected": "拒绝"},
     RunKind: {"analyze": "分析"},
+    Verdict: {
+        "waiting": "还在观察",
+        "fixed": "已验证",
+        "not_fixed": "未见效",
+        "unclear": "数据不足",
+    },
     JobState: {
         "queued": "等待",
         "running": "在做",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
 from feedback_api.schemas import Incoming, Outgoing, QuoteOut
 from feedback_api.validation import Day, Id, Plain, Word
-from feedback_nlp.labels import Intent, ReporterStatus, RequestStatus
+from feedback_nlp.labels import Intent, ReporterStatus, RequestStatus, Verdict
+from feedback_nlp.store.tables import Verification
 
 
 class RequestOut(Outgoing):
@@ -128,6 +129,40 @@ class ClockOut(Outgoing):
     limit: int | None = Field(description="最多几个工作日；没有限期为 null")
     due_on: date | None = Field(description="限期的最后一天")
     is_late: bool = Field(description="是否超期")
+class VerificationOut(Outgoing):
+    """What people said since a release says about it."""
+
+    released_on: date = Field(description="哪天发布的")
+    verdict: Verdict = Field(
+        description="waiting 还在观察，fixed 已验证，not_fixed 未见效，unclear 数据不足"
+    )
+    words: str = Field(description="数字和算法，一句话")
+    before: int = Field(description="发布前的人次")
+    days_before: int
+    after: int = Field(description="发布后的人次，更新期的几天不算")
+    days_after: int
+    expected: float = Field(description="没有发布本应有的人次，按同期别的主题的变化推算")
+    ratio: float | None = Field(description="after ÷ expected；1 是没有变化")
+    low: float | None = Field(description="区间下限（90%）")
+    high: float | None = Field(description="区间上限（90%）")
+    controls: int = Field(description="和几个主题比的")
+    fixed_in: str | None = Field(description="发布说明里的版本；更旧的版本发布后不算")
+    left_out: int = Field(description="因为版本旧没算的")
+    judged_at: datetime
+    decided_at: datetime | None = Field(description="什么时候下的结论；还在观察就是 null")
+
+    @classmethod
+    def of(cls, found: Verification, words: str) -> Self:
+        """Return what people see of a row."""
+        return cls(
+            **found.figures,
+            **{
+                name: getattr(found, name)
+                for name in ("released_on", "fixed_in", "judged_at", "decided_at")
+            },
+            verdict=Verdict(found.verdict),
+            words=words,
+        )
 
 
 class LateRequestOut(Outgoing):
@@ -171,6 +206,7 @@ class RequestDetail(RequestOut):
     evidence: list[QuoteOut] = Field(description="最新的 50 条；全部见 /evidence")
     history: list[StatusEventOut] = Field(description="状态的变化，从早到晚，只增不改")
     edits: list[RequestEditOut] = Field(description="内容的改动，从早到晚，只增不改")
+    verifications: list[VerificationOut] = Field(description="每次发布有没有见效，新的在前")
     notices: dict[str, int] = Field(
         description="欠反馈者的通知，各种状态各多少条", examples=[{"pending": 12}]
     )

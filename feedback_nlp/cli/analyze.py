@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from feedback_nlp.cli.terminal import (
@@ -18,12 +20,13 @@ from feedback_nlp.cli.terminal import (
     out,
     print_json,
 )
-from feedback_nlp.labels import Depth
+from feedback_nlp.labels import Depth, Verdict, label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from feedback_nlp.jobs.analyze import AnalysisReport
+    from feedback_nlp.requests.verifying import Looked
 
 
 def register(app: typer.Typer) -> None:
@@ -42,6 +45,7 @@ def analyze(
     """Analyse everything that came in since the last run."""
     from feedback_nlp.config import load_config  # noqa: PLC0415
     from feedback_nlp.jobs.analyze import run_analysis  # noqa: PLC0415
+    from feedback_nlp.jobs.verify import check_releases  # noqa: PLC0415
 
     settings = load_settings()
     config = load_config(settings.pipeline)
@@ -57,10 +61,13 @@ def analyze(
             now=lambda: datetime.now(UTC),
             progress=progress,
         )
+        looked = check_releases(database, config, zone=settings.zone, now=datetime.now(UTC))
     if as_json:
-        print_json(report.as_dict())
+        verified = [{**asdict(one), "verdict": one.verdict.value} for one in looked]
+        print_json({**report.as_dict(), "releases": verified})
     else:
         print_report(report)
+        print_releases(looked)
 
 
 def print_report(report: AnalysisReport) -> None:
@@ -81,6 +88,21 @@ def print_report(report: AnalysisReport) -> None:
     if report.similar_count:
         out.print(
             f"{report.similar_count} 对主题像是同一件事，等人定夺：feedback-nlp topics similar"
+        )
+
+
+def print_releases(looked: Sequence[Looked]) -> None:
+    """Say in Chinese what the feedback since then says of each release."""
+    for one in looked:
+        moved = (
+            f"，已{'改成“已验证”' if one.verdict is Verdict.FIXED else '重新打开'}"
+            if one.moved
+            else ""
+        )
+        owner = f"（{one.owner}）" if one.owner else ""
+        out.print(
+            escape(f"{one.key} {one.title}{owner}：{label(one.verdict)}{moved}。{one.words}"),
+            soft_wrap=True,
         )
 
 

@@ -35,6 +35,7 @@ from feedback_nlp.labels import (
     ReporterStatus,
     RequestOrder,
     RequestStatus,
+    Verdict,
     label,
 )
 
@@ -230,6 +231,7 @@ def _show(session: Session, key: str, settings: Settings, *, as_json: bool) -> N
     from feedback_nlp.loop import allowed_from, clock_of  # noqa: PLC0415
     from feedback_nlp.requests.declining import decline_reasons  # noqa: PLC0415
     from feedback_nlp.requests.reading import request_detail  # noqa: PLC0415
+    from feedback_nlp.requests.verifying import verifications, words_of  # noqa: PLC0415
 
     zone = settings.zone
     detail = request_detail(session, key)
@@ -241,11 +243,15 @@ def _show(session: Session, key: str, settings: Settings, *, as_json: bool) -> N
         now=datetime.now(zone),
     )
     reasons = [item for item in decline_reasons(session, key) if item.is_same_ask]
+    checks = verifications(session, detail.row.request.id or 0)
     if as_json:
         print_json(
             {
                 **_payload(detail.row),
                 "notices": detail.notices,
+                "verifications": [
+                    {**found.model_dump(mode="json"), "words": words_of(found)} for found in checks
+                ],
                 "quotes": [_quote(quote) for quote in detail.row.quotes],
                 "history": [event.model_dump(mode="json") for event in detail.history],
                 "edits": [edit.model_dump(mode="json") for edit in detail.edits],
@@ -267,6 +273,11 @@ def _show(session: Session, key: str, settings: Settings, *, as_json: bool) -> N
             for name, number in sorted(detail.notices.items())
         )
         out.print(f"通知：{words}")
+    for found in checks:
+        out.print(
+            f"验证（{found.released_on} 发布）：{label(Verdict(found.verdict))}。{escape(words_of(found))}",
+            soft_wrap=True,
+        )
     out.print("经过：")
     for moment, line in _history(detail):
         out.print(f"  {moment.astimezone(zone):%Y-%m-%d %H:%M} {line}")

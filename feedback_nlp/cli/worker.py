@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from feedback_nlp.store.tables import Job
 
 _POLITE = 10
-_KINDS = {"analyze": "分析", "digest": "周报", "deliver": "发送"}
+_KINDS = {"analyze": "分析", "digest": "周报", "deliver": "发送", "verify": "验证"}
 
 
 def register(app: typer.Typer) -> None:

@@ -26,7 +26,12 @@ from feedback_nlp.config.stages import (
     SentimentConfig,
     TopicsConfig,
 )
-from feedback_nlp.config.watching import AlertsConfig, LoopConfig, ReportConfig
+from feedback_nlp.config.watching import (
+    AlertsConfig,
+    LoopConfig,
+    ReportConfig,
+    VerificationConfig,
+)
 from feedback_nlp.errors import ConfigError
 from feedback_nlp.validation_words import described
 
@@ -44,6 +49,7 @@ __all__ = [
     "SegmentConfig",
     "SentimentConfig",
     "TopicsConfig",
+    "VerificationConfig",
     "load_config",
     "read_config_file",
 ]
@@ -66,6 +72,7 @@ class PipelineConfig(Section):
     report: ReportConfig
     alerts: AlertsConfig
     loop: LoopConfig
+    verification: VerificationConfig
 
 
 def load_config(path: Path | None = None) -> PipelineConfig:

@@ -96,3 +96,30 @@ class AlertsConfig(Section):
     settle_days: int = Field(ge=0)
     new_quiet_days: int = Field(ge=1)
     relapse_share: float = Field(gt=0, le=1)
+
+
+class VerificationConfig(Section):
+    """When a release counts as verified. Counts are person-days.
+
+    Attributes:
+        before_days: Days before the release that it is compared with.
+        settle_days: Days after the day of the release that are left out: updates take time.
+        after_days: Days after that over which it is judged; then it stays undecided.
+        min_days: Days after it settled before any verdict.
+        min_expected: Fewest person-days that would have been expected without the release.
+        fixed_ratio: At most this share (0–1) of what was expected may be left of a fixed problem.
+        fixed_high: The upper end of its interval must lie below this.
+        z: Half-width of the interval in standard errors.
+        wandering: Variance of logarithms by which topics stray by themselves, until the
+            controls say otherwise.
+    """
+
+    before_days: int = Field(ge=7)
+    settle_days: int = Field(ge=0)
+    after_days: int = Field(ge=7)
+    min_days: int = Field(ge=1)
+    min_expected: float = Field(gt=0)
+    fixed_ratio: float = Field(gt=0, lt=1)
+    fixed_high: float = Field(gt=0, le=1)
+    z: float = Field(gt=0)
+    wandering: float = Field(ge=0)

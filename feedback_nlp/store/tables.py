@@ -419,3 +419,18 @@ class Job(SQLModel, table=True):
     created_at: datetime = _time()
     started_at: datetime | None = _time(nullable=True)
     finished_at: datetime | None = _time(nullable=True)
+
+
+class Verification(SQLModel, table=True):
+    """What the numbers say about one release of a request, as of the last look."""
+
+    __tablename__: ClassVar[Any] = "verification"
+    id: int | None = Field(default=None, primary_key=True)
+    request_id: int = Field(foreign_key="request.id", index=True)
+    event_id: int = Field(foreign_key="status_event.id", unique=True)  # the release
+    verdict: str = Field(max_length=20)  # Verdict
+    released_on: date
+    fixed_in: str | None = Field(default=None, max_length=60)
+    figures: dict[str, Any] = _json(dict)
+    judged_at: datetime = _time()
+    decided_at: datetime | None = _time(nullable=True)

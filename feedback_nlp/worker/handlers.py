@@ -19,6 +19,7 @@ Handler = Callable[[Workplace, Mapping[str, Any], Beat], Mapping[str, Any]]
 ANALYZE = "analyze"
 DIGEST = "digest"
 DELIVER = "deliver"
+VERIFY = "verify"
 _BUSY = timedelta(seconds=30)
 _ATTEMPTS = 100  # then other jobs have their turn
 
@@ -39,7 +40,7 @@ def analyze(place: Workplace, _payload: Mapping[str, Any], beat: Beat) -> Mappin
         if conflict.reason == "busy-analyze":  # somebody analyses by hand: ours comes after
             raise Later(conflict.message, _BUSY) from conflict
         raise
-    return report.as_dict()
+    return {**report.as_dict(), "verified": dict(verify(place, {}, beat))["moved"]}
 
 
 def digest(place: Workplace, payload: Mapping[str, Any], _beat: Beat) -> Mapping[str, Any]:
@@ -102,4 +103,18 @@ def deliver(place: Workplace, _payload: Mapping[str, Any], _beat: Beat) -> Mappi
     return dict(deliver_now(place.database, outlets, now=place.now, limit=_ATTEMPTS))
 
 
-HANDLERS: dict[str, Handler] = {ANALYZE: analyze, DIGEST: digest, DELIVER: deliver}
+def verify(place: Workplace, _payload: Mapping[str, Any], _beat: Beat) -> Mapping[str, Any]:
+    """Look at the releases that are not decided yet."""
+    from feedback_nlp.jobs.verify import check_releases  # noqa: PLC0415 - loads NumPy
+
+    looked = check_releases(place.database, place.config, zone=place.settings.zone, now=place.now())
+    moved = {one.key: one.verdict.value for one in looked if one.moved}
+    return {"looked_at": len(looked), "moved": moved}
+
+
+HANDLERS: dict[str, Handler] = {
+    ANALYZE: analyze,
+    DIGEST: digest,
+    DELIVER: deliver,
+    VERIFY: verify,
+}

@@ -7,12 +7,12 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from feedback_nlp.labels import ENGINE, JobState
+from feedback_nlp.labels import ENGINE, JobState, RequestStatus
 from feedback_nlp.store import job_queue, outbox
 from feedback_nlp.store.job_queue import Wanted
-from feedback_nlp.store.tables import Feedback, Job
+from feedback_nlp.store.tables import FeatureRequest, Feedback, Job
 from feedback_nlp.weeks import Week
-from feedback_nlp.worker.handlers import ANALYZE, DELIVER, DIGEST
+from feedback_nlp.worker.handlers import ANALYZE, DELIVER, DIGEST, VERIFY
 from feedback_nlp.worker.workplace import Workplace
 
 _AFTER_FAILURE = timedelta(hours=1)
@@ -33,6 +33,9 @@ def due(session: Session, place: Workplace) -> list[Wanted]:
     wanted += digests_due(place, now)
     if outbox.is_any_due(session, now=now):
         wanted.insert(0, Wanted(kind=DELIVER, payload={}, wish=DELIVER, lane=DELIVER))
+    if _release_waits(session):  # a day that passes is news, even one without feedback
+        today = now.astimezone(place.settings.zone).date()
+        wanted.append(Wanted(kind=VERIFY, payload={}, slot=f"verify {today}", lane=ANALYZE))
     return [one for one in wanted if not _is_queued(session, one)]
 
 
@@ -70,6 +73,11 @@ def _feedback_waits(session: Session, place: Workplace, now: datetime) -> bool:
         col(Feedback.analyzed_run_id).is_(None), col(Feedback.ingested_at) <= waited
     )
     return session.exec(unread.limit(1)).first() is not None
+
+
+def _release_waits(session: Session) -> bool:
+    released = col(FeatureRequest.status) == RequestStatus.RELEASED.value
+    return session.exec(select(col(FeatureRequest.id)).where(released).limit(1)).first() is not None
 
 
 def _is_queued(session: Session, wanted: Wanted) -> bool:

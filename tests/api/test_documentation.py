@@ -22,6 +22,7 @@ OPERATIONS = {
     "edit_topic": "POST /v1/topics/{topic_id}/edits",
     "list_requests": "GET /v1/requests",
     "get_request": "GET /v1/requests/{key}",
+    "get_verification": "GET /v1/requests/{key}/verification",
     "list_evidence": "GET /v1/requests/{key}/evidence",
     "make_request": "POST /v1/requests",
     "edit_request": "PATCH /v1/requests/{key}",

@@ -20,6 +20,7 @@ from feedback_api.request_schemas import (
     RequestOut,
     RequestPage,
     StatusEventOut,
+    VerificationOut,
 )
 from feedback_api.routes.versions import RequestKey, etag
 from feedback_api.services import ServicesDep
@@ -31,6 +32,7 @@ from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.moving import get_request
 from feedback_nlp.requests.quoting import EvidencePosition, RequestQuote, evidence_page
 from feedback_nlp.requests.reading import RequestFilter, RequestPosition, RequestRow
+from feedback_nlp.requests.verifying import verifications, words_of
 
 router = APIRouter(prefix="/v1/requests", tags=["需求"])
 _LIST = "requests"
@@ -67,6 +69,7 @@ def get_one(services: ServicesDep, response: Response, key: RequestKey) -> Reque
     """一个需求：证据原话、状态历史、现在能改成什么。响应头 ETag 是它的版本，改它时写进 If-Match。"""
     with services.database.read() as session:
         detail = reading.request_detail(session, key)
+        checks = verifications(session, id_of(detail.row.request))
     request = detail.row.request
     response.headers["ETag"] = etag(request.version)
     clock = clock_of(
@@ -80,11 +83,22 @@ def get_one(services: ServicesDep, response: Response, key: RequestKey) -> Reque
         evidence=evidence_out(detail.evidence),
         history=[StatusEventOut.model_validate(event) for event in detail.history],
         edits=[RequestEditOut.model_validate(edit) for edit in detail.edits],
+        verifications=[VerificationOut.of(found, words_of(found)) for found in checks],
         notices=detail.notices,
         comments=[CommentOut.model_validate(comment) for comment in detail.comments],
         clock=ClockOut.model_validate(clock),
         allowed_transitions=list(allowed_from(RequestStatus(request.status))),
     )
+
+
+@router.get(
+    "/{key}/verification", operation_id="get_verification", responses=document(404, 422, 503)
+)
+def get_verification(services: ServicesDep, key: RequestKey) -> list[VerificationOut]:
+    """每次发布有没有见效：发布前后多少人说，和同期别的主题比，带区间。新的在前，没发布过就是空。"""
+    with services.database.read() as session:
+        checks = verifications(session, id_of(get_request(session, key)))
+        return [VerificationOut.of(found, words_of(found)) for found in checks]
 
 
 @router.get("/{key}/evidence", operation_id="list_evidence", responses=document(404, 422, 503))
