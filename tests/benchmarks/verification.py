@@ -147,8 +147,9 @@ def fill(session: Session, people: np.ndarray) -> None:
 def verdicts(folder: Path, seed: int, *, season: bool) -> Iterator[dict[str, Any]]:
     """Look at both releases each day; yield the verdict of each and the day it came."""
     people, levels = simulate(seed, season=season)
-    database = Database(f"sqlite:///{folder / f'{seed}-{season}.db'}")
-    database.migrate()
+    path = folder / "simulated.db"
+    path.write_bytes((folder / "empty.db").read_bytes())
+    database = Database(f"sqlite:///{path}")
     with database.write() as session:
         fill(session, people)
     found: dict[str, tuple[Verdict, int]] = {}
@@ -214,6 +215,9 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     alone: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as held:
+        empty = Database(f"sqlite:///{Path(held) / 'empty.db'}")
+        empty.migrate()
+        empty.dispose()  # the last connection folds the write-ahead log into the file
         for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
             for season in (False, True):
                 rows += verdicts(Path(held), seed, season=season)
