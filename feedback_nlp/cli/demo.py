@@ -27,7 +27,7 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", help="虚构数据的随机种子")] = 42,
 ) -> None:
     """Run the main job on the demo data."""
-    from feedback_nlp.cli.analyze import print_report, progress_bar  # noqa: PLC0415
+    from feedback_nlp.cli.analyze import print_releases, print_report, progress_bar  # noqa: PLC0415
     from feedback_nlp.cli.report import print_top  # noqa: PLC0415
     from feedback_nlp.config import load_config  # noqa: PLC0415
     from feedback_nlp.jobs.demo import run_demo  # noqa: PLC0415
@@ -44,6 +44,8 @@ def demo(
         )
     _print_files(report)
     print_report(report.analysis)
+    out.print("\n[bold]发布之后，用户怎么说[/bold]")
+    print_releases(report.releases)
     out.print()
     print_top(report.digest)
     _print_next_steps(report)

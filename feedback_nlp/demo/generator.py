@@ -62,6 +62,7 @@ def generate_plan(out_dir: Path, plan: Plan, seed: int) -> Manifest:
         versions={
             version.name: plan.at(version.day).date().isoformat() for version in plan.versions
         },
+        releases=plan.releases,
         files=[laid.file for laid in laid_out],
         facts=_facts(posts, plan),
         issues=by_issue,

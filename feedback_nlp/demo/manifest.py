@@ -68,6 +68,7 @@ class Manifest:
         product: Name of the invented app.
         weeks: ISO weeks in order.
         versions: Release day (ISO date) by version.
+        releases: What the team says a version repaired, as (issue, version).
         files: One entry a file.
         facts: Planted facts.
         issues: The same counts as a fact's for every issue.
@@ -80,6 +81,7 @@ class Manifest:
     product: str
     weeks: Sequence[str]
     versions: Mapping[str, str]
+    releases: Sequence[tuple[str, str]]
     files: Sequence[DemoFile]
     facts: Sequence[Fact]
     issues: Mapping[str, Fact]

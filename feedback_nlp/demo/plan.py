@@ -53,6 +53,7 @@ class Plan:
         repaired_by: Issues that a version ends: later reports come from older versions.
         planted: Counts and shares of the other facts.
         people: Words for names, places and devices.
+        releases: What the team says a version repaired, as (issue, version).
         spikes: Extra items.
     """
 
@@ -67,6 +68,7 @@ class Plan:
     repaired_by: Mapping[str, str]
     planted: Mapping[str, Any]
     people: Mapping[str, Sequence[str]]
+    releases: Sequence[tuple[str, str]]
     spikes: Sequence[Spike] = ()
 
     @classmethod
@@ -85,6 +87,7 @@ class Plan:
             repaired_by=data["repaired_by"],
             planted=data["planted"],
             people=data["people"],
+            releases=[(item["issue"], item["version"]) for item in data["releases"]],
         )
 
     def varied(

@@ -10,10 +10,12 @@ from pathlib import Path
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.demo import Manifest, generate
 from feedback_nlp.jobs.analyze import AnalysisReport, Progress, run_analysis
+from feedback_nlp.jobs.demo_releases import release_and_check
 from feedback_nlp.jobs.digest import write_digest
 from feedback_nlp.jobs.ingest import IngestReport, ingest_file
 from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.labels import SourceKind
+from feedback_nlp.requests.verifying import Looked
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
 from feedback_nlp.store.keys import keep_key
@@ -33,6 +35,7 @@ class DemoReport:
         manifest: What was planted.
         ingested: One report a file.
         analysis: What the analysis did.
+        releases: What the verification found about what the invented team released.
         digest: The figures of the last week.
         digest_files: The written reports.
         database_path: The demo's own database.
@@ -41,6 +44,7 @@ class DemoReport:
     manifest: Manifest
     ingested: tuple[IngestReport, ...]
     analysis: AnalysisReport
+    releases: tuple[Looked, ...]
     digest: WeeklyDigest
     digest_files: tuple[Path, ...]
     database_path: Path
@@ -93,6 +97,7 @@ def run_demo(
             )
             progress("导入文件", number, len(manifest.files))
         analysis = run_analysis(database, config, zone=settings.zone, now=now, progress=progress)
+        releases = release_and_check(database, config, manifest, zone=settings.zone, now=now())
         digest_files = tuple(folder / name for name in DIGEST_NAMES)
         digest = write_digest(
             database,
@@ -104,4 +109,6 @@ def run_demo(
         )
     finally:
         database.dispose()
-    return DemoReport(manifest, tuple(ingested), analysis, digest, digest_files, database_path)
+    return DemoReport(
+        manifest, tuple(ingested), analysis, tuple(releases), digest, digest_files, database_path
+    )

@@ -29,6 +29,7 @@ from feedback_nlp.labels import Verdict
 _HALF = 0.5  # added to every count, so that silence has a logarithm
 _PRIOR_CONTROLS = 4.0
 _MIN_CONTROL_PEOPLE = 12
+_NORMAL_MAD = 1.4826  # standard deviation ÷ median absolute deviation, where normal
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +187,13 @@ def _dispersion(topic: np.ndarray, pooled: np.ndarray, at: Windows) -> float:
 def _wandering(controls: Sequence[np.ndarray], at: Windows, prior: float) -> float:
     """Return how far untouched topics strayed over the same days: a variance of logarithms.
 
-    What their counts explain is taken off; few controls are shrunk towards ``prior``.
+    What their counts explain is taken off; few controls are shrunk towards ``prior``. It is the
+    median control that counts: a crash that came with the same release wanders without measure.
     """
     if len(controls) < 2:
         return prior
     pooled = np.sum(controls, axis=0)
-    extra = []
+    strays, noises = [], []
     for control in controls:
         rest = pooled - control
         mine, others = (
@@ -202,6 +204,10 @@ def _wandering(controls: Sequence[np.ndarray], at: Windows, prior: float) -> flo
             continue
         strayed = math.log(mine[1] / mine[0]) - math.log(others[1] / others[0])
         noise = _dispersion(control, rest, at) * (1 / mine[0] + 1 / mine[1])
-        extra.append(strayed**2 - noise - 1 / others[0] - 1 / others[1])
-    seen = max(0.0, float(np.mean(extra))) if extra else prior
-    return (seen * len(extra) + prior * _PRIOR_CONTROLS) / (len(extra) + _PRIOR_CONTROLS)
+        strays.append(abs(strayed))
+        noises.append(noise + 1 / others[0] + 1 / others[1])
+    if not strays:
+        return prior
+    spread = _NORMAL_MAD * float(np.median(strays))
+    seen = max(0.0, spread**2 - float(np.median(noises)))
+    return (seen * len(strays) + prior * _PRIOR_CONTROLS) / (len(strays) + _PRIOR_CONTROLS)
