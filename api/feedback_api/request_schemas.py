@@ -129,6 +129,8 @@ class ClockOut(Outgoing):
     limit: int | None = Field(description="最多几个工作日；没有限期为 null")
     due_on: date | None = Field(description="限期的最后一天")
     is_late: bool = Field(description="是否超期")
+
+
 class VerificationOut(Outgoing):
     """What people said since a release says about it."""
 

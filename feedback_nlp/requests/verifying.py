@@ -110,7 +110,7 @@ def _look(
 ) -> Looked:
     on = event.happened_at.astimezone(zone).date()
     first = on - timedelta(days=config.before_days)
-    fixed_in = _version_in(event.reason)
+    fixed_in = _version_in(event.reason) or _version_in(request.target_release or "")
     own = list(said_for_request(session, id_of(request), first, max(last, on), zone))
     touched = {topic for topic, day in released.items() if day >= first}
     without = touched | ({request.topic_id} if request.topic_id is not None else set())

@@ -99,7 +99,8 @@ def test_a_season_that_ends_is_no_fix(database, people):
     assert status(database, "REQ-2") != "verified"
 
 
-def test_people_on_an_older_version_cannot_have_the_fix(database, people):
+@pytest.mark.parametrize("said_in", ["reason", "target release"])
+def test_people_on_an_older_version_cannot_have_the_fix(database, people, said_in):
     """Half of the people did not update and still complain; the release names its version."""
     people[0, RELEASE:] = 3
     filled(database, people)
@@ -109,9 +110,14 @@ def test_people_on_an_older_version_cannot_have_the_fix(database, people):
             old = day < RELEASE or who % 2 == 0 or topic == 0
             item.app_version = "5.2.0" if old else "5.10.0"
             session.add(item)
-        event = session.exec(select(StatusEvent).where(StatusEvent.request_id == 1)).one()
-        event.reason = "随 5.10.0 发布"
-        session.add(event)
+        if said_in == "reason":
+            event = session.exec(select(StatusEvent).where(StatusEvent.request_id == 1)).one()
+            event.reason = "随 5.10.0 发布"
+            session.add(event)
+        else:
+            request = session.exec(select(FeatureRequest).where(FeatureRequest.id == 1)).one()
+            request.target_release = "Android 5.10.0"
+            session.add(request)
     found: dict[str, Looked] = {}
     for day in range(RELEASE + 6, 7 * simulation.WEEKS):
         found |= {key: one for key, one in check(database, day).items() if one.moved}
