@@ -6,7 +6,7 @@ from alembic import op
 from feedback_nlp.store.columns import Json, UtcDateTime
 
 revision = "20261126_verification"
-down_revision = "20261126_topic_likeness"
+down_revision = "20261126_views"
 branch_labels = None
 depends_on = None
 
