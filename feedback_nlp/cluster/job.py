@@ -130,7 +130,7 @@ def run(
 def _write(source: DataFrame, url: str, task: Task) -> int:
     read = source.count()
     apply(task, source).write.mode("overwrite").parquet(url)
-    written = source.sparkSession.read.parquet(url).count()
+    written: int = source.sparkSession.read.parquet(url).count()
     if read != written:
         raise FeedbackError(
             f"{url}：读了 {read:,} 行，写了 {written:,} 行",
