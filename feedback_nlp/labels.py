@@ -161,9 +161,12 @@ class NoticeStatus(StrEnum):
     """How far a message that is owed to a reporter has come."""
 
     PENDING = "pending"
+    QUEUED = "queued"  # in the outbox
     SENT = "sent"
-    FAILED = "failed"
+    FAILED = "failed"  # given up; a person may retry
     UNREACHABLE = "unreachable"
+    SUPERSEDED = "superseded"  # a newer status came before it left
+    CANCELLED = "cancelled"
 
 
 class WordKind(StrEnum):
@@ -314,7 +317,15 @@ _CHINESE: dict[type[StrEnum], dict[str, str]] = {
     AlertKind: {"new": "新增", "returned": "再次出现", "spike": "上升", "relapse": "复发"},
     Origin: {"auto": "引擎", "person": "人", "llm": "语言模型"},
     RequestOrder: {"priority": "优先级", "rice": "RICE 分", "ice": "ICE 分"},
-    NoticeStatus: {"pending": "待发", "sent": "已发", "failed": "失败", "unreachable": "联系不上"},
+    NoticeStatus: {
+        "pending": "待发",
+        "queued": "发送中",
+        "sent": "已发",
+        "failed": "失败",
+        "unreachable": "联系不上",
+        "superseded": "已被新状态取代",
+        "cancelled": "已取消",
+    },
     WordKind: {"product": "产品词", "version": "型号版本", "slang": "口语", "stop": "停用词"},
     BatchStatus: {"running": "未完成", "complete": "完成"},
     ItemStatus: {"accepted": "新增", "duplicate": "重复", "rejected": "拒绝"},

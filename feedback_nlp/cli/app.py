@@ -40,6 +40,7 @@ _MODULES_OF = {
     "outlets": ("send",),
     "send": ("send",),
     "outbox": ("outbox",),
+    "notices": ("notices",),
     "replay": ("replay",),
     "alerts": ("alerts",),
     "search": ("search",),

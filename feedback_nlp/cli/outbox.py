@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -17,6 +17,13 @@ from feedback_nlp.cli.terminal import (
     out,
     print_json,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlmodel import Session
+
+    from feedback_nlp.store.outbox_tables import OutboxRow
 
 IdArgument = Annotated[int, typer.Argument(metavar="编号", help="outbox list 里的编号")]
 
@@ -116,10 +123,14 @@ def cancel(message: IdArgument, db: DatabaseOption = None) -> None:
     """Cancel a message."""
     from feedback_nlp.store import outbox as store  # noqa: PLC0415
 
-    row = _write(db, lambda session: store.cancel(session, message, now=datetime.now(UTC)))
-    out.print(f"消息 {row.id} 已取消。")
+    _write(db, lambda session: [store.cancel(session, message, now=datetime.now(UTC))])
+    out.print(f"消息 {message} 已取消。")
 
 
-def _write(db: str | None, act: Any) -> Any:
+def _write(db: str | None, act: Callable[[Session], list[OutboxRow]]) -> list[OutboxRow]:
+    from feedback_nlp.jobs.delivering import tell_causes  # noqa: PLC0415
+
     with open_database(db) as database, database.write() as session:
-        return act(session)
+        rows = act(session)
+        tell_causes(session, rows)
+        return rows

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
+from sqlmodel import Session
+
 from feedback_nlp.jobs.deliver import Cause, Deliverer
+from feedback_nlp.jobs.notices import KIND, NoticeCause
 from feedback_nlp.outlets.config import Outlets
 from feedback_nlp.store import Database
+from feedback_nlp.store.outbox_tables import OutboxRow
 
 #: Kinds of rows that need more than the row to be sent, or that want to hear what became of it.
-CAUSES: Mapping[str, Cause] = {}
+CAUSES: Mapping[str, Cause] = {KIND: NoticeCause()}
 
 
 def deliver_now(
@@ -26,3 +30,11 @@ def deliver_now(
         limit: Of attempts.
     """
     return Deliverer(database, outlets.senders, now=now, causes=CAUSES).run(limit=limit)
+
+
+def tell_causes(session: Session, rows: Iterable[OutboxRow]) -> None:
+    """Let causes note that a person changed the state of their rows, in the same transaction."""
+    for row in rows:
+        cause = CAUSES.get(row.kind)
+        if cause is not None:
+            cause.settled(session, row)

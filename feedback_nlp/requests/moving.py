@@ -21,7 +21,7 @@ from feedback_nlp.labels import ENGINE, ReporterStatus, RequestStatus, is_person
 from feedback_nlp.loop import Transition, transition
 from feedback_nlp.requests.evidence import id_of, refresh_evidence
 from feedback_nlp.requests.locking import hold_requests
-from feedback_nlp.requests.notices import open_notices
+from feedback_nlp.requests.notices import open_notices, supersede_unsent
 from feedback_nlp.requests.versions import (
     Expected,
     changed_meanwhile,
@@ -227,6 +227,8 @@ def apply_transition(
     session.flush()
     if step.duplicate_of or step.from_status is RequestStatus.DUPLICATE:
         refresh_evidence(session)
+    if step.to_reporter_status is not step.from_reporter_status:
+        supersede_unsent(session, request, now=now)
     if step.opens_notices:
         open_notices(session, request, now=now)
     return step

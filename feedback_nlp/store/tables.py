@@ -306,7 +306,11 @@ class RequestComment(SQLModel, table=True):
 
 
 class Notice(SQLModel, table=True):
-    """One message owed to one reporter about one request; unique by construction."""
+    """One message owed to one reporter about one request; unique by construction.
+
+    ``outbox_key`` names its row in the outbox once it is to go out; ``reason`` says why it
+    does not.
+    """
 
     __tablename__: ClassVar[Any] = "notice"
     __table_args__ = (UniqueConstraint("request_id", "person_key", "reporter_status"),)
@@ -316,6 +320,19 @@ class Notice(SQLModel, table=True):
     person_key: str = Field(max_length=64)
     reporter_status: str = Field(max_length=20)
     status: str = Field(default=NoticeStatus.PENDING.value, max_length=20)
+    created_at: datetime = _time()
+    outbox_key: str | None = Field(default=None, max_length=200, index=True)
+    reason: str = Field(default="", sa_type=Text)
+    settled_at: datetime | None = _time(nullable=True)
+
+
+class NoticeRefusal(SQLModel, table=True):
+    """A person who wants no notices at all."""
+
+    __tablename__: ClassVar[Any] = "notice_refusal"
+    id: int | None = Field(default=None, primary_key=True)
+    person_key: str = Field(max_length=64, unique=True)
+    actor: str = Field(max_length=100)
     created_at: datetime = _time()
 
 

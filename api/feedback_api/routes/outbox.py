@@ -18,6 +18,7 @@ from feedback_api.outbox_schemas import (
     OutletTested,
 )
 from feedback_api.services import ServicesDep
+from feedback_nlp.jobs.delivering import tell_causes
 from feedback_nlp.outlets.records import OutboxState
 from feedback_nlp.store import outbox, outbox_pace
 
@@ -51,6 +52,7 @@ def retry_message(services: ServicesDep, message_id: MessageId) -> OutboxPage:
     """重发一条发送失败或不确定是否送达的消息；它后面没发出的几段一起重发。"""
     with services.database.write() as session:
         rows = outbox.retry(session, message_id, now=services.now())
+        tell_causes(session, rows)
         return OutboxPage(items=[OutboxMessage.of(row) for row in rows])
 
 
@@ -62,7 +64,9 @@ def retry_message(services: ServicesDep, message_id: MessageId) -> OutboxPage:
 def cancel_message(services: ServicesDep, message_id: MessageId) -> OutboxMessage:
     """取消一条还没有发出的消息。"""
     with services.database.write() as session:
-        return OutboxMessage.of(outbox.cancel(session, message_id, now=services.now()))
+        row = outbox.cancel(session, message_id, now=services.now())
+        tell_causes(session, [row])
+        return OutboxMessage.of(row)
 
 
 @router.get("/outlets", operation_id="list_outlets", responses=document(503))

@@ -1,0 +1,88 @@
+"""Notices as people see them, and people who want none."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from feedback_nlp.errors import NotFound
+from feedback_nlp.labels import NoticeStatus
+from feedback_nlp.store.tables import FeatureRequest, Feedback, Notice, NoticeRefusal, Source
+
+
+class NoticeRow(NamedTuple):
+    """One notice, with what it is about; whom it is owed to is not shown."""
+
+    notice: Notice
+    request_key: str
+    title: str
+    source: str
+
+
+def notice_rows(
+    session: Session,
+    *,
+    request: str | None = None,
+    status: NoticeStatus | None = None,
+    limit: int = 50,
+    before_id: int | None = None,
+) -> list[NoticeRow]:
+    """Return notices, newest first.
+
+    Args:
+        session: A reading session.
+        request: Key of a request; of all of them if ``None``.
+        status: Only these.
+        limit: At most so many.
+        before_id: Only older ones.
+    """
+    query = (
+        select(Notice, col(FeatureRequest.key), col(FeatureRequest.title), col(Source.name))
+        .join(FeatureRequest, col(FeatureRequest.id) == col(Notice.request_id))
+        .join(Feedback, col(Feedback.id) == col(Notice.feedback_id))
+        .join(Source, col(Source.id) == col(Feedback.source_id))
+        .order_by(col(Notice.id).desc())
+        .limit(limit)
+    )
+    if request is not None:
+        query = query.where(col(FeatureRequest.key) == request.strip().upper())
+    if status is not None:
+        query = query.where(col(Notice.status) == status.value)
+    if before_id is not None:
+        query = query.where(col(Notice.id) < before_id)
+    return [NoticeRow(*row) for row in session.execute(query)]
+
+
+def refuse_notices(
+    session: Session, *, source: str, source_key: str, actor: str, now: datetime
+) -> bool:
+    """Note that whoever gave a feedback wants no notices; return whether that is new.
+
+    Raises:
+        NotFound: If there is no such feedback, or nobody is known to have given it.
+    """
+    person = session.scalars(
+        select(col(Feedback.author_key))
+        .join(Source, col(Source.id) == col(Feedback.source_id))
+        .where(col(Source.name) == source, col(Feedback.source_key) == source_key)
+    ).first()
+    if person is None:
+        raise NotFound("没有这条反馈，或不知道是谁写的", reason="unknown-feedback")
+    if refusals(session, [person]):
+        return False
+    session.add(NoticeRefusal(person_key=person, actor=actor, created_at=now))
+    session.flush()
+    return True
+
+
+def refusals(session: Session, people: list[str]) -> set[str]:
+    """Return those of some people who want no notices."""
+    found: set[str] = set()
+    for start in range(0, len(people), 500):
+        chunk = people[start : start + 500]
+        statement = select(col(NoticeRefusal.person_key))
+        found |= set(session.scalars(statement.where(col(NoticeRefusal.person_key).in_(chunk))))
+    return found
