@@ -40,6 +40,7 @@ WORDS = {
     "unit": "观点",
     "evidence": "需求证据",
     "notice": "通知",
+    "notice_refusal": "退订",
     "contact": "联系方式",
     "rejected_row": "被拒的行",
 }
