@@ -41,9 +41,12 @@ ELSEWHERE = frozenset(
         "no-text-column",
         "text-column-empty",
         "text-column-unknown",
+        "held-elsewhere",
         "unknown-alert",
         "unknown-batch",
+        "unknown-feedback",
         "unknown-key",
+        "unknown-notice",
         "unknown-source",
     }
 )

@@ -54,7 +54,16 @@ REMARKS: dict[str, str] = {
 }
 
 #: Reasons that no command can bring about.
-ELSEWHERE = frozenset({"bad-if-match", "nothing-to-edit", "topic-has-request"})
+ELSEWHERE = frozenset(
+    {
+        "bad-if-match",
+        "held-elsewhere",
+        "nothing-to-edit",
+        "topic-has-request",
+        "unknown-feedback",
+        "unknown-notice",
+    }
+)
 
 
 def remark(text: str) -> str:

@@ -36,7 +36,7 @@ def hold(database: Database, name: str, busy: str) -> Iterator[None]:
     holder = _on_file if database.is_sqlite else _on_server
     with holder(database, name) as held:
         if not held:
-            raise Conflict(busy, hint="等它结束，或先停掉它再运行", reason=f"busy-{name}")
+            raise Conflict(busy, hint="等它结束，或先停掉它再运行", reason="held-elsewhere")
         yield
 
 

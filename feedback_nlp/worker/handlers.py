@@ -37,7 +37,7 @@ def analyze(place: Workplace, _payload: Mapping[str, Any], beat: Beat) -> Mappin
             progress=beat,
         )
     except Conflict as conflict:
-        if conflict.reason == "busy-analyze":  # somebody analyses by hand: ours comes after
+        if conflict.reason == "held-elsewhere":  # somebody analyses by hand: ours comes after
             raise Later(conflict.message, _BUSY) from conflict
         raise
     return {**report.as_dict(), "verified": dict(verify(place, {}, beat))["moved"]}
