@@ -23,6 +23,9 @@ NOW = datetime(2026, 11, 16, 4, 0, tzinfo=UTC)
 FIRST, SECOND = "一点结算就闪退，付不了款", "更新以后一点结算还是闪退"
 OLD, NEW, NEWER = "2026-11-16 10:00:00", "2026-11-16 11:00:00", "2026-11-16 11:30:00"
 ALL = sorted(SAMPLES)
+# Each case starts a service; these walk every kind of signature and key, make test-all the rest.
+_ALWAYS = {"generic", "typeform", "tucao"}
+EACH = [pytest.param(name, marks=() if name in _ALWAYS else pytest.mark.slow) for name in ALL]
 
 
 class Pushes:
@@ -68,7 +71,7 @@ def client(database: Database, tmp_path: Path, clock: list[datetime]) -> Iterato
         yield client
 
 
-@pytest.fixture(params=ALL)
+@pytest.fixture(params=EACH)
 def push(request: pytest.FixtureRequest, client: TestClient, clock: list[datetime]) -> Pushes:
     return Pushes(client, SAMPLES[request.param], clock)
 
