@@ -155,6 +155,8 @@ def _look_at(
     with open_table(path, format=reading.format, sheet=reading.sheet) as table:
         size = max(path.stat().st_size, 1)
         kind, columns, nested = table.format, table.columns, False
+        if kind == "chat":  # every line is a text here: nothing is stored
+            kind, columns = "lines", ("text",)
         if kind in ("json", "jsonl", "parquet") and not _has_text(columns, reading.mapping):
             nested = True
             head = [row for row in islice(table.rows, _SAMPLE_ROWS) if isinstance(row, Row)]

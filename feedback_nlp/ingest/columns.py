@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from feedback_nlp.chinese import fold
 from feedback_nlp.errors import InputError
 from feedback_nlp.ingest.fields import storable
 from feedback_nlp.resources import read_tables
@@ -19,8 +20,8 @@ _REPEATED = re.compile(r"__\d+$")
 
 @cache
 def comparable(header: str) -> str:
-    """Return a header as it is compared: no case, blanks, marks or full-width forms."""
-    text = unicodedata.normalize("NFKC", header).strip().casefold()
+    """Return a header as it is compared: 简体, no case, blanks, marks or full-width forms."""
+    text = fold(unicodedata.normalize("NFKC", header).strip().casefold())
     return _IGNORED.sub("", text) or text
 
 
@@ -73,6 +74,8 @@ def candidates(field: str, columns: Sequence[str]) -> list[str]:
     for position, column in enumerate(columns):
         own = own_name(column)
         if own is None:
+            if comparable(column) in names:  # listed with its whole path
+                ranked.append((names[comparable(column)], position, column))
             continue
         spellings = (comparable(own), without_brackets(own))
         rank = min((names[name] for name in spellings if name in names), default=None)

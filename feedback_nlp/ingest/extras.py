@@ -6,6 +6,7 @@ import re
 import unicodedata
 from functools import cache
 
+from feedback_nlp.chinese import fold
 from feedback_nlp.ingest.columns import own_name, read_toml
 from feedback_nlp.ingest.looks import Looks
 
@@ -46,7 +47,7 @@ def _is_allowed(column: str) -> bool:
     if own is None:
         return False
     words = {word.casefold() for word in _WORD.findall(own)}
-    loose = unicodedata.normalize("NFKC", own).casefold()
+    loose = fold(unicodedata.normalize("NFKC", own).casefold())
     return any(
         name in words if name.isascii() else name in loose
         for name in read_toml("extras.toml")["names"]

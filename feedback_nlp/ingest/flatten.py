@@ -1,4 +1,10 @@
-"""Nested records to flat ones: ``{"a": {"b": 1}}`` becomes ``{"a.b": 1}``."""
+"""Nested records to flat ones: ``{"a": {"b": 1}}`` becomes ``{"a.b": 1}``.
+
+What only wraps a value is taken off: typed values of MongoDB (``{"$date": …}``), the envelope
+of Elasticsearch (``_source``), the segments of a rich text (飞书).
+
+Source: MongoDB Extended JSON v2; Elasticsearch search response; 飞书 多维表格 record format.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +18,21 @@ _MAX_MEMBERS = 5
 def flatten(record: Mapping[str, Any]) -> dict[str, Any]:
     """Flatten objects, and the first few objects of lists; lists of plain values stay."""
     flat: dict[str, Any] = {}
-    _flatten_into(flat, record, "", 0)
+    _flatten_into(flat, _without_envelope(record), "", 0)
     return flat
 
 
+def _without_envelope(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    inner = record.get("_source")
+    if isinstance(inner, dict) and "_index" in record:
+        return {"_id": record.get("_id"), **inner}
+    return record
+
+
 def _flatten_into(flat: dict[str, Any], record: Mapping[str, Any], prefix: str, depth: int) -> None:
-    for name, value in record.items():
+    for name, wrapped in record.items():
         key = f"{prefix}{name}"
+        value = _unwrapped(wrapped) if isinstance(wrapped, dict | list) else wrapped
         if isinstance(value, dict) and value and depth < _MAX_DEPTH:
             _flatten_into(flat, value, f"{key}.", depth + 1)
         elif isinstance(value, list) and any(isinstance(member, dict) for member in value):
@@ -27,3 +41,19 @@ def _flatten_into(flat: dict[str, Any], record: Mapping[str, Any], prefix: str, 
                 _flatten_into(flat, members, f"{key}.", depth + 1)
         else:
             flat[key] = value
+
+
+def _unwrapped(value: Any) -> Any:
+    """Return the value inside ``{"$date": …}``, or the text of ``[{"type": "text", "text": …}]``."""
+    while isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith("$"):
+        value = next(iter(value.values()))
+    if (
+        isinstance(value, list)
+        and value
+        and all(
+            isinstance(part, dict) and isinstance(part.get("text"), str) and "type" in part
+            for part in value
+        )
+    ):
+        return "".join(part["text"] for part in value)
+    return value

@@ -61,6 +61,8 @@ class RowMapping:
         skips: Rows to set aside.
         keeps: Whether a column without a field is stored as an extra value.
         clock: Column with the time of day, where the date is in a column of its own.
+        month_first: How the time column means 3/1/2026, if it tells.
+        rating_scale: What a rating is divided by: 10 where stars are written 10–50.
         read_at: When the file was made, for relative times; a row's own ``crawled_at`` wins.
         words: Takes the frame (客服: …, 用户反馈…) off a text; ``None`` if nobody of interest
             speaks in it.
@@ -72,6 +74,8 @@ class RowMapping:
     skips: Sequence[Skip] = ()
     keeps: Callable[[str], bool] = lambda column: not is_identity(column)
     clock: str | None = None
+    month_first: bool | None = None
+    rating_scale: float = 1.0
     read_at: datetime | None = None
     words: Callable[[str], str | None] = lambda text: text
 
@@ -133,7 +137,7 @@ class ItemBuilder:
         title: str,
         occurred_at: datetime | None,
     ) -> RawItem:
-        rating = parse_rating(values.get("rating"))
+        rating = parse_rating(values.get("rating"), self.mapping.rating_scale)
         attributes = {
             name: fitted
             for name in _ATTRIBUTES
@@ -186,10 +190,12 @@ class ItemBuilder:
         read_at = self.mapping.read_at
         if values.get("crawled_at") is not None:
             read_at = parse_time(values["crawled_at"], self.zone) or read_at
-        moment = parse_time(values.get("occurred_at"), self.zone, read_at)
+        order = self.mapping.month_first
+        moment = parse_time(values.get("occurred_at"), self.zone, read_at, month_first=order)
         if moment is None and len(self.mapping.columns.get("occurred_at", ())) > 1:
             for column in self.mapping.columns["occurred_at"]:
-                if (moment := parse_time(row.get(column), self.zone, read_at)) is not None:
+                moment = parse_time(row.get(column), self.zone, read_at, month_first=order)
+                if moment is not None:
                     break
         return moment
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from feedback_nlp.ingest.plain import plain
 from feedback_nlp.ingest.ratings import parse_rating
 from feedback_nlp.ingest.relative_times import is_clock, is_relative
-from feedback_nlp.ingest.times import parse_time
+from feedback_nlp.ingest.times import month_comes_first, parse_time
 
 SAMPLE = 200
 _LINK = re.compile(r"(?:https?:)?//\S+|www\.\S+")
@@ -37,6 +37,7 @@ class Looks:
         chars: Mean length of a cell.
         distinct: Share of different values.
         words: 0-1, how much the column looks like something that people wrote.
+        month_first: How a column of dates means 3/1/2026; ``None`` if it does not tell.
     """
 
     rows: int
@@ -51,6 +52,7 @@ class Looks:
     distinct: float
     words: float
     values: tuple[str, ...]
+    month_first: bool | None = None
 
     @property
     def share_filled(self) -> float:
@@ -66,8 +68,9 @@ def look(column: str, rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Look
     count = len(texts)
     if not count:
         return Looks(len(rows), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ())
+    order = month_comes_first(texts)
     times = sum(
-        parse_time(cell, zone) is not None or is_relative(text)
+        parse_time(cell, zone, month_first=order) is not None or is_relative(text)
         for cell, text in zip(cells, texts, strict=False)
     )
     numbers = sum(_NUMBER.fullmatch(text) is not None for text in texts)
@@ -93,4 +96,5 @@ def look(column: str, rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Look
         distinct=distinct,
         words=words,
         values=tuple(texts),
+        month_first=order,
     )

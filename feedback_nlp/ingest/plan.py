@@ -40,6 +40,7 @@ class Wanted:
     wishes: Wishes
     as_of: datetime | None = None
     is_plain: bool = False
+    is_chat_log: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Plan:
     is_chat: bool = False
     delimiter: str = ","
     numbers: tuple[str, ...] = ()
+    month_first: bool | None = None
 
     def joined(self, items: Iterable[RawItem | Rejection]) -> Iterator[RawItem | Rejection]:
         """Join the lines of a chat's sessions; other files pass through."""
@@ -69,7 +71,8 @@ class Plan:
         if not all(is_number(text) for name in self.numbers if (text := plain(values.get(name)))):
             return False
         time = values.get(self.mapping.get("occurred_at", ""))
-        if plain(time) and parse_time(time, self.zone) is None and not is_relative(plain(time)):
+        moment = parse_time(time, self.zone, month_first=self.month_first)
+        if plain(time) and moment is None and not is_relative(plain(time)):
             return False
         rating = values.get(self.mapping.get("rating", ""))
         return not plain(rating) or parse_rating(rating) is not None

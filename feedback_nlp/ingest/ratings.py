@@ -21,6 +21,9 @@ _HEAD = re.compile(
     re.IGNORECASE,
 )
 _FILLED = re.compile("[★⭐🌟]")
+_MAX_CHARS = 40  # sml-rank-stars sml-str40 star
+_WORD_BEHIND = re.compile(r"(\S+?)\s+(\D{1,8})")
+_TENS = re.compile(r"[1-5][05](?:\.0)?")
 _STARS = re.compile(r"[★☆⭐🌟\ufe0f\s]+")
 
 
@@ -29,17 +32,23 @@ def _words() -> dict[str, float]:
     return {word: float(stars) for word, stars in read_toml("aliases.toml")["ratings"].items()}
 
 
-def parse_rating(value: object) -> float | None:
+def parse_rating(value: object, scale: float = 1.0) -> float | None:
     """Read a rating: ``4``, ``4.0``, ``5分``, ``五星``, ``★★★★☆``, ``4/5``, ``非常满意``.
 
     >>> parse_rating("★★★★☆"), parse_rating("4.5/5"), parse_rating("很差劲的一家店")
     (4.0, 4.5, None)
+
+    Args:
+        value: The cell.
+        scale: What a number is divided by first: 10 where stars are written 10–50.
 
     Returns:
         1–5, or ``None`` if it is no rating on that scale.
     """
     if value is None:
         return None
+    if scale != 1.0 and _TENS.fullmatch(str(value)):
+        value = float(str(value)) / scale
     if isinstance(value, bool):
         return 5.0 if value else 1.0  # recommended or not
     if isinstance(value, int | float):
@@ -50,11 +59,13 @@ def parse_rating(value: object) -> float | None:
 @cache
 def _read(text: str) -> float | None:
     text = unicodedata.normalize("NFKC", text).strip()
-    if not text or len(text) > 20:
+    if not text or len(text) > _MAX_CHARS:
         return None
     text = _HEAD.sub("", text, count=1)
     if (known := _words().get(text.casefold())) is not None:
         return known
+    if (pair := _WORD_BEHIND.fullmatch(text)) is not None and pair[2].casefold() in _words():
+        text = pair[1]  # 5.0分 超棒
     if _STARS.fullmatch(text):
         stars = float(len(_FILLED.findall(text)))
     elif (match := _NUMBER.fullmatch(text)) is not None:
@@ -66,6 +77,13 @@ def _read(text: str) -> float | None:
     else:
         return None
     return stars if 1 <= stars <= 5 else None
+
+
+def is_tens_scale(column: str, values: Iterable[object]) -> bool:
+    """Whether a column named for stars writes them 10, 15 … 50, as 美团 does."""
+    filled = [text for value in values if (text := str(value).strip()) not in ("", "0", "0.0")]
+    name = column.casefold()
+    return bool(filled) and ("star" in name or "星" in name) and all(map(_TENS.fullmatch, filled))
 
 
 def is_star_scale(values: Iterable[object]) -> bool:

@@ -149,7 +149,13 @@ def open_source(
         given = {**_present(columns, saved or {}), **find_given(columns, mapping or {})}
         wishes = Wishes(given, _named(columns, choices.drop), _named(columns, choices.keep))
         sampled = [row.values for row in sample if isinstance(row, Row)]
-        wanted = Wanted(zone, wishes, choices.as_of, is_plain=table.format == "lines")
+        wanted = Wanted(
+            zone,
+            wishes,
+            choices.as_of,
+            is_plain=table.format == "lines",
+            is_chat_log=table.format == "chat",
+        )
         plan = plan_reading(columns, sampled, wanted)
         tally = plan.tally
         yield SourceReading(

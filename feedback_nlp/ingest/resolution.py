@@ -20,6 +20,7 @@ class Resolution:
     Attributes:
         fields: Columns by field, the first filled one of a row is taken.
         clock: Column with the time of day, where the date is in a column of its own.
+        month_first, rating_scale: See :class:`RowMapping`.
         kept: Columns stored as extra values.
         dropped: Why a column is not stored, in Chinese, by column.
         guessed: Fields that were found by content alone.
@@ -30,6 +31,8 @@ class Resolution:
 
     fields: dict[str, list[str]] = field(default_factory=dict)
     clock: str | None = None
+    month_first: bool | None = None
+    rating_scale: float = 1.0
     kept: set[str] = field(default_factory=set)
     dropped: dict[str, str] = field(default_factory=dict)
     guessed: set[str] = field(default_factory=set)

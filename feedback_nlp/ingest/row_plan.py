@@ -20,6 +20,7 @@ from feedback_nlp.ingest.resolution import PERSONAL, Resolution
 from feedback_nlp.ingest.speakers import (
     ChatColumns,
     chat_columns,
+    chat_log_columns,
     has_dialogues,
     split_dialogue,
     without_frame,
@@ -38,6 +39,8 @@ def row_plan(
 ) -> Plan:
     """Return how a file with feedback in rows is read; see :func:`plan_reading`."""
     chat = chat_columns(found.looks) if layout is None else None
+    if wanted.is_chat_log:
+        chat = chat_log_columns()
     if chat is not None:
         for column in (chat.role, chat.own, chat.kind):
             found.kept.discard(column or "")
@@ -50,6 +53,7 @@ def row_plan(
             tuple(c for c in texts.others if c != text), tuple(c for c in texts.parts if c != text)
         )
         found.fields["text"] = [text]
+        found.dropped.pop(text, None)
     if text is None:
         raise _unknown(columns, found)
     kind = layout.kind if layout else kind_of(columns)
@@ -64,6 +68,8 @@ def row_plan(
             skips=layout.skips if layout else (),
             keeps=found.keeps,
             clock=found.clock,
+            month_first=found.month_first,
+            rating_scale=found.rating_scale,
             read_at=wanted.as_of,
             words=words,
         ),
@@ -103,6 +109,7 @@ def row_plan(
         hides=has_people(columns) or PERSONAL in found.dropped.values(),
         numbers=tuple(c for c in columns if c != text and found.looks[c].numbers >= 0.9),
         zone=wanted.zone,
+        month_first=found.month_first,
         tally=tally,
         is_chat=chat is not None
         and bool(found.fields.get("thread_key") or found.fields.get("author")),
@@ -142,7 +149,9 @@ def _without_other_scales(
 ) -> RowMapping:
     """Leave a 0–10 or 0–100 score out of the rating; it stays an extra value under its name."""
     group = mapping.columns.get("rating", ())
-    if is_star_scale(plain(row.get(column)) for row in sample for column in group):
+    if mapping.rating_scale != 1.0 or is_star_scale(
+        plain(row.get(column)) for row in sample for column in group
+    ):
         return mapping
     found.kept.update(group)
     found.notes.append(f"列“{group[0]}”有大于 5 的分数，不是星级，按原样保存")

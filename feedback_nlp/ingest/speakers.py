@@ -11,10 +11,15 @@ from typing import Any
 from feedback_nlp.ingest.columns import comparable, read_toml
 from feedback_nlp.ingest.looks import Looks
 from feedback_nlp.ingest.plain import plain
+from feedback_nlp.tabular.chat_log import SPEAKER
 
 _YES = frozenset(["1", "true", "是", "yes", "y"])
 _MIN_KNOWN = 0.6
 _MIN_DIALOGUES = 0.2
+# The time of the next turn, which stands before its speaker.
+_STAMP = re.compile(
+    r"\s*[(（\[]?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\s*)?\d{1,2}:\d{2}(?::\d{2})?[)）\]]?$"
+)
 _NAME = r"[^\n:：\[\]【】()（）]{0,12}"
 
 
@@ -26,12 +31,14 @@ class ChatColumns:
     own: str | None
     kind: str | None
     names: tuple[str, ...]
+    customers: frozenset[str] = frozenset()
 
     def set_aside(self, row: Mapping[str, Any], text: str) -> tuple[str, str] | None:
         """Return reason and detail if a line is not a customer's words."""
         if self.own is not None and plain(row.get(self.own)).casefold() in _YES:
             return "not-customer", "客服或自己人说的话，不算用户反馈"
-        if self.role is not None and is_team(plain(row.get(self.role))):
+        role = plain(row.get(self.role)) if self.role is not None else ""
+        if is_team(role) or (self.customers and role.casefold() not in self.customers):
             return "not-customer", "客服、机器人或系统说的话，不算用户反馈"
         if any(is_team(plain(row.get(name)), anywhere=False) for name in self.names):
             return "not-customer", "客服或自己人说的话，不算用户反馈"
@@ -89,6 +96,8 @@ def chat_columns(looks: Mapping[str, Looks]) -> ChatColumns | None:
     for column in looks:
         named.setdefault(comparable(column), column)
     data = _data()
+    if (coded := _coded(named)) is not None:
+        return coded
     own = next(
         (
             named[name]
@@ -105,8 +114,36 @@ def chat_columns(looks: Mapping[str, Looks]) -> ChatColumns | None:
         ),
         None,
     )
+    if role is None:
+        ends = tuple(map(comparable, data["role_ends"]))
+        longer = (c for name, c in named.items() if name.endswith(ends) and c != own)
+        role = next((column for column in longer if _says_who(looks[column])), None)
     if own is None and role is None:
         return None
+    return _with_kind(ChatColumns(role, own, None, ()), named, looks)
+
+
+def chat_log_columns() -> ChatColumns:
+    """Return the columns of a chat saved as text, see :mod:`feedback_nlp.tabular.chat_log`."""
+    return ChatColumns(SPEAKER, None, None, ())
+
+
+def _coded(named: Mapping[str, str]) -> ChatColumns | None:
+    """Return the columns of a chat whose roles are a vendor's numbers."""
+    for code in _data()["codes"]:
+        if all(comparable(name) in named for name in code["requires"]):
+            kinds = ("msgtype", "contenttype", "mtype")
+            kind = next((named[name] for name in kinds if name in named), None)
+            role = named[comparable(code["role"])]
+            return ChatColumns(role, None, kind, (), frozenset(code["customer"]))
+    return None
+
+
+def _with_kind(
+    chat: ChatColumns, named: Mapping[str, str], looks: Mapping[str, Looks]
+) -> ChatColumns:
+    """Add the column of message types, and names that give the team away."""
+    data, role, own = _data(), chat.role, chat.own
     kind = next(
         (named[name] for name in map(comparable, data["type_columns"]) if name in named), None
     )
@@ -142,7 +179,10 @@ def _turn() -> re.Pattern[str]:
     )
     head = r"(?:^|(?<=[\n\s；;|。！？!?】]))[\[【(（]?"
     time = r"(?:\s*[(（\[]?\d[\d\-/: .年月日]{3,20}[)）\]]?)?"
-    who = rf"(?:(?P<team>(?:{team}){_NAME})|(?P<customer>(?:{customer}){_NAME}))"
+    who = (
+        rf"(?:(?P<team>(?:{team}){_NAME})|(?P<customer>(?:{customer}){_NAME}))"
+        r"(?:[(（][^\n()（）]{1,20}[)）])?"
+    )
     return re.compile(rf"{head}{who}[\]】)）]?{time}\s*(?:[:：]|(?<=\d)\s*\n)\s*", re.IGNORECASE)
 
 
@@ -165,7 +205,7 @@ def split_dialogue(text: str) -> str | None:
         said.append(before)
     ends = [turn.start() for turn in turns[1:]] + [len(text)]
     for turn, end in zip(turns, ends, strict=True):
-        words = text[turn.end() : end].strip(" \t\r\n；;|")
+        words = _STAMP.sub("", text[turn.end() : end].strip(" \t\r\n；;|")).strip()
         if turn["customer"] and words and not _not_words().search(words):
             said.append(words)
     return "\n".join(said) or None

@@ -35,7 +35,13 @@ def survey_plan(
         if column not in survey.author and column not in questions.open
     ]
     reader = SheetReader(
-        survey, questions, wanted.zone, OccurrenceCounter(), wanted.as_of, tuple(people)
+        survey,
+        questions,
+        wanted.zone,
+        OccurrenceCounter(),
+        wanted.as_of,
+        tuple(people),
+        found.looks[time].month_first if (time := survey.time) in found.looks else None,
     )
     mapping = {"source_key": survey.key, "occurred_at": given.get("occurred_at", survey.time)}
     mapping |= {"text": "、".join(questions.open)}

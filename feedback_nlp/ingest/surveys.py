@@ -36,6 +36,7 @@ SAMPLE_ROWS = 500
 _MIN_ANSWERS = 5
 _MIN_DISTINCT_SHARE = 0.5
 _MIN_MEAN_CHARS = 6.0
+_MIN_SENTENCE_CHARS = 8
 _MAX_NUMBER_DIGITS = 6
 _MAX_CHOICES_SHARE = 0.8
 _PLACE = re.compile(r"[(（]([^)）]+)[)）]")
@@ -173,6 +174,11 @@ def classify_questions(
             for column in asked
             if not asks_who(layout, column) and _is_open(column, answers[column], hints)
         ]
+    written = written or [
+        column
+        for column in asked
+        if not asks_who(layout, column) and _reads_written(answers[column], hints)
+    ]
     if not written:
         shown = "、".join(asked[:30])
         example = asked[-1] if asked else "列名"
@@ -237,6 +243,19 @@ def _is_open(column: str, answers: Sequence[str], hints: Mapping[str, Sequence[s
     )
 
 
+def _reads_written(answers: Sequence[str], hints: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a few answers are sentences, no two the same: the last resort of a short file."""
+    marked = any(mark in answer for mark in hints["multiple_choice_marks"] for answer in answers)
+    return (
+        bool(answers)
+        and not marked
+        and not is_person_by_content(answers)
+        and len(set(answers)) == len(answers)
+        and sum(map(len, answers)) >= _MIN_SENTENCE_CHARS * len(answers)
+        and not any(parse_rating(answer) is not None or answer.isdecimal() for answer in answers)
+    )
+
+
 def _numbered(layout: SurveyLayout, columns: Sequence[str]) -> dict[str, str]:
     numbers: dict[str, int] = {}
     ids = {}
@@ -259,6 +278,7 @@ class SheetReader:
     occurrences: OccurrenceCounter
     read_at: datetime | None = None
     author: tuple[str, ...] = ()
+    month_first: bool | None = None
 
     def items(self, line: int, row: Mapping[str, Any]) -> Iterator[RawItem | Rejection]:
         """Yield one item a written answer, or one rejection if there is none."""
@@ -278,7 +298,7 @@ class SheetReader:
             if (answer := self.layout.answer(row.get(column)))
         }
         time = row.get(self.layout.time)
-        occurred_at = parse_time(time, self.zone, self.read_at)
+        occurred_at = parse_time(time, self.zone, self.read_at, month_first=self.month_first)
         if occurred_at is None and plain(time):
             closed["time_raw"] = plain(time)
         rating = parse_rating(row.get(self.questions.rating)) if self.questions.rating else None

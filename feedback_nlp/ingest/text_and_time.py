@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from feedback_nlp.ingest.columns import candidates, comparable, own_name, read_toml
 from feedback_nlp.ingest.looks import Looks
 from feedback_nlp.ingest.people import is_said_by_others, person_by_name
+from feedback_nlp.ingest.ratings import is_tens_scale
 from feedback_nlp.ingest.resolution import GUESS_ROWS, Resolution, free
+from feedback_nlp.ingest.speakers import has_dialogues
 
 _NUMBERED = re.compile(r"列\d+")
 _NAMED_MARGIN = 0.35
@@ -24,6 +26,8 @@ def find_text(found: Resolution, columns: Sequence[str]) -> None:
     fits = {column: found.looks[column].words * _weight(found.looks[column]) for column in named}
     best = max(fits.values(), default=0.0)
     chosen = next((c for c in named if fits[c] > 0 and fits[c] >= _NAMED_MARGIN * best), None)
+    if chosen is None:
+        chosen = _dialogue_column(found, columns)
     if chosen is None and (guess := _guessed_text(found, columns)):
         chosen = guess
         found.guessed.add("text")
@@ -36,6 +40,12 @@ def find_text(found: Resolution, columns: Sequence[str]) -> None:
         detail = next((c for c in named if c in _DETAILS and c != chosen), None)
         if detail and found.looks[detail].words > 0 and not found.fields.get("title"):
             found.fields["text"], found.fields["title"] = [detail], [chosen]
+
+
+def _dialogue_column(found: Resolution, columns: Sequence[str]) -> str | None:
+    """Return a column whose cells are dialogues, whatever it is called."""
+    free_columns = [c for c in columns if c not in found.used and person_by_name(c) is None]
+    return next((c for c in free_columns if has_dialogues(found.looks[c].values)), None)
 
 
 def _weight(looks: Looks) -> float:
@@ -74,6 +84,11 @@ def find_time(found: Resolution, columns: Sequence[str]) -> None:
         if chosen is not None:
             found.fields["occurred_at"] = [chosen]
     taken = found.fields.get("occurred_at", ())
+    if taken and taken[0] in found.looks:
+        found.month_first = found.looks[taken[0]].month_first
+        if found.month_first is not None:
+            order = "月/日/年" if found.month_first else "日/月/年"
+            found.notes.append(f"列“{taken[0]}”的日期按 {order} 读（由大于 12 的数看出）")
     if len(taken) == 1 and taken[0] in found.looks and _is_day(found.looks[taken[0]]):
         found.clock = next(
             (
@@ -116,7 +131,11 @@ def find_rating(found: Resolution, columns: Sequence[str]) -> None:
     if not found.fields.get("rating"):
         for column in candidates("rating", free(found, columns)):
             looks = found.looks[column]
-            if not looks.filled or looks.ratings >= 0.5:
+            tens = is_tens_scale(column, looks.values)
+            if tens:
+                found.rating_scale = 10.0
+                found.notes.append(f"列“{column}”写作 10–50，按十分之一算成星级")
+            if not looks.filled or looks.ratings >= 0.5 or tens:
                 found.fields["rating"] = [column]
                 return
         if all(_NUMBERED.fullmatch(column) for column in columns):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
@@ -22,7 +23,8 @@ _YEAR_FIRST = re.compile(
     r"(?:\s*\(?(?:星期|周)[一二三四五六日天]\)?)?"
     r"(?:[T\s,]*(?P<half>上午|下午|中午|晚上|凌晨|早上|AM|PM)?\s*"
     r"(?P<H>\d{1,2})\s*[:：时点]\s*(?P<M>\d{1,2})?\s*(?:[:：分]\s*(?P<S>\d{1,2})?(?:\.\d+)?)?\s*秒?"
-    r"\s*(?P<half2>AM|PM)?\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?",
+    r"\s*(?P<half2>上午|下午|中午|晚上|凌晨|早上|AM|PM)?"
+    r"\s*(?P<zone>Z|(?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}:?\d{2})?)?",
     re.IGNORECASE,
 )
 _YEAR_LAST = re.compile(
@@ -30,6 +32,8 @@ _YEAR_LAST = re.compile(
     r"(?:[\s,]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2}))?\s*(?P<half>AM|PM)?)?",
     re.IGNORECASE,
 )
+_JSON_DATE = re.compile(r"/Date\((-?\d{9,14})(?:[+-]\d{4})?\)/")
+_OFFSET = re.compile(r"(?:GMT|UTC)?([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
 _MONTH = re.compile(r"(\d{4})\s*(?:年|[-/.])\s*(\d{1,2})\s*月?(?:份)?")
 _MONTH_WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,9}(?![A-Za-z0-9_])")
 _ENGLISH = (
@@ -48,7 +52,13 @@ _AFTERNOON = {"下午", "晚上", "pm"}
 _MORNING = {"上午", "凌晨", "早上", "am"}
 
 
-def parse_time(value: object, zone: ZoneInfo, read_at: datetime | None = None) -> datetime | None:
+def parse_time(
+    value: object,
+    zone: ZoneInfo,
+    read_at: datetime | None = None,
+    *,
+    month_first: bool | None = None,
+) -> datetime | None:
     """Read a time: text in ten kinds, a typed cell, epoch seconds to µs, an Excel serial.
 
     >>> str(parse_time("2026年3月1日 下午3:20", ZoneInfo("Asia/Shanghai")))
@@ -58,13 +68,14 @@ def parse_time(value: object, zone: ZoneInfo, read_at: datetime | None = None) -
         value: The cell.
         zone: Zone of times that name none.
         read_at: When the page was read (aware), for relative times (昨天, 3天前, 03-05).
+        month_first: How 3/1/2026 is meant, where the column tells: see :func:`month_comes_first`.
 
     Returns:
         An aware datetime in UTC, or ``None`` if it is no time, relative to nobody knows
         when, or ambiguous (3/1/26).
     """
     try:
-        moment = _read(value)
+        moment = _read(value, month_first)
         if moment is None and read_at is not None and isinstance(value, str):
             moment = resolve(value.strip(), read_at.astimezone(zone))
         if moment is None:
@@ -77,7 +88,18 @@ def parse_time(value: object, zone: ZoneInfo, read_at: datetime | None = None) -
     return moment if moment.year in _YEARS else None
 
 
-def _read(value: object) -> datetime | None:
+def month_comes_first(values: Iterable[str]) -> bool | None:
+    """Whether a column writes 3/15/2026 (true) or 15/3/2026 (false); ``None`` if none tells."""
+    found = set()
+    for value in values:
+        if (match := _YEAR_LAST.fullmatch(value)) is not None:
+            first, second = int(match["a"]), int(match["b"])
+            if first > 12 or second > 12:
+                found.add(second > 12)
+    return found.pop() if len(found) == 1 else None
+
+
+def _read(value: object, month_first: bool | None) -> datetime | None:
     match value:
         case datetime():
             return value
@@ -89,7 +111,7 @@ def _read(value: object) -> datetime | None:
             return _from_number(float(value))
         case str():
             text = value.partition("|")[0].strip()  # "2026年3月1日 | 2.1 版"
-            return _from_text(text) or _from_text(bare(text))
+            return _from_text(text, month_first) or _from_text(bare(text), month_first)
         case _:
             return None
 
@@ -115,7 +137,7 @@ def _from_compact(digits: str) -> datetime | None:
         return None
 
 
-def _from_text(text: str) -> datetime | None:
+def _from_text(text: str, month_first: bool | None) -> datetime | None:
     if not text:
         return None
     if _NUMBER.fullmatch(text):
@@ -127,7 +149,9 @@ def _from_text(text: str) -> datetime | None:
     if (match := _YEAR_FIRST.fullmatch(text)) is not None:
         return _from_year_first(match)
     if (match := _YEAR_LAST.fullmatch(text)) is not None:
-        return _from_year_last(match)
+        return _from_year_last(match, month_first)
+    if (match := _JSON_DATE.fullmatch(text)) is not None:
+        return _from_number(float(match[1]))
     if (match := _MONTH.fullmatch(text)) is not None:
         return datetime(int(match[1]), int(match[2]), 1)
     if not text.isascii() or not _MONTH_WORD.search(text):
@@ -146,15 +170,24 @@ def _from_year_first(match: re.Match[str]) -> datetime:
         return datetime.combine(day, time())
     clock = _clock(match, match["half"] or match["half2"])
     text = f"{day.isoformat()}T{clock.isoformat()}"
-    zone = (match["zone"] or "").upper()
-    return datetime.fromisoformat(text + ("Z" if zone in ("UTC", "GMT") else zone))
+    return datetime.fromisoformat(text + _offset(match["zone"] or ""))
 
 
-def _from_year_last(match: re.Match[str]) -> datetime | None:
+def _offset(zone: str) -> str:
+    """Return a zone as ISO 8601 writes it: GMT+8 is +08:00."""
+    if (match := _OFFSET.fullmatch(zone)) is None:
+        return "Z" if zone else ""
+    return f"{match[1]}{match[2]:0>2}:{match[3] or '00'}"
+
+
+def _from_year_last(match: re.Match[str], month_first: bool | None) -> datetime | None:
     first, second = int(match["a"]), int(match["b"])
     if first <= 12 and second <= 12 and first != second:
-        return None  # 3/1/2026: month or day first? nobody can tell
-    month, day = (first, second) if first <= 12 else (second, first)
+        if month_first is None:
+            return None  # 3/1/2026: month or day first? nobody can tell
+        month, day = (first, second) if month_first else (second, first)
+    else:
+        month, day = (first, second) if first <= 12 else (second, first)
     clock = _clock(match, match["half"]) if match["H"] else time()
     return datetime.combine(date(int(match["y"]), month, day), clock)
 

@@ -45,6 +45,12 @@ def _parts() -> frozenset[str]:
     return frozenset(map(comparable, read_toml("surveys.toml")["texts"]["parts"]))
 
 
+def _is_part(column: str) -> bool:
+    names = {comparable(column), without_brackets(column)}
+    ends = tuple(read_toml("surveys.toml")["texts"]["part_ends"])
+    return bool(names & _parts()) or without_brackets(column).endswith(ends)
+
+
 def several_texts(looks: Mapping[str, Looks], text: str | None) -> SeveralTexts | None:
     """Return the further text columns of a file, or ``None`` if it has none.
 
@@ -58,9 +64,7 @@ def several_texts(looks: Mapping[str, Looks], text: str | None) -> SeveralTexts 
     parts = [
         column
         for column in looks
-        if column != text
-        and {comparable(column), without_brackets(column)} & _parts()
-        and _is_words(looks[column])
+        if column != text and _is_part(column) and _is_words(looks[column])
     ]
     if len(numbered) < 2:
         numbered = []

@@ -32,6 +32,11 @@ class GuardedJson:
         self._held = b""
         self._cut = b""
         self.is_damaged = False
+        self._bytes_left: int | None = None
+
+    def limit_bytes(self, most: int) -> None:
+        """Refuse to read more than this: what follows is held in memory as a whole."""
+        self._bytes_left = most
 
     def read(self, size: int = -1) -> bytes:
         """Return up to ``size`` bytes.
@@ -40,6 +45,13 @@ class GuardedJson:
             FileUnreadable: If the document is nested too deeply or a string does not end.
         """
         while block := self._stream.read(size):
+            if self._bytes_left is not None:
+                self._bytes_left -= len(block)
+                if self._bytes_left < 0:
+                    raise FileUnreadable(
+                        "JSON 里没有记录的列表，整个文件是一个对象，太大读不了",
+                        hint="导出成列表（[{…}, {…}]）或 JSON Lines",
+                    )
             if whole := self._decodable(block):
                 self._look(whole)
                 return whole

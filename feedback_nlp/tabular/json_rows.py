@@ -19,6 +19,7 @@ from feedback_nlp.tabular.decoding import (
     utf8_bytes,
 )
 from feedback_nlp.tabular.json_guard import MAX_DEPTH, GuardedJson, is_too_deep
+from feedback_nlp.tabular.json_shapes import records_of
 from feedback_nlp.tabular.rows import Limits, Row, reject
 
 _LIST_NAMES = frozenset(
@@ -41,6 +42,7 @@ _LIST_NAMES = frozenset(
     ]
 )
 _SEARCH_EVENTS = 200_000
+_MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 _REPLACED = "\ufffd"
 
 
@@ -51,9 +53,9 @@ def read_json_lines(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejectio
             yield parse_json_line(line, limits)
 
 
-def read_lines(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
+def read_lines(lines: Iterator[TextLine], limits: Limits) -> Iterator[Row | Rejection]:
     """Yield one row ``{"text": …}`` for each line that is not blank."""
-    for line in text_lines(stream, limits):
+    for line in lines:
         if not is_blank(line):
             yield parse_plain_line(line, limits)
 
@@ -88,7 +90,8 @@ def parse_plain_line(line: TextLine, limits: Limits) -> Row | Rejection:
 def read_json(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
     """Yield the records of a JSON document: a list, or an object with a list in it.
 
-    An object without a list of objects is one record itself. If the document breaks off
+    An object without a list of objects is one record itself, or records in another shape
+    (see :mod:`~feedback_nlp.tabular.json_shapes`), and read as a whole, so up to 16 MB. If the document breaks off
     in the middle, the records before the break come out and then one rejection.
 
     Raises:
@@ -98,7 +101,10 @@ def read_json(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
     number = 0
     try:
         guard = _guarded(stream)
-        for value in ijson.items(guard, prefix, use_float=True):
+        if not prefix:
+            guard.limit_bytes(_MAX_DOCUMENT_BYTES)
+        values = ijson.items(guard, prefix, use_float=True)
+        for value in records_of(values, is_document=not prefix):
             number += 1
             if guard.is_damaged and _REPLACED in json.dumps(value, ensure_ascii=False):
                 yield reject(number, "bad-encoding", "含有不是 UTF-8 的字节", value)

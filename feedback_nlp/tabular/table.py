@@ -10,6 +10,9 @@ from typing import BinaryIO
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.records import Rejection
+from feedback_nlp.tabular.chat_log import COLUMNS as CHAT_COLUMNS
+from feedback_nlp.tabular.chat_log import chat_log_ahead, read_chat_log
+from feedback_nlp.tabular.decoding import text_lines
 from feedback_nlp.tabular.delimited import read_delimited
 from feedback_nlp.tabular.formats import (
     FORMATS,
@@ -31,7 +34,7 @@ class Table:
     """An open table.
 
     Attributes:
-        format: One of ``FORMATS``.
+        format: One of ``FORMATS``, or ``chat`` for a chat saved as text.
         columns: Column names in order. For JSON, those of the first 200 records.
         rows: Each row once, in order; can be read once.
         other_sheets: Sheets of a workbook that are not read.
@@ -87,8 +90,14 @@ def open_table(
             delimiter = "\t" if kind == "tsv" else None
             read = read_delimited(stream, limits, delimiter=delimiter, header=header)
             columns, rows, notes = read.columns, read.rows, read.notes
+        elif kind == "lines":
+            is_chat, lines = chat_log_ahead(text_lines(stream, limits))
+            kind = "chat" if is_chat else kind
+            rows = read_chat_log(lines, limits) if is_chat else read_lines(lines, limits)
+            columns = CHAT_COLUMNS if is_chat else ("text",)
+            notes = ("这是存成文字的聊天记录，按消息读",) if is_chat else ()
         else:
-            reader = {"json": read_json, "jsonl": read_json_lines, "lines": read_lines}[kind]
+            reader = {"json": read_json, "jsonl": read_json_lines}[kind]
             columns, rows = columns_ahead(reader(stream, limits))
         yield Table(kind, columns, _until_damage(rows, stream), path, notes=notes)
 

@@ -1,0 +1,104 @@
+"""Chats saved as text (QQ, 微信 and their exporters): who said what when, one message a row.
+
+Three forms are known: a line ``2026-03-01 10:20:00 名字`` or ``名字 2026-03-01 10:20:00``
+above the words, and ``[2026-03-01 10:20:00] 名字: 说的话`` on one line. Read as plain lines,
+such a file would keep the names of everybody in it as feedback.
+
+Source: text exports of QQ (消息管理器), 微信 export tools and WhatsApp.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+
+from feedback_nlp.records import Rejection
+from feedback_nlp.tabular.decoding import TextLine
+from feedback_nlp.tabular.rows import Limits, Row, reject
+
+SAID_AT, SPEAKER, WORDS = "发送时间", "发送人", "聊天内容"
+COLUMNS = (SAID_AT, SPEAKER, WORDS)
+
+_LOOK_LINES = 400
+_LEAST_HEADS = 2
+_MOST_PREFACE = 12
+_MOST_LINES = 500
+_TIME = (
+    r"(?P<at>(?:19|20)\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}日?[ ,T]{1,3}"
+    r"(?:上午|下午)?\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?)"
+)
+_NAME = r"(?P<who>[^\n:：]{1,40}?)"
+_HEADS = (
+    re.compile(rf"\[?{_TIME}\]?[ \t]+{_NAME}[:：]?"),
+    re.compile(rf"{_NAME}[ \t]+[(\[]?{_TIME}[)\]]?[:：]?"),
+)
+_INLINE = re.compile(rf"\[?{_TIME}\]?[ ,\t-]+{_NAME}[:：][ \t]?(?P<said>.+)")
+
+
+def is_chat_log(lines: Sequence[TextLine]) -> bool:
+    """Whether the first lines of a text file are a saved chat."""
+    texts = [line.text.strip() for line in lines if line.text.strip()]
+    inline = sum(_INLINE.fullmatch(text) is not None for text in texts)
+    if inline >= _LEAST_HEADS and 2 * inline >= len(texts):
+        return True
+    # Above the words: heads, and something below them
+    heads = [n for n, text in enumerate(texts) if _head(text) is not None]
+    if len(heads) < _LEAST_HEADS or heads[0] > _MOST_PREFACE:
+        return False
+    below = set(heads)
+    silent = sum(n + 1 in below or n + 1 == len(texts) for n in heads)
+    return 5 * silent <= len(heads) and 6 * len(heads) >= len(texts) - heads[0]
+
+
+def chat_log_ahead(
+    lines: Iterator[TextLine],
+) -> tuple[bool, Iterator[TextLine]]:
+    """Look at the first lines; return whether they are a saved chat, and all lines."""
+    head = list(islice(lines, _LOOK_LINES))
+    return is_chat_log(head), chain(head, lines)
+
+
+def read_chat_log(lines: Iterator[TextLine], limits: Limits) -> Iterator[Row | Rejection]:
+    """Yield one row a message, at the line where it begins."""
+    begun: TextLine | None = None
+    said_at = who = ""
+    words: list[str] = []
+
+    def row(first: TextLine) -> Row | Rejection:
+        text = "\n".join(words).strip()
+        if len(text) > limits.max_cell_chars:
+            return reject(first.number, "cell-too-long", f"有一条消息长达 {len(text):,} 个字符")
+        return Row(first.number, {SAID_AT: said_at, SPEAKER: who, WORDS: text})
+
+    for line in lines:
+        text = line.text.strip()
+        if line.fault:
+            yield reject(line.number, line.fault, "这一行不是可读的文字或太长")
+            continue
+        if not text:
+            continue
+        inline = _INLINE.fullmatch(text)
+        head = inline or _head(text)
+        if head is None and begun is None:
+            yield reject(line.number, "not-feedback", "聊天记录开头的说明，不是消息")
+        elif head is None and len(words) < _MOST_LINES:
+            words.append(text)
+        elif head is None:
+            yield reject(
+                line.number, "row-too-long", f"一条消息超过 {_MOST_LINES} 行，多出的没有读"
+            )
+        else:
+            if begun is not None:
+                yield row(begun)
+            begun, said_at, who = line, head["at"], head["who"].strip()
+            words = [inline["said"]] if inline else []
+    if begun is not None:
+        yield row(begun)
+
+
+def _head(text: str) -> re.Match[str] | None:
+    """Match a line that only says who speaks and when."""
+    if len(text) > 80 or not any(map(str.isdigit, text)):
+        return None
+    return next((match for pattern in _HEADS if (match := pattern.fullmatch(text))), None)

@@ -1,0 +1,89 @@
+"""JSON documents that hold records in another shape than a list of objects.
+
+Lists under a first list of names, columns of values by row (pandas' default), names beside
+lists of values (``orient="split"``), and records by their key.
+
+Source: pandas.DataFrame.to_json, ``orient``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeGuard
+
+_LEAST_RECORDS = 2
+_MAX_NAME_CHARS = 200
+
+
+def records_of(values: Iterable[Any], *, is_document: bool) -> Iterator[Any]:
+    """Yield the records that JSON values stand for.
+
+    Args:
+        values: The members of a list, or the whole document as the only one.
+        is_document: Whether they are the whole document.
+    """
+    iterator = iter(values)
+    first = next(iterator, None)
+    if first is None:
+        return
+    if is_document and isinstance(first, dict):
+        yield from _of_document(first)
+        yield from iterator
+        return
+    if not _is_header(first):
+        yield first
+        yield from iterator
+        return
+    for value in iterator:
+        yield _named(first, value) if isinstance(value, list) else value
+
+
+def _of_document(document: Mapping[str, Any]) -> Iterator[Any]:
+    names, rows = document.get("columns"), document.get("data")
+    if _is_header(names) and isinstance(rows, list) and all(isinstance(r, list) for r in rows):
+        yield from (_named(names, row) for row in rows)
+        return
+    members = list(document.values())
+    if len(members) < _LEAST_RECORDS or not all(isinstance(m, dict) and m for m in members):
+        yield document
+        return
+    flat = [
+        not any(isinstance(cell, dict | list) for cell in member.values()) for member in members
+    ]
+    alike = len({frozenset(member) for member in members}) == 1
+    if all(flat) and alike and len(members[0]) >= 1 and _are_row_names(members[0]):
+        for row in members[0]:
+            yield {name: member[row] for name, member in document.items()}
+    elif _share_names(members):
+        for key, member in document.items():
+            yield member if "id" in member else {"id": key, **member}
+    else:
+        yield document
+
+
+def _are_row_names(names: Iterable[str]) -> bool:
+    return all(name.isdecimal() for name in names)
+
+
+def _share_names(members: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether most members of an object are records of one kind."""
+    members = list(members)
+    first = set(members[0])
+    alike = sum(2 * len(first & set(member)) >= len(first | set(member)) for member in members)
+    return alike >= 0.8 * len(members)
+
+
+def _is_header(value: Any) -> TypeGuard[list[str]]:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(name, str) and 0 < len(name) <= _MAX_NAME_CHARS for name in value)
+        and len(set(value)) == len(value)
+    )
+
+
+def _named(names: list[str], values: list[Any]) -> dict[str, Any]:
+    record = dict(zip(names, values, strict=False))
+    if len(values) > len(names):
+        record["…"] = values[len(names) :]
+    return record
