@@ -131,6 +131,8 @@ class Analyst:
         self._process.send_signal(signal.SIGKILL)
         self._reader.join()
         self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
         self._errors.seek(0)
         errors = self._errors.read()
         self._errors.close()
