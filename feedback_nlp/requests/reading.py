@@ -104,8 +104,8 @@ class RequestDetail(NamedTuple):
 
     @property
     def since(self) -> datetime:
-        """When the request came into its status."""
-        return self.history[-1].happened_at
+        """When the request came into its status; without a history it has been there from the start."""
+        return self.history[-1].happened_at if self.history else self.row.request.created_at
 
 
 def list_requests(

@@ -10,6 +10,7 @@ from feedback_nlp.requests.moving import (
     get_request,
 )
 from feedback_nlp.requests.priorities import refresh_priorities
+from feedback_nlp.requests.reading import request_detail
 from feedback_nlp.requests.sync import sync_requests
 from feedback_nlp.store.tables import (
     Evidence,
@@ -240,3 +241,15 @@ def test_keys_are_found_in_any_case_and_unknown_ones_refused(session):
     assert get_request(session, " req-1 ").key == "REQ-1"
     with pytest.raises(NotFound, match="REQ-99"):
         get_request(session, "REQ-99")
+
+
+def test_a_request_without_a_history_is_in_its_status_since_it_was_made(session):
+    request = session.scalars(select(FeatureRequest)).first()
+    for event in session.scalars(
+        select(StatusEvent).where(col(StatusEvent.request_id) == request.id)
+    ):
+        session.delete(event)
+    session.flush()
+    detail = request_detail(session, request.key)
+    assert detail.history == []
+    assert detail.since == request.created_at
