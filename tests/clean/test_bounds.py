@@ -36,7 +36,7 @@ from feedback_nlp.resources import corpora_dir
 KEEPER = Pseudonymizer(b"tests")
 MODULES = (address, folding, gate, labelled, links, numbers, people, personal, values)
 WIDEST = 2_500  # characters one match may reach over; a link is the longest
-CHARACTERS, CALLS_A_CHARACTER = 100_000, 60
+CHARACTERS, CALLS_A_CHARACTER = 20_000, 60
 
 
 def _patterns(module: ModuleType) -> Iterator[re.Pattern[str]]:

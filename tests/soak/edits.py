@@ -31,19 +31,19 @@ from sqlmodel import Session, col, func, select
 from starlette.testclient import TestClient
 
 from feedback_api import create_app
-from feedback_nlp.config import load_config
 from feedback_nlp.jobs.analyze import run_analysis
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database, plans
 from feedback_nlp.store.edit_marks import heirs
 from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, Run, Topic
+from tests.fast_reading import fast_config
 
 ROOT = Path(__file__).parents[2]
 ANALYST = """
 import random, sys
 from datetime import UTC, datetime
+from tests.fast_reading import fast_config
 from tests.soak.edits import SETTINGS, said, store
-from feedback_nlp.config import load_config
 from feedback_nlp.jobs.analyze import run_analysis
 from feedback_nlp.store import Database
 database, first = Database(sys.argv[1]), int(sys.argv[2])
@@ -51,7 +51,7 @@ for turn in range(10_000):
     for key in store(database, said(random.Random(first + turn), f"{first}-{turn}", 12)):
         print("stored", key, flush=True)
     run_analysis(
-        database, load_config(), zone=SETTINGS.zone, now=lambda: datetime.now(UTC),
+        database, fast_config(), zone=SETTINGS.zone, now=lambda: datetime.now(UTC),
         progress=lambda stage, done, total: print("stage", done, flush=True),
     )
     print("complete", flush=True)
@@ -271,7 +271,7 @@ def doubled(session: Session, keys: set[str]) -> list[str]:
 
 def analyse(database: Database) -> None:
     """Analyse what is new, undisturbed."""
-    run_analysis(database, load_config(), zone=SETTINGS.zone, now=lambda: datetime.now(UTC))
+    run_analysis(database, fast_config(), zone=SETTINGS.zone, now=lambda: datetime.now(UTC))
 
 
 def soak(url: str, *, edits: int, seconds: float, seed: int = 11) -> dict[str, Any]:
