@@ -1,8 +1,12 @@
 """Six invented weeks in a database: a crash that takes off, a wish, a fading issue, a burst."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
@@ -56,6 +60,16 @@ class Builder:
         )
         self._number = 0
         self.flushes = True
+
+    def again(self) -> Builder:
+        """Return another that goes on from here, in a database with the same rows."""
+        other = copy(self)
+        other.topics, other.sources, other.batches = (
+            dict(self.topics),
+            dict(self.sources),
+            dict(self.batches),
+        )
+        return other
 
     def _added(self, row) -> int:
         self.session.add(row)
@@ -197,13 +211,28 @@ def fill(session: Session) -> Builder:
     return build
 
 
+_filled: list[tuple[bytes, Builder]] = []  # the file of the six weeks, once it was written
+
+
 @contextmanager
 def six_weeks(url: str) -> Iterator[tuple[Database, Builder]]:
-    """Fill the empty database at ``url`` with the six weeks and open it."""
+    """Fill the empty database at ``url`` with the six weeks and open it.
+
+    A SQLite file is filled once a process; the next one gets its bytes.
+    """
     database = Database(url)
+    file = Path(database.url.database or "") if database.is_sqlite else None
     try:
-        with database.write() as session:
-            build = fill(session)
+        if file and _filled:
+            file.write_bytes(_filled[0][0])
+            build = _filled[0][1].again()
+        else:
+            with database.write() as session:
+                build = fill(session)
+            if file:
+                database.dispose()  # the last connection folds the write-ahead log into the file
+                _filled.append((file.read_bytes(), build.again()))
+                database = Database(url)
         yield database, build
     finally:
         database.dispose()

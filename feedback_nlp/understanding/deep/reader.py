@@ -106,8 +106,9 @@ class DeepReader:
         spans: list[list[tuple[int, int]]] = []
         units: list[Floats] = []
         reviews: list[Floats] = []
+        looks = {text: self._look(text) for text in dict.fromkeys(texts)}  # many say the same
         for text in texts:
-            found, of_units, of_text = self._look(text)
+            found, of_units, of_text = looks[text]
             spans.append(found)
             units += list(of_units)
             reviews.append(of_text)
