@@ -33,6 +33,12 @@ class DigestCache:
         self._state = ""
         self._entries: LRUCache[Hashable, Any] = LRUCache(limit)
 
+    def peek(self, key: Hashable) -> Any:
+        """Return the entry of ``key`` if there is one of the present state, else ``None``."""
+        state = self._database.state()
+        with self._lock:
+            return self._entries.get(key) if state == self._state else None
+
     def get(
         self,
         key: Hashable,

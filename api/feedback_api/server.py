@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import sys
+import threading
 from collections.abc import Callable
 
 import structlog
@@ -46,8 +47,14 @@ def run(app: FastAPI, listener: socket.socket, announce: Callable[[], None]) -> 
         listener: A bound socket; closed at the end.
         announce: Called once requests are accepted.
     """
+
+    def begin() -> None:
+        announce()
+        # what the first page needs is loaded and told while people still type the address
+        threading.Thread(target=app.state.services.warm, name="warm", daemon=True).start()
+
     try:
-        _AnnouncingServer(_config(app), announce).run(sockets=[listener])
+        _AnnouncingServer(_config(app), begin).run(sockets=[listener])
     except KeyboardInterrupt:
         pass
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from fastapi import Depends, Request
 
 from feedback_api.digest_cache import DigestCache
 from feedback_nlp.config import PipelineConfig
+from feedback_nlp.errors import FeedbackError
 from feedback_nlp.inlets.config import Inlets
 from feedback_nlp.jobs.outlets import load_inlets, load_outlets
 from feedback_nlp.jobs.posts import PostDesk
@@ -98,6 +100,14 @@ class Services:
         key = (suffix, week, product, self.local_now().date())
         return self.digests.get(key, render, lambda: standings.keep(self.database, read[-1]))
 
+    def told_week(self) -> WeeklyDigest | None:
+        """Return the last full week if somebody has read it in this state; computes nothing."""
+        found: WeeklyDigest | None = self.digests.peek(self._week_key(None, None))
+        return found
+
+    def _week_key(self, week: str | None, product: str | None) -> tuple[object, ...]:
+        return ("week", week, product, self.local_now().date())  # a running week may end
+
     def week(self, week: str | None, product: str | None) -> WeeklyDigest:
         """Return what a week changed, as data; arguments and errors as of :meth:`digest`."""
         read: list[Session] = []
@@ -107,9 +117,13 @@ class Services:
                 read.append(session)
                 return self._tell(session, week, product)
 
-        # with the day, a running week may end
-        key = ("week", week, product, self.local_now().date())
+        key = self._week_key(week, product)
         return self.digests.get(key, tell, lambda: standings.keep(self.database, read[-1]))
+
+    def warm(self) -> None:
+        """Tell the last full week before anybody asks: the first visitor of a day waits for nothing."""
+        with suppress(FeedbackError):  # there may be nothing to tell yet
+            self.week(None, None)
 
     def _tell(self, session: Session, week: str | None, product: str | None) -> WeeklyDigest:
         from feedback_nlp.pipeline import tell_week  # noqa: PLC0415

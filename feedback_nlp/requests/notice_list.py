@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import NotFound
@@ -54,6 +55,36 @@ def notice_rows(
     if before_id is not None:
         query = query.where(col(Notice.id) < before_id)
     return [NoticeRow(*row) for row in session.execute(query)]
+
+
+class NoticeTally(NamedTuple):
+    """How many messages about one request stand where."""
+
+    request: FeatureRequest
+    by_status: Mapping[str, int]
+
+    @property
+    def waiting(self) -> int:
+        """Messages that a click would try to send."""
+        return sum(self.by_status.get(status.value, 0) for status in _TRIED)
+
+
+_TRIED = (NoticeStatus.PENDING, NoticeStatus.UNREACHABLE)
+
+
+def notice_tallies(session: Session) -> list[NoticeTally]:
+    """Return the requests that owe or owed messages, those with most waiting first."""
+    found: dict[int, dict[str, int]] = {}
+    rows = session.execute(
+        select(col(Notice.request_id), col(Notice.status), func.count()).group_by(
+            col(Notice.request_id), col(Notice.status)
+        )
+    )
+    for request_id, status, number in rows:
+        found.setdefault(request_id, {})[status] = number
+    requests = session.scalars(select(FeatureRequest).where(col(FeatureRequest.id).in_(found)))
+    tallies = [NoticeTally(request, found[request.id or 0]) for request in requests]
+    return sorted(tallies, key=lambda one: (-one.waiting, one.request.id or 0))
 
 
 def refuse_notices(

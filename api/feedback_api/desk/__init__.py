@@ -15,6 +15,7 @@ from feedback_api.desk import (
     edge,
     feedback_edits,
     feedback_list,
+    notice_pages,
     people_page,
     request_edits,
     request_list,
@@ -36,6 +37,7 @@ _MODULES = (
     feedback_list,
     feedback_edits,
     alert_page,
+    notice_pages,
     data_pages,
     people_page,
 )

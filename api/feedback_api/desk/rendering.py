@@ -21,6 +21,7 @@ from feedback_api.desk import links, marks
 from feedback_api.desk.shell import Shell
 from feedback_nlp.labels import (
     Intent,
+    ReporterStatus,
     RequestStatus,
     Sentiment,
     SourceKind,
@@ -133,6 +134,7 @@ def _environment() -> Environment:
         sentiment=lambda value: label(Sentiment(value)) if value else "未分析",
         intent=lambda value: label(Intent(value)) if value else "未分析",
         status=lambda value: label(RequestStatus(value)),
+        reporter=lambda value: label(ReporterStatus(value)),
         kind=lambda value: label(SourceKind(value)),
         word=label,
         actor=actor_name,

@@ -10,12 +10,15 @@ from fastapi import Response
 from feedback_api.desk import rendering
 from feedback_api.desk.edge import Posted, PostedDep, router
 from feedback_api.services import ServicesDep
+from feedback_nlp.clean.pseudonyms import Pseudonymizer
 from feedback_nlp.errors import InputError
 from feedback_nlp.labels import RequestStatus, label
 from feedback_nlp.loop.table import allowed_from
+from feedback_nlp.requests.comments import MAX_COMMENT, add_comment
 from feedback_nlp.requests.estimating import edit_request
 from feedback_nlp.requests.moving import Move, get_request, move_request
 from feedback_nlp.requests.versions import Expected
+from feedback_nlp.store.keys import deployment_secret
 
 pages = router()
 
@@ -79,6 +82,23 @@ def edit(services: ServicesDep, form: PostedDep, key: str) -> Response:
         f"{key} 存好了。",
         {"action": f"/requests/{key}/edit", "actor": form.actor, **undo},
     )
+
+
+@pages.post("/requests/{key}/comments")
+def comment(services: ServicesDep, form: PostedDep, key: str) -> Response:
+    """Say something to the team; reporters never see it."""
+    secret = services.settings.secret
+    with services.database.write() as session:
+        kept = deployment_secret(session, secret.get_secret_value() if secret else None)
+        add_comment(
+            session,
+            key[:20],
+            form.text("text", limit=MAX_COMMENT + 1),
+            actor=form.actor,
+            now=services.now(),
+            pseudonymizer=Pseudonymizer(kept),
+        )
+    return rendering.done(form.next(f"/requests/{key}"), "说过了，只有团队看得到。")
 
 
 def _expected(form: Posted) -> Expected:

@@ -7,26 +7,42 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from fastapi import Request, Response
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from feedback_api.desk import rendering
 from feedback_api.desk.edge import router
 from feedback_api.desk.request_list import EFFORTS
 from feedback_api.desk.shell import shell_of
+from feedback_api.desk.verification_chart import checked
 from feedback_api.paging import bounded, decode_cursor, encode_cursor
 from feedback_api.services import Services, ServicesDep
-from feedback_nlp.errors import NotFound
-from feedback_nlp.labels import NoticeStatus, ReporterStatus, RequestStatus, actor_name, label
+from feedback_nlp.labels import (
+    NoticeStatus,
+    Origin,
+    ReporterStatus,
+    RequestStatus,
+    actor_name,
+    label,
+)
 from feedback_nlp.loop.table import allowed_from
 from feedback_nlp.rank.explain import PART_LABELS
 from feedback_nlp.requests import reading
+from feedback_nlp.requests.card import markdown_card
+from feedback_nlp.requests.declining import decline_reasons
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.quoting import EvidencePosition, evidence_page
 from feedback_nlp.requests.reading import RequestDetail, RequestRow
+from feedback_nlp.requests.verifying import verifications
 from feedback_nlp.requests.versions import describe_edit
+from feedback_nlp.store.tables import Evidence
 
 pages = router()
 
 _PAGE = 20
+_RELEASES = 3
+_GIVEN = 6
+_WAITING = (NoticeStatus.PENDING, NoticeStatus.UNREACHABLE)
 _LIST = "desk-evidence"
 #: Reasons that are said most when something is not taken up.
 DECLINE_REASONS = (
@@ -73,6 +89,12 @@ def show_request(request: Request, services: ServicesDep, key: str) -> Response:
         detail = reading.request_detail(session, key[:20])
         found = detail.row.request
         pieces = evidence_page(session, id_of(found), limit=_PAGE + 1, after=after)
+        by_hand = _by_hand(session, id_of(found), [piece.unit_id for piece in pieces])
+        releases = [
+            checked(session, services, found.key, row)
+            for row in verifications(session, id_of(found))[:_RELEASES]
+        ]
+        given = [item.reason for item in decline_reasons(session, found.key)[:_GIVEN]]
     more = None
     if len(pieces) > _PAGE:
         last = pieces[_PAGE - 1]
@@ -96,9 +118,14 @@ def show_request(request: Request, services: ServicesDep, key: str) -> Response:
         ],
         history=_history(detail),
         reporter=label(ReporterStatus(found.reporter_status)),
-        notices=[(label(NoticeStatus(name)), n) for name, n in sorted(detail.notices.items())],
+        notices=[(name, label(NoticeStatus(name)), n) for name, n in detail.notices.items()],
+        waiting=sum(detail.notices.get(status.value, 0) for status in _WAITING),
         efforts=EFFORTS,
-        reasons=DECLINE_REASONS,
+        reasons=list(dict.fromkeys([*given, *DECLINE_REASONS])),
+        given=set(given),
+        by_hand=by_hand,
+        releases=releases,
+        card=markdown_card(detail.row, zone=services.settings.zone),
     )
 
 
@@ -126,12 +153,12 @@ def _missing(row: RequestRow, services: Services) -> list[str]:
 
 
 def _why(services: Services, key: str) -> str:
-    """Return the sentences of the week's list; empty if the request is not in it."""
-    try:
-        backlog = services.week(None, None).backlog
-    except NotFound:
-        return ""
-    return next((item.why for item in backlog if item.key == key), "")
+    """Return the sentences of the week's list; empty until somebody has read that list.
+
+    A digest takes seconds: one request does not wait for it, its parts stand above anyway.
+    """
+    told = services.told_week()
+    return next((item.why for item in told.backlog if item.key == key), "") if told else ""
 
 
 def _status(value: str) -> RequestStatus:
@@ -155,6 +182,18 @@ def _history(detail: RequestDetail) -> Sequence[Happening]:
         for edit in detail.edits
     ]
     return sorted([*steps, *edits], key=lambda item: item.at, reverse=True)
+
+
+def _by_hand(session: Session, request_id: int, unit_ids: Sequence[int]) -> dict[int, str]:
+    """Return who added which units: those can be taken out again."""
+    rows = session.execute(
+        select(col(Evidence.unit_id), col(Evidence.added_by)).where(
+            col(Evidence.request_id) == request_id,
+            col(Evidence.unit_id).in_(unit_ids),
+            col(Evidence.added_by) != Origin.AUTO.value,
+        )
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def _position(key: list[Any]) -> EvidencePosition:

@@ -31,6 +31,7 @@ PAGES = (
     ("/topics", "主题"),
     ("/feedback", "反馈"),
     ("/alerts", "预警"),
+    ("/notices", "通知"),
     ("/data", "数据"),
 )
 

@@ -28,6 +28,14 @@
   });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-close]")) close();
+    const copier = event.target.closest("[data-copy]");
+    if (copier) {
+      const field = document.getElementById(copier.dataset.copy);
+      const say = () => { copier.textContent = "复制好了"; };
+      field.select();
+      if (navigator.clipboard) navigator.clipboard.writeText(field.value).then(say, () => {});
+      else if (document.execCommand("copy")) say();
+    }
   });
   document.addEventListener("change", (event) => {
     const form = event.target.closest("form[data-auto]");
