@@ -7,7 +7,6 @@ finished chunks are kept on disk until the output stands, and a killed run goes 
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -24,6 +23,7 @@ from feedback_nlp.batch.pool import score_chunks
 from feedback_nlp.batch.rejects import RejectFile, open_rejects
 from feedback_nlp.build import code_version
 from feedback_nlp.config import PipelineConfig
+from feedback_nlp.cores import cores
 from feedback_nlp.errors import InputError
 from feedback_nlp.jobs.options import ClassifyOptions
 from feedback_nlp.tabular import STDIN, output_format
@@ -214,9 +214,7 @@ def _workers(found: Sequence[Input]) -> int:
     """One process a core, where the input is large enough to pay for starting them."""
     if sum(one.size for one in found) < _AUTO_WORKERS_FROM_BYTES:
         return 1
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return cores()
 
 
 def _identity(found: Sequence[Input], plan: RowPlan) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from feedback_nlp.artifacts import load_artifact
 from feedback_nlp.config import SegmentConfig
+from feedback_nlp.cores import cores
 from feedback_nlp.errors import ArtifactError
 from feedback_nlp.resources import model_folder
 from feedback_nlp.understanding.deep.encoder import DeepEncoder
@@ -22,6 +24,7 @@ from feedback_nlp.understanding.reading import Reading, words_of
 from feedback_nlp.understanding.segment.heads import find_heads
 
 Floats = npt.NDArray[np.float32]
+_Look = tuple[list[tuple[int, int]], Floats, Floats]
 _WORD = re.compile(r"[^\W_]|[\U0001F300-\U0001FAFF\u2600-\u27BF]")
 
 
@@ -95,6 +98,7 @@ class DeepReader:
         self._least = config.min_unit_chars
         self._encoder = encoder if encoder is not None else DeepEncoder()
         self._heads = heads if heads is not None else Heads.load()
+        self._threads = cores()
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -106,7 +110,7 @@ class DeepReader:
         spans: list[list[tuple[int, int]]] = []
         units: list[Floats] = []
         reviews: list[Floats] = []
-        looks = {text: self._look(text) for text in dict.fromkeys(texts)}  # many say the same
+        looks = self._looks(list(dict.fromkeys(texts)))  # many say the same
         for text in texts:
             found, of_units, of_text = looks[text]
             spans.append(found)
@@ -126,6 +130,14 @@ class DeepReader:
             ),
         )
 
+    def _looks(self, texts: Sequence[str]) -> Mapping[str, _Look]:
+        """Look at each text; the runtime lets go of the interpreter, so a thread fills a core."""
+        threads = min(self._threads, len(texts))
+        if threads < 2:
+            return {text: self._look(text) for text in texts}
+        with ThreadPoolExecutor(threads) as pool:
+            return dict(zip(texts, pool.map(self._look, texts), strict=True))
+
     def features(self, text: str) -> tuple[Floats, Floats]:
         """Return what the heads read: of each unit (n, width), and of the text (width,)."""
         _, of_units, of_text = self._look(text)
@@ -139,7 +151,7 @@ class DeepReader:
             (piece.end, float(share)) for piece, share in zip(pieces, shares[:, 1], strict=True)
         ]
 
-    def _look(self, text: str) -> tuple[list[tuple[int, int]], Floats, Floats]:
+    def _look(self, text: str) -> _Look:
         """Return the spans of a text, and the features of its units and of itself."""
         pieces = self._encoder.cut(text) if _WORD.search(text) else []
         states = self._encoder.states(text, pieces)
