@@ -238,8 +238,9 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
 def _allowed(request: Request) -> list[str]:
     """Return the methods of an address: two routes may share it, and each knows its own alone."""
     path = request.scope["path"]
+    paths = request.app.openapi()["paths"]
     found: set[str] = set()
-    for template, methods in request.app.openapi()["paths"].items():
+    for template, methods in {path: paths[path]}.items() if path in paths else paths.items():
         if compile_path(template)[0].match(path):
             found.update(method.upper() for method in methods)
     return sorted(found) or ["GET"]

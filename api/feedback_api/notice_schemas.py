@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from feedback_api.schemas import Incoming, Outgoing
 from feedback_api.validation import Plain, Word
 from feedback_nlp.labels import NoticeStatus, ReporterStatus
+from feedback_nlp.loop import NOTIFYING
 from feedback_nlp.requests.notice_list import NoticeRow
 
 _WHY_NOT = Field(description="通知不到多少人，按原因", examples=[{"对方已退订": 1}])
@@ -108,6 +109,12 @@ class NoticeSettingsPatch(Incoming):
     """What is to change; ``null`` takes the shipped text, or answers a source no more."""
 
     templates: dict[ReporterStatus, Annotated[Plain, StringConstraints(max_length=500)] | None] = (
-        Field(default_factory=dict, description="可用 {title}、{product}、{date}")
+        Field(
+            default_factory=dict,
+            description="可用 {title}、{product}、{date}",
+            json_schema_extra={
+                "propertyNames": {"enum": [status.value for status in sorted(NOTIFYING)]}
+            },
+        )
     )
     routes: dict[Word, Word | None] = Field(default_factory=dict, max_length=200)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from feedback_api.schemas import Incoming, Outgoing, QuoteOut
 from feedback_api.validation import Day, Id, Plain, Word
@@ -270,6 +270,8 @@ class RequestIn(Incoming):
 
 class RequestPatch(Incoming):
     """What people write about a request; a field that is left out stays, null clears it."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 2})  # who, and what
 
     actor: Person
     title: Title = Field(default="", description="标题，不能清空；以后的分析不再改它")

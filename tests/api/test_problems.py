@@ -56,6 +56,14 @@ def test_every_error_is_a_problem(
 
 def test_405_names_the_allowed_methods(client: TestClient) -> None:
     assert "GET" in client.delete("/v1/topics").headers["allow"]
+    # An address with a name of its own does not speak for those with any name.
+    assert client.options("/v1/lexicon/preview").headers["allow"] == "GET"
+    assert client.options("/v1/lexicon/红包雨").headers["allow"] == "DELETE"
+
+
+@pytest.mark.parametrize("day", ["0", "2026", "2026-13-01"])
+def test_a_day_is_written_as_the_document_says(client: TestClient, day: str) -> None:
+    problem(client.get("/v1/alerts", params={"since": day}), 422, "invalid-input")
 
 
 @pytest.mark.parametrize(

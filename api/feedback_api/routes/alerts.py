@@ -11,6 +11,7 @@ from pydantic import Field
 from feedback_api.errors import document
 from feedback_api.schemas import Incoming, Outgoing
 from feedback_api.services import ServicesDep
+from feedback_api.validation import Day
 from feedback_nlp.labels import TopicState
 from feedback_nlp.store import topic_reading, topic_writing
 from feedback_nlp.store.alerts import list_alerts
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/v1", tags=["主题"])
 class AlertQuery(Incoming):
     """Which alerts are wanted."""
 
-    since: date | None = Field(default=None, description="从哪天起还在继续的，例如 2026-11-16")
+    since: Day | None = Field(default=None, description="从哪天起还在继续的，例如 2026-11-16")
     limit: int = Field(default=50, ge=1, le=200, description="最多多少条")
 
 

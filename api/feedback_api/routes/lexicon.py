@@ -27,7 +27,14 @@ Actor = Annotated[
     Plain, Field(min_length=1, max_length=100, description="谁改的", examples=["林晓"])
 ]
 Spelling = Annotated[
-    Plain, Field(min_length=1, max_length=40, description="词", examples=["红包雨"])
+    Plain,
+    Field(
+        min_length=1,
+        max_length=40,
+        description="词，2–20 个字",
+        examples=["红包雨"],
+        json_schema_extra={"minLength": 2, "maxLength": 20},
+    ),
 ]
 
 

@@ -26,7 +26,10 @@ def etag(version: int) -> str:
 def _version(
     if_match: Annotated[
         Word | None,
-        Header(description="你看到的版本（ETag 原样写回）；已被别人改过就返回 409"),
+        Header(
+            description="你看到的版本（ETag 原样写回）；已被别人改过就返回 409",
+            json_schema_extra={"pattern": r'^(\*|"[1-9][0-9]{0,8}")$'},
+        ),
     ] = None,
 ) -> int | None:
     """Return the version that the caller saw, ``None`` if it does not say or takes any.
