@@ -9,6 +9,7 @@ Thresholds and weights are not here but in ``pipeline.toml`` (:mod:`feedback_nlp
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from datetime import time
 from pathlib import Path
@@ -16,6 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SITE = re.compile(r"https?://(\*\.)?[a-z0-9.-]+(:\d{1,5})?", re.IGNORECASE)
 
 
 class Settings(BaseSettings):
@@ -50,6 +53,8 @@ class Settings(BaseSettings):
             and kept in a file of its own, see :mod:`feedback_nlp.access.sessions`.
         secure_cookies: Whether cookies travel by HTTPS only, for a service behind a proxy that
             ends TLS.
+        frame_ancestors: Sites that may show the desk inside a page of theirs, separated by
+            spaces, such as ``https://*.feishu.cn``; empty for none.
     """
 
     model_config = SettingsConfigDict(env_prefix="FEEDBACK_", extra="ignore")
@@ -74,6 +79,7 @@ class Settings(BaseSettings):
     guest_rate_per_minute: int = Field(default=600, gt=0)
     session_key: SecretStr | None = Field(default=None, min_length=32)
     secure_cookies: bool = False
+    frame_ancestors: str = ""
 
     @field_validator("timezone")
     @classmethod
@@ -95,6 +101,14 @@ class Settings(BaseSettings):
         except UnicodeDecodeError as error:
             raise ValueError(f"指的 {value} 不是文字") from error
         return value
+
+    @field_validator("frame_ancestors")
+    @classmethod
+    def _are_sites(cls, value: str) -> str:
+        wrong = [site for site in value.split() if not _SITE.fullmatch(site)]
+        if wrong:
+            raise ValueError(f"里的 {wrong[0]!r} 不是网站；例如 https://*.feishu.cn")
+        return " ".join(value.split())
 
     @model_validator(mode="after")
     def _secret_of_file(self) -> Settings:

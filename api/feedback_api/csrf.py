@@ -48,9 +48,16 @@ def hand_out(request: Request, response: Response) -> None:
             COOKIE,
             made,
             httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
+            samesite="none" if is_framed(request) else "strict",
+            secure=is_framed(request) or request.url.scheme == "https",
         )
+
+
+def is_framed(request: Request) -> bool:
+    """Whether pages may stand in pages of others: their cookies have to be sent from there."""
+    settings = request.app.state.services.settings
+    is_secure = settings.secure_cookies or request.url.scheme == "https"
+    return bool(settings.frame_ancestors) and is_secure
 
 
 def check(request: Request, sent: object) -> None:

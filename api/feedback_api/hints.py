@@ -16,6 +16,8 @@ HINTS: dict[str, str] = {
     "no-feedback": "用 POST /v1/feedback 送来反馈，或导入文件",
     "not-analysed": "等下一次分析完成后再来，或请管理员现在就运行分析",
     "nothing-to-edit": "写上 title、owner、due、effort、strategic_weight 里的一项或几项",
+    "not-judged": "改过的见 GET /v1/judgements",
+    "nothing-to-judge": "写上 sentiment 或 intent",
     "nothing-to-undo": "历史见 GET /v1/topics/{topic_id}",
     "reason-missing": "在 reason 里写一句话",
     "source-kind-differs": "把 source.kind 写成 {kind}，或换一个来源名",

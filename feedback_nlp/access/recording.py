@@ -20,6 +20,7 @@ from feedback_nlp.access.caller import Caller, Via, current
 from feedback_nlp.labels import ENGINE
 from feedback_nlp.store.access_tables import AuditEvent
 from feedback_nlp.store.erasure_table import Erasure
+from feedback_nlp.store.judgement_table import Judgement
 from feedback_nlp.store.tables import (
     AlertRow,
     FeatureRequest,
@@ -99,6 +100,10 @@ def _lines(session: AnySession, row: object) -> Iterator[_Line]:
     elif isinstance(row, LexiconEntry) and (is_new or _changed(row, "removed_at")):
         action = "word.add" if row.removed_at is None else "word.remove"
         yield action, f"word:{row.word}", {"by": row.removed_by or row.added_by, "kind": row.kind}
+    elif isinstance(row, Judgement) and (is_new or _changed(row, "undone_at")):
+        action = "unit.judge" if row.undone_at is None else "unit.undo"
+        said = [[row.engine_sentiment, row.engine_intent], [row.sentiment, row.intent]]
+        yield action, f"feedback:{row.feedback_id}", {"by": row.undone_by or row.actor, "as": said}
     elif isinstance(row, AlertRow) and not is_new and _changed(row, "is_useful"):
         yield "alert.mark", f"alert:{row.id}", {"by": row.marked_by, "useful": row.is_useful}
     elif isinstance(row, Erasure) and is_new:

@@ -32,6 +32,7 @@ _MODULES_OF = {
     "top": ("report",),
     "digest": ("report",),
     "topics": ("topics",),
+    "judge": ("judge",),
     "lexicon": ("lexicon",),
     "requests": ("requests",),
     "request": ("requests",),

@@ -22,6 +22,8 @@ HINTS: dict[str, str] = {
     "no-output-file": "--resume 要和 -o 文件名 一起用",
     "no-text-column": "用 --map 指明，例如 --map '{example}=text'",
     "not-analysed": "先运行 feedback-nlp analyze",
+    "not-judged": "用 feedback-nlp audit list 看谁改过什么",
+    "nothing-to-judge": "用 --sentiment 或 --intent 写上",
     "nothing-to-undo": "用 feedback-nlp topics show {topic_id} 查看历史",
     "reason-missing": "用 --reason 写一句话",
     "source-kind-differs": "去掉 --kind，或用 --kind {kind}，或换一个来源名",

@@ -13,7 +13,14 @@ from rich.progress import Progress
 from rich.table import Table
 
 from feedback_nlp.cli.options import expand
-from feedback_nlp.cli.terminal import JsonOption, err, out, print_json
+from feedback_nlp.cli.terminal import (
+    DatabaseOption,
+    JsonOption,
+    err,
+    open_database,
+    out,
+    print_json,
+)
 from feedback_nlp.cli.train_group import train_group
 from feedback_nlp.errors import InputError
 
@@ -196,6 +203,10 @@ class LabelFile:
 
 def train_classifier(
     told: LabelFile,
+    judged: Annotated[
+        bool, typer.Option("--judged", help="用改判断时留下的标注（网页、judge 命令、接口）")
+    ] = False,
+    db: DatabaseOption = None,
     models: Annotated[
         Path | None,
         typer.Option(
@@ -226,15 +237,18 @@ def train_classifier(
         else:
             out.print(f"已退回：{'、'.join(restored)}")
         return
-    if told.labels is None:
-        raise InputError("没有给标注文件", hint="用 --labels 文件，或用 --undo 退回上一版")
-    items = _read_labels(told.labels, told)
+    if told.labels is None and not judged:
+        raise InputError(
+            "没有给标注文件", hint="用 --labels 文件、--judged，或用 --undo 退回上一版"
+        )
+    items = _read_labels(told.labels, told) if told.labels is not None else []
+    items += _judged_labels(db) if judged else []
     verdicts = adapt_folder(
         items,
         folder,
         strength=strength,
         seed=seed,
-        data_name=f"{told.labels.name} ({len(items)} labels)",
+        data_name=f"{told.labels.name if told.labels else 'judgements'} ({len(items)} labels)",
     )
     if as_json:
         print_json({"models_dir": folder, "verdicts": [asdict(verdict) for verdict in verdicts]})
@@ -271,6 +285,26 @@ def _read_labels(file: Path, told: LabelFile) -> list[Labelled]:
             for unit in row.units or ()
         ]
     return items
+
+
+def _judged_labels(db: str | None) -> list[Labelled]:
+    """Return what people said of units, as labels."""
+    from feedback_nlp.labels import Intent, Sentiment  # noqa: PLC0415
+    from feedback_nlp.store.judgements import labels  # noqa: PLC0415
+    from feedback_nlp.understanding.adapting.adapt import Labelled  # noqa: PLC0415
+
+    feelings, intents = list(Sentiment), list(Intent)
+    with open_database(db) as database, database.read() as session:
+        found = list(labels(session))
+    return [
+        Labelled(
+            one.text,
+            feelings.index(Sentiment(one.sentiment)),
+            intents.index(Intent(one.intent)),
+            is_unit=True,
+        )
+        for one in found
+    ]
 
 
 def _print_verdicts(verdicts: list[Verdict], folder: Path) -> None:

@@ -10,6 +10,7 @@ from feedback_nlp.store import (  # noqa: F401
     access_tables,
     erasure_table,
     inlet_tables,
+    judgement_table,
     likeness_table,
     outbox_tables,
     reply_table,

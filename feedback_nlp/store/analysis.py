@@ -17,6 +17,7 @@ from sqlmodel import Session, col
 
 from feedback_nlp.labels import Intent, RunKind, RunStatus
 from feedback_nlp.records import Understanding
+from feedback_nlp.store.judgements import lay_over
 from feedback_nlp.store.plans import overtaken
 from feedback_nlp.store.rereading import write_units
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Run
@@ -164,7 +165,8 @@ def save_understandings(
     """Write what the engine read out of a chunk: ``(feedback, understanding, is_spam)``.
 
     A feedback without content has no understanding: no sentiment, no intent, no units. What
-    was read before keeps its units, see :mod:`feedback_nlp.store.rereading`.
+    was read before keeps its units, see :mod:`feedback_nlp.store.rereading`; what people say
+    that a unit means stands, see :mod:`feedback_nlp.store.judgements`.
     """
     session.connection().execute(
         update(Feedback).where(col(Feedback.id) == bindparam("b_id")),
@@ -201,6 +203,7 @@ def save_understandings(
             for feedback, result, _ in understood
         },
     )
+    lay_over(session, [feedback.feedback_id for feedback, _, _ in understood])
 
 
 def analyzed_feedback(session: Session) -> list[StoredFeedback]:

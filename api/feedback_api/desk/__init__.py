@@ -20,6 +20,7 @@ from feedback_api.desk import (
     request_edits,
     request_list,
     request_page,
+    sample_page,
     topic_pages,
     undoing,
     week_page,
@@ -38,6 +39,7 @@ _MODULES = (
     feedback_edits,
     alert_page,
     notice_pages,
+    sample_page,
     data_pages,
     people_page,
 )

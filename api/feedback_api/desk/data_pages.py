@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from feedback_api.desk import links, rendering
 from feedback_api.desk.edge import Posted, PostedDep, posted, router
 from feedback_api.desk.feedback_list import FeedbackId
+from feedback_api.desk.sample_page import accuracy
 from feedback_api.desk.shell import shell_of
 from feedback_api.desk.uploads import Uploads
 from feedback_api.services import Services, ServicesDep
@@ -45,6 +46,7 @@ _FILE_MEASURES = (
 )
 _SHOWN_REJECTED = 200
 _DROP = "-"
+_NO_CONDITIONS = ("of", "product", "sampled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ def show_data(request: Request, services: ServicesDep) -> Response:
         jobs = job_queue.page(session, kinds=[ANALYZE], before=None, limit=5)
         is_worked = presence.is_anybody_there(session)
         stored = _stored(session, [batch.id or 0 for batch, _ in batches])
+        precise = accuracy(session)
         waiting = session.scalar(
             select(col(Feedback.id)).where(col(Feedback.analyzed_run_id).is_(None)).limit(1)
         )
@@ -81,6 +84,7 @@ def show_data(request: Request, services: ServicesDep) -> Response:
         shell,
         batches=batches,
         stored=stored,
+        precise=precise,
         totals=totals,
         words={measure.value: label(measure) for measure in _FILE_MEASURES},
         conditions=[_condition_words(name, value) for name, value in where.items()],
@@ -223,9 +227,9 @@ def _file_conditions(request: Request) -> dict[str, Any]:
     where = {}
     for name, raw in request.query_params.multi_items():
         value = clean_characters(raw).strip()[:200]
-        if name not in ("week", "source", "reason", "of", "product"):
+        if name not in ("week", "source", "reason", *_NO_CONDITIONS):
             raise InputError(f"没有 {name[:40]!r} 这个筛选条件", hint="可用：week、source、reason")
-        if value and name not in ("of", "product"):
+        if value and name not in _NO_CONDITIONS:
             where[name] = value
     return where
 

@@ -64,6 +64,8 @@ HINTS: dict[str, str] = {
     "no-feedback": "到“数据”页导入一个文件",
     "not-analysed": "到“数据”页点“立即分析”",
     "nothing-to-edit": "至少改一项",
+    "not-judged": "没有可撤销的",
+    "nothing-to-judge": "选一个情感或意图",
     "nothing-to-undo": "这个主题没有人改过",
     "reason-missing": "写一句原因",
     "topic-has-request": "直接改 {key}",

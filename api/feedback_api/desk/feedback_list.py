@@ -23,6 +23,7 @@ from feedback_api.services import Services, ServicesDep
 from feedback_api.validation import MAX_ID
 from feedback_nlp.errors import NotFound
 from feedback_nlp.labels import Intent, Measure, Sentiment, label
+from feedback_nlp.store.judgements import standing
 from feedback_nlp.store.queries import FeedbackPosition, FeedbackRow, UnitWithTopic, units_of
 from feedback_nlp.store.tables import (
     Evidence,
@@ -190,6 +191,12 @@ def one(session: Session, services: Services, shell: Shell, feedback_id: int) ->
     return {
         "item": Shown(row.feedback, row.source, stretches(row.feedback.text, units, set())),
         "units": units,
+        "judged": {
+            unit.unit.id: row.actor
+            for unit in units
+            for row in standing(session, [feedback_id])
+            if (row.start, row.end) == (unit.unit.start, unit.unit.end)
+        },
         "requests": _requests_of(session, [unit.unit.id or 0 for unit in units]),
         "same": same,
         "same_count": count(session, same.of, same.where, zone),

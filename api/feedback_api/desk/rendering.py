@@ -35,7 +35,7 @@ _PAGE_HEADERS = {
     # Scripts are our own files and nothing else; htmx is told not to evaluate anything.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
-        "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors "
     ),
 }
 
@@ -76,12 +76,18 @@ def page(
             **values,
         ),
         status_code=status,
-        headers=_PAGE_HEADERS,
+        headers=_headers(request),
     )
     csrf.hand_out(request, response)
     if _FLASH in request.cookies:
         response.delete_cookie(_FLASH)
     return response
+
+
+def _headers(request: Request) -> dict[str, str]:
+    """Return the policy of pages: who may frame them is what the deployment says, else nobody."""
+    sites = request.app.state.services.settings.frame_ancestors
+    return {name: value + (sites or "'none'") for name, value in _PAGE_HEADERS.items()}
 
 
 def done(to: str, words: str, undo: Mapping[str, str] | None = None) -> RedirectResponse:

@@ -47,7 +47,8 @@ async def log_in(request: Request, services: ServicesDep) -> Response:
         doorman.seal.seal(caller.key_id, services.now()),
         max_age=int(LASTS.total_seconds()),
         httponly=True,
-        samesite="lax",  # a link in a chat leads to the page and not to the login
+        # a link in a chat leads to the page and not to the login
+        samesite="none" if csrf.is_framed(request) else "lax",
         secure=services.settings.secure_cookies or request.url.scheme == "https",
     )
     return response
