@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
 
-.PHONY: help demo test test-desk desk-pictures test-all readme test-postgres test-spark coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-merging bench-privacy bench-batch bench-stalls bench-cluster bench-verification soak serve clean
+.PHONY: help demo test test-desk desk-pictures test-all readme test-postgres test-spark coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-merging bench-privacy bench-ingest bench-batch bench-stalls bench-cluster bench-verification soak serve clean
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
@@ -88,6 +88,9 @@ bench-alerts: $(STAMP) ## alerts on 50 seeds of the demo generator (no other dat
 
 bench-merging: $(STAMP) ## one problem in one request, before and after the proposed merges (no other data needed)
 	$(RUN) python -m tests.benchmarks.merging -o docs/benchmarks/merging.json
+
+bench-ingest: $(STAMP) ## rows a CPU second from five files into a fresh database
+	$(RUN) python -m tests.benchmarks.ingest -o docs/benchmarks/ingest.json
 
 bench-privacy: $(STAMP) ## recall and false alarms of redaction (no other data needed)
 	$(RUN) python -m tests.benchmarks.privacy -o docs/benchmarks/privacy.json

@@ -13,14 +13,15 @@ from feedback_nlp.clean.folding import ASTRAL_DIGITS, HAN_DIGITS, odd_digits
 from feedback_nlp.clean.labels import words
 
 
+_BLOCKS = (range(0x80, 0x600), range(0x2000, 0x3100), range(0xF900, 0x10000))
+_ODD = "".join(chr(code) for block in _BLOCKS for code in block)
+_FOLDED = fold(_ODD)
+
+
 def _with_odd_forms(signs: str) -> str:
     """Return, for a character class, ``signs`` and what folds to one of them."""
-    wide = "".join(
-        chr(code)
-        for block in (range(0x80, 0x600), range(0x2000, 0x3100), range(0xF900, 0x10000))
-        for code in block
-        if fold(chr(code)) in signs
-    )
+    chosen = set(signs)
+    wide = "".join(odd for odd, sign in zip(_ODD, _FOLDED, strict=True) if sign in chosen)
     return re.escape(signs + signs.upper() + wide)
 
 
@@ -61,8 +62,17 @@ _HAN_NUMBER = re.compile(
     f"{_HAN}(?:{_HAN_OR_D}{{4}}|(?:[{_MARKS}]{{0,2}}{_HAN_OR_D}){{6}}"
     f"|{_HAN_OR_D}?{_BLANK}?(?:[号號][楼樓]|[#＃栋棟幢座舍楼樓]|[单單]元))"
 )
+_THREE_HAN = "[㐀-鿿豈-﫿]{3}(?![一-鿿])"
 _PERSON = re.compile(
-    "|".join((*words("person", "stated"), *words("person", "said"), "聯系人|聯絡人|收貨人|學員"))
+    "|".join(
+        (
+            *words("person", "stated"),
+            *words("person", "said"),
+            "聯系人|聯絡人|收貨人|學員",
+            *(f"(?:{word}){_THREE_HAN}" for word in words("person", "introduced")),
+            f"應該是{_THREE_HAN}",
+        )
+    )
 )
 _KEYCAP = "\u20e3"
 

@@ -29,6 +29,7 @@ _SPOKEN_EMAIL = re.compile(
     r"|(?<![a-z0-9._%+\-@])([a-z0-9._%+\-]{1,64})@([a-z0-9\-]{1,63}点(?:com|cn|net))"
 )
 _FILE_NAME = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|pdf|zip|apk|[0-9]{1,9})$")
+_NOBODYS_MAIL = re.compile(r"x{2,9}@x{2,9}\.")
 _SPOKEN_DOT = re.compile(r" ?(?:[.。点]|dot) ?")
 _PASSPORT_WORD = re.compile(r"护照|通行证|回乡证|台胞证|passport")
 _PASSPORT = re.compile(r"(?<![0-9a-z])[a-z]{1,2}[ \-]?[0-9](?:[ \-]?[0-9]){5,9}[a-z]?(?![0-9a-z])")
@@ -60,15 +61,16 @@ _SLANG = re.compile(
 )  # nobody says 微信 like this but to give a name
 _PERSONS_WORD = re.compile(r"(?=.{7})[a-z]{4,17}[0-9]{2,3}")  # haibian520
 _ASKED = re.compile("[加搜+][了个]?[我你他她]?$|我的?$|联系$|私$")
-_GROUPED = r"(?:[a-z]{1,4} ?)?[0-9]{1,8}(?: [0-9]{1,8}){1,14}"
+_GROUPED = r"(?:[a-z](?: ?[a-z]){0,3} ?)?[0-9]{1,8}(?: [0-9]{1,8}){1,14}"
+_SPELT = r"[a-z](?: [a-z]){1,3} ?[0-9]{8,18}"  # S F 1390…
 _CODE = r"[a-z0-9][a-z0-9.\-]{3,39}"
 # First looks that begin with one class: they only save time.
 _ORDER_HINT = re.compile(
-    r"[号单编码券递裹水保子通达兔丰邦drgof#][号码编为是叫的就: #(【\"“「id后面.快递速运\-]{0,12}[a-z]{0,6}[.\- ]?[0-9]"
+    r"[号单编码券递裹水保子通达兔丰邦drgof#][号码编为是叫的就: #(【\"“「id后面.快递速运\-]{0,12}(?:[a-z]{0,6}|[a-z] [a-z])[.\- ]?[0-9]"
 )
 _WECHAT_HINT = re.compile(
     r"[微薇徽威维❤♥♡卫绿加+vw](?:(?<=微)(?!博)|(?<=[薇徽❤♥♡])|(?<=[威维])[信芯]|(?<=卫)星|(?<=绿)泡"
-    r"|(?<=[加+])[^v]{0,5}v|(?<=v)[ .]?[x信:❤♥♡]|(?<=w)(?:[ .]?x|e[ ci]| ?信))"
+    r"|(?<=[加+])[^v]{0,5}v|(?<=v)[ .]?[x信:❤♥♡是]|(?<=w)(?:[ .]?x|e[ ci]| ?信))"
 )
 _WECHAT_VALUE = re.compile(r"[a-z0-9](?:[a-z0-9_\-]{4}| [a-z0-9] [a-z0-9])")
 _TEN_DIGITS = re.compile(r"[0-9](?:[ \-]?[0-9]){9}")
@@ -87,7 +89,7 @@ def find_mail(folded: str) -> Iterator[PersonalDatum]:
     """Yield mail addresses, also with 艾特, (at) and 点."""
     if "@" in folded and _MAIL_HINT.search(folded):
         for match in _EMAIL.finditer(folded):
-            if _FILE_NAME.search(match[0]):
+            if _FILE_NAME.search(match[0]) or _NOBODYS_MAIL.match(match[0]):
                 continue
             yield PersonalDatum(
                 *match.span(), "邮箱", _SPOKEN_DOT.sub(".", match[0]).replace(" ", "")
@@ -217,21 +219,23 @@ def find_qq(folded: str) -> Iterator[PersonalDatum]:
 def _stated_order() -> re.Pattern[str]:
     labels = "|".join(words("order", "stated"))
     return re.compile(
-        rf"(?:{labels})(?:{_GLUE}|后面是|[是为: ]{{0,4}}[:是] ?)({_GROUPED}(?![0-9a-z])|{_CODE})"
+        rf"(?:{labels})(?:{_GLUE}|后面是|[是为: ]{{0,4}}[:是] ?)({_GROUPED}(?![0-9a-z])|{_SPELT}|{_CODE})"
     )
 
 
 @cache
 def _bare_order() -> re.Pattern[str]:
     labels = "|".join(words("order", "bare"))
-    return re.compile(rf"(?:{labels})[是为号: #(【「“\-]{{0,4}}({_GROUPED}(?![0-9a-z])|{_CODE})")
+    return re.compile(
+        rf"(?:{labels})[是为号: #(【「“\-]{{0,4}}({_GROUPED}(?![0-9a-z])|{_SPELT}|{_CODE})"
+    )
 
 
 @cache
 def _wechat() -> re.Pattern[str]:
     names = "|".join(words("wechat", "names"))
     return re.compile(
-        rf"({names})((?: ?(?:号码?|id|账号|名字?|叫|搜|联系|加|是|为|[:(\"“])){{0,4}}) {{0,2}}"
+        rf"({names})((?: ?(?:号码?|id|账号|名字?|叫|搜|联系|加|是|为|[呗吧哈哦啊:(\"“])){{0,4}}) {{0,2}}"
         r"([a-z](?: [a-z0-9]){5,19}(?![a-z0-9])|[a-z0-9][a-z0-9_\-]{4,19}(?![a-z0-9_\-]))"
     )
 

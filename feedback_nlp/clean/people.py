@@ -54,6 +54,10 @@ def find_names(folded: str) -> Iterator[PersonalDatum]:
         yield PersonalDatum(*name.span(1), "姓名", plain)
         if len(names) < _MOST_NAMES:
             names[name[1]] = plain
+    for match in _introduced().finditer(folded):
+        plain = match[1]
+        if plain[:1] in surnames() and not plain.startswith(words("person", "never")):
+            yield PersonalDatum(*match.span(1), "姓名", plain)
     for written, plain in names.items():
         position = folded.find(written)
         while position >= 0:
@@ -65,6 +69,13 @@ def find_names(folded: str) -> Iterator[PersonalDatum]:
 def _label() -> re.Pattern[str]:
     labels = "|".join((*words("person", "stated"), *words("person", "said")))
     return re.compile(rf"(?:{labels})(?:姓名|名字|名)?[是为叫填写的: (\"“]{{0,5}}")
+
+
+@cache
+def _introduced() -> re.Pattern[str]:
+    labels = "|".join(words("person", "introduced"))
+    last = words("person", "no_end")[0]
+    return re.compile(rf"(?:{labels})([一-鿿]{{2}}(?![{last}])[一-鿿])(?![一-鿿])")
 
 
 @cache
