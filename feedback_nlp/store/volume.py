@@ -113,6 +113,12 @@ def usual_week(
     return fallback
 
 
+def is_thin_week(session: Session, scope: Scope, *, min_share: float) -> bool:
+    """Tell whether a week has too few people beside those before it to be judged by."""
+    weeks = list(islice(_busy_weeks(session, scope), 1 + _USUAL_OVER))
+    return not weeks or weeks[0].back > 0 or _is_thin(weeks[0], weeks[1:], min_share)
+
+
 def history_weeks(session: Session, scope: Scope, *, min_share: float) -> int:
     """Return how many weeks before a week can be compared with it; 0 if it is the first.
 

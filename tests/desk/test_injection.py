@@ -24,8 +24,18 @@ CORPUS = (
 )
 PAGES = (
     *("/", "/?tab=backlog&week=2026-W47", "/requests", "/requests?view=board", "/requests/REQ-1"),
-    *("/topics", "/topics/1", "/topics/2", "/topics/2/merge?into=1", "/alerts", "/data"),
-    *("/data/batches/1", "/feedback", "/feedback/1", "/feedback/5"),
+    *(
+        "/topics",
+        "/topics/1",
+        "/topics/2",
+        "/topics/merge?topic=2&into=1",
+        "/notices",
+        "/notices/REQ-1",
+        "/data/sample",
+        "/alerts",
+        "/data",
+    ),
+    *("/data/batches/1", "/feedback", "/feedback/1", "/feedback/5", "/week/send?week=2026-W47"),
 )
 
 

@@ -32,7 +32,7 @@ def test_a_topic_is_renamed_and_the_name_comes_back(post: Post, database: Databa
 def test_a_merge_is_shown_before_it_is_done(
     client: TestClient, post: Post, database: Database
 ) -> None:
-    shown = client.get("/topics/2/merge?into=1").text
+    shown = client.get("/topics/merge?topic=2&into=1").text
     assert "去重一共" in shown
     assert ">3 人</b>" in shown  # two and two, one of them in both
     assert topic_of(database, 2).state == "active"
@@ -51,7 +51,37 @@ def test_a_merge_is_shown_before_it_is_done(
 
 def test_a_topic_cannot_be_merged_into_itself_or_nothing(client: TestClient) -> None:
     for into in ("1", "", "x"):
-        assert client.get(f"/topics/1/merge?into={into}").status_code == 422
+        assert client.get(f"/topics/merge?topic=1&into={into}").status_code == 422
+
+
+def test_several_are_merged_into_one_and_all_come_back(
+    client: TestClient, post: Post, database: Database
+) -> None:
+    with database.write() as session:
+        session.add(Topic(name="闪退三次"))
+    shown = post("/topics/merge/preview", topic=["2", "3", "1"], into="1").text
+    assert "3 → 1" in shown
+    assert post("/topics/merge", topic=["2", "3"], into="1").status_code == 303
+    assert [topic_of(database, id_).state for id_ in (2, 3)] == ["merged", "merged"]
+    assert "2 个并入了" in client.get("/topics/1").text
+    assert post("/topics/undo", topics="3,2").status_code == 303
+    assert [topic_of(database, id_).state for id_ in (2, 3)] == ["active", "active"]
+    assert post("/topics/merge", topic=["1"], into="1").status_code == 422
+
+
+def test_topics_are_put_into_a_group_and_out_again(
+    client: TestClient, post: Post, database: Database
+) -> None:
+    with database.write() as session:
+        session.add(Topic(name="稳定性", is_theme=True))
+    assert post("/topics/nest", topic=["1", "2"], under="3").status_code == 303
+    assert [topic_of(database, id_).parent_id for id_ in (1, 2)] == [3, 3]
+    assert 'data-theme="3"' in client.get("/topics").text
+    assert post("/topics/1/nest", under="").status_code == 303
+    assert topic_of(database, 1).parent_id is None
+    assert post("/topics/undo", topics="1,2").status_code == 303
+    assert [topic_of(database, id_).parent_id for id_ in (1, 2)] == [3, None]
+    assert post("/topics/nest", under="3").status_code == 422
 
 
 def test_ticked_quotes_become_a_topic(post: Post, database: Database) -> None:

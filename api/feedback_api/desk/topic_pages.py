@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from fastapi import Request, Response
@@ -9,10 +11,10 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from feedback_api.desk import rendering
-from feedback_api.desk.edge import PostedDep, router
+from feedback_api.desk.edge import Posted, PostedDep, router
 from feedback_api.desk.feedback_list import FeedbackId
 from feedback_api.desk.shell import shell_of
-from feedback_api.services import ServicesDep
+from feedback_api.services import Services, ServicesDep
 from feedback_nlp.editing import Edit, topic_edits
 from feedback_nlp.editing.telling import describe
 from feedback_nlp.errors import InputError
@@ -32,8 +34,9 @@ _KINDS = tuple(TopicKind)
 
 
 class Theme(NamedTuple):
-    """A theme and the topics below it."""
+    """A theme and the topics below it; ``id`` is ``None`` for those that stand alone."""
 
+    id: int | None
     name: str
     rows: list[TopicRow]
 
@@ -52,24 +55,105 @@ def show_topics(request: Request, services: ServicesDep) -> Response:
             product=shell.chosen["product"] or None,
         )
         rows = topic_reading.topic_page(session, wanted, limit=_LIMIT)
-        names = _names(session)
-    themes: dict[str, list[TopicRow]] = {}
+        names, groups = _names(session), _groups(session)
+    by_theme: dict[int | None, list[TopicRow]] = {}
     for row in rows:
-        themes.setdefault(names.get(row.topic.parent_id or 0, "未分组"), []).append(row)
-    alone = [row for found in themes.values() if len(found) == 1 for row in found]
-    themes = {name: found for name, found in themes.items() if len(found) > 1}
+        parent = row.topic.parent_id if row.topic.parent_id in names else None
+        by_theme.setdefault(parent, []).append(row)
+    alone = by_theme.pop(None, [])
+    themes = [Theme(id_, names[id_ or 0], found) for id_, found in by_theme.items()]
+    themes.sort(key=lambda theme: -len(theme.rows))
     if alone:
-        themes["单独的主题"] = alone
-    ordered = sorted(themes.items(), key=lambda item: (item[0] == "单独的主题", -len(item[1])))
+        themes.append(Theme(None, "单独的主题", alone))
     return rendering.page(
         request,
         "topics.html",
         shell,
-        themes=[Theme(name, found) for name, found in ordered],
+        themes=themes,
+        groups=groups,
         kind=kind.value,
         kinds=[(value.value, label(value), f"/topics?kind={value.value}") for value in _KINDS],
         where=_where,
     )
+
+
+@pages.get("/topics/merge")
+def preview_merge(request: Request, services: ServicesDep) -> Response:
+    """What a merge would do, before it is done."""
+    asked = request.query_params
+    return _merge_page(request, services, asked.getlist("topic"), asked.get("into", ""))
+
+
+@pages.post("/topics/merge/preview")
+def preview_many(request: Request, services: ServicesDep, form: PostedDep) -> Response:
+    """The same for the topics that were ticked."""
+    return _merge_page(request, services, form.all("topic"), form.text("into"))
+
+
+def _merge_page(request: Request, services: Services, topics: Sequence[str], into: str) -> Response:
+    target_id = _ids([into])
+    topic_ids = [id_ for id_ in _ids(topics) if id_ not in target_id]
+    if not target_id or not topic_ids:
+        raise InputError("没有选要并到哪个主题", hint="返回上一页，勾上要并的，再选留下哪个")
+    both = [*topic_ids, *target_id]
+    zone = services.settings.zone
+    with services.database.read() as session:
+        shell = shell_of(request, services, session, "/topics")
+        rows = [topic_reading.topic_row(session, id_) for id_ in topic_ids]
+        target = topic_reading.topic_row(session, target_id[0])
+        people = {id_: count(session, Measure.PEOPLE, _where(id_), zone) for id_ in both}
+        requests = [_request_of(session, id_) for id_ in both]
+        together = _people_of_all(session, both)
+    return rendering.page(
+        request,
+        "topic_merge.html",
+        shell,
+        rows=rows,
+        target=target,
+        people=people,
+        ours=[found for found in requests[:-1] if found],
+        theirs=requests[-1],
+        together=together,
+        where=_where,
+    )
+
+
+@pages.post("/topics/merge")
+def merge_many(services: ServicesDep, form: PostedDep) -> Response:
+    """Merge topics into one, in one transaction."""
+    from feedback_nlp.jobs.topic_edits import TopicDesk  # noqa: PLC0415 - knows all stages
+
+    into, edit_ = form.number("into"), Edit(actor=form.actor, now=services.now())
+    topic_ids = [id_ for id_ in _ids(form.all("topic")) if id_ != into]
+    if not topic_ids:
+        raise InputError("没有选要并的主题", hint="勾上一个或几个")
+    with services.database.write() as session:
+        desk = TopicDesk(session, services.config, services.settings.zone, edit_)
+        for id_ in topic_ids:
+            name = desk.apply(partial(_merged, id_, into))
+    words = f"{len(topic_ids)} 个并入了“{name}”" if len(topic_ids) > 1 else f"并入了“{name}”"
+    return rendering.done(
+        f"/topics/{into}", f"{words}，需求和证据也跟着并了。", _undo_all(topic_ids, form)
+    )
+
+
+@pages.post("/topics/nest")
+def nest_many(services: ServicesDep, form: PostedDep) -> Response:
+    """Put topics into a group, or let them stand alone."""
+    from feedback_nlp.jobs.topic_edits import TopicDesk  # noqa: PLC0415 - knows all stages
+
+    topic_ids, under = _ids(form.all("topic")), next(iter(_ids([form.text("under")])), None)
+    edit_ = Edit(actor=form.actor, now=services.now())
+    if not topic_ids:
+        raise InputError("没有选要移的主题", hint="勾上一个或几个")
+    with services.database.write() as session:
+        desk = TopicDesk(session, services.config, services.settings.zone, edit_)
+        for id_ in topic_ids:
+            name = desk.apply(partial(_nested, id_, under))
+        group = topic_reading.get_topic(session, under).name if under else ""
+    moved = f"{len(topic_ids)} 个主题" if len(topic_ids) > 1 else f"“{name}”"
+    words = f"{moved}移到了“{group}”。" if group else f"{moved}单独放了。"
+    return rendering.done(form.next("/topics"), words, _undo_all(topic_ids, form))
 
 
 @pages.get("/topics/{topic_id}")
@@ -81,11 +165,12 @@ def show_topic(request: Request, services: ServicesDep, topic_id: FeedbackId) ->
         events = topic_reading.history(session, topic_id)
         units = topic_reading.newest_units(session, topic_id, _UNITS)
         found = request_page(session, RequestFilter(topic_id=topic_id), limit=1)
-        names = _names(session)
+        names, groups = _names(session), _groups(session)
     return rendering.page(
         request,
         "topic.html",
         shell,
+        themes=groups,
         row=row,
         topic=row.topic,
         units=units,
@@ -106,34 +191,6 @@ def show_topic(request: Request, services: ServicesDep, topic_id: FeedbackId) ->
     )
 
 
-@pages.get("/topics/{topic_id}/merge")
-def preview_merge(request: Request, services: ServicesDep, topic_id: FeedbackId) -> Response:
-    """What a merge would do, before it is done."""
-    into = request.query_params.get("into", "")
-    if not into.isdecimal() or len(into) > 9 or int(into) == topic_id:
-        raise InputError("没有选要并到哪个主题", hint="返回上一页，选一个别的主题")
-    zone = services.settings.zone
-    with services.database.read() as session:
-        shell = shell_of(request, services, session, "/topics")
-        row = topic_reading.topic_row(session, topic_id)
-        target = topic_reading.topic_row(session, int(into))
-        ours, theirs = (_request_of(session, id_) for id_ in (topic_id, int(into)))
-        both = [count(session, Measure.PEOPLE, _where(id_), zone) for id_ in (topic_id, int(into))]
-        together = _people_of_both(session, topic_id, int(into))
-    return rendering.page(
-        request,
-        "topic_merge.html",
-        shell,
-        row=row,
-        target=target,
-        ours=ours,
-        theirs=theirs,
-        both=both,
-        together=together,
-        where=_where,
-    )
-
-
 @pages.post("/topics/{topic_id}/{action}")
 def edit(services: ServicesDep, form: PostedDep, topic_id: FeedbackId, action: str) -> Response:
     """Rename, merge, split, pin or mute; all else follows in the same transaction."""
@@ -149,6 +206,13 @@ def edit(services: ServicesDep, form: PostedDep, topic_id: FeedbackId, action: s
             case "merge":
                 topic = topic_edits.merge(session, topic_id, form.number("into"), edit)
                 return topic, f"并入了“{topic.name}”，需求和证据也跟着并了。"
+            case "apart":
+                topic = topic_edits.keep_apart(session, topic_id, form.number("other"), edit)
+                return topic, "记下了：不是同一件事，以后不再提。"
+            case "nest":
+                under = next(iter(_ids([form.text("under")])), None)
+                topic = topic_edits.nest(session, topic_id, under, edit)
+                return topic, "归好组了。"
             case "split":
                 ticked = [int(unit) for unit in form.all("unit") if unit.isdecimal()]
                 topic = topic_edits.split(session, topic_id, ticked, form.text("name"), edit)
@@ -167,11 +231,30 @@ def edit(services: ServicesDep, form: PostedDep, topic_id: FeedbackId, action: s
         target_id = topic.id or topic_id
     return rendering.done(
         form.next(f"/topics/{target_id}")
-        if action not in ("merge", "split")
+        if action not in ("merge", "split") or form.text("stay")
         else f"/topics/{target_id}",
         words,
         {"action": f"/topics/{topic_id}/undo", "actor": form.actor},
     )
+
+
+def _merged(topic_id: int, into: int, session: Session, edit: Edit) -> str:
+    return topic_edits.merge(session, topic_id, into, edit).name
+
+
+def _nested(topic_id: int, under: int | None, session: Session, edit: Edit) -> str:
+    return topic_edits.nest(session, topic_id, under, edit).name
+
+
+def _ids(values: Sequence[str]) -> list[int]:
+    """Return what is an id of some values of a form or an address, each once."""
+    ids = [int(value) for value in values if value.isdecimal() and len(value) <= 9]
+    return list(dict.fromkeys(ids))
+
+
+def _undo_all(topic_ids: Sequence[int], form: Posted) -> dict[str, str]:
+    topics = ",".join(str(id_) for id_ in reversed(topic_ids))
+    return {"action": "/topics/undo", "topics": topics, "actor": form.actor}
 
 
 def _where(topic_id: int) -> dict[str, object]:
@@ -185,7 +268,17 @@ def _names(session: Session) -> dict[int, str]:
     return {id_ or 0: name for id_, name in rows}
 
 
-def _people_of_both(session: Session, *topic_ids: int) -> int:
+def _groups(session: Session) -> list[tuple[int, str]]:
+    """Return the themes: what a topic can be put under."""
+    rows = session.execute(
+        select(col(Topic.id), col(Topic.name))
+        .where(col(Topic.state) == TopicState.ACTIVE.value, col(Topic.is_theme))
+        .order_by(col(Topic.name))
+    )
+    return [(id_ or 0, name) for id_, name in rows]
+
+
+def _people_of_all(session: Session, topic_ids: Sequence[int]) -> int:
     """Return distinct people of topics taken together, counted as everywhere."""
     found = session.scalar(
         select(func.count(func.distinct(col(Feedback.person_key))))

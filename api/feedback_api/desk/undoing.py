@@ -26,6 +26,20 @@ def undo_topic(services: ServicesDep, form: PostedDep, topic_id: FeedbackId) -> 
     return rendering.done(form.next(f"/topics/{topic_id}"), f"撤销了：{describe(event)}。")
 
 
+@pages.post("/topics/undo")
+def undo_topics(services: ServicesDep, form: PostedDep) -> Response:
+    """Take back the last edit of each of some topics, in one transaction."""
+    from feedback_nlp.jobs.topic_edits import TopicDesk  # noqa: PLC0415 - knows all stages
+
+    edit = Edit(actor=form.actor, now=services.now())
+    topics = [one for one in form.text("topics").split(",") if one.isdecimal() and len(one) < 10]
+    with services.database.write() as session:
+        desk = TopicDesk(session, services.config, services.settings.zone, edit)
+        events = [desk.undo(int(topic_id)) for topic_id in topics]
+    told = f"{describe(events[0])}。" if len(events) == 1 else f"{len(events)} 步。"
+    return rendering.done(form.next("/topics"), f"撤销了：{told}")
+
+
 @pages.post("/requests/{key}/evidence/remove")
 def remove_evidence(services: ServicesDep, form: PostedDep, key: str) -> Response:
     """Take out a piece of evidence that a person added."""

@@ -10,23 +10,30 @@ from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from feedback_api.desk import rendering
-from feedback_api.desk.edge import HINTS, router
+from feedback_api.desk.edge import HINTS, PostedDep, router
 from feedback_api.desk.shell import Shell, shell_of
 from feedback_api.services import Services, ServicesDep
 from feedback_api.validation import Word
-from feedback_nlp.errors import NotFound
+from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.labels import AlertKind, Measure, label
+from feedback_nlp.outlets.records import CHANNEL_WORDS
 from feedback_nlp.report import wording
+from feedback_nlp.report.brief import brief
 from feedback_nlp.report.heat import HeatMap, heat_maps
+from feedback_nlp.store import outbox_pace
 from feedback_nlp.store.alerts import list_alerts
 from feedback_nlp.store.tables import AlertRow
+from feedback_nlp.store.volume import is_thin_week
 from feedback_nlp.week.counting import count
 from feedback_nlp.week.item_records import Count
 from feedback_nlp.week.records import WeeklyDigest
+from feedback_nlp.weeks import Scope, parse_period
+from feedback_nlp.worker import presence
 
 pages = router()
 
 _CARDS = 10
+_PAIRS = 5
 TABS = (("changes", "变化"), ("backlog", "待办优先级"))
 
 
@@ -59,7 +66,71 @@ def show_week(
                 request, "start.html", shell, message=error.message, hint=error.advice(HINTS)
             )
         alerts = shown_alerts(session, services, since=digest.first_day, until=digest.last_day)
-    return rendering.page(request, "week.html", shell, **_values(digest, shell, tab), alerts=alerts)
+        is_thin = bool(week) and _is_thin(session, services, digest)
+    return rendering.page(
+        request,
+        "week.html",
+        shell,
+        **_values(digest, shell, tab),
+        alerts=alerts,
+        is_thin=is_thin,
+        similar=digest.similar[:_PAIRS],
+    )
+
+
+@pages.get("/week/send")
+def preview_sending(
+    request: Request,
+    services: ServicesDep,
+    week: Annotated[Word | None, Query()] = None,
+    product: Annotated[Word | None, Query()] = None,
+) -> Response:
+    """What the team's chat would read, and through which outlets it can go."""
+    digest = services.week(week or None, product or None)
+    with services.database.read() as session:
+        shell = shell_of(request, services, session, "/")
+        stopped = outbox_pace.stopped(session)
+        is_worked = presence.is_anybody_there(session)
+    outlets = [
+        (name, CHANNEL_WORDS[sender.channel.value], stopped.get(name, ""))
+        for name, sender in services.outlets.senders.items()
+    ]
+    return rendering.page(
+        request,
+        "week_send.html",
+        shell,
+        digest=digest,
+        message=brief(digest),
+        outlets=outlets,
+        is_worked=is_worked,
+    )
+
+
+@pages.post("/week/send")
+def send(services: ServicesDep, form: PostedDep) -> Response:
+    """Owe the week to outlets; one that was owed it before is asked only if a person says so."""
+    from feedback_nlp.jobs.send_digest import send_digest  # noqa: PLC0415 - loads all stages
+
+    actor, names = form.actor, form.all("to")
+    if not names:
+        raise InputError("没有选发到哪里", hint="至少勾一个出口")
+    sending = send_digest(
+        services.database,
+        services.config,
+        services.outlets,
+        names,
+        zone=services.settings.zone,
+        now=services.now(),
+        week=form.text("week") or None,
+        product=form.text("product") or None,
+        again=form.text("again") == "1",
+    )
+    owed = [name for name, rows in sending.owed.items() if rows]
+    before = [name for name, rows in sending.owed.items() if not rows]
+    words = f"{actor} 把周报交给了 {'、'.join(owed)}，马上发出。" if owed else ""
+    if before:
+        words += f"{'、'.join(before)} 以前发过，没有再发。"
+    return rendering.done(form.next("/"), words)
 
 
 def shown_alerts(
@@ -116,6 +187,14 @@ def _values(digest: WeeklyDigest, shell: Shell, tab: str) -> dict[str, Any]:
         "shade": _shade,
         "definitions": wording.definitions(digest),
     }
+
+
+def _is_thin(session: Session, services: Services, digest: WeeklyDigest) -> bool:
+    """Whether a week that somebody picked has too few people to be judged by."""
+    scope = Scope(parse_period(digest.week), services.settings.zone, digest.product)
+    share = services.config.rank.usual_week_min_share
+    key = ("desk-thin", digest.week, digest.product)
+    return services.digests.get(key, lambda: is_thin_week(session, scope, min_share=share))
 
 
 def _newest_last(maps: Sequence[HeatMap]) -> list[HeatMap]:

@@ -104,5 +104,35 @@
     }
     event.preventDefault();
   });
+  // the theme tree: a topic is dragged onto a group; the form below does the same for keyboards
+  const nest = document.getElementById("nest");
+  if (nest) {
+    let held = null;
+    all("li[data-topic]").forEach((item) => { item.draggable = true; });
+    const group = (event) => held && event.target.closest("[data-theme]");
+    document.addEventListener("dragstart", (event) => {
+      held = event.target.closest && event.target.closest("li[data-topic]");
+      if (held) event.dataTransfer.setData("text/plain", held.dataset.topic);
+    });
+    document.addEventListener("dragover", (event) => {
+      const place = group(event);
+      all(".over").forEach((one) => one.classList.toggle("over", one === place));
+      if (!place || place.contains(held)) return;
+      place.classList.add("over");
+      event.preventDefault();
+    });
+    document.addEventListener("drop", (event) => {
+      const place = group(event);
+      if (!place || place.contains(held)) return;
+      event.preventDefault();
+      nest.elements.topic.value = held.dataset.topic;
+      nest.elements.under.value = place.dataset.theme;
+      nest.submit();
+    });
+    document.addEventListener("dragend", () => {
+      held = null;
+      all(".over").forEach((one) => one.classList.remove("over"));
+    });
+  }
   document.documentElement.classList.add("js");
 })();
