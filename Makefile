@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
 
-.PHONY: help demo test test-desk desk-pictures test-all readme test-postgres test-spark coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-merging bench-privacy bench-ingest bench-batch bench-stalls bench-cluster bench-verification soak serve clean
+.PHONY: help demo test test-desk desk-pictures test-all readme test-postgres test-spark coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-merging bench-privacy bench-ingest bench-batch bench-stalls bench-cluster bench-verification bench-gets bench-posting fuzz soak serve clean
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
@@ -100,6 +100,15 @@ bench-batch: $(STAMP) ## bulk: rows a second, memory, runs killed at random; ROW
 
 bench-stalls: $(STAMP) ## p99 of single posts while 300,000 rows are analysed, against idle; about ten minutes (no other data needed)
 	$(RUN) python -m tests.benchmarks.stalls --rows $(or $(ROWS),300000) -o docs/benchmarks/stalls.json
+
+bench-gets: $(STAMP) ## every GET at 30,000 and 300,000 rows (ROWS="30000 300000 1000000"); no other data needed
+	$(RUN) python -m tests.benchmarks.gets --rows $(or $(ROWS),30000 300000) -o docs/benchmarks/gets.json
+
+bench-posting: $(STAMP) ## single posts: CPU an item, sustained rate, p99; under a minute, no other data needed
+	$(RUN) python -m tests.benchmarks.posting -o docs/benchmarks/posting.json
+
+fuzz: $(STAMP) ## 10,000 requests made from the API's own document (EXAMPLES=130); needs a registry
+	$(RUN) python -m tests.soak.fuzz --tool "$(CURDIR)/$(UV) tool run --from schemathesis==4.32.5 st" --examples $(or $(EXAMPLES),130) $(if $(DB),--database $(DB))
 
 soak: $(STAMP) ## edits while analyses are killed (DB=URL of an empty database), kills while messages go out (KILLS=200)
 	$(RUN) python -m tests.soak.edits --edits $(or $(EDITS),300) --seconds $(or $(LIMIT),600) $(if $(DB),--database $(DB))

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -32,7 +32,7 @@ _WORDS = (
 
 
 @contextmanager
-def served(url: str) -> Iterator[tuple[int, int]]:
+def served(url: str, settings: Mapping[str, str] | None = None) -> Iterator[tuple[int, int]]:
     """A served process without a worker: its port and its pid."""
     process = subprocess.Popen(
         [sys.executable, "-c", _COMMAND, "--port", "0"],
@@ -41,6 +41,7 @@ def served(url: str) -> Iterator[tuple[int, int]]:
             "FEEDBACK_DATABASE_URL": url,
             "FEEDBACK_WORKER": "false",
             "PYTHONPATH": os.pathsep.join([str(_ROOT), str(_ROOT / "api")]),
+            **(settings or {}),
         },
         stderr=subprocess.PIPE,
         text=True,
