@@ -108,13 +108,13 @@ class NoticeSettingsOut(Outgoing):
 class NoticeSettingsPatch(Incoming):
     """What is to change; ``null`` takes the shipped text, or answers a source no more."""
 
-    templates: dict[ReporterStatus, Annotated[Plain, StringConstraints(max_length=500)] | None] = (
-        Field(
-            default_factory=dict,
-            description="可用 {title}、{product}、{date}",
-            json_schema_extra={
-                "propertyNames": {"enum": [status.value for status in sorted(NOTIFYING)]}
-            },
-        )
+    templates: dict[
+        ReporterStatus, Annotated[Plain, StringConstraints(min_length=1, max_length=500)] | None
+    ] = Field(
+        default_factory=dict,
+        description="可用 {title}、{product}、{date}",
+        json_schema_extra={
+            "propertyNames": {"enum": [status.value for status in sorted(NOTIFYING)]}
+        },
     )
     routes: dict[Word, Word | None] = Field(default_factory=dict, max_length=200)

@@ -188,7 +188,13 @@ EndMoment = Annotated[
 Day = Annotated[
     date,
     BeforeValidator(_only_iso_day),
-    WithJsonSchema({"type": "string", "format": "date"}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date",
+            "pattern": r"^(199[0-9]|20[0-9]{2})-[0-9]{2}-[0-9]{2}$",
+        }
+    ),
 ]
 """A day, ISO 8601."""
 

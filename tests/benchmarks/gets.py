@@ -57,7 +57,6 @@ LISTS = (
     "/v1/lexicon",
     "/v1/lexicon/preview?word=闪退",
     "/v1/runs",
-    "/v1/runs/1",
     "/v1/audit",
     "/healthz",
     "/readyz",

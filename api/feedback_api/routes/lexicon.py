@@ -178,7 +178,15 @@ def suggestions(
 @router.get("/preview", operation_id="preview_word", responses=document(422, 503))
 def preview(
     services: ServicesDep,
-    word: Annotated[Plain, Query(min_length=1, max_length=40, description="词")],
+    word: Annotated[
+        Plain,
+        Query(
+            min_length=1,
+            max_length=40,
+            description="词，2–20 个字",
+            json_schema_extra={"minLength": 2, "maxLength": 20},
+        ),
+    ],
 ) -> PreviewOut:
     """收录之前看看：哪些观点的切法会变，涉及哪些主题。不保存。"""
     with _MINING, services.database.read() as session:

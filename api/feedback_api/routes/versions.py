@@ -6,6 +6,7 @@ import re
 from typing import Annotated
 
 from fastapi import Depends, Header, Path
+from pydantic import WithJsonSchema
 
 from feedback_api.validation import Word
 from feedback_nlp.errors import InputError
@@ -26,10 +27,8 @@ def etag(version: int) -> str:
 def _version(
     if_match: Annotated[
         Word | None,
-        Header(
-            description="你看到的版本（ETag 原样写回）；已被别人改过就返回 409",
-            json_schema_extra={"pattern": r'^(\*|"[1-9][0-9]{0,8}")$'},
-        ),
+        WithJsonSchema({"type": "string", "pattern": r'^(\*|"[1-9][0-9]{0,8}")$'}),
+        Header(description="你看到的版本（ETag 原样写回）；已被别人改过就返回 409"),
     ] = None,
 ) -> int | None:
     """Return the version that the caller saw, ``None`` if it does not say or takes any.
