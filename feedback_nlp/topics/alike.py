@@ -12,10 +12,11 @@ close are proposed, never merged, with four kinds of evidence::
     score = 0.35·place + 0.2·words + 0.35·next + 0.1·seeds          0–1
 
 Seeds may also forbid: two topics whose units resemble different known issues are one only if
-they lie in the very same place.
+they lie in the very same place. So if most units of each are clearly known issues, and
+never the same. And many people who speak of both say two things, not one thing twice.
 
-People and phrases that both have are told as well; they count for nothing, since one
-person may have two troubles and two troubles may share a word.
+Phrases that both have are told as well; they count for nothing, since two troubles may
+share a word.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ _WEIGHTS = (0.35, 0.2, 0.35, 0.1)
 _TOP_SEEDS = 3
 _MIN_SEEDS = 0.6
 _SAME_PLACE = 0.66
+_KNOWN_SHARE = 0.4
+_SAME_KNOWN = 0.05
+_TWO_THINGS_SHARE = 0.15
+_TWO_THINGS_PEOPLE = 3
 _PHRASE_MIN_SHARE = 0.1
 _PHRASE_MAX_TOPICS = 0.2
 _SAMPLE = 300
@@ -83,6 +88,7 @@ def find_alike(
     words_of: Callable[[int], frozenset[str]],
     *,
     min_score: float,
+    known_min_score: float,
 ) -> tuple[Alike, ...]:
     """Return the pairs of topics that are likely one, the likeliest first.
 
@@ -93,6 +99,7 @@ def find_alike(
         codes: C issue codes.
         words_of: The content words of a text, by its index.
         min_score: From here on a pair is worth a person's look, 0–1.
+        known_min_score: From here on a text is clearly a known issue.
     """
     if len(bodies) < 2:
         return ()
@@ -105,7 +112,8 @@ def find_alike(
     seeds = _overlaps(profiles)
     parts = (place, words, following, seeds)
     total = np.tensordot(np.array(_WEIGHTS), np.stack(parts), axes=1)
-    can_be_one = (seeds >= _MIN_SEEDS) | (place >= _SAME_PLACE)
+    differ = (seeds < _MIN_SEEDS) | _are_known_apart(bodies, scores, known_min_score)
+    can_be_one = (~differ | (place >= _SAME_PLACE)) & ~_are_two_things(bodies)
     firsts, seconds = np.nonzero(np.triu((total >= min_score) & can_be_one, 1))
     if not len(firsts):
         return ()
@@ -161,6 +169,30 @@ def _overlaps(profiles: np.ndarray) -> np.ndarray:
     strongest *= profiles > 0
     overlaps: np.ndarray = strongest @ strongest.T / max(count, 1)
     return overlaps
+
+
+def _are_known_apart(
+    bodies: Sequence[TopicBody], scores: np.ndarray, min_score: float
+) -> np.ndarray:
+    """Return (k, k) bool: both topics are clearly known issues, and not the same."""
+    shares = np.zeros((len(bodies), scores.shape[1]), np.float32)
+    for row, body in enumerate(bodies):
+        own = scores[body.texts]
+        clear = own.max(axis=1, initial=-1.0) >= min_score
+        best = own[clear].argmax(axis=1) if clear.any() else np.zeros(0, np.int64)
+        shares[row] = np.bincount(best, minlength=scores.shape[1]) / len(body.texts)
+    common = np.minimum(shares[:, None, :], shares[None, :, :]).sum(axis=2)
+    is_known = shares.max(axis=1, initial=0.0) >= _KNOWN_SHARE
+    apart: np.ndarray = is_known[:, None] & is_known[None, :] & (common < _SAME_KNOWN)
+    return apart
+
+
+def _are_two_things(bodies: Sequence[TopicBody]) -> np.ndarray:
+    """Return (k, k) bool: too many people speak of both for the two to be one matter."""
+    shared = np.array([[len(a.people & b.people) for b in bodies] for a in bodies])
+    fewer = np.minimum.outer(shared.diagonal(), shared.diagonal())
+    two: np.ndarray = (shared >= _TWO_THINGS_PEOPLE) & (shared >= _TWO_THINGS_SHARE * fewer)
+    return two
 
 
 def _tops(profiles: np.ndarray) -> list[tuple[np.ndarray, int]]:

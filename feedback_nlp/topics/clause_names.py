@@ -6,6 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from feedback_nlp.topics.clauses import ClauseReader, Complaint, Word, small_words
 
@@ -21,6 +22,14 @@ _COMPLAINING = 1.4
 _TITLE_SHARE = 0.1
 _TITLE_WORDS = 24
 _LONG_WORDS = 90
+_AROUND_SHARE = 0.12
+_SECOND = 0.6
+_BOTH_LENGTH = 9
+_ALONE_SHARE = 0.12
+_LACKING_SHARE = 0.2
+_TELLING = 2
+_SHORT_UNIT = 2
+_EVERYWHERE = 0.07
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +89,72 @@ class ClauseNamer:
         least = max(_MIN_HITS, share * size)
         scored = []
         for complaint, hits in found.items():
-            if hits < least or bool(complaint.thing) is bare or len(complaint.name) < 3:
+            if hits < least or bool(complaint.thing) is bare:
+                continue
+            if complaint.wrong.startswith("没有") and hits < _LACKING_SHARE * size:
+                continue
+            if len(complaint.name) < 3 and (
+                complaint.wrong not in _alone() or hits < _ALONE_SHARE * size
+            ):
                 continue
             lift = (hits / size) / (max(self._complaints[complaint], 1) / self._total)
             scored.append((-hits * math.log(max(lift, 1.0)), complaint.name, complaint))
         chosen = [complaint for weight, _, complaint in sorted(scored) if weight < 0][:_CHOICE]
         names = [self._whole(complaint, found).name for complaint in chosen]
-        return [name for name in names if name not in small_words("aspects")]
+        return [
+            written
+            for name in names
+            if name not in small_words("aspects")
+            for written in _alone().get(name, (name,))
+        ]
+
+    def around(self, units: Sequence[Said], thing: str) -> list[str]:
+        """Return what is wrong with a thing that most of a cluster speaks of.
+
+        Where people complain of it in many ways, the two commonest make the name: a unit
+        that says the thing says of it whatever it says of nothing else.
+
+        Args:
+            units: What the cluster says.
+            thing: A thing that is frequent in it.
+        """
+        about = [unit for unit in units if thing in unit.words]
+        found = Counter(
+            wrong
+            for unit in about
+            for wrong in {
+                complaint.wrong
+                for complaint in unit.complaints
+                if complaint.wrong not in small_words("verdicts")
+                and (
+                    complaint.thing.endswith(thing)
+                    or (not complaint.thing and len(unit.clauses) <= _SHORT_UNIT)
+                )
+            }
+        )
+        least = max(_MIN_HITS, _AROUND_SHARE * len(about))
+        said = sum(bool(unit.complaints) for unit in about)
+        ordered = sorted(found, key=lambda wrong: (-found[wrong], wrong))
+        ordered = [wrong for wrong in ordered if not set(thing) & set(wrong)]
+        if said < least or not ordered:
+            return []
+        telling = [
+            wrong
+            for wrong in ordered
+            if wrong not in small_words("vague") and found[wrong] >= _TELLING
+        ]
+        first, *others = telling or ordered
+        if found[first] < _TELLING:
+            return []
+        second = next((wrong for wrong in others if found[wrong] >= _SECOND * found[first]), "")
+        both = f"{thing}{first}、{second}"
+        if telling and second and len(both) <= _BOTH_LENGTH:
+            return [both]
+        return [thing + first]
+
+    def is_everywhere(self, thing: str) -> bool:
+        """Tell whether so much of the feedback says a thing that it marks no topic: 酒店差."""
+        return self._words[thing] > _EVERYWHERE * self._total
 
     def runs(self, units: Sequence[Said], *, titles: bool = False) -> list[str]:
         """Return ends of clauses out of the central units that speak for most of a cluster.
@@ -144,6 +212,13 @@ class ClauseNamer:
             and hits >= share * found[complaint]
         ]
         return max(longer)[1] if longer else complaint
+
+
+@cache
+def _alone() -> dict[str, tuple[str, ...]]:
+    """Return how a complaint is named that nobody says of a thing: 凉了 → 饭菜凉了."""
+    lines = (line.split() for line in small_words("alone"))
+    return {wrong: tuple(names) for wrong, *names in lines}
 
 
 def _beginning(clauses: Sequence[Sequence[Word]]) -> list[Sequence[Word]]:

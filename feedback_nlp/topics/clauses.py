@@ -120,7 +120,10 @@ class ClauseReader:
         return [
             (word, tag)
             for word, tag in clause
-            if word in small_words("kept") or not tag.startswith(_DROPPED_TAGS) or self._bad(word)
+            if word in small_words("kept")
+            or word in small_words("not")
+            or not tag.startswith(_DROPPED_TAGS)
+            or self._bad(word)
         ]
 
     def complaints(self, clauses: Sequence[Sequence[Word]]) -> set[Complaint]:
@@ -128,7 +131,12 @@ class ClauseReader:
         found = set()
         for clause in map(self._bare, clauses):
             for place, wrong, after in self._wrongs(clause):
-                things = self._things(clause[max(0, place - _REACH) : place], last=True)
+                if wrong in small_words("verdicts"):
+                    found.add(Complaint("", wrong))
+                    continue
+                # 辣椒 … 不送: what does not stand side by side does not belong together.
+                reach = 2 if after - place > 1 else _REACH
+                things = self._things(clause[max(0, place - reach) : place], last=True)
                 if not things:
                     things = self._things(clause[after : after + 2], last=False)
                     if things and (wrong[0] in "不没无" or wrong in self.problems.values()):
@@ -184,24 +192,36 @@ class ClauseReader:
         place = 0
         while place < len(clause):
             word, _ = clause[place]
-            if word in small_words("not") and place + 1 < len(clause):
-                following, tag = clause[place + 1]
-                joined = word + following
-                bad = self._bad(joined) or self.problems.get(joined, "")
-                if bad:
-                    yield place, bad, place + 2
-                    place += 2
-                    continue
-                if tag.startswith(("v", "a")) and following not in self.stops:
-                    yield place, joined, place + 2
-                    place += 2
-                    continue
+            if place + 1 < len(clause) and (joined := self._denied(word, *clause[place + 1])):
+                yield place, joined, place + 2
+                place += 2
+                continue
             bad = self._bad(word) or self.problems.get(word, "")
             if bad and bad != "希望":
                 yield place, bad, place + 1
-            elif _COULD_NOT.match(word):
+            elif _COULD_NOT.match(word) and word not in small_words("no_faults"):
                 yield place, word, place + 1
             place += 1
+
+    def _denied(self, word: str, following: str, tag: str) -> str:
+        """Return what two words complain of together: 没 + 送到, 不是 + 方便; or nothing."""
+        joined = word + following
+        bad = self._bad(joined) or (
+            self.problems.get(joined, "") if word in small_words("not") else ""
+        )
+        if bad or word not in small_words("not"):
+            return bad
+        if word in small_words("lacking") and self.is_object(following, tag):
+            return "没有" + following
+        if self._bad(following):  # 不贵 is no complaint
+            return ""
+        if plainly := self._bad("不" + following):
+            return plainly
+        if word == "不是":
+            return "不" + following if tag.startswith("a") else ""
+        if not tag.startswith(("v", "a")) or following in self.stops:
+            return ""
+        return "" if following in small_words("own_acts") else joined
 
     def _things(self, words: Sequence[Word], *, last: bool) -> list[str]:
         """Return the nearest thing, and the same with the word right before it: 送餐 + 速度."""

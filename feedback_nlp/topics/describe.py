@@ -21,12 +21,13 @@ from feedback_nlp.topics.records import UNASSIGNED, Topic, TopicResult, TopicUni
 from feedback_nlp.topics.scope import Placed
 from feedback_nlp.topics.seeds import read_seed_issues
 from feedback_nlp.topics.themes import group_themes
-from feedback_nlp.topics.trades import carries
+from feedback_nlp.topics.trades import carries, fits, trades_of
 from feedback_nlp.topics.words import TopicWords
 
 _NAMING_SAMPLE = 5_000
 _NAMING_UNITS = 150
 _QUOTE_POOL = 500
+_LEADING_TRADES = 0.3
 _RANK = {TopicKind.ISSUE: 0, TopicKind.VENT: 1, TopicKind.PRAISE: 2}
 
 
@@ -84,6 +85,7 @@ class Describer:
         self._nicknames = nicknames_in(unit.text for unit in units)
         self._seeds = {seed.code: seed for seed in read_seed_issues()}
         self._seed_of_name = {seed.name: seed for seed in read_seed_issues()}
+        self._trades = trades_of(units, leading=_LEADING_TRADES)
         self._text_of = np.full(len(units), -1, np.int64)
         self._text_of[placed.rows] = placed.text_of
         self._documents = documents
@@ -208,14 +210,14 @@ class Describer:
         for group in groups:
             members = self._named(self._central(group, similarity).tolist(), _NAMING_UNITS)
             keywords.append(tuple(namer.keywords(members, group.terms, self._config.keyword_count)))
-            fits = self._is_carried(group, members)
-            if group.topic_id is not None and (fits or group.keeps_name):
+            is_carried = self._is_carried(group, members)
+            if group.topic_id is not None and (is_carried or group.keeps_name):
                 names.append(group.name)
                 continue
             if (
                 group.name
                 and group.topic_id is None
-                and fits
+                and is_carried
                 and not namer.speaks_of_something_else(members, group.seed_code)
             ):
                 candidates = [group.name]
@@ -233,6 +235,8 @@ class Describer:
         seed = seed or self._seed_of_name.get(group.name)
         if seed is None or seed.kind is not TopicKind.ISSUE or group.kind is not TopicKind.ISSUE:
             return True
+        if group.topic_id is None and not fits(seed, self._trades):
+            return False
         return carries(seed, [unit.text for unit in members])
 
     def _named(self, rows: Sequence[int], limit: int) -> list[NamedUnit]:

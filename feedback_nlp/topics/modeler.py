@@ -168,6 +168,7 @@ class TopicModeler:
             self._metric.codes,
             words_of,
             min_score=self._config.alike_min_score,
+            known_min_score=self._config.anchor_min_score,
         )
         return tuple(
             replace(pair, first=issues[pair.first], second=issues[pair.second]) for pair in found

@@ -18,7 +18,8 @@ from functools import cache, partial
 
 from feedback_nlp.labels import Intent
 from feedback_nlp.topics.clause_names import ClauseNamer
-from feedback_nlp.topics.clauses import ClauseReader, Word, no_objects
+from feedback_nlp.topics.clauses import ClauseReader, Word, bad_words, no_objects, small_words
+from feedback_nlp.topics.name_checks import WANTED, is_complaint, is_wish, without_colour
 from feedback_nlp.topics.phrases import MentionFinder, Mentions
 from feedback_nlp.topics.seeds import read_seed_issues
 from feedback_nlp.topics.words import TopicWords
@@ -35,11 +36,12 @@ _BELONGS = 0.75
 _LOST = 1.3
 # A problem without its object: 用不了 still says what happens, 复杂 says nothing.
 _BARE_PROBLEM = 3
-_WANTED = "希望"
 _LONG_COMPLAINT = 0.1
 _BARE_COMPLAINT = 0.08
 _MIN_TOGETHER = 3
 _TOGETHER_SHARE = 0.08
+_FITTING = ("支持", "适配", "兼容")
+_FITTING_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -150,34 +152,74 @@ class PhraseNamer:
             if phrases[phrase] >= _PHRASE_SHARE * size and self._says_both(phrase, things)
         ]
         wishes = sum(unit.intent is Intent.FEATURE for unit in units) > 0.5 * size
+        said = [self._clauses.read(unit.tagged) for unit in units]
+        joined = self._joined(objects, problems, units)
+        names = complete[:2]
+        if wishes:
+            names += self._wished(objects, units)
+            names += joined
+        names += self._clauses.complaints(said)
+        around = [
+            name
+            for thing in objects
+            if self._is_object(thing, "n")
+            for name in self._clauses.around(said, thing)
+        ]
+        vague = [name for name in around if name.endswith(tuple(small_words("vague")))]
+        names += [name for name in around if name not in vague]
+        names += joined + self._clauses.runs(said) + vague
+        names += self._clauses.complaints(said, bare=True, share=_BARE_COMPLAINT)
+        names += [
+            problem for problem in problems if problem != WANTED and len(problem) >= _BARE_PROBLEM
+        ]
+        names += [f"{thing}问题" for thing in objects if self._is_object(thing, "n")]
+        names += [phrase for phrase in shared if len(phrase) >= 4]
+        names += [f"{thing}问题" for thing in objects if thing not in no_objects()]
+        names = [name for name in dict.fromkeys(map(without_colour, names)) if is_complaint(name)]
+        return sorted(names, key=self._says_little)
+
+    def _joined(
+        self, objects: Sequence[str], problems: Sequence[str], units: Sequence[NamedUnit]
+    ) -> list[str]:
+        """Return objects joined to problems that enough units name together."""
         together = Counter(
             (thing, problem)
             for unit in units
             for thing in unit.mentions.objects
             for problem in unit.mentions.problems
         )
-        said = [self._clauses.read(unit.tagged) for unit in units]
-        joined = [
-            self._join(thing, problem, wishes)
+        least = max(_MIN_TOGETHER, _TOGETHER_SHARE * len(units))
+        return [
+            self._join(thing, problem)
             for thing in objects
             for problem in problems
-            if together[thing, problem] >= max(_MIN_TOGETHER, _TOGETHER_SHARE * size)
+            if together[thing, problem] >= least
         ]
-        names = complete[:2]
-        if wishes:
-            names += joined
-            names += [f"{_WANTED}支持{thing}" for thing in objects if thing in self._words.objects]
-        names += self._clauses.complaints(said)
-        names += joined
-        names += self._clauses.runs(said)
-        names += self._clauses.complaints(said, bare=True, share=_BARE_COMPLAINT)
-        names += [
-            problem for problem in problems if problem != _WANTED and len(problem) >= _BARE_PROBLEM
-        ]
-        names += [f"{thing}问题" for thing in objects if self._is_object(thing, "n")]
-        names += [phrase for phrase in shared if len(phrase) >= 4]
-        names += [f"{thing}问题" for thing in objects if thing not in no_objects()]
-        return [name for name in dict.fromkeys(names) if name]
+
+    def _says_little(self, name: str) -> bool:
+        """Tell whether a name fits half of the feedback: 酒店差 among hotels."""
+        return any(
+            name.endswith(vague) and self._clauses.is_everywhere(name.removesuffix(vague))
+            for vague in small_words("vague")
+        )
+
+    def _wished(self, objects: Sequence[str], units: Sequence[NamedUnit]) -> list[str]:
+        """Return wishes for those of the objects that people do wish for: 希望支持指纹.
+
+        建议大家不要入住 says 建议 and 入住 and is no wish. 支持 only where people say so.
+        """
+        wanted = []
+        texts = [unit.text for unit in units]
+        for thing in objects:
+            if thing not in self._words.objects or thing in small_words("own_acts"):
+                continue
+            asks = [text for text in texts if is_wish(text, thing)]
+            if len(asks) >= max(2, _TOGETHER_SHARE * len(texts)):
+                fits = sum(any(word in text for word in _FITTING) for text in asks)
+                wanted.append(
+                    f"{WANTED}{'支持' if fits >= _FITTING_SHARE * len(asks) else '改进'}{thing}"
+                )
+        return wanted
 
     def long_candidates(self, units: Sequence[NamedUnit]) -> list[str]:
         """Return possible names for a cluster of long texts: what, or where, and what about it.
@@ -202,7 +244,19 @@ class PhraseNamer:
                 if not set(first) & set(second) and len(first + second) <= _LONG_NAME:
                     names.append("".join(sorted((first, second), key=partial(_opens, texts))))
                     break
-        return list(dict.fromkeys(names + whole))
+        names = [name for name in names + whole if "的" not in name[:2]]
+        faults = [name for name in names if bad_words().get(name)]
+        if names and faults and not self._says_fault(names[0]):
+            names.insert(0, names[0] + faults[0])
+        named = [name for name in names if len(name) > _BARE_PROBLEM or self._says_fault(name)]
+        named += [f"{name}问题" for name in names if len(name) > 1]
+        return list(dict.fromkeys(named))
+
+    def _says_fault(self, name: str) -> bool:
+        """Tell whether a name says that something is wrong: 扰民, 违规, 没有路灯."""
+        return self._problem.search(name) is not None or any(
+            name.endswith(word) or name.startswith(word) for word in bad_words()
+        )
 
     def _strongest(self, found: Counter[str], everywhere: Counter[str], size: int) -> list[str]:
         """Return up to three words a cluster has much more of than the rest."""
@@ -222,9 +276,9 @@ class PhraseNamer:
         lift = (hits / size) / (max(self._phrases[phrase], 1) / self._total)
         return hits * max(math.log(lift), 0.0) * (1.0 + 0.25 * min(len(phrase), 8))
 
-    def _join(self, thing: str, problem: str, wishes: bool) -> str:
-        if problem == _WANTED:
-            return f"{_WANTED}支持{thing}" if wishes and thing in self._words.objects else ""
+    def _join(self, thing: str, problem: str) -> str:
+        if problem == WANTED:
+            return ""
         if thing in problem or problem in thing:
             return max(thing, problem, key=len)
         return thing + problem

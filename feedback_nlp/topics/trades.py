@@ -24,22 +24,25 @@ _CARRIED_SHARE = 0.5
 _SAMPLE = 20_000
 
 
-def trades_of(units: Iterable[TopicUnit]) -> frozenset[str]:
+def trades_of(units: Iterable[TopicUnit], *, leading: float = 0.0) -> frozenset[str]:
     """Return the trades of which enough feedback speaks; several where it is mixed.
 
     Args:
         units: All units of a call; those of one feedback are read together.
+        leading: Only those that at least this share of the most frequent trade's feedback
+            speaks of: a phone's reviews mention 软件 and 设备, and are of no app.
     """
     said: dict[int, list[str]] = {}
     for unit in units:
         said.setdefault(unit.feedback_id, []).append(unit.text)
     step = max(1, len(said) // _SAMPLE)
     texts = [" ".join(parts).lower() for parts in islice(said.values(), 0, None, step)]
-    return frozenset(
-        trade
+    speaking = {
+        trade: sum(pattern.search(text) is not None for text in texts)
         for trade, pattern in _patterns().items()
-        if sum(pattern.search(text) is not None for text in texts) >= _FITS_SHARE * len(texts) > 0
-    )
+    }
+    least = max(_FITS_SHARE * len(texts), leading * max(speaking.values(), default=0))
+    return frozenset(trade for trade, count in speaking.items() if count >= least > 0)
 
 
 def fits(seed: SeedIssue, trades: frozenset[str]) -> bool:

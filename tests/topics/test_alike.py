@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -31,7 +33,13 @@ BODIES = (
 
 def found(min_score: float = 0.5, bodies: tuple[TopicBody, ...] = BODIES) -> tuple[Alike, ...]:
     return find_alike(
-        bodies, VECTORS, SCORES, CODES, lambda text: frozenset(WORDS[text]), min_score=min_score
+        bodies,
+        VECTORS,
+        SCORES,
+        CODES,
+        lambda text: frozenset(WORDS[text]),
+        min_score=min_score,
+        known_min_score=0.5,
     )
 
 
@@ -52,10 +60,28 @@ def test_topics_that_resemble_different_known_issues_are_not_proposed() -> None:
     assert [(pair.first, pair.second) for pair in found(min_score=0.0)] == [(0, 1)]
 
 
+def test_topics_that_are_clearly_two_known_issues_are_not_proposed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """袋子里少了东西 and 袋子一股味 share the bag."""
+    monkeypatch.setattr(alike, "_MIN_SEEDS", 0.0)
+    assert [(pair.first, pair.second) for pair in found(min_score=0.0)] == [(0, 1)]
+
+
+def test_many_people_who_speak_of_both_say_two_things() -> None:
+    crowd = frozenset(str(number) for number in range(10))
+    others = frozenset(("0", *"abcdefghi"))
+    both = replace(BODIES[0], people=crowd), replace(BODIES[1], people=crowd)
+    one = replace(BODIES[0], people=crowd), replace(BODIES[1], people=others)
+    assert found(bodies=both) == ()
+    assert len(found(bodies=one)) == 1
+
+
 def test_a_lower_bar_proposes_more_and_the_likeliest_come_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(alike, "_MIN_SEEDS", 0.0)
+    monkeypatch.setattr(alike, "_KNOWN_SHARE", 2.0)
     pairs = found(min_score=0.0)
     assert (pairs[0].first, pairs[0].second) == (0, 1)
     assert len(pairs) == 3
@@ -67,7 +93,13 @@ def test_a_word_that_is_everywhere_is_no_evidence() -> None:
     words = [{"软件"}] * 6
     bodies = tuple(TopicBody(np.array([row]), frozenset()) for row in range(6))
     pairs = find_alike(
-        bodies, VECTORS, SCORES, CODES, lambda text: frozenset(words[text]), min_score=0.0
+        bodies,
+        VECTORS,
+        SCORES,
+        CODES,
+        lambda text: frozenset(words[text]),
+        min_score=0.0,
+        known_min_score=0.5,
     )
     assert pairs
     assert all(pair.shared_phrases == () for pair in pairs)

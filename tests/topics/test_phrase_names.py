@@ -6,6 +6,7 @@ import pytest
 from feedback_nlp.chinese import default_tokenizer, fold
 from feedback_nlp.labels import Intent
 from feedback_nlp.topics.clauses import nicknames_in, without_asides
+from feedback_nlp.topics.name_checks import without_colour
 from feedback_nlp.topics.phrase_names import NamedUnit, PhraseNamer, unique_name, whole_phrase
 from feedback_nlp.topics.phrases import MentionFinder
 from feedback_nlp.topics.quotes import choose_telling_rows
@@ -94,6 +95,52 @@ def test_people_times_and_ways_to_speak_are_no_things(
     texts: tuple[str, ...], unwanted: str
 ) -> None:
     assert not any(unwanted in name for name in names_of(list(texts), Intent.COMPLAINT)[:3])
+
+
+@pytest.mark.parametrize(
+    ("texts", "name"),
+    [
+        (("饮料没有吸管", "没有吸管怎么喝", "奶茶又没给，没有吸管", "没有吸管"), "没有吸管"),
+        (("全都凉了", "拿到手是凉的", "已经凉了", "吃的时候凉了"), "饭菜凉了"),
+        (("烤鸭太油腻", "烤鸭很油", "烤鸭太咸了", "烤鸭好咸啊"), "烤鸭太咸"),
+        (("交通不是很方便", "交通不太便利", "交通很不方便", "交通不方便"), "交通不方便"),
+    ],
+)
+def test_what_is_missing_or_said_in_many_ways_has_a_name(texts: tuple[str, ...], name: str) -> None:
+    assert name in names_of(list(texts), Intent.COMPLAINT)[0]
+
+
+@pytest.mark.parametrize(
+    ("texts", "unwanted"),
+    [
+        (("没有入住就被扣钱", "没有入住也不退", "没有入住怎么算", "没有入住"), "没有入住"),
+        (("价格不贵就是远", "价格不贵", "价格并不贵", "价格不算贵"), "不贵"),
+    ],
+)
+def test_what_the_speaker_did_not_do_and_denied_faults_are_no_complaints(
+    texts: tuple[str, ...], unwanted: str
+) -> None:
+    assert not any(unwanted in name for name in names_of(list(texts), Intent.COMPLAINT)[:1])
+
+
+def test_a_warning_is_no_wish() -> None:
+    warned = ["建议大家不要入住", "建议不要入住", "建议朋友们别入住", "希望想入住的朋友注意"]
+    assert not any("希望" in name for name in names_of(warned, Intent.FEATURE))
+
+
+def test_a_word_that_everybody_says_names_nothing_with_a_vague_fault() -> None:
+    everywhere = [said(f"酒店{what}") for what in ("离车站近", "旁边有超市", "在海边", "有泳池")]
+    units = [
+        said(text)
+        for text in ("酒店一般", "酒店真一般", "酒店很一般", "前台慢", "酒店前台太慢", "前台好慢")
+    ]
+    names = PhraseNamer([*everywhere * 12, *units], FINDER, WORDS).candidates(units)
+    assert names[0] == "前台太慢"
+
+
+def test_colour_is_taken_out_of_a_name() -> None:
+    assert without_colour("豆花根本没味") == "豆花没味"
+    assert without_colour("非常差") == "非常差"
 
 
 def test_nicknames_and_stickers_are_not_read() -> None:

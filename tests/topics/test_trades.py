@@ -34,6 +34,12 @@ def test_mixed_feedback_is_of_several_trades() -> None:
     assert trades_of(units("骑手超时", "送餐太慢", "一打开就闪退")) == {"food", "app"}
 
 
+def test_what_is_mentioned_beside_the_main_trade_leads_nothing() -> None:
+    phones = units(*["屏幕太暗", "待机太短", "像素太低", "后盖松"] * 3, "软件太少")
+    assert trades_of(phones) == {"phone", "app"}
+    assert trades_of(phones, leading=0.3) == {"phone"}
+
+
 def test_a_smell_is_no_matter_of_a_restaurant_and_a_late_parcel_is_a_late_meal() -> None:
     smell, parcel = SEEDS["product.smell"], SEEDS["shop.delivery"]
     assert fits(smell, frozenset({"shop"}))

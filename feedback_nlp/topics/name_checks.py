@@ -1,0 +1,49 @@
+"""What may stand as a name: wishes that are wishes, complaints that complain, no colour."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from feedback_nlp.topics.clauses import bad_words, small_words
+from feedback_nlp.topics.words import read_topic_words
+
+WANTED = "希望"
+_WISH_REACH = 10
+_DENYING = ("没有", "不是", "不算", "没", "不")
+
+
+@cache
+def _wish_pattern() -> re.Pattern[str]:
+    wishes = [line for line, name in read_topic_words().problems.items() if name == WANTED]
+    return re.compile("|".join(map(re.escape, sorted(wishes, key=len, reverse=True))))
+
+
+def is_wish(text: str, thing: str) -> bool:
+    """Tell whether a text wishes for a thing: the wish right before it, and no warning between."""
+    at = text.find(thing)
+    before = text[max(0, at - _WISH_REACH) : at]
+    match = _wish_pattern().search(before) if at >= 0 else None
+    around = "" if match is None else before[match.end() :] + text[at : at + _WISH_REACH]
+    return match is not None and not any(word in around for word in small_words("no_wish"))
+
+
+def is_complaint(name: str) -> bool:
+    """Tell whether a name denies no fault (价格不贵) and is not what the speaker did not do."""
+    if not name:
+        return False
+    for word in _DENYING:
+        before, found, after = name.rpartition(word)
+        if found and after in bad_words() and word + after not in bad_words():
+            return False
+        if found and not before and after in small_words("own_acts"):
+            return False
+    return True
+
+
+def without_colour(name: str) -> str:
+    """Take what only colours out of a name: 豆腐脑根本没味 → 豆腐脑没味."""
+    for word in small_words("fillers"):
+        if len(name) >= len(word) + 3:
+            name = name.replace(word, "")
+    return name
