@@ -47,6 +47,17 @@ _MESSAGES: dict[str, str] = {
     "literal_error": "应是 {expected} 之一",
     "int_parsing": "应是整数",
     "int_type": "应是整数",
+    "int_from_float": "应是整数，不带小数",
+    "float_parsing": "应是数",
+    "float_type": "应是数",
+    "bool_parsing": "应是 true 或 false",
+    "bool_type": "应是 true 或 false",
+    "list_type": "应是列表",
+    "dict_type": "应是 JSON 对象",
+    "model_type": "应是 JSON 对象",
+    "model_attributes_type": "应是 JSON 对象",
+    "greater_than": "应大于 {gt}",
+    "less_than": "应小于 {lt}",
     "greater_than_equal": "不能小于 {ge}",
     "less_than_equal": "不能大于 {le}",
     "finite_number": "应是有限的数",
@@ -95,6 +106,8 @@ def describe(
             name: int(value) if isinstance(value, float) and value.is_integer() else value
             for name, value in error.get("ctx", {}).items()
         }
+        if "expected" in context:
+            context["expected"] = str(context["expected"]).replace(" or ", "、").replace(", ", "、")
         if error["type"] == "string_pattern_mismatch" and context.get("pattern") == _NO_NUL:
             template = "不能含有 NUL 字符"
         detail = template.format(**context) if template else f"不合要求（{error['type']}）"

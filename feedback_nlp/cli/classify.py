@@ -113,7 +113,7 @@ def classify(
     sources: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT…",
+            metavar="文件…",
             help="带 text 列的表格，或一行一条的纯文本；文件、通配符、目录都行；- 表示标准输入",
         ),
     ],

@@ -44,7 +44,7 @@ def ingest(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE…", help="CSV、TSV、XLSX、JSON、JSONL、Parquet，可为 .gz；- 表示标准输入"
+            metavar="文件…", help="CSV、TSV、XLSX、JSON、JSONL、Parquet，可为 .gz；- 表示标准输入"
         ),
     ],
     source: Annotated[

@@ -92,7 +92,7 @@ def requests(
 
 
 def request(
-    key: Annotated[str, typer.Argument(metavar="REQ-12", help="需求编号")],
+    key: Annotated[str, typer.Argument(metavar="需求编号", help="如 REQ-12")],
     step: Step,
     contents: Contents,
     aside: Aside,

@@ -54,6 +54,27 @@ def test_every_error_is_a_problem(
     problem(client.request(method, url), status, code)
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ([], "应是 JSON 对象"),
+        ({"effort": "两天", "actor": "林晓"}, "应是数"),
+        ({"effort": True, "actor": "林晓"}, "应是数"),
+    ],
+)
+def test_wrong_kinds_of_values_are_told_in_chinese(
+    client: TestClient, body: Any, words: str
+) -> None:
+    told = problem(client.patch("/v1/requests/REQ-1", json=body), 422, "invalid-input")
+    assert [error["detail"] for error in told["errors"]] == [words]
+
+
+def test_choices_are_listed_without_english_words(client: TestClient) -> None:
+    told = problem(client.get("/v1/feedback?sentiment=happy"), 422, "invalid-input")
+    (error,) = told["errors"]
+    assert error["detail"] == "应是 'neg'、'neu'、'pos'、'mixed' 之一"
+
+
 def test_405_names_the_allowed_methods(client: TestClient) -> None:
     assert "GET" in client.delete("/v1/topics").headers["allow"]
     # An address with a name of its own does not speak for those with any name.

@@ -44,7 +44,7 @@ def told(
         (["top", "--foo"], "没有选项 --foo"),
         (["top", "-n", "许多"], "--limit / -n：应是整数"),
         (["top", "-n", "0"], "--limit / -n：不能小于 1"),
-        (["request"], "缺少 REQ-12"),
+        (["request"], "缺少 需求编号"),
         (["request", "REQ-1", "--effort", "2"], "--effort：不能大于 1"),
         (["export", "nonsense", "-o", "a.csv"], "没有 nonsense，可用 feedback、units"),
         (["digest"], "缺少选项 --output / -o"),
