@@ -12,7 +12,6 @@ from feedback_nlp.chinese import fold
 from feedback_nlp.clean.folding import ASTRAL_DIGITS, HAN_DIGITS, odd_digits
 from feedback_nlp.clean.labels import words
 
-
 _BLOCKS = (range(0x80, 0x600), range(0x2000, 0x3100), range(0xF900, 0x10000))
 _ODD = "".join(chr(code) for block in _BLOCKS for code in block)
 _FOLDED = fold(_ODD)
