@@ -92,6 +92,9 @@ bench-merging: $(STAMP) ## one problem in one request, before and after the prop
 bench-ingest: $(STAMP) ## rows a CPU second from five files into a fresh database
 	$(RUN) python -m tests.benchmarks.ingest -o docs/benchmarks/ingest.json
 
+bench-quotes: $(STAMP) ## the quotes of every week of an analysed database: DB=feedback.db (no other data needed)
+	$(RUN) python -m tests.benchmarks.quotes $(or $(DB),feedback.db)
+
 bench-privacy: $(STAMP) ## recall and false alarms of redaction (no other data needed)
 	$(RUN) python -m tests.benchmarks.privacy -o docs/benchmarks/privacy.json
 
