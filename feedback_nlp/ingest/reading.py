@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from feedback_nlp.clean.content import has_no_content
 from feedback_nlp.errors import InputError
 from feedback_nlp.ingest.columns import comparable, find_given
 from feedback_nlp.ingest.flatten import flatten
@@ -22,8 +23,15 @@ from feedback_nlp.ingest.resolve import Wishes, resolve
 from feedback_nlp.ingest.surveys import SAMPLE_ROWS
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
-from feedback_nlp.tabular import FIND_HEADER, HeaderChoice, Row, Table, open_table
-from feedback_nlp.tabular.rows import RAW_CHARS
+from feedback_nlp.tabular import (
+    DEFAULT_LIMITS,
+    FIND_HEADER,
+    HeaderChoice,
+    Row,
+    Table,
+    open_table,
+)
+from feedback_nlp.tabular.rows import RAW_CHARS, too_many_columns
 
 EXPECTED_REASONS = frozenset(
     {
@@ -49,6 +57,7 @@ _TALLIES = {
     "not-customer": "{n} 行是客服、机器人或系统说的，不算反馈",
     "not-words": "{n} 行是图片、撤回或系统提示，不算反馈",
     "header-repeated": "{n} 行是重复的表头，不算反馈",
+    "no-content": "{n} 条没有说出内容（如系统默认好评、只有表情或 @ 别人），存下但不算进问题和情绪",
     "relative-time": "{n} 条的时间是相对的（如 3天前），没有导入；请说明文件是哪天导出的",
 }
 
@@ -252,6 +261,8 @@ def _counted(
     for item in items:
         if isinstance(item, Rejection):
             tally[item.reason] += 1
+        elif has_no_content(item.text):
+            tally["no-content"] += 1
         yield item
 
 
@@ -268,6 +279,8 @@ def _columns(table: Table, sample: Sequence[Row | Rejection]) -> tuple[str, ...]
     for row in sample:
         if isinstance(row, Row):
             names.update(dict.fromkeys(row.values))
+    if len(names) > DEFAULT_LIMITS.max_columns:
+        raise too_many_columns(len(names), DEFAULT_LIMITS)
     return tuple(names)
 
 

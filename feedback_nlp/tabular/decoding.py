@@ -11,7 +11,8 @@ import codecs
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple, cast
 
-from feedback_nlp.tabular.encodings import is_utf7, legacy_encoding
+from feedback_nlp.errors import FileUnreadable
+from feedback_nlp.tabular.encodings import is_mojibake, is_strange, is_utf7, legacy_encoding
 from feedback_nlp.tabular.rows import Limits
 
 _BLOCK_BYTES = 1 << 20
@@ -103,6 +104,33 @@ def utf8_bytes(stream: BinaryIO) -> BinaryIO:
     if whole_lines.isascii() or (found := decide_encoding(whole_lines)) == "utf-8":
         return stream
     return cast(BinaryIO, RecodedToUtf8(stream, found))
+
+
+def told_encoding(stream: BinaryIO) -> str:
+    """Return the name of an encoding that was guessed, blank for UTF-8 and marked files; rewinds.
+
+    Raises:
+        FileUnreadable: If the text is mojibake, however it is read.
+    """
+    sample = stream.read(_BLOCK_BYTES)
+    stream.seek(0)
+    if b"+" in sample and is_utf7(sample[:_HEAD_BYTES]):
+        return "UTF-7"
+    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return ""
+    whole_lines = sample[: sample.rfind(b"\n") + 1] or sample
+    found = "utf-8" if whole_lines.isascii() else decide_encoding(whole_lines)
+    text = whole_lines[:_HEAD_BYTES].decode(found, "ignore")
+    if found == "utf-8" and is_mojibake(text.split("\n")):
+        raise FileUnreadable(
+            "文件里是乱码：文字在保存前就被按错的编码读过", hint="从原来的工具重新导出，选 UTF-8"
+        )
+    if found != "utf-8" and is_strange(text, found):
+        raise FileUnreadable(
+            "认不出文件的编码：不是 UTF-8，按 GB18030 或 Big5 读都是乱码",
+            hint="另存为 UTF-8 后再试",
+        )
+    return {"gb18030": "GB18030", "cp950": "Big5"}.get(found, "")
 
 
 def text_lines(stream: BinaryIO, limits: Limits) -> Iterator[TextLine]:

@@ -14,6 +14,8 @@ import re
 _SAMPLE_BYTES = 200_000
 _MARGIN = 0.15
 _MIN_COMMON_SHARE = 0.9
+_MISTAKEN = ("latin-1", "cp1252", "gb18030")
+_LEAST_LINES, _LEAST_WIDE, _LEAST_COMMON, _LEAST_SPELT = 2, 8, 0.6, 0.7
 _SHIFTED = re.compile(rb"\+([A-Za-z0-9/]{3,}[A-Za-z0-9+/]*)-?")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _OTHER_WIDE = re.compile(r"[\u2000-\u206f\u3000-\u303f\uff00-\uffef]")
@@ -48,6 +50,34 @@ def is_utf7(sample: bytes) -> bool:
     text = _OTHER_WIDE.sub("", "".join(words))
     common = max(common_share(text, "gb2312"), common_share(text, "big5"))
     return len(text) >= 2 and common >= _MIN_COMMON_SHARE
+
+
+def is_mojibake(lines: list[str]) -> bool:
+    """Whether lines were decoded wrongly before they were saved: UTF-8 taken for another encoding.
+
+    Text that is right hardly ever spells UTF-8 once more when it is put back into bytes.
+    """
+    told = [line for line in lines if not line.isascii()]
+    return len(told) >= _LEAST_LINES and any(
+        2 * sum(_spells_utf8(line, wrong) for line in told) > len(told) for wrong in _MISTAKEN
+    )
+
+
+def is_strange(text: str, encoding: str) -> bool:
+    """Whether text read as GB18030 or Big5 is hardly made of common characters (日本語, 한국어)."""
+    wide = [char for char in text if char > "\x7f" and not _OTHER_WIDE.match(char)]
+    share = common_share(text, "big5" if encoding == "cp950" else "gb2312")
+    return bool(wide) and share < (_LEAST_COMMON if len(wide) >= _LEAST_WIDE else 0.01)
+
+
+def _spells_utf8(line: str, wrong: str) -> bool:
+    try:
+        raw = "".join(char for char in line if char > "\x7f").encode(wrong)
+    except UnicodeError:
+        return False
+    text = raw.decode("utf-8", "ignore")  # a byte or two may have been lost
+    wide = sum(char >= "\u2e80" for char in text)
+    return 3 * wide >= _LEAST_SPELT * len(raw) > 0
 
 
 def common_share(text: str, standard: str) -> float:

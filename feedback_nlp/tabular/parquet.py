@@ -79,12 +79,30 @@ def batch_rows(
     batch: pa.RecordBatch, columns: list[str], first: int, limits: Limits
 ) -> Iterator[Row | Rejection]:
     """Yield the rows of a batch, numbered from ``first``."""
-    for number, values in enumerate(_records(batch, columns), first):
+    has_bytes = any(
+        pa.types.is_binary(f.type) or pa.types.is_large_binary(f.type) for f in batch.schema
+    )
+    for number, read in enumerate(_records(batch, columns), first):
+        values = _decoded(read) if has_bytes else read
+        if values is None:
+            yield reject(number, "bad-encoding", "含有不是 UTF-8 的字节")
+            continue
         longest = max((len(v) for v in values.values() if isinstance(v, str)), default=0)
         if longest > limits.max_cell_chars:
             yield reject(number, "cell-too-long", f"有一格长达 {longest:,} 个字符")
         else:
             yield Row(number, values)
+
+
+def _decoded(values: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a row with its bytes as text; ``None`` if they are no UTF-8."""
+    try:
+        return {
+            name: value.decode() if isinstance(value, bytes) else value
+            for name, value in values.items()
+        }
+    except UnicodeDecodeError:
+        return None
 
 
 def damaged_after(number: int) -> Rejection:
@@ -143,7 +161,10 @@ def _value(scalar: Any) -> Any:
     try:
         return scalar.cast(pa.timestamp("us", tz=scalar.type.tz), safe=False).as_py()
     except (pa.ArrowException, AttributeError, OverflowError, ValueError):
-        return str(scalar.value)
+        unit = getattr(scalar.type, "unit", "")
+        return (
+            f"{scalar.value} {unit}（超出日期范围）".strip()
+        )  # a bare number would be read as a time
 
 
 def write_parquet(

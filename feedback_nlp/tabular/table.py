@@ -12,7 +12,7 @@ from feedback_nlp.errors import InputError
 from feedback_nlp.records import Rejection
 from feedback_nlp.tabular.chat_log import COLUMNS as CHAT_COLUMNS
 from feedback_nlp.tabular.chat_log import chat_log_ahead, read_chat_log
-from feedback_nlp.tabular.decoding import text_lines
+from feedback_nlp.tabular.decoding import text_lines, told_encoding
 from feedback_nlp.tabular.delimited import read_delimited
 from feedback_nlp.tabular.formats import (
     FORMATS,
@@ -86,6 +86,8 @@ def open_table(
             return
         stream = stack.enter_context(open_binary(path))
         notes: tuple[str, ...] = ()
+        encoding = told_encoding(stream)
+        guessed = (f"文件不是 UTF-8，按 {encoding} 读；有乱码请另存为 UTF-8",) if encoding else ()
         if kind in ("csv", "tsv"):
             delimiter = "\t" if kind == "tsv" else None
             read = read_delimited(stream, limits, delimiter=delimiter, header=header)
@@ -99,7 +101,7 @@ def open_table(
         else:
             reader = {"json": read_json, "jsonl": read_json_lines}[kind]
             columns, rows = columns_ahead(reader(stream, limits))
-        yield Table(kind, columns, _until_damage(rows, stream), path, notes=notes)
+        yield Table(kind, columns, _until_damage(rows, stream), path, notes=(*guessed, *notes))
 
 
 def read_rows(

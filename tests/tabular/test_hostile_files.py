@@ -67,7 +67,7 @@ def test_times_beyond_python_do_not_stop_the_file(tmp_path):
     nanoseconds = pa.array([1, 2], pa.timestamp("ns"))
     pq.write_table(pa.table({"text": ["好", "行"], "t": times, "n": nanoseconds}), path)
     first, second = read(path.read_bytes())
-    assert first.values["t"] == str(10**15)
+    assert first.values["t"] == f"{10**15} ms（超出日期范围）"  # never a time of another year
     assert second.values["t"].year == 2023
     assert first.values["n"].year == 1970
 
@@ -120,3 +120,55 @@ def test_a_second_byte_order_mark_and_one_in_a_name_are_stripped():
     assert row.values == {"内容": "好", "星": "5"}
     (row,) = read('[{"\ufeff内容": "好"}]'.encode())
     assert row.values == {"内容": "好"}
+
+
+def test_bytes_in_parquet_are_read_as_text_or_refused(tmp_path):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"text": pa.array(["好用".encode(), b"\xff\xfe"])}), path)
+    good, bad = read(path.read_bytes())
+    assert good.values["text"] == "好用"
+    assert bad.reason == "bad-encoding"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"), [("cp950", "Big5"), ("gb18030", "GB18030"), ("utf-7", "UTF-7")]
+)
+def test_a_guessed_encoding_is_said(encoding, name):
+    content = (
+        "text,star\n開機之後螢幕閃個不停,1\n很順手,5\n"
+        if encoding != "gb18030"
+        else "text,star\n开机以后屏幕闪个不停,1\n很顺手,5\n"
+    )
+    with open_table(io.BytesIO(content.encode(encoding))) as table:
+        assert any(name in note for note in table.notes)
+    with open_table(io.BytesIO(content.encode())) as table:
+        assert table.notes == ()
+
+
+def test_one_object_as_large_as_a_file_is_refused(monkeypatch):
+    monkeypatch.setattr("feedback_nlp.tabular.json_rows._MAX_DOCUMENT_BYTES", 100_000)
+    members = ",".join(f'"k{n}":{{"a":{n % 7}}}' for n in range(20_000))
+    with pytest.raises(FileUnreadable, match="一个对象"):
+        read(f"{{{members}}}".encode(), format="json")
+
+
+@pytest.mark.parametrize("wrong", ["latin-1", "gb18030"])
+def test_text_that_was_decoded_wrongly_before_is_refused(wrong):
+    lines = "text,star\n开机以后屏幕一直闪,1\n等了两个钟头还没上菜,2\n很好用的软件，推荐,5\n"
+    broken = "\n".join(line.encode().decode(wrong, "ignore") for line in lines.split("\n"))
+    with pytest.raises(FileUnreadable, match="乱码"):
+        read(broken.encode())
+
+
+def test_japanese_is_no_gb18030():
+    said = "とても使いやすいアプリです"
+    with pytest.raises(FileUnreadable, match="编码"):
+        read(f"text,star\n{said},5\n{said},4\n".encode("shift_jis"))
+
+
+@pytest.mark.parametrize(
+    "said", ["très bon café", "schöne Größe", "とても便利", "好用", "齁咸，馄饨皮也厚"]
+)
+def test_other_tongues_in_utf8_are_read(said):
+    first, _ = read(f"text,star\n{said},5\n{said},4\n".encode())
+    assert first.values["text"] == said
