@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import os
 import re
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -23,13 +25,18 @@ NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 PAGES = [
     *("/", "/?tab=backlog", "/requests", "/requests?view=board", "/requests/REQ-1"),
     *("/topics", "/topics/1", "/alerts", "/data", "/data/batches/1", "/feedback/1"),
+    *("/requests/REQ-2", "/topics/merge?topic=13&into=8", "/notices", "/notices/REQ-2"),
+    *("/week/send", "/data/sample", "/?week=2026-W45", "/feedback?q=闪退"),
 ]
 # Places that may show digits which count nothing: names, quotes, times, marked plain words,
 # and what a person types into.
-_PLAIN = {"q", "blockquote", "time", "option", "kbd", "select", "h1", "title", "script", "style"}
+_PLAIN = {
+    *("q", "blockquote", "time", "option", "kbd", "select", "h1", "title", "script", "style"),
+    *("input", "textarea", "legend"),
+}
 _PLAIN_CLASSES = {
     *("plain", "name", "key", "chip", "said", "quote", "topic", "whole", "score", "tally"),
-    *("picker", "place", "facts", "units", "origin", "sr"),
+    *("picker", "place", "facts", "units", "origin", "sr", "card-text"),
 }
 _VOID = {"meta", "link", "input", "br", "img", "rect", "circle", "hr"}
 
@@ -37,6 +44,8 @@ _VOID = {"meta", "link", "input", "br", "img", "rect", "circle", "hr"}
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
+    if made := os.environ.get("DESK_DEMO"):
+        return Path(shutil.copy(made, folder / "demo.db"))
     run_demo(folder, load_config(None), Settings(secret="演示"), now=lambda: NOW, seed=42)
     return folder / "demo.db"
 

@@ -17,11 +17,15 @@ from typing import Any
 
 import pytest
 import uvicorn
+from sqlmodel import col, select
 
 from feedback_api import create_app
 from feedback_nlp.config import load_config
 from feedback_nlp.jobs.demo import run_demo
+from feedback_nlp.requests.notice_words import set_route
 from feedback_nlp.settings import Settings
+from feedback_nlp.store import Database
+from feedback_nlp.store.tables import Source
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 WIDTHS = {"wide": (1280, 900), "phone": (390, 844)}
@@ -29,6 +33,28 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
+
+
+#: An outlet that answers people, and one that tells a team.
+OUTLETS = """
+[outlets."回访"]
+channel = "webhook"
+url = "https://example.com/hook"
+secrets = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
+[outlets."产品群"]
+channel = "feishu"
+url = "https://example.com/robot"
+"""
+
+
+def answer_everybody(database: Path, outlet: str = "回访") -> None:
+    """Let people of all sources but the last be answered through an outlet."""
+    opened = Database(f"sqlite:///{database}")
+    opened.migrate()
+    with opened.write() as session:
+        for source in list(session.scalars(select(Source).order_by(col(Source.id))))[:-1]:
+            set_route(session, source.name, outlet)
+    opened.dispose()
 
 
 def find_browser() -> str | None:
@@ -84,8 +110,13 @@ def served(demo: Path, tmp_path: Path) -> Iterator[str]:
 class serving:  # noqa: N801 - reads as a statement
     """Serves a database from a thread while the block runs."""
 
-    def __init__(self, database: Path) -> None:
-        settings = Settings(database_url=f"sqlite:///{database}", secret="演示")
+    def __init__(self, database: Path, outlets: Path | None = None, allow: str = "") -> None:
+        settings = Settings(
+            database_url=f"sqlite:///{database}",
+            secret="演示",
+            outlets=outlets,
+            outgoing_allow=allow,
+        )
         app = create_app(settings, now=lambda: NOW)
         self.server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
         self.thread = threading.Thread(target=self.server.run, daemon=True)

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from feedback_nlp.jobs.delivering import deliver_now
+from feedback_nlp.jobs.outlets import load_outlets
+from feedback_nlp.settings import Settings
+from feedback_nlp.store import Database
+from tests.desk_browser.conftest import NOW, OUTLETS, answer_everybody, serving
+from tests.outlets.local_server import local_server
 
 pytestmark = pytest.mark.browser
 
@@ -52,7 +60,7 @@ def test_move_a_request_to_planned_with_a_reason(page: Any) -> None:
     page.fill('input[name="reason"]', "排进 5.4 版")
     page.get_by_role("button", name="改状态").click()
     assert "已排期" in told(page)
-    assert "排进 5.4 版" in page.locator(".history").inner_text()
+    assert "排进 5.4 版" in page.locator("#history").inner_text()
 
 
 def test_merge_two_topics_and_see_one_request(page: Any) -> None:
@@ -80,6 +88,101 @@ def test_upload_a_file_with_an_unknown_column_and_map_it(page: Any, tmp_path: Pa
     page.get_by_role("button", name="再看一次").click()
     page.get_by_role("button", name="导入并分析").click()
     assert "收下 2 条" in told(page)
+
+
+def test_correct_a_unit_s_sentiment(page: Any) -> None:
+    page.goto("/feedback?of=people&week=2026-W47&counted=1&topic_id=8")
+    page.locator("[data-open]").first.click()
+    drawer = page.locator(".drawer.open")
+    unit = drawer.locator("[data-unit]").first
+    unit.locator("summary", has_text="改判断").click()
+    unit.locator('select[name="sentiment"]').select_option("neu")
+    unit.locator('select[name="intent"]').select_option("question")
+    unit.get_by_role("button", name="改判断").click()
+    assert "中性，咨询" in told(page) or "以后的分析不会改回去" in told(page)
+    assert "/feedback?of=people" in page.url  # back in the list that was open
+    page.get_by_role("button", name="撤销").click()
+    assert "改回去了" in told(page)
+
+
+def test_preview_and_send_notices_to_a_local_sink(
+    chromium: Any, demo: Path, tmp_path: Path
+) -> None:
+    with local_server() as sink:
+        copy, outlets = tmp_path / "notices.db", tmp_path / "outlets.toml"
+        copy.write_bytes(demo.read_bytes())
+        answer_everybody(copy, "回访")
+        text = OUTLETS.replace("https://example.com/hook", sink.url)
+        outlets.write_text(text, encoding="utf-8")
+        with serving(copy, outlets, sink.allowed) as address:
+            context = chromium.new_context(base_url=address)
+            page = context.new_page()
+            page.goto("/notices")
+            page.get_by_role("link", name="看一眼再发").first.click()
+            assert "第一个人会看到" in page.locator("main").inner_text()
+            page.locator('form[action$="/send"] input[name="actor"]').fill("林晓")
+            button = page.locator('form[action$="/send"] button')
+            people = int(re.sub(r"\D", "", button.inner_text()))
+            button.click()
+            assert f"交出了 {people} 人的通知" in told(page)
+            context.close()
+            deliver(copy, outlets, sink.allowed)
+        assert len(sink.received) == people
+
+
+def deliver(database: Path, outlets: Path, allow: str) -> None:
+    """Do what the worker does."""
+    opened = Database(f"sqlite:///{database}")
+    settings = Settings(outlets=outlets, outgoing_allow=allow)
+    moments = (NOW + timedelta(minutes=minute) for minute in range(100_000))
+    deliver_now(opened, load_outlets(settings, {}), now=lambda: next(moments))
+    opened.dispose()
+
+
+def test_merge_several_that_are_ticked_and_take_it_back(page: Any) -> None:
+    page.goto("/topics")
+    ticks = page.locator('li[data-topic] input[type="checkbox"]')
+    ticks.nth(0).check()
+    ticks.nth(1).check()
+    page.locator('#bulk select[name="into"]').select_option(index=3)
+    page.get_by_role("button", name="先看看").click()
+    assert "3 → 1" in page.locator("h1").inner_text()
+    page.get_by_role("button", name="并入", exact=True).click()
+    assert "2 个并入了" in told(page)
+    page.get_by_role("button", name="撤销").click()
+    assert "撤销了：2 步" in told(page)
+
+
+def test_a_topic_is_dragged_onto_a_group(page: Any) -> None:
+    if page.viewport_size["width"] < 720:
+        pytest.skip("on a phone topics are ticked and moved: touch screens do not drag")
+    page.goto("/topics")
+    group = page.locator("[data-theme]").first
+    topic = page.locator("[data-theme]").nth(1).locator("li[data-topic]").first
+    name = topic.locator(".name").inner_text()
+    topic.drag_to(group.locator("h2"))
+    page.locator(".toast", has_text="移到了").wait_for()
+    assert name in page.locator("[data-theme]").filter(has_text=name).first.inner_text()
+
+
+def test_merge_what_is_one_matter_from_the_week(page: Any) -> None:
+    page.goto("/")
+    strip = page.locator(".similar")
+    strip.get_by_role("button", name=re.compile("并入")).first.click()
+    assert "并入了" in told(page)
+    assert page.url.rstrip("/").count("/") == 2  # still on the week
+
+
+def test_judge_the_sample(page: Any) -> None:
+    page.goto("/data/sample")
+    row = page.locator(".judge").first
+    row.get_by_text("负面", exact=True).click()
+    row.get_by_text("故障", exact=True).or_(
+        row.locator(".picks").nth(1).locator("span").first
+    ).first.click()
+    page.get_by_role("button", name="交上去").click()
+    assert "收下 1 句" in told(page)
+    assert "95% 把握在" in page.locator("#accuracy").inner_text()
 
 
 def test_mark_an_alert(page: Any) -> None:

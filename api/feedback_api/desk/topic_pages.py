@@ -60,8 +60,12 @@ def show_topics(request: Request, services: ServicesDep) -> Response:
     for row in rows:
         parent = row.topic.parent_id if row.topic.parent_id in names else None
         by_theme.setdefault(parent, []).append(row)
-    alone = by_theme.pop(None, [])
-    themes = [Theme(id_, names[id_ or 0], found) for id_, found in by_theme.items()]
+    # a theme of one topic says nothing that the topic does not
+    alone = [row for id_, found in by_theme.items() if not id_ or len(found) == 1 for row in found]
+    alone.sort(key=lambda row: -row.people_count)
+    themes = [
+        Theme(id_, names[id_], found) for id_, found in by_theme.items() if id_ and len(found) > 1
+    ]
     themes.sort(key=lambda theme: -len(theme.rows))
     if alone:
         themes.append(Theme(None, "单独的主题", alone))

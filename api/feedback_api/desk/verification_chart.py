@@ -18,7 +18,7 @@ from feedback_nlp.week.item_records import Count
 from feedback_nlp.weeks import Week
 
 _BEFORE, _AFTER = 5, 5
-_WIDTH, _STEP, _HEIGHT, _FOOT = 26, 36, 120, 20
+_WIDTH, _STEP, _HEIGHT, _FOOT, _HEAD = 26, 36, 132, 20, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def before_after(
         release: Index of the week of the release.
     """
     top = max([1.0, *(float(number.value) for number in own), *course])
-    tall = _HEIGHT - _FOOT - 14
+    tall = _HEIGHT - _FOOT - _HEAD
 
     def y(value: float) -> float:
         return _HEIGHT - _FOOT - value / top * tall

@@ -33,7 +33,7 @@ from feedback_nlp.worker import presence
 pages = router()
 
 _CARDS = 10
-_PAIRS = 5
+_PAIRS = 12
 TABS = (("changes", "变化"), ("backlog", "待办优先级"))
 
 
