@@ -25,7 +25,7 @@ from feedback_nlp.ingest.speakers import (
     split_dialogue,
     without_frame,
 )
-from feedback_nlp.ingest.wide import WideReader, several_texts
+from feedback_nlp.ingest.wide import SeveralTexts, WideReader, several_texts
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
 
@@ -38,55 +38,18 @@ def row_plan(
     found: Resolution,
 ) -> Plan:
     """Return how a file with feedback in rows is read; see :func:`plan_reading`."""
-    chat = chat_columns(found.looks) if layout is None else None
-    if wanted.is_chat_log:
-        chat = chat_log_columns()
-    if chat is not None:
-        for column in (chat.role, chat.own, chat.kind):
-            found.kept.discard(column or "")
-            found.dropped.pop(column or "", None)
-    text = next(iter(found.fields.get("text", ())), None)
-    texts = several_texts(found.looks, text) if layout is None and chat is None else None
-    if text is None and texts is not None:
-        text = texts.columns[0]
-        texts = type(texts)(
-            tuple(c for c in texts.others if c != text), tuple(c for c in texts.parts if c != text)
-        )
-        found.fields["text"] = [text]
-        found.dropped.pop(text, None)
-    if text is None:
-        raise _unknown(columns, found)
+    chat = _chat(layout, wanted, found)
+    text, texts = _texts(layout, columns, found, chat)
     kind = layout.kind if layout else kind_of(columns)
     if kind is None and found.fields.get("rating") and not found.fields.get("app_version"):
         kind = SourceKind.REVIEW
     words, speaks = _words(layout, columns, found, text, kind)
-    mapping = _without_other_scales(
-        RowMapping(
-            found.fields,
-            channel=layout.channel if layout else None,
-            key_pattern=layout.key_pattern if layout else None,
-            skips=layout.skips if layout else (),
-            keeps=found.keeps,
-            clock=found.clock,
-            month_first=found.month_first,
-            rating_scale=found.rating_scale,
-            read_at=wanted.as_of,
-            words=words,
-        ),
-        sample,
-        found,
-    )
+    mapping = _without_other_scales(_mapping(layout, wanted, found, words), sample, found)
     tally: Counter[str] = Counter()
     builder = ItemBuilder(mapping, wanted.zone, tally=tally)
-    if texts is not None and texts.columns:
-        for column in texts.columns:
-            found.kept.discard(column)
-            found.dropped.pop(column, None)
-    items: Items
+    items: Items = _one_a_row(builder, chat, text)
     if texts is not None and texts.columns:
         items = WideReader(builder, texts).items
-    else:
-        items = _one_a_row(builder, chat, text)
     present = set(columns)
     taken = {
         name: next((column for column in group if column in present), group[0])
@@ -113,6 +76,67 @@ def row_plan(
         tally=tally,
         is_chat=chat is not None
         and bool(found.fields.get("thread_key") or found.fields.get("author")),
+    )
+
+
+def _chat(layout: Layout | None, wanted: Wanted, found: Resolution) -> ChatColumns | None:
+    """Return the columns that tell who speaks, if any; they are not stored along."""
+    chat = chat_columns(found.looks) if layout is None else None
+    if wanted.is_chat_log:
+        chat = chat_log_columns()
+    if chat is not None:
+        _take(found, [column for column in (chat.role, chat.own, chat.kind) if column])
+    return chat
+
+
+def _take(found: Resolution, columns: Sequence[str]) -> None:
+    """Note that columns are used after all: neither kept along nor dropped."""
+    for column in columns:
+        found.kept.discard(column)
+        found.dropped.pop(column, None)
+
+
+def _texts(
+    layout: Layout | None, columns: Sequence[str], found: Resolution, chat: ChatColumns | None
+) -> tuple[str, SeveralTexts | None]:
+    """Return the text column, and those of further texts in a row.
+
+    Raises:
+        UnknownLayout: If there is none.
+    """
+    text = next(iter(found.fields.get("text", ())), None)
+    texts = several_texts(found.looks, text) if layout is None and chat is None else None
+    if text is None and texts is not None:
+        text = texts.columns[0]
+        texts = SeveralTexts(
+            tuple(c for c in texts.others if c != text), tuple(c for c in texts.parts if c != text)
+        )
+        found.fields["text"] = [text]
+        _take(found, [text])
+    if text is None:
+        raise _unknown(columns, found)
+    if texts is not None:
+        _take(found, texts.columns)
+    return text, texts
+
+
+def _mapping(
+    layout: Layout | None,
+    wanted: Wanted,
+    found: Resolution,
+    words: Callable[[str], str | None],
+) -> RowMapping:
+    return RowMapping(
+        found.fields,
+        channel=layout.channel if layout else None,
+        key_pattern=layout.key_pattern if layout else None,
+        skips=layout.skips if layout else (),
+        keeps=found.keeps,
+        clock=found.clock,
+        month_first=found.month_first,
+        rating_scale=found.rating_scale,
+        read_at=wanted.as_of,
+        words=words,
     )
 
 

@@ -65,13 +65,6 @@ def survey_plan(
             why = PERSONAL if private else "不是题目或答案认不出"
             uses.append(ColumnUse(column, "不保存", why))
             lost.append((column, why))
-    people_lost = [column for column, why in lost if why == PERSONAL]
-    remarks = [f"没有保存的列——是个人信息：{'、'.join(people_lost)}"] if people_lost else []
-    rest = [column for column, why in lost if why != PERSONAL and found.looks[column].filled]
-    if rest and survey.name == "survey":
-        remarks.append(f"没有保存的列——不是题目：{'、'.join(rest[:12])}")
-    if not survey.time:
-        remarks.append("没有找到时间列，所有反馈都按导入时间算")
     return Plan(
         layout=survey.name,
         label=survey.label,
@@ -79,7 +72,19 @@ def survey_plan(
         mapping=mapping,
         items=reader.items,
         uses=tuple(uses),
-        remarks=tuple(remarks),
+        remarks=tuple(_remarks(survey, found, lost)),
         hides=has_people(columns),
         zone=wanted.zone,
     )
+
+
+def _remarks(survey: SurveyLayout, found: Resolution, lost: Sequence[tuple[str, str]]) -> list[str]:
+    """Say which columns are not stored, and that there is no time."""
+    people = [column for column, why in lost if why == PERSONAL]
+    remarks = [f"没有保存的列——是个人信息：{'、'.join(people)}"] if people else []
+    rest = [column for column, why in lost if why != PERSONAL and found.looks[column].filled]
+    if rest and survey.name == "survey":
+        remarks.append(f"没有保存的列——不是题目：{'、'.join(rest[:12])}")
+    if not survey.time:
+        remarks.append("没有找到时间列，所有反馈都按导入时间算")
+    return remarks

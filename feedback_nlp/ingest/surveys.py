@@ -166,19 +166,7 @@ def classify_questions(
         column: [text for row in sample if (text := layout.answer(row.get(column)))]
         for column in asked
     }
-    if open_column is not None:
-        written = [open_column]
-    else:
-        written = [
-            column
-            for column in asked
-            if not asks_who(layout, column) and _is_open(column, answers[column], hints)
-        ]
-    written = written or [
-        column
-        for column in asked
-        if not asks_who(layout, column) and _reads_written(answers[column], hints)
-    ]
+    written = [open_column] if open_column else _written(layout, asked, answers, hints)
     if not written:
         shown = "、".join(asked[:30])
         example = asked[-1] if asked else "列名"
@@ -206,6 +194,18 @@ def classify_questions(
         None,
     )
     return Questions(_numbered(layout, written), closed, rating)
+
+
+def _written(
+    layout: SurveyLayout,
+    asked: Sequence[str],
+    answers: Mapping[str, Sequence[str]],
+    hints: Mapping[str, Sequence[str]],
+) -> list[str]:
+    """Return the questions that were answered in words; in a short file by the answers alone."""
+    nobody = [column for column in asked if not asks_who(layout, column)]
+    told = [column for column in nobody if _is_open(column, answers[column], hints)]
+    return told or [column for column in nobody if _reads_written(answers[column], hints)]
 
 
 def _is_choice(answers: Sequence[str]) -> bool:
