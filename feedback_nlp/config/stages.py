@@ -25,10 +25,13 @@ class ReadingConfig(Section):
     Attributes:
         depth: Of ``analyze``.
         deep_share: How much the deep reader's opinion counts beside the fast one's, 0–1.
+        sure_from: A text whose least sure label, feeling or intent has this probability when
+            read fast is not read deeply; 1 to read every text deeply.
     """
 
     depth: Depth
     deep_share: float = Field(ge=0, le=1)
+    sure_from: float = Field(ge=0, le=1)
 
 
 class SegmentConfig(Section):

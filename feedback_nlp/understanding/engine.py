@@ -60,7 +60,10 @@ class Engine:
             from feedback_nlp.understanding.pooled import PooledReader  # noqa: PLC0415
 
             deep = DeepReader(config.segment)
-            return cls(config, PooledReader(deep, _fast(config), config.reading.deep_share))
+            pooled = PooledReader(
+                deep, _fast(config), config.reading.deep_share, config.reading.sure_from
+            )
+            return cls(config, pooled)
         return cls(config, _fast(config))
 
     @property
