@@ -197,6 +197,8 @@ class LoopOut(Outgoing):
     answered: int = Field(description="其中答复过（已计划、已上线或不采纳）的")
     median_days: float | None = Field(description="从建需求到首次答复的中位天数")
     broken: list[BrokenPromiseOut] = Field(description="失约：到期未发布，或说过已计划又收回")
+    told_people: int = Field(description="已告诉过进展的人数，每人只算一次")
+    told_notices: int = Field(description="为此发出的通知条数")
     repeat_people: int = Field(description="不采纳以后又来提的人")
     repeat_keys: list[str] = Field(description="他们提的是哪些需求")
     late: list[LateRequestOut] = Field(description="现在超期的需求，超得最多的在前")

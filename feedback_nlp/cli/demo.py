@@ -44,6 +44,7 @@ def demo(
         )
     _print_files(report)
     print_report(report.analysis)
+    _print_told(report)
     out.print("\n[bold]发布之后，用户怎么说[/bold]")
     print_releases(report.releases)
     out.print()
@@ -58,6 +59,21 @@ def _print_files(report: DemoReport) -> None:
             f"  {escape(batch.source)}（{batch.layout_label}）：读入 {batch.read:,} = "
             f"新增 {batch.accepted:,} + 重复 {batch.duplicate:,} + 拒绝 {batch.rejected:,}"
         )
+
+
+def _print_told(report: DemoReport) -> None:
+    from feedback_nlp.labels import label  # noqa: PLC0415 - a command loads what it needs
+
+    out.print("\n[bold]一个闭环：计划、发布、告诉提过的人[/bold]")
+    for one in report.told:
+        parts = [
+            f"告诉了 {one.sent} 人“{label(one.status)}”",
+            f"本机的接收端收到 {one.received} 条、重复 {one.repeated} 条",
+        ]
+        if one.superseded:
+            parts.append(f"没发出的 {one.superseded} 条“已计划”作废，每人只收一条")
+        parts += [f"{count} 人联系不上（{why}）" for why, count in one.unreachable.items()]
+        out.print(escape(f"{one.key} {one.title}：{'；'.join(parts)}。"), soft_wrap=True)
 
 
 def _print_next_steps(report: DemoReport) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.demo import Manifest, generate
 from feedback_nlp.jobs.analyze import AnalysisReport, Progress, run_analysis
+from feedback_nlp.jobs.demo_notices import Told
 from feedback_nlp.jobs.demo_releases import release_and_check
 from feedback_nlp.jobs.digest import write_digest
 from feedback_nlp.jobs.ingest import IngestReport, ingest_file
@@ -35,6 +36,7 @@ class DemoReport:
         manifest: What was planted.
         ingested: One report a file.
         analysis: What the analysis did.
+        told: What the people behind the releases were told, and what the receiver counted.
         releases: What the verification found about what the invented team released.
         digest: The figures of the last week.
         digest_files: The written reports.
@@ -44,6 +46,7 @@ class DemoReport:
     manifest: Manifest
     ingested: tuple[IngestReport, ...]
     analysis: AnalysisReport
+    told: tuple[Told, ...]
     releases: tuple[Looked, ...]
     digest: WeeklyDigest
     digest_files: tuple[Path, ...]
@@ -97,7 +100,9 @@ def run_demo(
             )
             progress("导入文件", number, len(manifest.files))
         analysis = run_analysis(database, config, zone=settings.zone, now=now, progress=progress)
-        releases = release_and_check(database, config, manifest, zone=settings.zone, now=now())
+        told, releases = release_and_check(
+            database, config, manifest, zone=settings.zone, now=now()
+        )
         digest_files = tuple(folder / name for name in DIGEST_NAMES)
         digest = write_digest(
             database,
@@ -110,5 +115,12 @@ def run_demo(
     finally:
         database.dispose()
     return DemoReport(
-        manifest, tuple(ingested), analysis, tuple(releases), digest, digest_files, database_path
+        manifest,
+        tuple(ingested),
+        analysis,
+        tuple(told),
+        tuple(releases),
+        digest,
+        digest_files,
+        database_path,
     )

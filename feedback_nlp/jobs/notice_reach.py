@@ -76,9 +76,11 @@ def reaches_of(
         if notice.person_key in unwilling:
             reaches.append(Reach(notice, posts[0][0], None, REFUSED))
             continue
+        # first what they wrote before the step: the notice speaks of that day
+        before = sorted(posts, key=lambda said: said[0].occurred_at > notice.created_at)
         tried = [
             Reach(notice, post, *_way(post, source, settings, outlets, halted))
-            for post, source in posts
+            for post, source in before
         ]
         reaches.append(next((reach for reach in tried if reach.outlet), tried[0]))
     return reaches

@@ -15,6 +15,8 @@ def loop_words(figures: LoopFigures) -> str:
         f"闭环率 {share}（{figures.requests} 个需求里 {figures.closed} 个已发布或不采纳）",
         f"首次答复中位数 {figures.median_days:g} 天（{figures.answered} 个）",
     ]
+    if figures.told_notices:
+        parts.append(f"已告诉 {figures.told_people} 人（{figures.told_notices} 条通知）")
     if figures.broken:
         broken = "、".join(map(_promise, figures.broken))
         parts.append(f"失约 {len(figures.broken)} 个：{broken}")

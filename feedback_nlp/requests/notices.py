@@ -22,6 +22,7 @@ def open_notices(session: Session, request: FeatureRequest, *, now: datetime) ->
     """Owe one message to each person who asked and can be named; return how many are new.
 
     People without an author key cannot be told: they have no identity to find them by.
+    Nor is someone who wrote only after the step: it was not what they wrote about.
     Someone who was told the same status of this request before is not told again. A message
     of this status that was superseded before it left is owed anew.
     """
@@ -33,7 +34,7 @@ def open_notices(session: Session, request: FeatureRequest, *, now: datetime) ->
     askers = (
         _askers(request)
         .add_columns(func.min(col(Feedback.id)))
-        .where(col(Feedback.author_key).not_in(told))
+        .where(col(Feedback.author_key).not_in(told), col(Feedback.occurred_at) <= now)
         .group_by(col(Feedback.author_key))
         .order_by(func.min(col(Feedback.id)))
     )

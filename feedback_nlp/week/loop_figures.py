@@ -13,13 +13,14 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from feedback_nlp.labels import ReporterStatus, RequestStatus
+from feedback_nlp.labels import NoticeStatus, ReporterStatus, RequestStatus
 from feedback_nlp.store.conditions import is_counted
 from feedback_nlp.store.tables import (
     Evidence,
     FeatureRequest,
     Feedback,
     FeedbackUnit,
+    Notice,
     StatusEvent,
 )
 from feedback_nlp.week.loop_records import BrokenPromise, LoopFigures
@@ -58,12 +59,15 @@ def loop_figures(session: Session, scope: Scope) -> LoopFigures:
     lives = _lives(session, scope)
     waits = [life.answered_after for life in lives if life.answered_after is not None]
     people, keys = _repeat_asks(session, lives, scope)
+    told_people, told_notices = _told(session, scope)
     return LoopFigures(
         requests=len(lives),
         closed=sum(life.shown in _CLOSED for life in lives),
         answered=len(waits),
         median_days=round(median(wait / timedelta(days=1) for wait in waits), 1) if waits else None,
         broken=tuple(found for life in lives if (found := _broken(life, scope)) is not None),
+        told_people=told_people,
+        told_notices=told_notices,
         repeat_people=people,
         repeat_keys=keys,
     )
@@ -100,6 +104,19 @@ def _broken(life: _Life, scope: Scope) -> BrokenPromise | None:
         return None
     due = request.due if is_overdue else None
     return BrokenPromise(request.key, request.title, request.owner, due, life.shown)
+
+
+def _told(session: Session, scope: Scope) -> tuple[int, int]:
+    """Return how many people were sent notices before the end of the week, and how many."""
+    statement = (
+        select(func.count(func.distinct(col(Notice.person_key))), func.count(col(Notice.id)))
+        .join(FeatureRequest, col(FeatureRequest.id) == col(Notice.request_id))
+        .where(col(Notice.status) == NoticeStatus.SENT.value, col(Notice.settled_at) < scope.end)
+    )
+    if scope.product is not None:
+        statement = statement.where(col(FeatureRequest.product) == scope.product)
+    people, notices = session.execute(statement).one()
+    return people, notices
 
 
 def _repeat_asks(session: Session, lives: list[_Life], scope: Scope) -> tuple[int, tuple[str, ...]]:

@@ -33,6 +33,8 @@ class LoopFigures:
         median_days: Median days from the making of a request to its first answer; ``None``
             without any.
         broken: Promises whose due day has passed without a release, or that were taken back.
+        told_people: Distinct people who were told anything about a request.
+        told_notices: The messages that they were sent.
         repeat_people: People who asked again after the request was declined, and whom the
             latest decline is older than; spam and bursts left out.
         repeat_keys: The requests that they asked for.
@@ -43,6 +45,8 @@ class LoopFigures:
     answered: int
     median_days: float | None
     broken: tuple[BrokenPromise, ...]
+    told_people: int
+    told_notices: int
     repeat_people: int
     repeat_keys: tuple[str, ...]
 

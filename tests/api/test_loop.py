@@ -14,7 +14,16 @@ from tests.api.test_request_changes import patch, requests  # noqa: F401 - a fix
 from tests.api.test_requests import move
 
 pytestmark = pytest.mark.usefixtures("requests")
-FIGURES = ("requests", "closed", "answered", "median_days", "repeat_people", "repeat_keys")
+FIGURES = (
+    "requests",
+    "closed",
+    "answered",
+    "median_days",
+    "told_people",
+    "told_notices",
+    "repeat_people",
+    "repeat_keys",
+)
 
 
 @pytest.fixture(autouse=True)

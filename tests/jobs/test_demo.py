@@ -20,7 +20,7 @@ from feedback_nlp.jobs.analyze import run_analysis
 from feedback_nlp.jobs.demo import DemoReport, run_demo
 from feedback_nlp.jobs.ingest import ingest_file
 from feedback_nlp.jobs.options import IngestOptions
-from feedback_nlp.labels import AlertKind, Movement
+from feedback_nlp.labels import AlertKind, Movement, Verdict, label
 from feedback_nlp.pipeline import tell_week
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
@@ -140,6 +140,20 @@ def test_a_second_analysis_finds_nothing_to_do(demo: DemoReport, database: Datab
 
 def test_every_step_names_its_output(demo: DemoReport) -> None:
     assert {Path(path).suffix for path in demo.digest_files} == {".html", ".md", ".xlsx"}
+
+
+def test_the_loop_is_closed_and_told(demo: DemoReport) -> None:
+    assert len(demo.told) == len(demo.manifest.releases)
+    for told in demo.told:
+        assert told.sent == told.received > 0
+        assert (told.repeated, told.unreachable) == (0, {})
+        assert 0 < told.superseded <= told.sent  # who was promised it hears of the release only
+    assert {looked.verdict for looked in demo.releases} == {Verdict.FIXED, Verdict.NOT_FIXED}
+    page = demo.digest_files[1].read_text(encoding="utf-8")
+    assert f"（{sum(told.sent for told in demo.told)} 条通知）" in page
+    for looked in demo.releases:
+        assert looked.moved
+        assert f"{looked.key} {looked.title}（{label(looked.verdict)}：" in page
 
 
 def test_the_analysis_leaves_alerts_behind(demo: DemoReport, database: Database) -> None:

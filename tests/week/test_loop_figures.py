@@ -17,6 +17,7 @@ from feedback_nlp.store.tables import (
     FeatureRequest,
     Feedback,
     FeedbackUnit,
+    Notice,
     StatusEvent,
 )
 from feedback_nlp.week.loop_figures import loop_figures
@@ -55,6 +56,10 @@ def filled(new_database_url):
         go("又一个闪退", S.DUPLICATE, 1, duplicate_of=keys["上传照片闪退"])
         go("语音记账", S.PLANNED, 60)  # after the week that is told
         slow = session.scalars(select(FeatureRequest).where(FeatureRequest.title == "同步很慢"))
+        sent = select(Notice).where(Notice.reporter_status == "planned").order_by(col(Notice.id))
+        for number, notice in enumerate(session.scalars(sent).all()):
+            if number % 3:
+                notice.status, notice.settled_at = "sent", made + timedelta(days=5 + number)
         slow.one().due = (END - timedelta(days=1)).astimezone(ZONE).date()
         session.flush()
         yield session, keys
@@ -96,7 +101,16 @@ def walked(session, end, product=None):
         }
         people |= later
         asked_for += [key] if later else []
+    told = [
+        notice
+        for notice in session.scalars(select(Notice))
+        if notice.status == "sent"
+        and notice.settled_at < end
+        and product in (None, session.get(FeatureRequest, notice.request_id).product)
+    ]
     return {
+        "told_people": len({notice.person_key for notice in told}),
+        "told_notices": len(told),
         "requests": len(lives),
         "closed": sum(status in ("shipped", "declined") for status in shown.values()),
         "answered": len(waits),

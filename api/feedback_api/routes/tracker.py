@@ -139,6 +139,14 @@ def loop(
         repeat_keys=list(figures.repeat_keys),
         **{
             name: getattr(figures, name)
-            for name in ("requests", "closed", "answered", "median_days", "repeat_people")
+            for name in (
+                "requests",
+                "closed",
+                "answered",
+                "median_days",
+                "told_people",
+                "told_notices",
+                "repeat_people",
+            )
         },
     )
