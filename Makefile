@@ -115,6 +115,7 @@ fuzz: $(STAMP) ## 10,000 requests made from the API's own document (EXAMPLES=130
 
 soak: $(STAMP) ## edits while analyses are killed (DB=URL of an empty database), kills while messages go out (KILLS=200)
 	$(RUN) python -m tests.soak.edits --edits $(or $(EDITS),300) --seconds $(or $(LIMIT),600) $(if $(DB),--database $(DB))
+	$(RUN) python -m tests.soak.notices --kills $(or $(KILLS),200)
 	$(RUN) python -m tests.soak.outbox --kills $(or $(KILLS),200)
 
 bench-verification: $(STAMP) ## verdicts over 200 simulated releases of each kind (no other data needed)

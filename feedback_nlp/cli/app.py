@@ -38,6 +38,7 @@ _MODULES_OF = {
     "request": ("requests",),
     "loop": ("loop",),
     "inlets": ("inlets",),
+    "pull": ("pull",),
     "outlets": ("send",),
     "send": ("send",),
     "outbox": ("outbox",),

@@ -94,6 +94,7 @@ def read_inlets(text: str, *, environment: Mapping[str, str]) -> Inlets:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"入口配置不是 TOML：{error}", hint="检查语法") from error
+    content.pop("pulls", None)  # read by feedback_nlp.pulls.config
     tables = content.pop("inlets", {})
     if content or not isinstance(tables, dict):
         raise ConfigError(

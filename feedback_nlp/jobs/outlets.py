@@ -8,7 +8,9 @@ from pathlib import Path
 
 from feedback_nlp.errors import ConfigError
 from feedback_nlp.inlets.config import Inlets, read_inlets
+from feedback_nlp.outlets.client import Client
 from feedback_nlp.outlets.config import Outlets, read_outlets
+from feedback_nlp.pulls.config import Pull, read_pulls
 from feedback_nlp.settings import Settings
 
 
@@ -35,6 +37,25 @@ def load_inlets(settings: Settings, environment: Mapping[str, str] | None = None
         _text(settings.inlets, "FEEDBACK_INLETS"),
         environment=os.environ if environment is None else environment,
     )
+
+
+def load_pulls(settings: Settings, environment: Mapping[str, str] | None = None) -> dict[str, Pull]:
+    """Return what is to be pulled; nothing if ``FEEDBACK_INLETS`` is not set.
+
+    Raises:
+        ConfigError: If the file cannot be read or is not usable.
+    """
+    load_inlets(settings, environment)  # says what is wrong with the file as a whole
+    return read_pulls(
+        _text(settings.inlets, "FEEDBACK_INLETS"),
+        environment=os.environ if environment is None else environment,
+    )
+
+
+def pull_client(settings: Settings) -> Client:
+    """Return careful HTTP with this deployment's exceptions."""
+    allowed = [one.strip() for one in settings.outgoing_allow.split(",") if one.strip()]
+    return Client(allow_local=frozenset(allowed))
 
 
 def _text(path: Path | None, variable: str) -> str:

@@ -20,7 +20,9 @@ ANALYZE = "analyze"
 DIGEST = "digest"
 DELIVER = "deliver"
 VERIFY = "verify"
+PULL = "pull"
 _BUSY = timedelta(seconds=30)
+_LONGEST_ASKED = timedelta(hours=24)
 _ATTEMPTS = 100  # then other jobs have their turn
 
 
@@ -112,9 +114,37 @@ def verify(place: Workplace, _payload: Mapping[str, Any], _beat: Beat) -> Mappin
     return {"looked_at": len(looked), "moved": moved}
 
 
+def pull(place: Workplace, payload: Mapping[str, Any], beat: Beat) -> Mapping[str, Any]:
+    """Pull what one entry of the configuration names; ask again when the other side says."""
+    from feedback_nlp.jobs.outlets import load_pulls, pull_client  # noqa: PLC0415
+    from feedback_nlp.jobs.pull import pull as pull_one  # noqa: PLC0415
+    from feedback_nlp.pulls.fetching import PullFailed  # noqa: PLC0415
+
+    wanted = load_pulls(place.settings).get(str(payload["name"]))
+    if wanted is None:
+        return {"name": payload["name"], "skipped": "配置里已经没有了"}
+    secret = place.settings.secret
+    report = pull_one(
+        place.database,
+        wanted,
+        pull_client(place.settings),
+        zone=place.settings.zone,
+        now=place.now,
+        secret=secret.get_secret_value() if secret else None,
+        progress=beat,
+    )
+    if report.again_after is not None:
+        delay = min(timedelta(seconds=report.again_after), _LONGEST_ASKED)
+        raise Later(f"{wanted.name}：{report.words}", max(delay, _BUSY))
+    if report.stopped:
+        raise PullFailed(f"{wanted.name}：{report.words}")
+    return report.as_dict()
+
+
 HANDLERS: dict[str, Handler] = {
     ANALYZE: analyze,
     DIGEST: digest,
     DELIVER: deliver,
     VERIFY: verify,
+    PULL: pull,
 }

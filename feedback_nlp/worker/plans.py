@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+import structlog
 from sqlmodel import Session, col, select
 
+from feedback_nlp.errors import ConfigError
 from feedback_nlp.labels import ENGINE, JobState, RequestStatus
 from feedback_nlp.store import job_queue, outbox
 from feedback_nlp.store.job_queue import Wanted
 from feedback_nlp.store.tables import FeatureRequest, Feedback, Job
 from feedback_nlp.weeks import Week
-from feedback_nlp.worker.handlers import ANALYZE, DELIVER, DIGEST, VERIFY
+from feedback_nlp.worker.handlers import ANALYZE, DELIVER, DIGEST, PULL, VERIFY
 from feedback_nlp.worker.workplace import Workplace
 
+_log = structlog.get_logger("feedback_worker")
 _AFTER_FAILURE = timedelta(hours=1)
 _LOOK_AHEAD_DAYS = 14
 
@@ -36,7 +39,24 @@ def due(session: Session, place: Workplace) -> list[Wanted]:
     if _release_waits(session):  # a day that passes is news, even one without feedback
         today = now.astimezone(place.settings.zone).date()
         wanted.append(Wanted(kind=VERIFY, payload={}, slot=f"verify {today}", lane=ANALYZE))
+    wanted += pulls_due(place, now)
     return [one for one in wanted if not _is_queued(session, one)]
+
+
+def pulls_due(place: Workplace, now: datetime) -> Iterator[Wanted]:
+    """Yield what the configuration says is to be pulled in these hours."""
+    if place.settings.inlets is None:
+        return
+    from feedback_nlp.jobs.outlets import load_pulls  # noqa: PLC0415 - most have none
+
+    try:
+        pulls = load_pulls(place.settings)
+    except ConfigError as error:  # a typo in it must not stop the other jobs
+        _log.error("pulls-not-read", reason=error.message)
+        return
+    for one in pulls.values():
+        slot = f"pull {one.name} {int(now.timestamp()) // (3600 * one.every_hours)}"
+        yield Wanted(kind=PULL, payload={"name": one.name}, slot=slot, lane=f"pull {one.name}")
 
 
 def digests_due(place: Workplace, now: datetime) -> Iterator[Wanted]:
