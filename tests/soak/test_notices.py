@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.soak.notices import soak
+from tests.soak.notice_kills import soak
 
 
 @pytest.mark.slow
