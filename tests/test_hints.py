@@ -28,8 +28,8 @@ _OF_AN_EDGE = re.compile(
 )
 
 
-# A flag of another program, and an address in what programs are sent.
-_NOT_FOR_PEOPLE = {"--dbname=", "/v1/digests/"}
+# A flag of another program, and addresses that programs are sent or ask.
+_NOT_FOR_PEOPLE = {"--dbname=", "/v1/digests/", "/api/v1/"}
 
 
 class Raise(NamedTuple):
