@@ -22,6 +22,8 @@ _STAND_IN = re.compile(r"〔[^〔〕\n]{1,20}〕")
 _STICKER = re.compile(r"\[[^\[\]\n]{1,12}\]|【(?:图片|视频|表情|语音)】")
 _MARKS = re.compile(r"[\s!！。.,，、~～…?？;；:：\"'“”‘’*\-—_]+")
 _PAGE_MARK = re.compile("[展追收评]|查看")
+_HAN = re.compile("[㐀-鿿]")
+_WORDS_ONLY = re.compile(r"[\w\s，。！？、；,.!?;]*")
 _TELLING = re.compile(
     r"[没未无默认自动好评星展开收起查看更多全文删除屏蔽折叠转发分享评空跳过nNuUrRd]"
 )
@@ -54,11 +56,16 @@ def has_no_content(text: str) -> bool:
         rest = _STICKER.sub(" ", _MENTION.sub(" ", text))
         if not significant(_STAND_IN.sub(" ", rest)):
             return True
-    elif not significant(text):
+    elif not _is_plain(text) and not significant(text):
         return "〔" not in normalize(text)  # 😡 alone says how somebody feels
     if len(text) > _MAX_CHARS or not _TELLING.search(text):
         return False
     return _placeholder().fullmatch(_MARKS.sub("", text)) is not None
+
+
+def _is_plain(text: str) -> bool:
+    """Whether Chinese words stand there without a mark that could quote or link: told cheaply."""
+    return _HAN.search(text) is not None and _WORDS_ONLY.fullmatch(text) is not None
 
 
 def without_page_marks(text: str) -> str:
