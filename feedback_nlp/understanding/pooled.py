@@ -61,7 +61,7 @@ class PooledReader:
         unsure = np.flatnonzero(sureness(first) < self._sure_from)
         if not len(unsure):
             return first
-        return merged(first, self._read_deeply([texts[place] for place in unsure]), unsure)
+        return merged(first, self._read_deeply([texts[place] for place in unsure.tolist()]), unsure)
 
     def _read_deeply(self, texts: Sequence[str]) -> Reading:
         deep = self._deep.read(texts)
