@@ -20,15 +20,23 @@ from feedback_nlp.store.outbox_tables import OutletState
 _CROWDED_SECONDS = 90.0  # how long after :00 and :30 robots are crowded
 
 
-def next_free(session: Session, outlet: str, pace: Pace | None, *, now: datetime) -> datetime | str:
+def next_free(
+    session: Session,
+    outlet: str,
+    pace: Pace | None,
+    *,
+    now: datetime,
+    somebody_waits: bool = False,
+) -> datetime | str:
     """Take one turn of an outlet if it is free; return when it is, or why it never will be.
 
-    A returned time of at most ``now`` means that the turn was taken.
+    A returned time of at most ``now`` means that the turn was taken. A message that somebody
+    waits for goes out in crowded minutes too.
     """
     state = _locked(session, outlet, now)
     if state.stopped_reason is not None:
         return state.stopped_reason
-    if pace is not None and pace.avoid_half_hours:
+    if pace is not None and pace.avoid_half_hours and not somebody_waits:
         into = (now.minute % 30) * 60 + now.second
         if into < _CROWDED_SECONDS:
             return now + timedelta(seconds=_CROWDED_SECONDS - into)

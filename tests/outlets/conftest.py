@@ -21,6 +21,12 @@ class Clock:
         self.time += timedelta(seconds=seconds)
 
 
+@pytest.fixture(autouse=True)
+def _no_crowded_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands take the time of the day; what they send must not depend on the minute."""
+    monkeypatch.setattr("feedback_nlp.store.outbox_pace._CROWDED_SECONDS", 0.0)
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()

@@ -240,6 +240,9 @@ def test_crowded_minutes_are_avoided(database: Database) -> None:
             at = NOW.replace(minute=minute, second=second)
             free = outbox_pace.next_free(session, "ops", pace, now=at)
             assert free == at + timedelta(seconds=wait)
+        crowded = NOW.replace(minute=0, second=5)
+        free = outbox_pace.next_free(session, "lone", pace, now=crowded, somebody_waits=True)
+        assert free == crowded
 
 
 @pytest.mark.parametrize("pace", [None, Pace(20, 60)])
