@@ -25,13 +25,16 @@ from feedback_nlp.store.tables import (
     AlertRow,
     FeatureRequest,
     LexiconEntry,
+    NoticeRefusal,
     RequestComment,
     RequestEdit,
+    Setting,
     StatusEvent,
     TopicEvent,
 )
 
 _NOBODY = Caller("程序", Via.TERMINAL)
+NOTICES_KEY = "notices"  # of the setting that feedback_nlp.requests.notice_words keeps
 _MAX_TEXT = 200
 _MAX_ITEMS = 20
 _Line = tuple[str, str, dict[str, Any]]
@@ -106,8 +109,23 @@ def _lines(session: AnySession, row: object) -> Iterator[_Line]:
         yield action, f"feedback:{row.feedback_id}", {"by": row.undone_by or row.actor, "as": said}
     elif isinstance(row, AlertRow) and not is_new and _changed(row, "is_useful"):
         yield "alert.mark", f"alert:{row.id}", {"by": row.marked_by, "useful": row.is_useful}
+    elif isinstance(row, NoticeRefusal) and is_new:
+        yield "notice.refuse", "notices", {"by": row.actor}  # of whom is nobody's business
+    elif isinstance(row, Setting) and row.key == NOTICES_KEY:
+        yield from _notice_settings(row)
     elif isinstance(row, Erasure) and is_new:
         yield f"erase.{row.kind}", f"erasure:{row.subject}", {"by": row.actor, **row.counts}
+
+
+def _notice_settings(row: Setting) -> Iterator[_Line]:
+    """Yield a line for each template and each route that differs."""
+    gone = inspect(row).attrs.value.history.deleted
+    before: Mapping[str, Any] = gone[0] if gone and gone[0] else {}
+    for part, action in (("templates", "notice.template"), ("routes", "notice.route")):
+        old, new = before.get(part, {}), row.value.get(part, {})
+        for name in sorted(old.keys() | new.keys()):
+            if old.get(name) != new.get(name):
+                yield action, f"{action}:{name}", {"value": [old.get(name), new.get(name)]}
 
 
 def _request(session: AnySession, request_id: int) -> str:

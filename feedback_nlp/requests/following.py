@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlmodel import Session, SQLModel, col
 
-from feedback_nlp.labels import Origin
+from feedback_nlp.labels import Origin, ReporterStatus
+from feedback_nlp.loop import NOTIFYING
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import remember_number
+from feedback_nlp.requests.notices import open_notices
 from feedback_nlp.store.tables import (
     Evidence,
     FeatureRequest,
@@ -85,6 +87,9 @@ def take_back(session: Session, done: Mapping[str, Any], *, actor: str, now: dat
             setattr(request, name, value)
         request.updated_at = now
         session.add(request)
+        session.flush()
+        if ReporterStatus(request.reporter_status) in NOTIFYING:
+            open_notices(session, request, now=now)  # what a merge had withdrawn is owed again
     for key in done.get("added", ()):
         request = _find(session, key)
         if request is not None and _is_untouched(session, request):

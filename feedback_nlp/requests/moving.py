@@ -18,7 +18,7 @@ from sqlmodel import Session, col
 
 from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.labels import ENGINE, ReporterStatus, RequestStatus, is_person
-from feedback_nlp.loop import Transition, transition
+from feedback_nlp.loop import NOTIFYING, Transition, transition
 from feedback_nlp.requests.evidence import id_of, refresh_evidence
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.notices import open_notices, supersede_unsent
@@ -227,6 +227,12 @@ def apply_transition(
     session.flush()
     if step.duplicate_of or step.from_status is RequestStatus.DUPLICATE:
         refresh_evidence(session)
+    if target is not None:
+        # its people stand behind the other request now, which tells them, once
+        supersede_unsent(session, request, now=now, whole=True)
+        if ReporterStatus(target.reporter_status) in NOTIFYING:
+            open_notices(session, target, now=now)
+        return step
     if step.to_reporter_status is not step.from_reporter_status:
         supersede_unsent(session, request, now=now)
     if step.opens_notices:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, and_, false, func, insert, or_, select, true, update
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import Conflict
@@ -23,13 +23,20 @@ def open_notices(session: Session, request: FeatureRequest, *, now: datetime) ->
 
     People without an author key cannot be told: they have no identity to find them by.
     Nor is someone who wrote only after the step: it was not what they wrote about.
-    Someone who was told the same status of this request before is not told again. A message
+    Someone who was told the same status of this request before, or of one that was merged into
+    it, is not told again. A message
     of this status that was superseded before it left is owed anew.
     """
     renewed = _renew(session, request, now)
     told = select(col(Notice.person_key)).where(
-        col(Notice.request_id) == id_of(request),
         col(Notice.reporter_status) == request.reporter_status,
+        or_(
+            col(Notice.request_id) == id_of(request),
+            and_(
+                col(Notice.request_id).in_(_merged_into(session, request)),
+                col(Notice.status).in_([_QUEUED, NoticeStatus.SENT.value]),
+            ),
+        ),
     )
     askers = (
         _askers(request)
@@ -55,16 +62,26 @@ def open_notices(session: Session, request: FeatureRequest, *, now: datetime) ->
     return len(rows) + renewed
 
 
-def supersede_unsent(session: Session, request: FeatureRequest, *, now: datetime) -> int:
+def supersede_unsent(
+    session: Session, request: FeatureRequest, *, now: datetime, whole: bool = False
+) -> int:
     """Withdraw what has not left and tells of an older status; return how many.
 
     A message whose request may be on its way stays: it cannot be called back.
+
+    Args:
+        session: The writing session.
+        request: Whose notices.
+        now: Time of the change.
+        whole: Of the present status as well: the people are told by another request.
     """
     older = (
         select(Notice)
         .where(
             col(Notice.request_id) == id_of(request),
-            col(Notice.reporter_status) != request.reporter_status,
+            or_(
+                true() if whole else false(), col(Notice.reporter_status) != request.reporter_status
+            ),
             col(Notice.status).in_([_PENDING, _QUEUED]),
         )
         .order_by(col(Notice.id))
@@ -90,6 +107,22 @@ def take_from_outbox(session: Session, notice: Notice, *, now: datetime) -> bool
     except Conflict:
         return row.state == "cancelled"
     return True
+
+
+def _merged_into(session: Session, request: FeatureRequest) -> list[int]:
+    """Return the requests whose people this one tells, directly or along a chain."""
+    found: list[int] = []
+    keys = [request.key]
+    while keys:
+        rows = session.execute(
+            select(col(FeatureRequest.id), col(FeatureRequest.key)).where(
+                col(FeatureRequest.duplicate_of_key).in_(keys),
+                col(FeatureRequest.id).not_in([*found, id_of(request)]),
+            )
+        ).all()
+        found += [row[0] for row in rows]
+        keys = [row[1] for row in rows]
+    return found
 
 
 def _askers(request: FeatureRequest) -> Select[Any]:

@@ -58,6 +58,27 @@ def test_notices_are_previewed_sent_listed_and_cancelled(client: TestClient, pla
     assert {"notice.send", "notice.cancel"} <= {one["action"] for one in audit}
 
 
+def test_texts_routes_and_refusals_leave_audit_lines(client: TestClient, planned: str) -> None:
+    text = "您好，{title} 排期了"
+    client.patch("/v1/notice-settings", json={"routes": {"官网": "reply"}})
+    client.patch("/v1/notice-settings", json={"templates": {"planned": text}})
+    client.patch("/v1/notice-settings", json={"routes": {"官网": None}})
+    client.post("/v1/notices/unsubscribe", json={"source": "官网", "source_key": "fb-0"})
+    lines = client.get("/v1/audit").json()["items"]
+    told = [
+        (one["action"], one["subject"], one["detail"].get("value"))
+        for one in reversed(lines)
+        if one["action"] in {"notice.template", "notice.route", "notice.refuse"}
+    ]
+    assert told == [
+        ("notice.route", "notice.route:官网", [None, "reply"]),
+        ("notice.template", "notice.template:planned", [None, text]),
+        ("notice.route", "notice.route:官网", ["reply", None]),
+        ("notice.refuse", "notices", None),
+    ]
+    assert "author-" not in str(lines)
+
+
 def test_unsubscribing_is_for_known_feedback_and_harmless_twice(
     client: TestClient, planned: str
 ) -> None:

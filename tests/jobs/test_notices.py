@@ -305,3 +305,58 @@ def test_a_list_shows_what_is_owed_and_not_to_whom(place: Place) -> None:
         assert len(older) == PEOPLE - 3
         assert rows[0].title == TITLE
         assert notice_rows(session, request="REQ-999") == []
+
+
+OTHER = "希望有夜间模式"
+
+
+def merge(place: Place, into: str) -> None:
+    place.now += timedelta(minutes=1)
+    with place.database.write() as session:
+        apply_transition(
+            session,
+            place.key,
+            RequestStatus.DUPLICATE,
+            actor="小王",
+            duplicate_of=into,
+            now=place.now,
+        )
+
+
+def other_key(place: Place) -> str:
+    with place.database.read() as session:
+        found = select(FeatureRequest.key).where(FeatureRequest.title == OTHER)
+        return str(session.scalars(found).one())
+
+
+def told(place: Place) -> Counter[tuple[str, str]]:
+    """How often each post was answered with each status."""
+    return Counter((one["data"]["feedback"]["source_key"], one["type"]) for one in place.said())
+
+
+@pytest.mark.parametrize("when", ["unsent", "queued", "sent"])
+def test_people_of_a_merged_request_are_told_once(place: Place, when: str) -> None:
+    mine, theirs = place.key, other_key(place)
+    place.move("planned")
+    if when != "unsent":
+        place.send()
+    if when == "sent":
+        place.deliver()
+    place.key = theirs
+    place.move("planned")
+    place.send()
+    place.key = mine
+    merge(place, theirs)
+    assert place.send() == NoticesSent(0, {})  # nothing is owed by the merged one any more
+    place.key = theirs
+    place.send()
+    place.deliver()
+    people = told(place)
+    assert set(people.values()) == {1}
+    everybody = len(people)
+    place.move("released")
+    place.send()
+    place.deliver()
+    people = told(place)
+    assert set(people.values()) == {1}
+    assert len(people) == 2 * everybody
