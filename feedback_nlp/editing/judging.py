@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from feedback_nlp.editing.edit import Edit
 from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.labels import Intent, Sentiment
 from feedback_nlp.store.judgement_table import Judgement
-from feedback_nlp.store.judgements import lay_over, standing
-from feedback_nlp.store.tables import Feedback, FeedbackUnit
+from feedback_nlp.store.judgements import lay_over, set_meaning, standing
+from feedback_nlp.store.tables import FeedbackUnit
 
 
 def judge(
@@ -77,18 +77,13 @@ def undo(session: Session, unit_id: int, edit: Edit) -> Judgement:
     row.undone_by, row.undone_at = edit.actor, edit.now
     session.add(row)
     session.flush()
-    if not lay_over(session, [unit.feedback_id]):
-        unit.sentiment, unit.intent = row.engine_sentiment, row.engine_intent
-        session.add(unit)
-        alone = select(col(FeedbackUnit.id)).where(
+    lay_over(session, [unit.feedback_id])
+    if _holding(session, unit) is None:
+        others = select(col(FeedbackUnit.id)).where(
             col(FeedbackUnit.feedback_id) == unit.feedback_id, col(FeedbackUnit.id) != unit.id
         )
-        if session.scalar(alone.limit(1)) is None:
-            session.execute(
-                update(Feedback)
-                .where(col(Feedback.id) == unit.feedback_id)
-                .values(sentiment=unit.sentiment, intent=unit.intent)
-            )
+        is_only = session.scalar(others.limit(1)) is None
+        set_meaning(session, unit, row.engine_sentiment, row.engine_intent, is_only=is_only)
     session.flush()
     return row
 

@@ -93,15 +93,13 @@ def _same(units: Collection[FeedbackUnit], start: int, end: int) -> FeedbackUnit
     return best if best is not None and shared(best) >= _MIN_SHARED else None
 
 
-def _write(session: Session, unit: FeedbackUnit, judged: Judgement, *, is_only: bool) -> None:
-    sentiment = Sentiment(judged.sentiment)
-    score = _SCORES.get(sentiment, 0.0)
-    if unit.sentiment != judged.sentiment:
-        unit.sentiment, unit.sentiment_score = judged.sentiment, score
-    unit.intent = judged.intent
-    unit.sentiment_confidence = unit.intent_confidence = 1.0
-    if judged.intent == Intent.OTHER and unit.assigned_by != Origin.PERSON:
-        unit.topic_id = unit.topic_similarity = None  # it asks nothing, so it is about no topic
+def set_meaning(
+    session: Session, unit: FeedbackUnit, sentiment: str, intent: str, *, is_only: bool
+) -> None:
+    """Write what a unit means, with a score that agrees; if it is the only one, its feedback too."""
+    if unit.sentiment != sentiment:
+        unit.sentiment, unit.sentiment_score = sentiment, _SCORES.get(Sentiment(sentiment), 0.0)
+    unit.intent = intent
     session.add(unit)
     if is_only:  # what a feedback of one unit means is what the unit means
         session.execute(
@@ -111,3 +109,10 @@ def _write(session: Session, unit: FeedbackUnit, judged: Judgement, *, is_only: 
                 sentiment=unit.sentiment, sentiment_score=unit.sentiment_score, intent=unit.intent
             )
         )
+
+
+def _write(session: Session, unit: FeedbackUnit, judged: Judgement, *, is_only: bool) -> None:
+    unit.sentiment_confidence = unit.intent_confidence = 1.0
+    if judged.intent == Intent.OTHER and unit.assigned_by != Origin.PERSON:
+        unit.topic_id = unit.topic_similarity = None  # it asks nothing, so it is about no topic
+    set_meaning(session, unit, judged.sentiment, judged.intent, is_only=is_only)

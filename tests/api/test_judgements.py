@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
 from feedback_nlp.cli.train import _judged_labels
@@ -77,6 +77,21 @@ def test_undo_gives_back_the_judgement_before_then_the_engine_s(
         assert client.delete("/v1/units/1/judgement?actor=林晓").status_code == 200
         assert reads(stored, 1) == ("neg", expected)
     assert client.delete("/v1/units/1/judgement?actor=林晓").status_code == 404
+
+
+def test_undo_reaches_one_unit_and_its_score_agrees(client: TestClient, stored: Database) -> None:
+    length = len(TEXTS[0][0])
+    with stored.write() as session:
+        analyse(session, 1, (0, length - 3), (length - 3, length))
+        found = select(FeedbackUnit.id).where(FeedbackUnit.feedback_id == 1)
+        first, second = sorted(id_ or 0 for id_ in session.exec(found))
+    for unit in (first, second):
+        assert judged(client, unit, sentiment="neg", intent="bug")[0] == 200
+    assert client.delete(f"/v1/units/{first}/judgement?actor=林晓").status_code == 200
+    assert (reads(stored, first), reads(stored, second)) == (("pos", "praise"), ("neg", "bug"))
+    with stored.read() as session:
+        assert session.get_one(FeedbackUnit, first).sentiment_score > 0
+        assert session.get_one(FeedbackUnit, second).sentiment_score < 0
 
 
 @pytest.mark.parametrize(
