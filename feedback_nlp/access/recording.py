@@ -22,6 +22,7 @@ from feedback_nlp.store.access_tables import AuditEvent
 from feedback_nlp.store.erasure_table import Erasure
 from feedback_nlp.store.judgement_table import Judgement
 from feedback_nlp.store.tables import (
+    NOTICE_SETTINGS,
     AlertRow,
     FeatureRequest,
     LexiconEntry,
@@ -34,7 +35,6 @@ from feedback_nlp.store.tables import (
 )
 
 _NOBODY = Caller("程序", Via.TERMINAL)
-NOTICES_KEY = "notices"  # of the setting that feedback_nlp.requests.notice_words keeps
 _MAX_TEXT = 200
 _MAX_ITEMS = 20
 _Line = tuple[str, str, dict[str, Any]]
@@ -111,7 +111,7 @@ def _lines(session: AnySession, row: object) -> Iterator[_Line]:
         yield "alert.mark", f"alert:{row.id}", {"by": row.marked_by, "useful": row.is_useful}
     elif isinstance(row, NoticeRefusal) and is_new:
         yield "notice.refuse", "notices", {"by": row.actor}  # of whom is nobody's business
-    elif isinstance(row, Setting) and row.key == NOTICES_KEY:
+    elif isinstance(row, Setting) and row.key == NOTICE_SETTINGS:
         yield from _notice_settings(row)
     elif isinstance(row, Erasure) and is_new:
         yield f"erase.{row.kind}", f"erasure:{row.subject}", {"by": row.actor, **row.counts}

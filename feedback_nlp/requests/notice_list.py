@@ -57,6 +57,10 @@ def notice_rows(
     return [NoticeRow(*row) for row in session.execute(query)]
 
 
+#: What a click would try to send.
+WAITING = (NoticeStatus.PENDING, NoticeStatus.UNREACHABLE)
+
+
 class NoticeTally(NamedTuple):
     """How many messages about one request stand where."""
 
@@ -66,10 +70,7 @@ class NoticeTally(NamedTuple):
     @property
     def waiting(self) -> int:
         """Messages that a click would try to send."""
-        return sum(self.by_status.get(status.value, 0) for status in _TRIED)
-
-
-_TRIED = (NoticeStatus.PENDING, NoticeStatus.UNREACHABLE)
+        return sum(self.by_status.get(status.value, 0) for status in WAITING)
 
 
 def notice_tallies(session: Session) -> list[NoticeTally]:

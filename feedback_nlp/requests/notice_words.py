@@ -18,9 +18,8 @@ from sqlmodel import Session, col
 from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.labels import ReporterStatus
 from feedback_nlp.loop import NOTIFYING
-from feedback_nlp.store.tables import FeatureRequest, Feedback, Setting, Source
+from feedback_nlp.store.tables import NOTICE_SETTINGS, FeatureRequest, Feedback, Setting, Source
 
-_KEY = "notices"
 _MAX_CHARS = 500
 _FIELDS = ("title", "product", "date")
 
@@ -47,7 +46,7 @@ class NoticeSettings:
 
 def notice_settings(session: Session) -> NoticeSettings:
     """Return the templates, the shipped ones where none was written, and the routes."""
-    setting = session.get(Setting, _KEY)
+    setting = session.get(Setting, NOTICE_SETTINGS)
     kept = setting.value if setting else {}
     written = {ReporterStatus(name): text for name, text in kept.get("templates", {}).items()}
     return NoticeSettings({**DEFAULT_TEMPLATES, **written}, dict(kept.get("routes", {})))
@@ -107,7 +106,7 @@ def _checked(text: str) -> str:
 
 
 def _change(session: Session, part: str, name: str, value: str | None) -> None:
-    setting = session.get(Setting, _KEY) or Setting(key=_KEY)
+    setting = session.get(Setting, NOTICE_SETTINGS) or Setting(key=NOTICE_SETTINGS)
     kept = dict(setting.value.get(part, {}))
     if value is None:
         kept.pop(name, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, false, func, insert, or_, select, true, update
+from sqlalchemy import Select, and_, func, insert, or_, select, update
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import Conflict
@@ -24,8 +24,8 @@ def open_notices(session: Session, request: FeatureRequest, *, now: datetime) ->
     People without an author key cannot be told: they have no identity to find them by.
     Nor is someone who wrote only after the step: it was not what they wrote about.
     Someone who was told the same status of this request before, or of one that was merged into
-    it, is not told again. A message
-    of this status that was superseded before it left is owed anew.
+    it, is not told again. A message of this status that was superseded before it left is owed
+    anew.
     """
     renewed = _renew(session, request, now)
     told = select(col(Notice.person_key)).where(
@@ -75,20 +75,19 @@ def supersede_unsent(
         now: Time of the change.
         whole: Of the present status as well: the people are told by another request.
     """
-    older = (
+    unsent = (
         select(Notice)
         .where(
             col(Notice.request_id) == id_of(request),
-            or_(
-                true() if whole else false(), col(Notice.reporter_status) != request.reporter_status
-            ),
             col(Notice.status).in_([_PENDING, _QUEUED]),
         )
         .order_by(col(Notice.id))
         .with_for_update()
     )
+    if not whole:
+        unsent = unsent.where(col(Notice.reporter_status) != request.reporter_status)
     count = 0
-    for notice in session.scalars(older).all():
+    for notice in session.scalars(unsent).all():
         if take_from_outbox(session, notice, now=now):
             notice.status, notice.settled_at = _SUPERSEDED, now
             session.add(notice)

@@ -368,6 +368,10 @@ class Digest(SQLModel, table=True):
     created_at: datetime = _time()
 
 
+#: The setting that holds templates and routes of notices.
+NOTICE_SETTINGS = "notices"
+
+
 class Setting(SQLModel, table=True):
     """Small deployment facts, such as the generated secret."""
 

@@ -31,6 +31,7 @@ from feedback_nlp.requests import reading
 from feedback_nlp.requests.card import markdown_card
 from feedback_nlp.requests.declining import decline_reasons
 from feedback_nlp.requests.evidence import id_of
+from feedback_nlp.requests.notice_list import WAITING
 from feedback_nlp.requests.quoting import EvidencePosition, evidence_page
 from feedback_nlp.requests.reading import RequestDetail, RequestRow
 from feedback_nlp.requests.verifying import verifications
@@ -42,7 +43,6 @@ pages = router()
 _PAGE = 20
 _RELEASES = 3
 _GIVEN = 6
-_WAITING = (NoticeStatus.PENDING, NoticeStatus.UNREACHABLE)
 _LIST = "desk-evidence"
 #: Reasons that are said most when something is not taken up.
 DECLINE_REASONS = (
@@ -119,7 +119,7 @@ def show_request(request: Request, services: ServicesDep, key: str) -> Response:
         history=_history(detail),
         reporter=label(ReporterStatus(found.reporter_status)),
         notices=[(name, label(NoticeStatus(name)), n) for name, n in detail.notices.items()],
-        waiting=sum(detail.notices.get(status.value, 0) for status in _WAITING),
+        waiting=sum(detail.notices.get(status.value, 0) for status in WAITING),
         efforts=EFFORTS,
         reasons=list(dict.fromkeys([*given, *DECLINE_REASONS])),
         given=set(given),
