@@ -114,6 +114,16 @@ def test_help_loads_neither_database_nor_numbers() -> None:
     assert loaded & (HEAVY | {"numpy", "sqlalchemy", "fastapi"}) == set()
 
 
+def test_a_look_at_a_file_loads_no_database_and_no_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(
+        "评论内容,评分,评论时间\n打开就闪退，回我13800001111,1,2026-01-01 10:00\n", "utf-8"
+    )
+    printed, loaded = run(_COMMAND, json.dumps(["ingest", "--dry-run", str(file)]))
+    assert "〔手机号·" in printed
+    assert loaded & (HEAVY | {"numpy", "sqlalchemy", "markdown_it", "fastapi"}) == set()
+
+
 def test_the_service_starts_without_anything_heavy(url: str) -> None:
     _, loaded = run(_SERVICE, url)
     assert "fastapi" in loaded

@@ -84,17 +84,22 @@ def _fold_by_array(text: str) -> str:
     return folded_code_points(text).tobytes().decode("utf-32-le")
 
 
+def fold_table() -> Sequence[int]:
+    """Return the folded code point of each code point up to the last that folds."""
+    return _table()
+
+
 @cache
 def _table() -> list[int]:
     """Build the table: index is the code point, value the folded code point."""
     table = list(range(_LAST + 1))
     for block in _COMPATIBLE:
-        for code in block:
-            character = chr(code)
-            if unicodedata.decomposition(character).startswith(_KEPT):
+        # One call for a block; NUL keeps neighbours from being composed into one.
+        normal = unicodedata.normalize("NFKC", "\0".join(map(chr, block))).lower().split("\0")
+        for code, folded in zip(block, normal[-len(block) :], strict=True):
+            if len(folded) != 1 or ord(folded) == code:
                 continue
-            folded = unicodedata.normalize("NFKC", character).lower()
-            if len(folded) == 1:
+            if not unicodedata.decomposition(chr(code)).startswith(_KEPT):
                 table[code] = ord(folded)
     for code in _SURROGATES:
         table[code] = 0xFFFD

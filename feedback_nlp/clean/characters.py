@@ -26,7 +26,7 @@ def clean_characters(text: str) -> str:
     Surrogate pairs are joined, lone surrogates become U+FFFD, line breaks become line feeds,
     control and invisible characters disappear. Idempotent; never raises.
     """
-    if not _SUSPECT.search(text):
+    if text.isprintable() or not _SUSPECT.search(text):
         return text
     if _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -24,6 +24,19 @@ _MARKS = re.compile(r"[\s!！。.,，、~～…?？;；:：\"'“”‘’*\-—
 _PAGE_MARK = re.compile("[展追收评]|查看")
 _HAN = re.compile("[㐀-鿿]")
 _WORDS_ONLY = re.compile(r"[\w\s，。！？、；,.!?;]*")
+# Five characters of Chinese before any mark that could quote, link or mention: somebody says
+# something, unless a word stands there that pages write beside what is shared.
+_WRITTEN = re.compile(
+    r"(?:#[^#\n@]{1,30}#\s?|[@＠][\w\-·]{1,20} |〔用户·[0-9a-f]{4}〕 )?"
+    r"[^@＠\[【〔（(/:：#「\n㐀-鿿]{0,20}(?:[㐀-鿿]{1,4}[，。！？、,.!? ]{1,3}){0,3}[㐀-鿿]{5}"
+)
+_SHARED = re.compile("链接|图片|视频|全文|[转轉][发發]|分享|[来來](?:自|源)")
+# What every longer placeholder holds: told cheaply, for most texts are none.
+_SHORT_CHARS = 14
+_LONG_TELLING = re.compile(
+    r"[没未].{0,16}?[评内心意]|[此该][用买顾会]|默认|自动|did|[论价容博子息].{0,4}?[删屏折隐撤不被]",
+    re.DOTALL | re.IGNORECASE,
+)
 _TELLING = re.compile(
     r"[没未无默认自动好评星展开收起查看更多全文删除屏蔽折叠转发分享评空跳过nNuUrRd]"
 )
@@ -52,13 +65,17 @@ def has_no_content(text: str) -> bool:
     >>> has_no_content("没有填写发票的地方")
     False
     """
-    if "@" in text or "＠" in text or "[" in text or "【" in text or "〔" in text:
+    if _WRITTEN.match(text) and not _SHARED.search(text):
+        pass
+    elif "@" in text or "＠" in text or "[" in text or "【" in text or "〔" in text:
         rest = _STICKER.sub(" ", _MENTION.sub(" ", text))
         if not significant(_STAND_IN.sub(" ", rest)):
             return True
     elif not _is_plain(text) and not significant(text):
         return "〔" not in normalize(text)  # 😡 alone says how somebody feels
-    if len(text) > _MAX_CHARS or not _TELLING.search(text):
+    if len(text) > _MAX_CHARS:
+        return False
+    if not (_TELLING if len(text) <= _SHORT_CHARS else _LONG_TELLING).search(text):
         return False
     return _placeholder().fullmatch(_MARKS.sub("", text)) is not None
 

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TYPE_CHECKING
 
-import numpy as np
+from feedback_nlp.chinese.fold import code_points, fold_table
 
-from feedback_nlp.chinese import fold
-from feedback_nlp.chinese.fold import code_points
+if TYPE_CHECKING:
+    import numpy as np
 
 HAN_DIGITS = "零〇一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖洞拐勾"
 _HAN_VALUES = "0011223456789123456789079"
@@ -32,14 +34,12 @@ _WORDS_BESIDE = re.compile(
 )
 STAND_IN = re.compile(r"〔[^〔〕·]{1,6}·[0-9a-f]{4,64}〕")
 _KEYCAP = re.compile("[\ufe0f\u20e3]+")
-ASTRAL_DIGITS = "\U0001d7ce-\U0001d7ff\U0001f100-\U0001f10a"
 _DASHES = "‐‑‒–—―−－"
 _BLANKS = "\u00a0\u2002\u2003\u2009\u202f\u3000\t"
 _SAME = {"＼": "\\", "／": "/", "帐": "账", "証": "证", "➕": "+", "＃": "#"}
 _HIDDEN = "\0"
 _LAST = 0x1FB00  # above it stands nothing that a rule reads
-_SURROGATES = range(0xD800, 0xE000)
-_FOLD_BY_ARRAY_FROM = 120  # characters; above, one NumPy gather beats str.translate
+_FOLD_BY_ARRAY_FROM = 400  # characters; above, one NumPy gather beats str.translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Folded:
 
 def fold_for_search(text: str, hidden: list[tuple[int, int]]) -> Folded:
     """Fold ``text``; spans in ``hidden`` and stand-ins are blotted out."""
-    folded = _fold(text)
+    folded = folded_signs(text)
     folded = _blotted(folded, hidden)
     if "〔" in folded:
         folded = STAND_IN.sub(lambda match: _HIDDEN * len(match[0]), folded)
@@ -113,9 +113,12 @@ def _without_keycaps(folded: str) -> tuple[str, list[int]]:
     return "".join(kept) + folded[position:], starts
 
 
-def _fold(text: str) -> str:
+def folded_signs(text: str) -> str:
+    """Return ``text`` with each character folded, as long as it was: only the first step."""
     if len(text) < _FOLD_BY_ARRAY_FROM:
         return text.translate(_table())
+    import numpy as np  # noqa: PLC0415 - short texts need none
+
     codes = np.take(_lookup(), code_points(text), mode="clip")
     return str(codes.tobytes().decode("utf-32-le"))
 
@@ -123,34 +126,28 @@ def _fold(text: str) -> str:
 @cache
 def _table() -> list[int]:
     """Build the table: index is the code point, value the folded code point."""
-    codes = [code if code not in _SURROGATES else 0xFFFD for code in range(_LAST)]
-    table = [ord(sign) for sign in fold("".join(map(chr, codes)))]
+    table = list(fold_table()[:_LAST])
     for sign, same in _SAME.items():
         table[ord(sign)] = ord(same)
     for dash in _DASHES:
         table[ord(dash)] = ord("-")
     for blank in _BLANKS:
         table[ord(blank)] = ord(" ")
-    for sign in odd_digits():
+    for sign in _odd_digits():
         table[ord(sign)] = ord(str(unicodedata.digit(sign)))
     return [*table, 0xFFFD]  # nothing beyond means anything here
 
 
 @cache
 def _lookup() -> np.ndarray:
+    import numpy as np  # noqa: PLC0415
+
     return np.array(_table(), dtype=np.uint32)
 
 
-@cache
-def odd_digits() -> str:
-    """Return every sign that stands for one digit and is neither ASCII nor raised.
-
-    Of the astral ones only those of :data:`ASTRAL_DIGITS`, which a class takes as ranges.
-    """
-    signs = map(chr, (*range(0x80, 0x10000), *range(0x1D7CE, 0x1D800), *range(0x1F100, 0x1F10B)))
-    return "".join(
-        sign
-        for sign in signs
-        if unicodedata.digit(sign, None) is not None
-        and not unicodedata.decomposition(sign).startswith(("<super>", "<sub>"))
-    )
+def _odd_digits() -> Iterator[str]:
+    """Yield every sign that stands for one digit and is neither ASCII nor raised."""
+    for block in (range(0x80, 0x10000), range(0x1D7CE, 0x1D800), range(0x1F100, 0x1F10B)):
+        for sign in filter(str.isdigit, map(chr, block)):
+            if not unicodedata.decomposition(sign).startswith(("<super>", "<sub>")):
+                yield sign

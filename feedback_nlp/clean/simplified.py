@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from feedback_nlp.chinese import simplified_words
+from feedback_nlp.chinese.fold import fold_table
 
 _HAN = "".join(map(chr, [*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000)]))
 
@@ -18,6 +19,7 @@ def to_simplified(text: str) -> str:
 @cache
 def _traditional() -> re.Pattern[str]:
     """Match one character that is written otherwise in Simplified Chinese."""
-    simplified = simplified_words("\n".join(_HAN)).split("\n")
-    changed = [old for old, new in zip(_HAN, simplified, strict=True) if old != new]
+    changed = [
+        sign for sign, new in zip(_HAN, _HAN.translate(fold_table()), strict=True) if sign != new
+    ]
     return re.compile(f"[{''.join(changed)}]")

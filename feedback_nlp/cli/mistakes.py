@@ -56,15 +56,19 @@ def told(error: Any) -> str:
 
 def in_chinese(command: Any) -> Any:
     """Let a command, and all under it, print their help in Chinese; return it."""
-    from typer import rich_utils  # noqa: PLC0415 - rich's parts load slowly
+    _translate(command)
+    return command
+
+
+def _translate_titles() -> None:
+    """Name the parts of a help page; only once one is printed, for rich's parts load slowly."""
+    from typer import rich_utils  # noqa: PLC0415
 
     rich_utils.ARGUMENTS_PANEL_TITLE = "参数"
     rich_utils.OPTIONS_PANEL_TITLE = "选项"
     rich_utils.COMMANDS_PANEL_TITLE = "命令"
     rich_utils.DEFAULT_STRING = "[默认 {}]"
     rich_utils.REQUIRED_LONG_STRING = "[必填]"
-    _translate(command)
-    return command
 
 
 def _value(error: Any, what: str) -> str:
@@ -87,6 +91,13 @@ def _translated(message: str, table: tuple[tuple[str, str], ...]) -> str:
 
 def _translate(command: Any) -> None:
     command.options_metavar = "[选项]"
+    print_help = command.format_help
+
+    def print_translated(*given: Any) -> None:
+        _translate_titles()
+        print_help(*given)
+
+    command.format_help = print_translated
     _replace(command, "get_help_option", _with_help)
     _replace(command, "get_usage", lambda usage: usage.replace("Usage: ", "用法："))
     for parameter in command.params:

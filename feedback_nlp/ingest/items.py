@@ -93,15 +93,14 @@ class ItemBuilder:
     zone: ZoneInfo
     occurrences: OccurrenceCounter = field(default_factory=OccurrenceCounter)
     tally: Counter[str] = field(default_factory=Counter)
-    _extra: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+    _extra: dict[tuple[str, ...], list[tuple[str, str]]] = field(default_factory=dict)
 
     def build(self, line: int, row: Mapping[str, Any]) -> RawItem | Rejection:
         """Return the item a row stands for, or why there is none."""
         for skip in self.mapping.skips:
             if plain(row.get(skip.column)).lower() in skip.values:
                 return self.rejection(line, skip.reason, skip.detail, row)
-        columns = self.mapping.columns
-        values = {name: self._first(row, columns[name]) for name in columns}
+        values = self._values(row)
         if self.mapping.clock is not None:
             values["occurred_at"] = self._joined_time(row, values.get("occurred_at"))
         title = plain(values.get("title"))
@@ -166,13 +165,16 @@ class ItemBuilder:
             **{"channel": self.mapping.channel, **attributes},
         )
 
-    @staticmethod
-    def _first(row: Mapping[str, Any], columns: Sequence[str]) -> Any:
-        for column in columns:
-            value = row.get(column)
-            if value is not None and value != "":
-                return value
-        return None
+    def _values(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the value of each field: of the first of its columns that has one."""
+        values = {}
+        for name, columns in self.mapping.columns.items():
+            for column in columns:
+                value = row.get(column)
+                if value is not None and value != "":
+                    values[name] = value
+                    break
+        return values
 
     def _author(self, row: Mapping[str, Any]) -> str | None:
         for column in self.mapping.columns.get("author", ()):
@@ -209,23 +211,24 @@ class ItemBuilder:
             key = ""
         if key:
             return fitted_key(key)
-        parts = [text, *(plain(values.get(name)) for name in _KEY_FIELDS)]
+        parts = [text, *[plain(values.get(name)) for name in _KEY_FIELDS]]
         if occurred_at is None or (parts[3] and is_relative(parts[3])):
             parts[3] = ""  # what is relative today is another word tomorrow
         return derive_key(parts, self.occurrences.add(content_hash(parts)))
 
     def _meta(self, row: Mapping[str, Any], text: str) -> dict[str, Any]:
         meta: dict[str, Any] = {}
-        for name in self._extras(tuple(row)):
+        for name, stored_name in self._extras(tuple(row)):
             value = row[name]
             if value is None or value == "":
                 continue
             if _is_repeated(value, text):
                 continue
-            meta[storable(name)] = meta_value(value)
+            meta[stored_name] = meta_value(value)
         return meta
 
-    def _extras(self, names: tuple[str, ...]) -> list[str]:
+    def _extras(self, names: tuple[str, ...]) -> list[tuple[str, str]]:
+        """Return the columns without a field that are stored, each with its storable name."""
         found = self._extra.get(names)
         if found is None:
             mapped = {column for group in self.mapping.columns.values() for column in group}
@@ -233,7 +236,8 @@ class ItemBuilder:
             extra = [name for name in names if name not in mapped and self.mapping.keeps(name)]
             if len(self._extra) > 1_000:
                 self._extra.clear()
-            found = self._extra[names] = extra[:_MAX_META_FIELDS]
+            chosen = extra[:_MAX_META_FIELDS]
+            found = self._extra[names] = [(name, storable(name)) for name in chosen]
         return found
 
     def rejection(self, line: int, reason: str, detail: str, row: Mapping[str, Any]) -> Rejection:
@@ -246,7 +250,8 @@ class ItemBuilder:
             for column in columns[name]
             if column in row and (not is_identity(column) or name in ("region", "device"))
         ]
-        names = dict.fromkeys([*told, *self._extras(tuple(row))])
+        extras = [name for name, _ in self._extras(tuple(row))]
+        names = dict.fromkeys([*told, *extras])
         return Rejection(line, reason, detail, raw_row((name, row.get(name)) for name in names))
 
 
@@ -262,6 +267,8 @@ def _is_repeated(value: Any, text: str) -> bool:
 
 def _count(value: Any) -> int | None:
     """Return a number of votes or likes: 37, "1,204", "3.2万"."""
+    if value is None:
+        return None
     text = plain(value).replace(",", "")
     scale = {"万": 10_000, "w": 10_000, "k": 1_000}.get(text[-1:].casefold(), 1)
     try:
@@ -273,9 +280,9 @@ def _count(value: Any) -> int | None:
 
 def meta_value(value: Any) -> Any:
     """Return a value as it can be kept in JSON, texts cut to 2,000 characters."""
+    if isinstance(value, str):
+        return storable(value[:_MAX_META_CHARS])
     match value:
-        case str():
-            return storable(value[:_MAX_META_CHARS])
         case bool():
             return value
         case int() if abs(value) < 2**53:

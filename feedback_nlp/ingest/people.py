@@ -139,7 +139,12 @@ def is_person_by_content(values: Sequence[str]) -> bool:
 
 def is_placeholder(name: str) -> bool:
     """Whether a cell of an author column names nobody: 匿名, 微信用户."""
-    return name.strip().casefold() in _data()["placeholders"]
+    return name.strip().casefold() in _placeholders()
+
+
+@cache
+def _placeholders() -> frozenset[str]:
+    return frozenset(_data()["placeholders"])
 
 
 def is_identity(column: str) -> bool:

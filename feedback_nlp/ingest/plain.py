@@ -11,9 +11,9 @@ def plain(value: Any) -> str:
     """Return a cell as stripped text; ``None`` is blank."""
     if isinstance(value, str):
         return value.strip()
+    if value is None:
+        return ""
     match value:
-        case None:
-            return ""
         case bool():
             return "true" if value else "false"
         case datetime() | date():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from feedback_nlp.ingest.columns import read_toml
 
@@ -47,6 +47,8 @@ def parse_rating(value: object, scale: float = 1.0) -> float | None:
     """
     if value is None:
         return None
+    if isinstance(value, str) and scale == 1.0:
+        return _read(value)
     if scale != 1.0 and _TENS.fullmatch(str(value)):
         value = float(str(value)) / scale
     if isinstance(value, bool):
@@ -56,7 +58,7 @@ def parse_rating(value: object, scale: float = 1.0) -> float | None:
     return _read(str(value))
 
 
-@cache
+@lru_cache(maxsize=4_096)
 def _read(text: str) -> float | None:
     text = unicodedata.normalize("NFKC", text).strip()
     if not text or len(text) > _MAX_CHARS:

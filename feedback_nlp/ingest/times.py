@@ -17,6 +17,8 @@ _SECONDS = (10**8, 10**11)
 _MILLISECONDS = (10**11, 10**14)
 _MICROSECONDS = (10**14, 10**17)
 
+_MAX_CHARS = 200
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _YEAR_FIRST = re.compile(
     r"(?P<y>\d{4})\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})\s*[日号]?"
@@ -75,7 +77,9 @@ def parse_time(
         when, or ambiguous (3/1/26).
     """
     try:
-        moment = _read(value, month_first)
+        moment = _iso(value)
+        if moment is None and not (isinstance(value, str) and _is_no_date(value)):
+            moment = _read(value, month_first)
         if moment is None and read_at is not None and isinstance(value, str):
             moment = resolve(value.strip(), read_at.astimezone(zone))
         if moment is None:
@@ -97,6 +101,21 @@ def month_comes_first(values: Iterable[str]) -> bool | None:
             if first > 12 or second > 12:
                 found.add(second > 12)
     return found.pop() if len(found) == 1 else None
+
+
+def _is_no_date(text: str) -> bool:
+    """Tell cheaply that a cell is none: words without a number, or a whole paragraph."""
+    return len(text) > _MAX_CHARS or _DIGIT.search(text) is None
+
+
+def _iso(value: object) -> datetime | None:
+    """Read what most exports write, 2026-03-01 10:22, before the other forms are tried."""
+    if isinstance(value, str) and value[4:5] == "-" and value[7:8] == "-" and len(value) >= 16:
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    return None
 
 
 def _read(value: object, month_first: bool | None) -> datetime | None:

@@ -17,7 +17,7 @@ from feedback_nlp.labels import SourceKind, label
 from feedback_nlp.records import Rejection
 
 _SHOWN_ROWS = 3
-_LOOKED_AT = 500
+_LOOKED_AT = 200
 _ANALYSED = ("signals", "is_spam", "is_burst", "ingested_at", "line")
 
 

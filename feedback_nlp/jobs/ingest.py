@@ -30,7 +30,7 @@ from feedback_nlp.store.batches import rejection_reasons
 from feedback_nlp.store.ingestion import Totals
 from feedback_nlp.store.keys import deployment_secret
 
-CHUNK_SIZE = 1_000
+CHUNK_SIZE = 2_500
 _MAX_SOURCE_NAME = 200
 
 Progress = Callable[[int], None]

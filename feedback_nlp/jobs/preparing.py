@@ -13,7 +13,6 @@ _CACHE_ENTRIES = 50_000
 _RAW_CHARS = 2_000
 _MAX_CHANNEL = 100
 _MAX_KEY = 300
-_ATTRIBUTES = ("product", "channel", "app_version", "device", "region", "segment")
 _MAY_NAME_SOMEBODY = re.compile(
     r"[@＠]|(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)[1-9]\d{16}[\dXx](?!\d)|[^\x00-\x7f]"
 )
@@ -54,18 +53,14 @@ class Preparer:
         prepared = prepare(without_page_marks(item.text), self._pseudonymizer)
         if not prepared.text:
             return Rejection(item.line, "blank-text", "清洗后没有文字内容")
-        meta = {self._redacted(name): self._value(name, value) for name, value in item.meta.items()}
+        meta: dict[str, Any] = {}
+        for name, value in item.meta.items():
+            meta[self._redacted(name)] = self._value(name, value)
         if prepared.redactions:
             meta["redactions"] = dict(prepared.redactions)
         if item.occurred_at is None:
             meta["time_missing"] = True
         author, thread = item.author, item.thread_key
-        attributes = {
-            name: self._value(name, value) if (value := getattr(item, name)) else None
-            for name in _ATTRIBUTES
-        }
-        attributes["product"] = attributes["product"] or self._product
-        attributes["channel"] = attributes["channel"] or self._channel
         return {
             "line": item.line,
             "source_key": stored_key(item.source_key, self._pseudonymizer),
@@ -74,7 +69,12 @@ class Preparer:
             "title": self._redacted(item.title)[:500],
             "text": prepared.text,
             "rating": item.rating,
-            **attributes,
+            "product": self._attribute("product", item.product) or self._product,
+            "channel": self._attribute("channel", item.channel) or self._channel,
+            "app_version": self._attribute("app_version", item.app_version),
+            "device": self._attribute("device", item.device),
+            "region": self._attribute("region", item.region),
+            "segment": self._attribute("segment", item.segment),
             "meta": meta,
             "occurred_at": item.occurred_at or now,
             "ingested_at": now,
@@ -83,11 +83,14 @@ class Preparer:
             "is_burst": False,
         }
 
+    def _attribute(self, name: str, value: str | None) -> Any:
+        return self._value(name, value) if value else None
+
     def _value(self, name: str, value: Any) -> Any:
         """Redact one value; closed answers and counts repeat, so results are kept."""
-        if isinstance(value, bool) or value is None:
+        if value is None or isinstance(value, bool):
             return value
-        if not isinstance(value, str | int | float):
+        if not isinstance(value, (str, int, float)):
             return redact_value(value, self._pseudonymizer, label=name)
         known = (name, value)
         if known not in self._values:

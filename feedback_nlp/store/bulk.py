@@ -7,7 +7,7 @@ types' own processors, so what arrives in the database is the same.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Insert, Table
@@ -41,7 +41,7 @@ def insert_many(session: Session, statement: Insert, rows: Sequence[Mapping[str,
         if (processor := table.c[name].type.dialect_impl(dialect).bind_processor(dialect))
     }
     columns = [
-        list(map(processors[name], values)) if name in processors else values
+        _bound(processors[name], values) if name in processors else values
         for name in names
         for values in ([row[name] for row in rows],)
     ]
@@ -52,3 +52,16 @@ def insert_many(session: Session, statement: Insert, rows: Sequence[Mapping[str,
         else [dict(zip(names, record, strict=True)) for record in records]
     )
     return connection.exec_driver_sql(str(compiled), parameters).rowcount
+
+
+def _bound(processor: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
+    """Pass a column through its processor; what repeats the value above is passed once."""
+    bound = []
+    last: Any = object()
+    done: Any = None
+    for value in values:
+        # Empty lists and objects are alike without being the same; 1 and True are not alike.
+        if value is not last and (value or type(value) is not type(last) or value != last):
+            last, done = value, processor(value)
+        bound.append(done)
+    return bound

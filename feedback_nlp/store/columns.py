@@ -54,6 +54,17 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """Write as ever; on SQLite by one call, for the generic way cost a tenth of an import."""
+        if dialect.name != "sqlite":
+            return super().bind_processor(dialect)
+
+        def written(value: datetime | None) -> str | None:
+            moment = self.process_bind_param(value, dialect)
+            return None if moment is None else moment.isoformat(" ", "microseconds")
+
+        return written
+
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         """Read as ever; what is no time is rot, not a programming error."""
         read = super().result_processor(dialect, coltype)

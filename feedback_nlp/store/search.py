@@ -18,7 +18,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from operator import add
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, column, func, literal_column, select, table, text
@@ -26,31 +25,15 @@ from sqlalchemy.sql import ColumnElement
 from sqlmodel import Session, col
 
 from feedback_nlp.chinese import fold
+from feedback_nlp.store.search_tokens import CODE_LENGTH, DIGITS, rendered_tokens
 from feedback_nlp.store.tables import Feedback
 
-_DIGITS = "0123456789abcdefghijklmnopqrstuv"
-_CODE_LENGTH = 4
 _RUN = re.compile(r"[^\W_]+")
-# PostgreSQL keeps positions up to 16,383 in a tsvector; longer texts are searched by their head.
-_MAX_INDEXED_CHARS = 16_000
 
 _COMMON = 3_000
 """From so many hits on, the newest of them are found sooner by a walk than by sorting all."""
 
 _SEARCH = table("feedback_search", column("feedback_id"), column("tokens"))
-
-
-class _Codes(dict[str, str]):
-    """The code of each character, made at first use."""
-
-    def __missing__(self, character: str) -> str:
-        point = ord(character)
-        code = "".join(_DIGITS[(point >> shift) & 31] for shift in (15, 10, 5, 0))
-        self[character] = code
-        return code
-
-
-_CODES = _Codes()
 
 
 def index_tokens(text_: str) -> list[str]:
@@ -59,19 +42,19 @@ def index_tokens(text_: str) -> list[str]:
     >>> index_tokens("登录！录")
     ['0tjr0nql', '0nql', '0nql']
     """
-    tokens: list[str] = []
-    for run in _RUN.findall(fold(text_[:_MAX_INDEXED_CHARS])):
-        codes = [_CODES[character] for character in run]
-        tokens.extend(map(add, codes, codes[1:]))
-        tokens.append(codes[-1])
-    return tokens
+    return rendered_tokens([text_])[0].split()
+
+
+def _code(character: str) -> str:
+    point = ord(character)
+    return "".join(DIGITS[(point >> shift) & 31] for shift in (15, 10, 5, 0))
 
 
 def _query_runs(query: str) -> list[list[str]]:
     """Return one phrase (list of tokens) per run of the query; single characters alone."""
     phrases = []
     for run in _RUN.findall(fold(query)):
-        codes = [_CODES[character] for character in run]
+        codes = [_code(character) for character in run]
         phrases.append([left + right for left, right in pairwise(codes)] or codes)
     return phrases
 
@@ -109,11 +92,14 @@ def index_feedback(session: Session, rows: Iterable[tuple[int, str]]) -> None:
         session: The writing session.
         rows: ``(feedback id, stored text)`` pairs.
     """
-    postgres = session.get_bind().dialect.name == "postgresql"
-    render = _tsvector if postgres else " ".join
-    parameters = [(id_, render(index_tokens(text_))) for id_, text_ in rows]
-    if not parameters:
+    pairs = list(rows)
+    if not pairs:
         return
+    postgres = session.get_bind().dialect.name == "postgresql"
+    tokens = rendered_tokens([text_ for _, text_ in pairs])
+    if postgres:
+        tokens = [_tsvector(line.split()) for line in tokens]
+    parameters = [(id_, line) for (id_, _), line in zip(pairs, tokens, strict=True)]
     statement = (
         "INSERT INTO feedback_search (feedback_id, tokens) VALUES (%s, CAST(%s AS tsvector))"
         if postgres
@@ -162,7 +148,7 @@ def is_common(session: Session, found: Any) -> bool:
 
 
 def _is_single(phrase: Sequence[str]) -> bool:
-    return len(phrase[0]) == _CODE_LENGTH
+    return len(phrase[0]) == CODE_LENGTH
 
 
 def _fts_phrase(phrase: Sequence[str]) -> str:

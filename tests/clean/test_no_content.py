@@ -1,6 +1,10 @@
-import pytest
+import re
 
-from feedback_nlp.clean import has_no_content, without_page_marks
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedback_nlp.clean import content, has_no_content, without_page_marks
 
 
 @pytest.mark.parametrize(
@@ -24,6 +28,20 @@ def test_nobody_says_anything(text):
 )  # fmt: skip
 def test_somebody_says_something(text):
     assert not has_no_content(text)
+
+
+_BITS = [
+    "@张三丰 ", "回复@阿明:", "//@小红: ", "很好用的东西", "的", "转发微博", "[笑哭]", "【图片】", "网页链接", "来自", "（来自微博）", "😡", "～", "，",
+    "。", "展开全文", "此用户没有填写评论", "追评：", "#话题#", "http://t.cn/abc", "〔用户·a1b2〕", "用了三天就坏", "ok", "「引用」", "的微博视频", "\n", " ",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(_BITS), min_size=1, max_size=6).map("".join))
+def test_the_cheap_look_says_what_the_thorough_one_says(text):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(content, "_WRITTEN", re.compile("(?!)"))
+        said = has_no_content(text)
+    assert has_no_content(text) == said
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,6 +13,7 @@ from sqlmodel import col, select
 from feedback_nlp.chinese import fold
 from feedback_nlp.store import Database
 from feedback_nlp.store.search import index_feedback, matches
+from feedback_nlp.store.search_tokens import rendered_tokens
 from feedback_nlp.store.tables import Feedback, Source
 
 NOW = datetime(2026, 11, 16, tzinfo=UTC)
@@ -26,6 +30,20 @@ TEXTS = [
     "𠮷野家外卖撒了",
     "",
 ]
+
+
+def one_by_one(text: str) -> list[str]:
+    """The definition of the tokens, a character at a time."""
+    tokens = []
+    for run in re.findall(r"[^\W_]+", fold(text)):
+        codes = [np.base_repr(ord(sign), 32).lower().rjust(4, "0") for sign in run]
+        tokens += [left + right for left, right in pairwise(codes)] + codes[-1:]
+    return tokens
+
+
+@given(st.lists(st.text(max_size=30), max_size=5))
+def test_many_texts_at_once_get_the_tokens_of_each(texts: list[str]) -> None:
+    assert [line.split() for line in rendered_tokens(texts)] == [one_by_one(t) for t in texts]
 
 
 @pytest.fixture
