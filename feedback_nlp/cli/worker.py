@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from feedback_nlp.store.tables import Job
 
 _POLITE = 10
-_KINDS = {"analyze": "分析", "digest": "周报", "deliver": "发送", "verify": "验证"}
+_KINDS = {
+    "analyze": "分析",
+    "digest": "周报",
+    "deliver": "发送",
+    "verify": "验证",
+    "pull": "拉取",
+    "standings": "备好周榜",
+}
 
 
 def register(app: typer.Typer) -> None:

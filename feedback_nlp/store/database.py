@@ -35,11 +35,12 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The schema that this code needs: the newest file in ``migrations/versions``.
-SCHEMA_VERSION = "20261126_judgements"
+SCHEMA_VERSION = "20261126_people_index"
 
 _BUSY_TIMEOUT_MS = 15_000
 _TURN_SECONDS = 0.002
 _PROBE_BYTES = 65_536
+_REMEMBERED = "remembered"
 
 
 class Database:
@@ -80,7 +81,9 @@ class Database:
                 raise StoreError(
                     f"缺少数据库驱动 {error.name}", hint="pip install 'feedback-nlp[postgres]'"
                 ) from error
-            self._reader = self._writer.execution_options(postgresql_readonly=True)
+            self._reader = self._writer.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
             self._write_lock = nullcontext()
 
     def exists(self) -> bool:
@@ -91,6 +94,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """Open a read-only session on one consistent snapshot."""
         with _clear_errors(self.url), Session(self._reader, expire_on_commit=False) as session:
+            session.info[_REMEMBERED] = {}
             yield session
 
     @contextmanager
@@ -205,6 +209,16 @@ class Database:
         self._reader.dispose()
         if self.is_sqlite:
             self._watcher.close()
+
+
+def remembered(session: Session, name: str) -> dict[Any, Any]:
+    """Return what a reading session found out under a name, to be read and added to.
+
+    It sees one moment of the database, so what it counted once holds to its end. A session
+    that writes may change what it counted: there the answer is empty every time.
+    """
+    known: dict[str, dict[Any, Any]] | None = session.info.get(_REMEMBERED)
+    return {} if known is None else known.setdefault(name, {})
 
 
 class _SqliteWatcher:

@@ -139,7 +139,7 @@ class Feedback(SQLModel, table=True):
     is_spam: bool = False
     is_burst: bool = False
     duplicate_of: int | None = Field(default=None, index=True)  # root of the group of copies
-    person_key: str | None = Field(default=None, max_length=64)
+    person_key: str | None = Field(default=None, max_length=64, index=True)
 
 
 class FeedbackUnit(SQLModel, table=True):

@@ -7,6 +7,7 @@ other, but nothing is judged by them: neither the list of a week nor a stored pr
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from sqlmodel import Session, col
 
 from feedback_nlp.special_days import usual_volume
 from feedback_nlp.store.conditions import is_counted, of_product, said_in
+from feedback_nlp.store.database import remembered
 from feedback_nlp.store.tables import Feedback
 from feedback_nlp.weeks import Scope, Week
 
@@ -98,18 +100,21 @@ def usual_week(
     latest = latest_week(session, zone, product)
     if latest is None:
         return None
-    weeks = list(islice(_busy_weeks(session, Scope(latest, zone, product)), 3 * _REMEMBERED))
+    following = islice(_busy_weeks(session, Scope(latest, zone, product)), 3 * _REMEMBERED)
+    weeks = deque(islice(following, 1 + _USUAL_OVER))  # no more weeks are read than are judged
     passed: list[LaterWeek] = []
     fallback: ChosenWeek | None = None
-    for index, found in enumerate(weeks):
+    while weeks:
+        found = weeks.popleft()
         week = latest.shift(-found.back)
         is_over = week.bounds(zone)[1] <= now
-        if not _is_thin(found, weeks[index + 1 : index + 1 + _USUAL_OVER], min_share):
+        if not _is_thin(found, list(weeks), min_share):
             chosen = ChosenWeek(week, tuple(passed))
             if is_over:
                 return chosen
             fallback = fallback or chosen
         passed.append(LaterWeek(week, found.people, is_over))
+        weeks.extend(islice(following, 1))
     return fallback
 
 
@@ -187,8 +192,12 @@ def _busy_weeks(session: Session, scope: Scope) -> Iterator[BusyWeek]:
 
 
 def _people(session: Session, scope: Scope) -> int:
-    people = func.count(func.distinct(col(Feedback.person_key)))
-    return session.scalar(select(people).where(*_counted(scope))) or 0
+    """Count a week's people; a reading session, which asks again and again, counts them once."""
+    counted: dict[Scope, int] = remembered(session, "people by week")
+    if scope not in counted:
+        people = func.count(func.distinct(col(Feedback.person_key)))
+        counted[scope] = session.scalar(select(people).where(*_counted(scope))) or 0
+    return counted[scope]
 
 
 def _counted(scope: Scope) -> list[Any]:

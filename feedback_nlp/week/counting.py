@@ -41,6 +41,9 @@ UNIT_KEYS = frozenset(
     {"topic_id", "unit_sentiment", "unit_intent", "problem", "unassigned", "vent", "request"}
 )
 
+#: Conditions that look at the source of a feedback.
+SOURCE_KEYS = frozenset({"channel", "source", "source_kind"})
+
 
 def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -> int:
     """Count people, feedback, units, batches or rows of files.
@@ -77,9 +80,18 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
     measure = {
         Measure.PEOPLE: func.count(func.distinct(col(Feedback.person_key))),
         Measure.FEEDBACK: func.count(func.distinct(col(Feedback.id))),
-        Measure.UNITS: func.count(func.distinct(col(FeedbackUnit.id))),
+        Measure.UNITS: func.count(col(FeedbackUnit.id)),
     }[Measure(of)]
-    statement = narrowed(session, select(measure), where, zone, units=of == Measure.UNITS)
+    if not where:  # of all there is, which no other table narrows
+        return session.scalar(select(measure)) or 0
+    statement = narrowed(
+        session,
+        select(measure),
+        where,
+        zone,
+        units=of == Measure.UNITS,
+        source=not SOURCE_KEYS.isdisjoint(where),
+    )
     return session.scalar(statement) or 0
 
 
@@ -120,11 +132,12 @@ def narrowed(
     zone: ZoneInfo,
     *,
     units: bool = False,
+    source: bool = True,
 ) -> Any:
     """Lay conditions on a statement over feedback, with its source, and its units if wanted."""
-    statement = statement.select_from(Feedback).join(
-        Source, col(Source.id) == col(Feedback.source_id)
-    )
+    statement = statement.select_from(Feedback)
+    if source:
+        statement = statement.join(Source, col(Source.id) == col(Feedback.source_id))
     if units or UNIT_KEYS & set(where):
         statement = statement.join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
     for key, value in where.items():
@@ -179,7 +192,8 @@ def _conditions(
         "no_content": col(Feedback.analyzed_run_id).is_not(None)
         & col(Feedback.sentiment).is_(None),
         "problem": is_problem(),
-        "unassigned": col(FeedbackUnit.topic_id).is_(None),
+        # by an expression: an index would hand over the units without a topic of all weeks
+        "unassigned": func.coalesce(col(FeedbackUnit.topic_id), 0) == 0,
         "vent": is_vent(),
         "author_known": col(Feedback.author_key).is_not(None),
         "rating_conflict": is_rating_conflict(),

@@ -10,7 +10,9 @@ Source: White 1980; MacKinnon and White 1985 for HC1.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,12 +26,14 @@ class Effect(NamedTuple):
     Attributes:
         size: Difference in stars (or points).
         low, high: 95 % interval.
+        mentions: Rated feedback that mentions it.
     """
 
     topic_id: int
     size: float
     low: float
     high: float
+    mentions: int
 
 
 def rating_effects(
@@ -44,10 +48,7 @@ def rating_effects(
     """
     if len(ratings) != len(topics):
         raise ValueError(f"got {len(ratings)} ratings, expected {len(topics)} as there are topics")
-    counts: dict[int, int] = {}
-    for mentioned in topics:
-        for topic_id in mentioned:
-            counts[topic_id] = counts.get(topic_id, 0) + 1
+    counts = Counter(chain.from_iterable(topics))
     usable = sorted(
         topic_id
         for topic_id, count in counts.items()
@@ -77,6 +78,7 @@ def rating_effects(
             size=round(float(effect), 2),
             low=round(float(effect - _Z_95 * error), 2),
             high=round(float(effect + _Z_95 * error), 2),
+            mentions=counts[topic_id],
         )
         for topic_id, effect, error in zip(usable, effects[1:], errors[1:], strict=True)
         if abs(effect) > _Z_95 * error > 0

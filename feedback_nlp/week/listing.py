@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 from feedback_nlp.labels import Measure
 from feedback_nlp.store.queries import FeedbackPosition, FeedbackRow
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source
-from feedback_nlp.week.counting import UNIT_KEYS, narrowed, nps_answers
+from feedback_nlp.week.counting import SOURCE_KEYS, UNIT_KEYS, narrowed, nps_answers
 
 _ANSWER_KEYS = ("min_answer", "max_answer")
 _CHUNK = 500
@@ -43,7 +43,7 @@ def rows_behind(
     Raises:
         InputError: If a condition is not known.
     """
-    statement = _of_feedback(session, of, where, zone)
+    statement = _ids_of_feedback(session, of, where, zone)
     if after is not None:
         statement = statement.where(
             or_(
@@ -52,8 +52,15 @@ def rows_behind(
             )
         )
     newest = (col(Feedback.occurred_at).desc(), col(Feedback.id).desc())
-    found = session.execute(statement.order_by(*newest).limit(limit))
-    return [FeedbackRow(*row) for row in found]
+    # first the ids: whole rows would be sorted with all their texts, for one page of them
+    ids = list(session.scalars(statement.order_by(*newest).limit(limit)))
+    rows = (
+        select(Feedback, Source)
+        .join(Source, col(Source.id) == col(Feedback.source_id))
+        .where(col(Feedback.id).in_(ids))
+        .order_by(*newest)
+    )
+    return [FeedbackRow(*row) for row in session.execute(rows)]
 
 
 def all_rows_behind(
@@ -70,22 +77,21 @@ def all_rows_behind(
 def matching_units(
     session: Session, where: Mapping[str, Any], zone: ZoneInfo, feedback_ids: list[int]
 ) -> set[int]:
-    """Return which units of the given feedback a count is about; all of them without a condition."""
-    statement = narrowed(session, select(col(FeedbackUnit.id)), where, zone, units=True)
+    """Return which units of feedback that a count is about are meant; all without a condition."""
+    of_units = {key: value for key, value in where.items() if key in UNIT_KEYS}
+    statement = narrowed(session, select(col(FeedbackUnit.id)), of_units, zone, units=True)
     return set(session.scalars(statement.where(col(FeedbackUnit.feedback_id).in_(feedback_ids))))
 
 
-def _of_feedback(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -> Any:
-    chosen = select(Feedback, Source)
+def _ids_of_feedback(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -> Any:
     if of == Measure.ANSWERS:
         return _with_answers(session, where, zone)
-    if not UNIT_KEYS & set(where):
-        return narrowed(session, chosen, where, zone)
+    source = not SOURCE_KEYS.isdisjoint(where)
+    ids = narrowed(session, select(col(Feedback.id)), where, zone, source=source)
+    if UNIT_KEYS.isdisjoint(where):
+        return ids
     # a feedback with two such units is one row
-    ids = narrowed(session, select(col(Feedback.id)), where, zone)
-    return chosen.join(Source, col(Source.id) == col(Feedback.source_id)).where(
-        col(Feedback.id).in_(ids)
-    )
+    return select(col(Feedback.id)).where(col(Feedback.id).in_(ids))
 
 
 def _with_answers(session: Session, where: Mapping[str, Any], zone: ZoneInfo) -> Any:
@@ -97,7 +103,7 @@ def _with_answers(session: Session, where: Mapping[str, Any], zone: ZoneInfo) ->
         for sheet, answer in nps_answers(session, rest, zone).items()
         if lowest <= answer <= highest
     ]
-    statement = narrowed(session, select(Feedback, Source), rest, zone)
+    statement = narrowed(session, select(col(Feedback.id)), rest, zone)
     by_source: dict[int, list[str]] = {}
     for source_id, key in sheets:
         by_source.setdefault(source_id, []).append(key)

@@ -157,7 +157,7 @@ def _drivers(
             low=effect.low,
             high=effect.high,
             mentions=Count(
-                sum(effect.topic_id in found for found in topics),
+                effect.mentions,
                 of,
                 {**where, "topic_id": effect.topic_id, "vent": False},
             ),

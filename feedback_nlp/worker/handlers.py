@@ -20,6 +20,7 @@ ANALYZE = "analyze"
 DIGEST = "digest"
 DELIVER = "deliver"
 VERIFY = "verify"
+STANDINGS = "standings"
 PULL = "pull"
 _BUSY = timedelta(seconds=30)
 _LONGEST_ASKED = timedelta(hours=24)
@@ -43,6 +44,18 @@ def analyze(place: Workplace, _payload: Mapping[str, Any], beat: Beat) -> Mappin
             raise Later(conflict.message, _BUSY) from conflict
         raise
     return {**report.as_dict(), "verified": dict(verify(place, {}, beat))["moved"]}
+
+
+def keep_standings(place: Workplace, _payload: Mapping[str, Any], _beat: Beat) -> Mapping[str, Any]:
+    """Compute where topics stand in the week that is over, before somebody opens its page.
+
+    An analysis does the same at its end, but a week also turns without new feedback.
+    """
+    from feedback_nlp.jobs.sums import keep_sums, keep_week  # noqa: PLC0415 - loads all stages
+
+    keep_sums(place.database)
+    zone = place.settings.zone
+    return {"kept": keep_week(place.database, place.config, zone=zone, now=place.now())}
 
 
 def digest(place: Workplace, payload: Mapping[str, Any], _beat: Beat) -> Mapping[str, Any]:
@@ -147,4 +160,5 @@ HANDLERS: dict[str, Handler] = {
     DELIVER: deliver,
     VERIFY: verify,
     PULL: pull,
+    STANDINGS: keep_standings,
 }

@@ -14,7 +14,7 @@ from feedback_nlp.store import job_queue, outbox
 from feedback_nlp.store.job_queue import Wanted
 from feedback_nlp.store.tables import FeatureRequest, Feedback, Job
 from feedback_nlp.weeks import Week
-from feedback_nlp.worker.handlers import ANALYZE, DELIVER, DIGEST, PULL, VERIFY
+from feedback_nlp.worker.handlers import ANALYZE, DELIVER, DIGEST, PULL, STANDINGS, VERIFY
 from feedback_nlp.worker.workplace import Workplace
 
 _log = structlog.get_logger("feedback_worker")
@@ -33,6 +33,9 @@ def due(session: Session, place: Workplace) -> list[Wanted]:
     wanted = []
     if _feedback_waits(session, place, now) and not _just_failed(session):
         wanted.append(analysis_wanted())  # first: the digest tells what it found
+    if _is_analysed(session):
+        over = Week.of(now, place.settings.zone).shift(-1)
+        wanted.append(Wanted(kind=STANDINGS, payload={}, slot=f"{STANDINGS} {over}", lane=ANALYZE))
     wanted += digests_due(place, now)
     if outbox.is_any_due(session, now=now):
         wanted.insert(0, Wanted(kind=DELIVER, payload={}, wish=DELIVER, lane=DELIVER))
@@ -93,6 +96,11 @@ def _feedback_waits(session: Session, place: Workplace, now: datetime) -> bool:
         col(Feedback.analyzed_run_id).is_(None), col(Feedback.ingested_at) <= waited
     )
     return session.exec(unread.limit(1)).first() is not None
+
+
+def _is_analysed(session: Session) -> bool:
+    read = select(col(Feedback.id)).where(col(Feedback.analyzed_run_id).is_not(None))
+    return session.exec(read.limit(1)).first() is not None
 
 
 def _release_waits(session: Session) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import text
 
 from feedback_nlp.store import Database
+from feedback_nlp.store.rollup import refresh
 from feedback_nlp.store.search import _tsvector, index_tokens
 
 NOW = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)  # a Wednesday
@@ -67,6 +68,7 @@ def fill(database: Database, rows: int, *, per_week: int, seed: int = 7) -> None
                     )
                 )
     _set_quotes(database)
+    refresh(database)  # sums hold, as the end of an analysis leaves them
 
 
 def _chunk(

@@ -120,13 +120,31 @@ def test_feedback_is_analysed_and_the_digest_written(place, tmp_path):
     worker.plan()
     while worker.do_one():
         worker.plan()
-    assert sorted(told) == [("analyze", "done"), ("digest", "done")]
+    assert sorted(told) == [("analyze", "done"), ("digest", "done"), ("standings", "done")]
     with place.database.read() as session:
         assert all(session.exec(select(Feedback.analyzed_run_id)))
         assert presence.is_anybody_there(session)
     analysed = next(job for job in jobs(place.database) if job.kind == "analyze")
     assert analysed.result["read_count"] == 12
     assert (tmp_path / "digests" / "2026-W47.html").exists()
+
+
+def test_when_a_week_turns_its_standings_are_kept_before_anybody_asks(place):
+    def plan_at(moment):
+        here = Workplace(place.database, Settings(digest_at=""), place.config, now=lambda: moment)
+        worker = Worker(here)
+        worker.plan()
+        while worker.do_one():
+            pass
+        return [job.result for job in jobs(place.database) if job.kind == "standings"]
+
+    sunday = MONDAY - timedelta(hours=12)
+    assert plan_at(sunday) == [], "nothing is analysed"
+    post(place.database, sunday - timedelta(hours=1), *(f"第{n}次闪退了" for n in range(12)))
+    assert len(plan_at(sunday)) == 0, "the analysis kept them itself"
+    assert plan_at(sunday) == [{"kept": 0}], "once a week"
+    assert len(plan_at(MONDAY)) == 2
+    assert len(plan_at(MONDAY)) == 2
 
 
 def test_a_digest_waits_for_the_analysis(place):

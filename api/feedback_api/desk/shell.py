@@ -121,11 +121,11 @@ def _chosen(request: Request) -> dict[str, str]:
 
 
 def _lists(session: Session, zone: ZoneInfo) -> tuple[Any, Any, Any]:
-    oldest, newest = session.execute(
-        select(func.min(col(Feedback.occurred_at)), func.max(col(Feedback.occurred_at)))
-    ).one()
+    moment = col(Feedback.occurred_at)  # asked for in two statements, each end is looked up
+    oldest = session.scalar(select(func.min(moment)))
+    newest = session.scalar(select(func.max(moment)))
     weeks = []
-    if oldest is not None:
+    if oldest is not None and newest is not None:
         first, last = Week.of(oldest, zone), Week.of(newest, zone)
         weeks = [str(last.shift(-back)) for back in range(min(_WEEKS, last.since(first) + 1))]
     product = col(Feedback.product)
