@@ -15,6 +15,8 @@ from feedback_nlp.resources import read_tables
 
 _BRACKETED = re.compile(r"[(\[{〔【][^)\]}〕】]*[)\]}〕】]")
 _IGNORED = re.compile(r"[\s_*:\-]+")
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_SHORT_WORD = 3
 _REPEATED = re.compile(r"__\d+$")
 
 
@@ -62,6 +64,19 @@ def own_name(column: str) -> str | None:
     return column if " " in column or not column.isascii() else None
 
 
+def begins_with(header: str, barred: Sequence[str]) -> bool:
+    """Whether a header begins with one of the words; a short English one must stand alone.
+
+    ``is_edited`` and ``isEdited`` begin with ``is``, ``Issue Description`` does not.
+    """
+    name = comparable(header)
+    first = next(iter(_WORD.findall(header)), "").casefold()
+    return any(
+        first == word if word.isascii() and len(word) <= _SHORT_WORD else name.startswith(word)
+        for word in barred
+    )
+
+
 def candidates(field: str, columns: Sequence[str]) -> list[str]:
     """Return the columns whose names say ``field``, the likeliest first.
 
@@ -82,7 +97,7 @@ def candidates(field: str, columns: Sequence[str]) -> list[str]:
         if rank is None:
             name = spellings[1]
             plain = unicodedata.normalize("NFKC", own).casefold()
-            if name.startswith(barred) or not any(
+            if begins_with(own, barred) or not any(
                 name.endswith(end) or plain.endswith(end) for end in ending
             ):
                 continue

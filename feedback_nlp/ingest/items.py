@@ -64,8 +64,9 @@ class RowMapping:
         month_first: How the time column means 3/1/2026, if it tells.
         rating_scale: What a rating is divided by: 10 where stars are written 10–50.
         read_at: When the file was made, for relative times; a row's own ``crawled_at`` wins.
-        words: Takes the frame (客服: …, 用户反馈…) off a text; ``None`` if nobody of interest
-            speaks in it.
+        words: Takes the frame (客服: …, 用户反馈…) off a text of a row; ``None`` if nobody of
+            interest speaks in it.
+        replies: Columns with what the team answered, which is counted and not stored.
     """
 
     columns: Mapping[str, Sequence[str]]
@@ -77,7 +78,8 @@ class RowMapping:
     month_first: bool | None = None
     rating_scale: float = 1.0
     read_at: datetime | None = None
-    words: Callable[[str], str | None] = lambda text: text
+    words: Callable[[str, Mapping[str, Any]], str | None] = lambda text, _row: text
+    replies: Sequence[str] = ()
 
 
 @dataclass
@@ -86,7 +88,7 @@ class ItemBuilder:
 
     Attributes:
         tally: How many rows had something a person should know: ``undated``, ``time-raw``,
-            ``rating-raw``, ``key-rounded``.
+            ``rating-raw``, ``key-rounded``, ``replied``.
     """
 
     mapping: RowMapping
@@ -104,7 +106,7 @@ class ItemBuilder:
         if self.mapping.clock is not None:
             values["occurred_at"] = self._joined_time(row, values.get("occurred_at"))
         title = plain(values.get("title"))
-        said = self.mapping.words(plain(values.get("text")))
+        said = self.mapping.words(plain(values.get("text")), row)
         if said is None:
             return self.rejection(line, "not-customer", "这一格里没有客户说的话", row)
         text = said
@@ -143,6 +145,8 @@ class ItemBuilder:
             if (value := values.get(name)) is not None and (fitted := _fitted(value, name))
         }
         meta = self._meta(row, text)
+        if any(row.get(column) for column in self.mapping.replies):
+            self.tally["replied"] += 1
         if occurred_at is None:
             self.tally["undated"] += 1
             if raw := plain(values.get("occurred_at")):
@@ -269,7 +273,7 @@ def _count(value: Any) -> int | None:
     """Return a number of votes or likes: 37, "1,204", "3.2万"."""
     if value is None:
         return None
-    text = plain(value).replace(",", "")
+    text = plain(value).replace(",", "").rstrip("+")
     scale = {"万": 10_000, "w": 10_000, "k": 1_000}.get(text[-1:].casefold(), 1)
     try:
         number = float(text[:-1] if scale > 1 else text) * scale

@@ -15,7 +15,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _CHINESE = re.compile(r"([一二两三四五])(半)?\s*(?:分|颗星|星)(?:级)?(?:好评)?(半)?")
-_CLASS = re.compile(r"[a-z_ -]*?star[a-z_ -]*?(\d{1,2})[a-z_ -]*", re.IGNORECASE)
+_CLASS = re.compile(r"[a-z_ -]*?(?:star|-str)[a-z_ -]*?(\d{1,2})[a-z_ -]*", re.IGNORECASE)
 _HEAD = re.compile(
     r"(?:用户|总体|综合)?(?:评分|评价|打分|星级|得分|rating|score|rated)[为是:]?\s*(?=\S)",
     re.IGNORECASE,

@@ -25,9 +25,11 @@ from feedback_nlp.ingest.people import (
 from feedback_nlp.ingest.resolution import OTHERS_SAID, PERSONAL, UNKNOWN, Resolution, free
 from feedback_nlp.ingest.text_and_time import find_rating, find_text, find_time
 
+_COUNT = re.compile(r"\d[\d,]*(?:\.\d+)?\s*[万wWkK]?\+?")
 _REPLY = re.compile(r"(?i)回复|答复|reply|response")
 _PLAIN_FIELDS = ("product", "channel", "app_version", "device", "region", "segment", "thread_key")
 _COUNTS = ("reach",)
+_SEVERAL = 3
 
 
 @dataclass(frozen=True)
@@ -94,12 +96,30 @@ def _find_plain(found: Resolution, name: str, columns: Sequence[str]) -> None:
             continue
         if is_person_by_content(looks.values) and name != "thread_key":
             continue
-        if name in _COUNTS and looks.filled and looks.numbers < 0.5:
+        if name in _COUNTS and 2 * sum(map(_is_count, looks.values)) < looks.filled:
             continue
         if name == "crawled_at" and looks.times < 0.5:
             continue
+        if name == "title" and _is_of_the_thing(found, looks):
+            continue
         found.fields[name] = [column]
         return
+
+
+def _is_count(value: str) -> bool:
+    """Whether a cell is a number of likes, as pages write it: 37, 1,204, 3.2万, 10w+."""
+    return _COUNT.fullmatch(value) is not None
+
+
+def _is_of_the_thing(found: Resolution, title: Looks) -> bool:
+    """Whether a title repeats over texts that differ: it names what is spoken about."""
+    text = found.looks.get(next(iter(found.fields.get("text", ())), ""))
+    return (
+        text is not None
+        and title.filled >= _SEVERAL
+        and text.distinct >= 0.5
+        and title.distinct * title.filled < max(2, 0.2 * title.filled)
+    )
 
 
 def _places(found: Resolution, columns: Sequence[str]) -> list[str]:

@@ -11,14 +11,16 @@ from feedback_nlp.ingest.fields import FIELDS, UNKNOWN_KIND, storable
 from feedback_nlp.ingest.items import ItemBuilder, RowMapping
 from feedback_nlp.ingest.kinds import kind_of
 from feedback_nlp.ingest.layouts import Layout
+from feedback_nlp.ingest.looks import SAMPLE
 from feedback_nlp.ingest.people import Person, person_by_name
 from feedback_nlp.ingest.plain import plain
 from feedback_nlp.ingest.plan import ColumnUse, Items, Plan, Wanted, has_people
 from feedback_nlp.ingest.ratings import is_star_scale
 from feedback_nlp.ingest.remarks import describe_dropped, missing, suggestion
-from feedback_nlp.ingest.resolution import PERSONAL, Resolution
+from feedback_nlp.ingest.resolution import OTHERS_SAID, PERSONAL, Resolution
 from feedback_nlp.ingest.speakers import (
     ChatColumns,
+    NamedSpeakers,
     chat_columns,
     chat_log_columns,
     has_dialogues,
@@ -43,7 +45,7 @@ def row_plan(
     kind = layout.kind if layout else kind_of(columns)
     if kind is None and found.fields.get("rating") and not found.fields.get("app_version"):
         kind = SourceKind.REVIEW
-    words, speaks = _words(layout, columns, found, text, kind)
+    words, speaks = _words(layout, columns, sample, found, text, kind)
     mapping = _without_other_scales(_mapping(layout, wanted, found, words), sample, found)
     tally: Counter[str] = Counter()
     builder = ItemBuilder(mapping, wanted.zone, tally=tally)
@@ -124,7 +126,7 @@ def _mapping(
     layout: Layout | None,
     wanted: Wanted,
     found: Resolution,
-    words: Callable[[str], str | None],
+    words: Callable[[str, Mapping[str, Any]], str | None],
 ) -> RowMapping:
     return RowMapping(
         found.fields,
@@ -137,6 +139,11 @@ def _mapping(
         rating_scale=found.rating_scale,
         read_at=wanted.as_of,
         words=words,
+        replies=[
+            column
+            for column, why in found.dropped.items()
+            if why == OTHERS_SAID and found.looks[column].words > 0
+        ],
     )
 
 
@@ -154,18 +161,28 @@ def _one_a_row(builder: ItemBuilder, chat: ChatColumns | None, text: str) -> Ite
 def _words(
     layout: Layout | None,
     columns: Sequence[str],
+    sample: Sequence[Mapping[str, Any]],
     found: Resolution,
     text: str,
     kind: SourceKind | None,
-) -> tuple[Callable[[str], str | None], list[str]]:
+) -> tuple[Callable[[str, Mapping[str, Any]], str | None], list[str]]:
     looks = found.looks.get(text)
-    if layout is None and looks is not None and has_dialogues(looks.values):
-        return split_dialogue, [f"列“{text}”里是对话，只取用户说的话"]
+    if layout is None and looks is not None:
+        named = NamedSpeakers.of(columns)
+        told = [named.with_roles(plain(row.get(text)), row) for row in sample[:SAMPLE]]
+        if has_dialogues([said for said in told if said]):
+
+            def spoken(said: str, row: Mapping[str, Any]) -> str | None:
+                return split_dialogue(named.with_roles(said, row))
+
+            return spoken, [f"列“{text}”里是对话，只取用户说的话"]
     tickets = any("工单" in column or "ticket" in column.casefold() for column in columns)
     agents = any(person_by_name(column) is Person.AGENT for column in columns)
     if layout is None and kind is SourceKind.SUPPORT and (tickets or agents):
-        return without_frame, ["按客服记录读：去掉了“用户反馈”等转述的开头和商品名"]
-    return (lambda said: said), []
+        return (lambda said, _row: without_frame(said)), [
+            "按客服记录读：去掉了“用户反馈”等转述的开头和商品名"
+        ]
+    return (lambda said, _row: said), []
 
 
 def _without_other_scales(

@@ -10,6 +10,7 @@ from typing import Any
 
 from feedback_nlp.ingest.columns import comparable, read_toml
 from feedback_nlp.ingest.looks import Looks
+from feedback_nlp.ingest.people import Person, person_by_name
 from feedback_nlp.ingest.plain import plain
 from feedback_nlp.tabular.chat_log import SPEAKER
 
@@ -20,6 +21,7 @@ _MIN_DIALOGUES = 0.2
 _STAMP = re.compile(
     r"\s*[(（\[]?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\s*)?\d{1,2}:\d{2}(?::\d{2})?[)）\]]?$"
 )
+_LONGEST_NAME = 30
 _NAME = r"[^\n:：\[\]【】()（）]{0,12}"
 
 
@@ -168,6 +170,38 @@ def _says_who(looks: Looks) -> bool:
 
 def _says_type(looks: Looks) -> bool:
     return bool(looks.values) and any(v.casefold() in _text_types() for v in looks.values)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSpeakers:
+    """Columns whose cells name who speaks in a dialogue that marks its turns by name."""
+
+    team: tuple[str, ...]
+    customers: tuple[str, ...]
+
+    @classmethod
+    def of(cls, columns: Sequence[str]) -> NamedSpeakers:
+        """Find them among the columns of a file."""
+        people = {column: person_by_name(column) for column in columns}
+        return cls(
+            tuple(c for c, person in people.items() if person is Person.AGENT),
+            tuple(c for c, person in people.items() if person is Person.NAME),
+        )
+
+    def with_roles(self, text: str, row: Mapping[str, Any]) -> str:
+        r"""Return a dialogue with 客服 and 用户 for the names of its row at the beginning of turns.
+
+        >>> chat = NamedSpeakers(("客服",), ("顾客",))
+        >>> chat.with_roles("小满: 坏了\n阿紫: 您好", {"客服": "阿紫", "顾客": "小满"})
+        '用户: 坏了\n客服: 您好'
+        """
+        for columns, role in ((self.team, "客服"), (self.customers, "用户")):
+            for column in columns:
+                name = plain(row.get(column))
+                if 1 < len(name) <= _LONGEST_NAME and name in text:
+                    turn = rf"(?m)(^|[\])】] ?|\d )[\[【(（]?{re.escape(name)}(?=[\])】）]? ?(?:[:：]|\(?[\d]))"
+                    text = re.sub(turn, rf"\g<1>{role}", text)
+        return text
 
 
 @cache

@@ -75,6 +75,7 @@ def survey_plan(
         remarks=tuple(_remarks(survey, found, lost)),
         hides=has_people(columns),
         zone=wanted.zone,
+        tally=reader.tally,
     )
 
 

@@ -8,8 +8,9 @@ rows of the file. Closed answers go to every item of the sheet as ``meta``.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -279,6 +280,7 @@ class SheetReader:
     read_at: datetime | None = None
     author: tuple[str, ...] = ()
     month_first: bool | None = None
+    tally: Counter[str] = field(default_factory=Counter)
 
     def items(self, line: int, row: Mapping[str, Any]) -> Iterator[RawItem | Rejection]:
         """Yield one item a written answer, or one rejection if there is none."""
@@ -299,8 +301,11 @@ class SheetReader:
         }
         time = row.get(self.layout.time)
         occurred_at = parse_time(time, self.zone, self.read_at, month_first=self.month_first)
-        if occurred_at is None and plain(time):
-            closed["time_raw"] = plain(time)
+        if occurred_at is None:
+            self.tally["undated"] += len(written)
+            if plain(time):
+                self.tally["time-raw"] += len(written)
+                closed["time_raw"] = plain(time)
         rating = parse_rating(row.get(self.questions.rating)) if self.questions.rating else None
         for column, number, text in written:
             if len(text) > MAX_TEXT_CHARS:

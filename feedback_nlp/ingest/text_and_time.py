@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from feedback_nlp.ingest.columns import candidates, comparable, own_name, read_toml
+from feedback_nlp.ingest.columns import begins_with, candidates, comparable, own_name, read_toml
 from feedback_nlp.ingest.looks import Looks
 from feedback_nlp.ingest.people import is_said_by_others, person_by_name
 from feedback_nlp.ingest.ratings import is_tens_scale
@@ -61,7 +61,7 @@ def _guessed_text(found: Resolution, columns: Sequence[str]) -> str | None:
             continue
         if looks.filled < GUESS_ROWS or person_by_name(column) or looks.words < _GUESS_WORDS:
             continue
-        if column.casefold().startswith(tuple(read_toml("aliases.toml")["not_beginning"]["text"])):
+        if begins_with(column, read_toml("aliases.toml")["not_beginning"]["text"]):
             continue
         scores[column] = looks.words * looks.share_filled
     return max(scores, key=scores.__getitem__, default=None)

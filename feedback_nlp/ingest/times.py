@@ -29,6 +29,8 @@ _YEAR_FIRST = re.compile(
     r"\s*(?P<zone>Z|(?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?|[+-]\d{2}:?\d{2})?)?",
     re.IGNORECASE,
 )
+# 微博 and 小红书 write 23-5-6 for other years; the year stands first wherever dashes do.
+_SHORT_YEAR = re.compile(r"(?P<y>[1-3]\d)-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?P<rest>(?:[T ].*)?)")
 _YEAR_LAST = re.compile(
     r"(?P<a>\d{1,2})[/.](?P<b>\d{1,2})[/.](?P<y>\d{4})"
     r"(?:[\s,]+(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2}))?\s*(?P<half>AM|PM)?)?",
@@ -167,6 +169,10 @@ def _from_text(text: str, month_first: bool | None) -> datetime | None:
         pass
     if (match := _YEAR_FIRST.fullmatch(text)) is not None:
         return _from_year_first(match)
+    if (match := _SHORT_YEAR.fullmatch(text)) is not None:
+        whole = f"20{match['y']}-{match['m']}-{match['d']}{match['rest']}"
+        if (match := _YEAR_FIRST.fullmatch(whole)) is not None:
+            return _from_year_first(match)
     if (match := _YEAR_LAST.fullmatch(text)) is not None:
         return _from_year_last(match, month_first)
     if (match := _JSON_DATE.fullmatch(text)) is not None:

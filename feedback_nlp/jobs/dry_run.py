@@ -71,7 +71,8 @@ def preview_file(path: Path, options: IngestOptions) -> Preview:
         choices=options.choices,
     ) as reading:
         results = [preparer.values(item, now) for item in islice(reading.items, _LOOKED_AT)]
-        notes = [note for note in reading.notes if not (options.kind and note == UNKNOWN_KIND)]
+        told = (*reading.notes, *preparer.notes)
+        notes = [note for note in told if not (options.kind and note == UNKNOWN_KIND)]
     rejected = [row for row in results if isinstance(row, Rejection)]
     stored = [row for row in results if not isinstance(row, Rejection)]
     kind = options.kind or reading.kind or SourceKind.IN_APP

@@ -151,7 +151,7 @@ def ingest_file(
         with database.write() as session:
             notes = [
                 prepare(note, pseudonymizer).text
-                for note in reading.notes
+                for note in (*reading.notes, *preparer.notes)
                 if not (options.kind and note == UNKNOWN_KIND)
             ]
             ingestion.finish_batch(session, batch.id, now=now(), notes=notes)

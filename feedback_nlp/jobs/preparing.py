@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from feedback_nlp.clean import Pseudonymizer, prepare, redact_key, redact_value, without_page_marks
 from feedback_nlp.records import RawItem, Rejection
 
+_CLOCKS_DIFFER = timedelta(days=1)
 _CACHE_ENTRIES = 50_000
 _RAW_CHARS = 2_000
 _MAX_CHANNEL = 100
@@ -42,8 +43,18 @@ class Preparer:
         self._pseudonymizer = pseudonymizer
         self._product = product
         self._channel = channel[:_MAX_CHANNEL] if channel else None
+        self._future = 0
+        self._latest: datetime | None = None
         self._cache: dict[str, str] = {}
         self._values: dict[tuple[str, str | float], Any] = {}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Chinese remarks on what was prepared."""
+        if self._latest is None:
+            return ()
+        told = f"{self._future} 条的时间在将来（最晚 {self._latest:%Y-%m-%d}），照原样存下"
+        return (f"{told}；请核对时间列和导出机器的时钟",)
 
     def values(self, item: RawItem | Rejection, now: datetime) -> dict[str, Any] | Rejection:
         """Return column values of ``feedback`` and ``line``, or a rejection with redacted row."""
@@ -60,6 +71,9 @@ class Preparer:
             meta["redactions"] = dict(prepared.redactions)
         if item.occurred_at is None:
             meta["time_missing"] = True
+        elif item.occurred_at > now + _CLOCKS_DIFFER:
+            self._future += 1
+            self._latest = max(self._latest or item.occurred_at, item.occurred_at)
         author, thread = item.author, item.thread_key
         return {
             "line": item.line,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 
 _SAMPLE_BYTES = 200_000
+_LEAST_HANGUL = 16
 _TOLD_LINES = 100  # of one file: who decoded one wrongly decoded all
 _MARGIN = 0.15
 _MIN_COMMON_SHARE = 0.9
@@ -67,8 +68,20 @@ def is_mojibake(lines: list[str]) -> bool:
 def is_strange(text: str, encoding: str) -> bool:
     """Whether text read as GB18030 or Big5 is hardly made of common characters (日本語, 한국어)."""
     wide = [char for char in text if char > "\x7f" and not _OTHER_WIDE.match(char)]
+    if encoding == "gb18030" and len(wide) >= _LEAST_HANGUL and all(map(_may_be_hangul, wide)):
+        return True
     share = common_share(text, "big5" if encoding == "cp950" else "gb2312")
     return bool(wide) and share < (_LEAST_COMMON if len(wide) >= _LEAST_WIDE else 0.01)
+
+
+def _may_be_hangul(char: str) -> bool:
+    """Whether a character's bytes are a syllable of EUC-KR.
+
+    Those are the first half of what is common in Chinese: no dozen of Chinese words keeps to it.
+    Source: KS X 1001, rows 16 to 40.
+    """
+    code = char.encode("gb18030", "ignore")
+    return len(code) == 2 and 0xB0 <= code[0] <= 0xC8
 
 
 def _spells_utf8(line: str, wrong: str) -> bool:

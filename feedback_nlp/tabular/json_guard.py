@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from typing import BinaryIO
 
 from feedback_nlp.errors import FileUnreadable
 
 MAX_DEPTH = 64
 _MAX_STRING_BYTES = 16 * 1024 * 1024
+_CONSTANT_LETTERS = b"-NaInfity"
+_STRING_OR_CONSTANT = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|-?\b(?:NaN|Infinity)\b', re.DOTALL)
 _QUOTE, _OPEN, _CLOSE = ord('"'), b"[{", b"]}"
 
 
@@ -52,10 +55,25 @@ class GuardedJson:
                         "JSON 里没有记录的列表，整个文件是一个对象，太大读不了",
                         hint="导出成列表（[{…}, {…}]）或 JSON Lines",
                     )
-            if whole := self._decodable(block):
+            if whole := self._decodable(self._to_token_end(block)):
+                if b"NaN" in whole or b"Infinity" in whole:
+                    whole = self._without_constants(whole)
                 self._look(whole)
                 return whole
         return self._decodable(b"")
+
+    def _to_token_end(self, block: bytes) -> bytes:
+        """Read on while a block might end within NaN or Infinity."""
+        while block[-1] in _CONSTANT_LETTERS and (more := self._stream.read(1)):
+            block += more
+        return block
+
+    def _without_constants(self, block: bytes) -> bytes:
+        """Put null where Python and JavaScript write what JSON does not know: NaN, Infinity."""
+        lead = b'"' + self._held if self._in_string else b""
+        return _STRING_OR_CONSTANT.sub(
+            lambda match: match[0] if match[0].startswith(b'"') else b"null", lead + block
+        )[len(lead) :]
 
     def _decodable(self, block: bytes) -> bytes:
         """Put U+FFFD where bytes are not UTF-8, so that they cost their record only."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, BinaryIO
 
 import ijson
@@ -19,7 +20,8 @@ from feedback_nlp.tabular.decoding import (
     utf8_bytes,
 )
 from feedback_nlp.tabular.json_guard import MAX_DEPTH, GuardedJson, is_too_deep
-from feedback_nlp.tabular.json_shapes import records_of
+from feedback_nlp.tabular.json_salvage import MOST_BYTES, Broken, records_after
+from feedback_nlp.tabular.json_shapes import members_of, records_of
 from feedback_nlp.tabular.rows import Limits, Row, reject
 
 _LIST_NAMES = frozenset(
@@ -73,7 +75,7 @@ def parse_json_line(line: TextLine, limits: Limits) -> Row | Rejection:
     if is_too_deep(text):
         return reject(line.number, "bad-json", f"这一行的 JSON 嵌套超过 {MAX_DEPTH} 层", text)
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=lambda _name: None)
     except (ValueError, RecursionError):
         return reject(line.number, "bad-json", "这一行不是合法的 JSON", text)
     return _row(line.number, value, limits)
@@ -99,13 +101,14 @@ def read_json(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
     """
     prefix = _find_records(_guarded(stream))
     number = 0
+    first: Any = None
     try:
         guard = _guarded(stream)
         if not prefix:
             guard.limit_bytes(_MAX_DOCUMENT_BYTES)
-        values = ijson.items(guard, prefix, use_float=True)
-        for value in records_of(values, is_document=not prefix):
+        for value in _records(stream, guard, prefix):
             number += 1
+            first = value if number == 1 else first
             if guard.is_damaged and _REPLACED in json.dumps(value, ensure_ascii=False):
                 yield reject(number, "bad-encoding", "含有不是 UTF-8 的字节", value)
             else:
@@ -116,9 +119,53 @@ def read_json(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
         detail = f"第 {number} 条之后无法继续读取：{error.message}"
         yield reject(number + 1, "file-damaged", detail)
     except (ijson.JSONError, RecursionError) as error:
+        count = number
+        for value in _salvaged(stream, prefix, number, first):
+            number += 1
+            if isinstance(value, Broken):
+                yield reject(number, "bad-json", "这一条不是合法的 JSON", value.shown)
+            else:
+                yield _row(number, value, limits)
         if number == 0:
             raise _not_json(error) from error
-        yield reject(number + 1, "file-damaged", f"第 {number} 条之后的 JSON 已损坏，无法继续读取")
+        if number == count:
+            detail = f"第 {number} 条之后的 JSON 已损坏，无法继续读取"
+            yield reject(number + 1, "file-damaged", detail)
+
+
+def _records(stream: BinaryIO, guard: GuardedJson, prefix: str) -> Iterator[Any]:
+    """Yield the records below a prefix; comments of tickets with who wrote them."""
+    outer, nested, inner = prefix.rpartition(".item.")
+    if nested and inner.count(".") == 1:
+        name = inner.removesuffix(".item")
+        for record in ijson.items(guard, f"{outer}.item", use_float=True):
+            yield from members_of(record, name)
+        return
+    records = records_of(ijson.items(guard, prefix, use_float=True), is_document=not prefix)
+    first = next(records, None)
+    if first is None:
+        return
+    roles: dict[Any, Any] = {}
+    if isinstance(first, dict) and "author_id" in first and "role" not in first and prefix:
+        users = ijson.items(_guarded(stream), "users.item", use_float=True)
+        roles = {user.get("id"): user.get("role") for user in users if isinstance(user, dict)}
+        guard = _guarded(stream)
+        records = records_of(ijson.items(guard, prefix, use_float=True), is_document=False)
+        first = next(records)
+    for record in chain((first,), records):
+        known = isinstance(record, dict) and roles.get(record.get("author_id"))
+        yield {**record, "role": known} if known else record
+
+
+def _salvaged(
+    stream: BinaryIO, prefix: str, count: int, first: Any
+) -> Iterator[dict[str, Any] | Broken]:
+    """Yield what follows the first fault of a list of records."""
+    if ".item." in prefix or not (isinstance(first, dict) or (count == 0 and prefix == "item")):
+        return
+    data = utf8_bytes(stream).read(MOST_BYTES + 1)
+    if len(data) <= MOST_BYTES:
+        yield from records_after(data.decode("utf-8", "replace"), count, first)
 
 
 def _guarded(stream: BinaryIO) -> GuardedJson:
@@ -153,6 +200,7 @@ def _without_marks(record: dict[str, Any]) -> dict[str, Any]:
 def _find_records(stream: GuardedJson) -> str:
     """Return the ijson prefix of the records in a document."""
     first = ""
+    lists: set[str] = set()
     events = ijson.parse(stream, use_float=True)
     try:
         for count, (prefix, event, _) in enumerate(events):
@@ -164,6 +212,8 @@ def _find_records(stream: GuardedJson) -> str:
             is_list_member = prefix.endswith(".item")
             if parent in _LIST_NAMES and (is_list_member or parent == "entry"):
                 return str(prefix)
+            if is_list_member and prefix.count(".") == 1:
+                lists.add(str(prefix))
             if is_list_member and not first and prefix.count(".item") == 1:
                 first = str(prefix)
             if count > _SEARCH_EVENTS:
@@ -171,4 +221,4 @@ def _find_records(stream: GuardedJson) -> str:
     except ijson.JSONError as error:
         if not first:
             raise _not_json(error) from error
-    return first
+    return "" if len(lists) > 1 else first  # several lists by name: see records_of

@@ -43,6 +43,9 @@ def _of_document(document: Mapping[str, Any]) -> Iterator[Any]:
     if _is_header(names) and isinstance(rows, list) and all(isinstance(r, list) for r in rows):
         yield from (_named(names, row) for row in rows)
         return
+    if sum(_is_list_of_records(value) for value in document.values()) > 1:
+        yield from _of_lists(document)
+        return
     members = list(document.values())
     if len(members) < _LEAST_RECORDS or not all(isinstance(m, dict) and m for m in members):
         yield document
@@ -59,6 +62,40 @@ def _of_document(document: Mapping[str, Any]) -> Iterator[Any]:
             yield member if "id" in member else {"id": key, **member}
     else:
         yield document
+
+
+def _is_list_of_records(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _of_lists(document: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the records of several lists, each with the name of its list; else of the first."""
+    lists = {name: value for name, value in document.items() if _is_list_of_records(value)}
+    heads = [records[0] for records in lists.values()]
+    if not _share_names(heads):
+        yield from next(iter(lists.values()))
+        return
+    for name, records in lists.items():
+        for record in records:
+            is_plain = isinstance(record, dict) and "product" not in record
+            yield {**record, "product": name} if is_plain else record
+
+
+def members_of(record: Any, name: str) -> Iterator[Any]:
+    """Yield the members of a list in a record; comments of a ticket with the role of their writer.
+
+    Whoever opened a ticket is the customer. Source: Zendesk Tickets and Ticket Comments API.
+    """
+    members = record.get(name) if isinstance(record, dict) else None
+    if not isinstance(members, list):
+        return
+    asker = record.get("requester_id", record.get("submitter_id"))
+    for member in members:
+        if asker is None or not isinstance(member, dict) or "author_id" not in member:
+            yield member
+        else:
+            role = "end-user" if member["author_id"] == asker else "agent"
+            yield {"role": role, "conversation_id": record.get("id"), **member}
 
 
 def _are_row_names(names: Iterable[str]) -> bool:
