@@ -14,6 +14,8 @@ from typing import Any
 
 from feedback_nlp.ingest.columns import comparable, read_toml, without_brackets
 
+# 请填写您的昵称 asks for what 昵称 holds.
+_ASKED = re.compile(r"^\s*请?(?:填写|输入|留下|提供|写下)?(?:您|你|贵)(?:的|方的?)?(?=\S{2})")
 _REPEATED = re.compile(r"__\d+$")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
@@ -68,6 +70,7 @@ def is_said_by_others(column: str) -> bool:
 
 
 def _by_own_name(name: str, data: Mapping[str, Any]) -> Person | None:
+    name = _ASKED.sub("", name)
     plain, loose = comparable(name), without_brackets(name)
     words = [word.casefold() for word in _WORD.findall(name)]
     both = {plain, loose}

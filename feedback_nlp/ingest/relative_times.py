@@ -18,7 +18,7 @@ _NEAR = re.compile(
 )
 _NOW = re.compile(r"刚刚|刚才|just now|now", re.IGNORECASE)
 _YEARLESS = re.compile(
-    r"(\d{1,2})(?:[-/.](\d{1,2})|月(\d{1,2})[日号]?)(?:\s+(\d{1,2})[:：](\d{2})(?:[:：]\d{2})?)?"
+    r"(?!\d\.|\d+\.\d$)(\d{1,2})(?:[-/.](\d{1,2})|月(\d{1,2})[日号]?)(?:\s+(\d{1,2})[:：](\d{2})(?:[:：]\d{2})?)?"
 )
 _WEEKDAY = re.compile(r"(?:星期|周|礼拜)([一二三四五六日天])(?:\s*(\d{1,2})[:：](\d{2}))?")
 _CLOCK = re.compile(
@@ -30,7 +30,7 @@ _HEAD = re.compile(
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"(?:\s+|·|•)(?:来自|发布于|IP属地|IP|via)?[:：\s]*[一-鿿A-Za-z][一-鿿A-Za-z0-9 ]{0,20}$"
+    r"(?:\s+|·|•)(?:来自|发布于|IP属地|IP|via)?[:：\s]*(?![万亿千wWkK]\+?$)[一-鿿A-Za-z][一-鿿A-Za-z0-9 ]{0,20}$|在.{1,8}(?:审核|评论|发布|发表)$"
 )
 _MARK = re.compile(
     r"[前今昨刚]|ago|today|yesterday|now|^\s*\d{1,2}[-/.月]\d|星期|周|礼拜", re.IGNORECASE

@@ -76,6 +76,7 @@ def resolve(
     for name in (*_PLAIN_FIELDS, *_COUNTS, "crawled_at", "title"):
         _find_plain(found, name, usable)
     _title_is_text(found)
+    _join_spellings(found, usable)
     _judge_rest(found, usable, wishes)
     found.fields = {name: group for name, group in found.fields.items() if group}
     return found
@@ -136,6 +137,16 @@ def _places(found: Resolution, columns: Sequence[str]) -> list[str]:
 def _title_is_text(found: Resolution) -> None:
     if not found.fields.get("text") and found.fields.get("title"):
         found.fields["text"] = found.fields.pop("title")
+
+
+def _join_spellings(found: Resolution, columns: Sequence[str]) -> None:
+    """Let Content and content be one column: records of two exports joined in one file."""
+    spelt: dict[str, list[str]] = {}
+    for column in columns:
+        spelt.setdefault(column.casefold(), []).append(column)
+    for name, group in found.fields.items():
+        others = [c for column in group for c in spelt.get(column.casefold(), ())]
+        found.fields[name] = list(dict.fromkeys([*group, *others]))
 
 
 def _judge_rest(found: Resolution, columns: Sequence[str], wishes: Wishes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from feedback_nlp.ingest.fields import FIELDS
@@ -27,6 +28,8 @@ def survey_plan(
 ) -> Plan:
     """Return how an export of a survey tool is read; see :func:`plan_reading`."""
     given = wanted.wishes.given
+    if not survey.time and "occurred_at" in found.fields:
+        survey = replace(survey, time=found.fields["occurred_at"][0])
     kept = [column for column in columns if column not in wanted.wishes.drop]
     questions = classify_questions(survey, kept, sample, open_column=given.get("text"))
     people = [

@@ -251,6 +251,7 @@ def _reads_written(answers: Sequence[str], hints: Mapping[str, Sequence[str]]) -
         bool(answers)
         and not marked
         and not is_person_by_content(answers)
+        and not any(parse_time(answer, ZoneInfo("UTC")) is not None for answer in answers)
         and len(set(answers)) == len(answers)
         and sum(map(len, answers)) >= _MIN_SENTENCE_CHARS * len(answers)
         and not any(parse_rating(answer) is not None or answer.isdecimal() for answer in answers)

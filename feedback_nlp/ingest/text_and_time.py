@@ -53,11 +53,19 @@ def _weight(looks: Looks) -> float:
 
 
 def _guessed_text(found: Resolution, columns: Sequence[str]) -> str | None:
+    """Return the wordiest column, one of a wrapper nobody knows only if there is no other."""
+    nested = [c for c in columns if own_name(c) is None and not is_said_by_others(c)]
+    return _wordiest(found, [c for c in columns if own_name(c) is not None]) or _wordiest(
+        found, nested
+    )
+
+
+def _wordiest(found: Resolution, columns: Sequence[str]) -> str | None:
     title = set(candidates("title", columns))
     scores = {}
     for column in columns:
         looks = found.looks[column]
-        if column in title or column in found.used or own_name(column) is None:
+        if column in title or column in found.used:
             continue
         if looks.filled < GUESS_ROWS or person_by_name(column) or looks.words < _GUESS_WORDS:
             continue

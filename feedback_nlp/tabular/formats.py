@@ -35,6 +35,7 @@ _SUFFIXES = {
 }
 _GZIP = b"\x1f\x8b"
 _HEAD_BYTES = 64 * 1024
+_LOOKED_LINES, _LEAST_LINES = 20, 3
 _HONEST_BYTES = 64 * 1024 * 1024
 _MAX_RATIO = 200
 _DEFLATE_RATIO = 1_100
@@ -141,7 +142,21 @@ def detect_format(path: Path, named: str | None) -> str:
         return "jsonl" if rest.strip() and _is_object(first) else "json"
     if named is None and text[:1] == b"[":
         return "json"
+    if named == "lines" and _is_table(text):
+        return "csv"
     return "csv" if named in ("xls", "xlsx", None) else named
+
+
+def _is_table(head: bytes) -> bool:
+    """Whether lines of a text file are rows: as many tabs or bars in each as in the first."""
+    lines = [line for line in head.split(b"\n")[:_LOOKED_LINES] if line.strip()]
+    if len(lines) < _LEAST_LINES:
+        return False
+    first, *rest = lines[:-1] if len(lines) > _LEAST_LINES else lines
+    return any(
+        first.count(mark) >= 1 and all(line.count(mark) == first.count(mark) for line in rest)
+        for mark in (b"\t", b"|")
+    )
 
 
 def _is_object(line: bytes) -> bool:

@@ -15,6 +15,7 @@ MOST_BYTES = 64 * 1024 * 1024
 _MOST_TRIES = 2_000  # places at which a record might begin again
 _SHOWN_CHARS = 200
 _BETWEEN = re.compile(r"\s*,?\s*(?=\{)")
+_END = re.compile(r"\s*(?:,\s*)?(?:\]|\Z)")
 _NEXT = re.compile(r"\}\s*,\s*(?=\{)")
 _DECODER = json.JSONDecoder(parse_constant=lambda _name: None)
 
@@ -56,6 +57,8 @@ def records_after(
                 yield value
             following = _BETWEEN.match(text, end)
             position = following.end() if following else None
+            if position is None and not _END.match(text, end):
+                position, tries = _taken_up(text, end - 1, names, tries)
             continue
         begin = position
         position, tries = _taken_up(text, begin, names, tries)
@@ -82,7 +85,7 @@ def _record(text: str, position: int, names: set[str]) -> tuple[dict[str, Any] |
         value, end = _DECODER.raw_decode(text, position)
     except (ValueError, RecursionError):
         return None, position
-    alike = isinstance(value, dict) and 2 * len(names & value.keys()) >= len(names)
+    alike = isinstance(value, dict) and (not names or 2 * len(names & value.keys()) > len(names))
     return (value if alike else None), end
 
 

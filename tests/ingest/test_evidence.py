@@ -35,6 +35,36 @@ def test_a_layout_without_its_text_column_is_read_by_names():
     assert items[0].occurred_at == datetime(2026, 5, 7, 14, 23, 49, tzinfo=UTC)
 
 
+def test_answers_of_the_team_are_counted_and_not_kept():
+    rows = "评论内容,评论时间,开发者回复\n打不开,2026-03-01,已修复请更新\n很好,2026-03-02,\n太慢,2026-03-03,谢谢反馈\n"
+    reading, items = read(rows)
+    assert "2 条带有开发者、商家或客服的回复，回复没有保存" in reading.notes
+    assert "已修复" not in str(items)
+
+
+def test_a_title_that_repeats_over_texts_names_the_thing():
+    rows = "帖子标题,回帖内容\n柜机讨论,取件要等半天\n柜机讨论,门弹不开\n柜机讨论,挺方便的\n"
+    _, items = read(rows)
+    assert [item.text for item in stored(items)] == ["取件要等半天", "门弹不开", "挺方便的"]
+
+
+def test_unread_times_of_a_survey_are_counted():
+    rows = "序号,提交答卷时间,所用时间,来源,来源详情,来自IP,1、您的建议是？\n1,某天,9秒,微信,,,太慢\n2,2026/3/1 10:22,9秒,微信,,,太吵\n"
+    reading, items = read(rows)
+    assert [item.occurred_at is None for item in stored(items)] == [True, False]
+    assert any("1 条的时间看不懂" in note for note in reading.notes)
+
+
+def test_lists_by_name_are_all_read():
+    data = {"甲店": [{"评论": "菜凉了"}], "乙店": [{"评论": "上菜快"}, {"评论": "太咸"}]}
+    _, items = read(json.dumps(data, ensure_ascii=False))
+    assert [(i.product, i.text) for i in stored(items)] == [
+        ("甲店", "菜凉了"),
+        ("乙店", "上菜快"),
+        ("乙店", "太咸"),
+    ]
+
+
 @pytest.mark.parametrize("below", ["developerResponse", "reply", "sub_comments", "agent"])
 def test_what_stands_below_a_reply_is_never_the_review(below):
     records = [

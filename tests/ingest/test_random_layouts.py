@@ -14,13 +14,23 @@ from feedback_nlp.records import RawItem, Rejection
 
 CHINA = ZoneInfo("Asia/Shanghai")
 NAMES = {
-    "text": ["评论内容", "content", "说的话", "反馈描述", "review", "正文", "col_a"],
-    "time": ["评论时间", "created_at", "creationTime", "日期", "when", "at"],
-    "rating": ["评分", "star", "score", "打分", "points"],
+    "text": [
+        "评论内容",
+        "content",
+        "说的话",
+        "反馈描述",
+        "review",
+        "正文",
+        "col_a",
+        "Issue Description",
+        "fb_body",
+    ],
+    "time": ["评论时间", "created_at", "creationTime", "日期", "when", "at", "发布于", "fb_time"],
+    "rating": ["评分", "star", "score", "打分", "points", "总评", "rate"],
     "key": ["id", "comment_id", "评论id", "no", "编号"],
-    "author": ["用户昵称", "user_id", "评论者", "nick", "author"],
+    "author": ["用户昵称", "user_id", "评论者", "nick", "author", "您的昵称", "答主"],
     "phone": ["您的手机", "联系方式", "tel"],
-    "votes": ["点赞数", "likes", "赞"],
+    "votes": ["点赞数", "likes", "赞", "点赞量", "likedCount"],
     "reply": ["商家回复", "reply_content", "developerResponse"],
 }
 TEXTS = [
@@ -64,8 +74,30 @@ def lines_of(items):
     return [item.line for item in items]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(layouts(), st.sampled_from(["csv", "json", "nested"]))
+def as_json(records, form):
+    """Return records as tools write them: nested, in lists by name, with what JSON does not know."""
+    if form == "nested":
+        records = [{"data": record, "reply": {"content": "您好"}} for record in records]
+    if form == "wrapped":
+        records = [{"post": {"body": record}} for record in records]
+    if form == "by name" and len(records) > 1:
+        half = len(records) // 2
+        return json.dumps({"甲店": records[:half], "乙店": records[half:]}, ensure_ascii=False)
+    if form == "not a number":
+        records = [{**record, "extra": float("nan")} for record in records]
+    text = json.dumps(records, ensure_ascii=False)
+    if form == "broken" and len(records) > 2:
+        # A quote too many in the second record costs that record, with its line and a reason.
+        head, separator, rest = text.partition("}, {")
+        return head + separator + '"a"b": 1, ' + rest
+    return text
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    layouts(),
+    st.sampled_from(["csv", "json", "nested", "wrapped", "by name", "not a number", "broken"]),
+)
 def test_no_row_is_lost_without_a_line_and_a_reason(layout, form):
     kinds, names, texts, surplus = layout
     rows = [[cell(kind, n, text) for kind in kinds] for n, text in enumerate(texts)]
@@ -76,10 +108,7 @@ def test_no_row_is_lost_without_a_line_and_a_reason(layout, form):
         writer.writerows([*row, "多"] if n in surplus else row for n, row in enumerate(rows))
         data, first = out.getvalue(), 2
     else:
-        records = [dict(zip(names, row, strict=True)) for row in rows]
-        if form == "nested":
-            records = [{"data": record, "reply": {"content": "您好"}} for record in records]
-        data, first = json.dumps(records, ensure_ascii=False), 1
+        data, first = as_json([dict(zip(names, row, strict=True)) for row in rows], form), 1
     refusal = ""
     try:
         with open_source(io.BytesIO(data.encode()), zone=CHINA) as reading:

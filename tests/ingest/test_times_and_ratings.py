@@ -4,6 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from feedback_nlp.ingest import parse_rating, parse_time
+from feedback_nlp.ingest.relative_times import is_relative
 
 CHINA = ZoneInfo("Asia/Shanghai")
 MOMENT = datetime(2026, 3, 1, 2, 22, 31, tzinfo=UTC)  # 10:22:31 in China
@@ -49,6 +50,16 @@ def test_reads_a_moment(value):
 )  # fmt: skip
 def test_reads_a_day_as_its_midnight(value):
     assert parse_time(value, CHINA) == MIDNIGHT
+
+
+def test_a_short_year_stands_first():
+    assert parse_time("23-5-6 10:22", CHINA) == parse_time("2023-05-06 10:22", CHINA)
+    assert parse_time("55-5-6", CHINA) is None
+
+
+@pytest.mark.parametrize("value", ["1.1 万", "4.5", "3.2", "10万+"])
+def test_a_count_is_no_date(value):
+    assert not is_relative(value)
 
 
 def test_afternoon_words_move_the_hour():

@@ -58,6 +58,12 @@ def test_stores_redacted_rows_with_their_account(database, ingest):
     assert (batch.status, batch.read_count, batch.layout) == ("complete", 3, "generic")
 
 
+def test_times_in_the_future_are_said(ingest):
+    report = ingest("id,text,time\n1,好用,2062-03-01\n2,难用,2026-03-01\n")
+    (note,) = [note for note in report.notes if "将来" in note]
+    assert note.startswith("1 条的时间在将来（最晚 2062-")
+
+
 def test_a_second_run_finds_only_duplicates(database, ingest):
     content = "text,star\n好,5\n好,5\n不好,1\n"
     assert ingest(content).accepted == 3

@@ -10,7 +10,7 @@ import pytest
 
 from feedback_nlp.errors import FileUnreadable
 from feedback_nlp.records import Rejection
-from feedback_nlp.tabular import open_table, read_rows
+from feedback_nlp.tabular import Row, open_table, read_rows
 from feedback_nlp.tabular.encodings import is_utf7, legacy_encoding
 
 
@@ -164,6 +164,45 @@ def test_japanese_is_no_gb18030():
     said = "とても使いやすいアプリです"
     with pytest.raises(FileUnreadable, match="编码"):
         read(f"text,star\n{said},5\n{said},4\n".encode("shift_jis"))
+
+
+def test_korean_is_no_gb18030():
+    said = "배송이 너무 늦어요 앱이 자꾸 꺼집니다"
+    with pytest.raises(FileUnreadable, match="编码"):
+        read(f"id,content,rating\n1,{said},5\n2,{said},4\n".encode("euc-kr"))
+
+
+def test_what_json_does_not_know_is_nothing_and_texts_that_spell_it_stay():
+    said = 'NaN, -Infinity 都显示在 "NaN" 页面上, NaN'
+    records = [{"text": said, "star": float("nan")}, {"text": "好", "star": float("-inf")}]
+    first, second = read(json.dumps(records, ensure_ascii=False).encode())
+    assert (first.values, second.values) == (
+        {"text": said, "star": None},
+        {"text": "好", "star": None},
+    )
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_one_broken_record_costs_itself(indent):
+    records = [
+        {"text": f"第{n}条", "replies": [{"text": "您好"}, {"text": "再见"}]} for n in "一二三四"
+    ]
+    text = json.dumps(records, ensure_ascii=False, indent=indent).replace("第二条", '第"二条')
+    rows = read(text.encode())
+    assert [row.values["text"] for row in rows if isinstance(row, Row)] == [
+        "第一条",
+        "第三条",
+        "第四条",
+    ]
+    (lost,) = [row for row in rows if isinstance(row, Rejection)]
+    assert (lost.line, lost.reason) == (2, "bad-json")
+    assert "第三条" not in lost.raw
+
+
+def test_a_list_that_breaks_off_says_so_once():
+    rows = read('[{"text":"第一条"},{"text":"第二条"},{"text":"第三'.encode())
+    assert [type(row).__name__ for row in rows] == ["Row", "Row", "Rejection"]
+    assert rows[2].reason == "file-damaged"
 
 
 @pytest.mark.parametrize(
