@@ -37,13 +37,14 @@ _HAN_NUMBER = re.compile(
     f"{_HAN}(?:{_HAN_OR_D}{{4}}|(?:[{_MARKS}]{{0,2}}{_HAN_OR_D}){{6}}"
     f"|{_HAN_OR_D}? ?(?:号楼|[#栋幢座舍楼]|单元))"
 )
-_THREE_HAN = "[㐀-鿿豈-﫿]{3}(?![一-鿿])"
+_THREE_HAN = "[㐀-﫿]{3}(?![一-鿿])"
 _PERSON = re.compile(
     "|".join(
         (
             *words("person", "stated"),
             *words("person", "said"),
-            f"(?:{'|'.join(words('person', 'introduced'))}){_THREE_HAN}",
+            # One by one: an alternative that begins with a sign is found fast, a group is not.
+            *(f"{word}{_THREE_HAN}" for word in words("person", "introduced")),
         )
     )
 )

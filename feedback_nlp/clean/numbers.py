@@ -15,7 +15,11 @@ from typing import NamedTuple
 
 from feedback_nlp.clean.checksums import has_identity_check, is_identity_card, passes_luhn
 from feedback_nlp.clean.findings import PersonalDatum
-from feedback_nlp.clean.telephone import is_chinese_number, is_international_number
+from feedback_nlp.clean.telephone import (
+    is_chinese_number,
+    is_international_number,
+    may_be_international_number,
+)
 
 _GROUP = re.compile(r"[0-9]+")
 _GAP = re.compile(r"[ ,.\-/_\\·、…~+*():|]{1,3}")
@@ -67,6 +71,7 @@ _LINE_GROUPS = {
 }
 _LOCAL_GROUPS = {(7,), (8,), (4, 4), (3, 4)}
 _FOREIGN = re.compile(r"(?<![0-9+])(\+|00)([1-9](?:[ \-()]{0,2}[0-9]){7,14})(?![0-9])")
+_GROUPED_LIKE_ONE = re.compile(r"^[0-9]{1,3}[ \-()]{1,2}[0-9]{2,4}[ \-()]{1,2}[0-9]{3}")
 _MISTYPED = re.compile(r"[1li][3-9][0-9oil]{9}(?![0-9a-z])")
 _MISTYPED_DIGITS = str.maketrans("oil", "011")
 _CARD_START = re.compile(r"62|4|5[1-5]|3[4-7]|60|9[0-9]|8[0-9]|6[0-9]")
@@ -138,7 +143,8 @@ def find_foreign_numbers(folded: str) -> Iterator[PersonalDatum]:
     if "+" in folded or "00" in folded:
         for match in _FOREIGN.finditer(folded):
             number = "+" + re.sub(r"[^0-9]", "", match[2]).removeprefix("86")
-            if is_international_number(number):
+            grouped = _GROUPED_LIKE_ONE.search(match[2]) is not None
+            if is_international_number(number) or (grouped and may_be_international_number(number)):
                 yield PersonalDatum(*match.span(), "电话", number)
 
 
@@ -289,6 +295,8 @@ def _is_line(number: _Number, before: str) -> bool:
     if digits.startswith("86") and before.endswith(("+", "00")) and 11 <= len(digits) <= 14:
         return is_chinese_number("0" + digits[2:].removeprefix("0"))
     if digits[0] == "0" and 10 <= len(digits) <= 12:
+        if sizes == (4, 7) and is_chinese_number(f"{digits[:4]}8{digits[4:]}"):
+            return True  # as it was written before the town had eight digits
         return (sizes in _LINE_GROUPS or number.is_spelt) and is_chinese_number(digits)
     if digits[0] in "2345678" and len(digits) in (7, 8):
         told = _LOCAL_WORD.search(before) or _AREA_STATED.search(before)

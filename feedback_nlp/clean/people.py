@@ -68,7 +68,7 @@ def find_names(folded: str) -> Iterator[PersonalDatum]:
 @cache
 def _label() -> re.Pattern[str]:
     labels = "|".join((*words("person", "stated"), *words("person", "said")))
-    return re.compile(rf"(?:{labels})(?:姓名|名字|名)?[是为叫填写的: (\"“]{{0,5}}")
+    return re.compile(rf"(?:{labels})(?:姓名|名字|名)?[是为叫填写成的: (\"“]{{0,5}}")
 
 
 @cache

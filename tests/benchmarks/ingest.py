@@ -3,7 +3,8 @@
 50,000 rows of the demo's posts (twelve kinds of trade talk, a tenth with personal data added),
 as five files of other tools: CSV, a wide survey, JSON lines, a nested JSON list, a chat with
 roles. CPU seconds of the whole command, children and start included, so that other work on the
-machine matters little. The best of three.
+machine matters little. The best of three, beside a plain loop before and after each, for the
+same machine is up to four times slower while others use it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -105,6 +107,13 @@ def cpu_seconds(files: Sequence[Path], database: Path) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def yardstick() -> float:
+    """Return CPU seconds of a plain loop, by which figures of different machines compare."""
+    start = time.process_time()
+    sum(number * number for number in range(5_000_000))
+    return time.process_time() - start
+
+
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -114,12 +123,17 @@ def main() -> None:
         folder = Path(name)
         (folder / "files").mkdir()
         files = make_files(folder / "files")
-        seconds = [cpu_seconds(files, folder / f"{n}.db") for n in range(ROUNDS)]
+        loops = [yardstick()]
+        seconds = []
+        for number in range(ROUNDS):
+            seconds.append(cpu_seconds(files, folder / f"{number}.db"))
+            loops.append(yardstick())
     report = {
         "what": "ingest: rows a CPU second, five files of 10,000 rows into a fresh SQLite database",
         "machine": hardware(),
         "rows": ROWS,
         "cpu_seconds": [round(value, 2) for value in seconds],
+        "plain_loop_seconds": [round(value, 3) for value in loops],
         "rows_per_cpu_second": round(ROWS / min(seconds)),
     }
     text = json.dumps(report, ensure_ascii=False, indent=2) + "\n"

@@ -119,6 +119,27 @@ def throughput(texts: Sequence[str]) -> dict[str, float | int]:
     }
 
 
+def rounds() -> dict[str, dict[str, object]]:
+    """Return, for each later round of texts, what was measured before the rules saw it, and now."""
+    cases, others = personal_cases(), lookalikes()
+    table: dict[str, dict[str, object]] = {}
+    for name, blind in json.loads((DATA / "blind.json").read_text(encoding="utf-8")).items():
+        chosen = [case for case in cases if case.trade == name]
+        alike = [case for case in others if case.trade == name]
+        now: dict[str, float] = {}
+        for writing in ("plain", "evasive"):
+            found = [is_hidden(case) for case in chosen if case.writing == writing]
+            now[writing] = round(sum(found) / len(found), 3)
+        now["false_alarms"] = round(sum(map(is_false_alarm, alike)) / len(alike), 4)
+        table[name] = {
+            "texts": len(chosen),
+            "lookalikes": len(alike),
+            "before_mending": blind,
+            "now": now,
+        }
+    return table
+
+
 def report() -> dict[str, object]:
     """Measure everything."""
     cases, others = personal_cases(), lookalikes()
@@ -137,6 +158,7 @@ def report() -> dict[str, object]:
         "lookalikes": len(others),
         "recall": {kind: recall([case for case in cases if case.kind == kind]) for kind in kinds},
         "recall_all": recall(cases),
+        "rounds": rounds(),
         "right_kind_share": right_kind_share(cases),
         "false_alarms": {
             half: {
