@@ -147,6 +147,9 @@ class VerificationOut(Outgoing):
     ratio: float | None = Field(description="after ÷ expected；1 是没有变化")
     low: float | None = Field(description="区间下限（90%）")
     high: float | None = Field(description="区间上限（90%）")
+    odds: float | None = Field(
+        default=None, description="没见效的可能是见效的几倍；小于 1 是见效更可能"
+    )
     controls: int = Field(description="和几个主题比的")
     fixed_in: str | None = Field(description="发布说明里的版本；更旧的版本发布后不算")
     left_out: int = Field(description="因为版本旧没算的")

@@ -108,8 +108,9 @@ class VerificationConfig(Section):
         min_days: Days after it settled before any verdict.
         min_expected: Fewest person-days that would have been expected without the release.
         fixed_ratio: At most this share (0–1) of what was expected may be left of a fixed problem.
-        fixed_high: The upper end of its interval must lie below this.
-        z: Half-width of the interval in standard errors.
+        odds: How many times likelier one verdict must be than the other, while it is watched.
+        final_odds: The same on the last day of the watch.
+        z: Half-width of the interval that is shown, in standard errors.
         wandering: Variance of logarithms by which topics stray by themselves, until the
             controls say otherwise.
     """
@@ -120,6 +121,7 @@ class VerificationConfig(Section):
     min_days: int = Field(ge=1)
     min_expected: float = Field(gt=0)
     fixed_ratio: float = Field(gt=0, lt=1)
-    fixed_high: float = Field(gt=0, le=1)
+    odds: float = Field(gt=1)
+    final_odds: float = Field(gt=1)
     z: float = Field(gt=0)
     wandering: float = Field(ge=0)

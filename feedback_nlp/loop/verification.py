@@ -11,8 +11,15 @@ before the release showed; the controls' counts; and how far single controls str
 others over the same days although nobody touched them. The last is what makes the interval
 honest: topics wander by themselves.
 
+What follows is weighed, not tested: the odds of "more than ``fixed_ratio`` is left" against "at
+most that is left", all shares of either being equally likely beforehand (a Bayes factor). Odds
+may be looked at every day without growing false by that, as an interval would; early they must
+be long, and when the weeks of watching are over the likelier of the two is said if it is clearly
+so.
+
 Source: difference in differences with placebo controls (Abadie, Diamond and Hainmueller 2010
-for placebos in space; Donald and Lang 2007 for their variance).
+for placebos in space; Donald and Lang 2007 for their variance); Kass and Raftery 1995 for the
+odds (3 and 10 are their bounds of "positive" and, about, of "strong").
 """
 
 from __future__ import annotations
@@ -30,6 +37,9 @@ _HALF = 0.5  # added to every count, so that silence has a logarithm
 _PRIOR_CONTROLS = 4.0
 _MIN_CONTROL_PEOPLE = 12
 _NORMAL_MAD = 1.4826  # standard deviation ÷ median absolute deviation, where normal
+_STEPS = 50  # of a hypothesis' shares: the odds are exact to three digits
+_MOST_LEFT = 1.5  # a release that fixed nothing leaves up to so many times what was expected
+_LONGEST_ODDS = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,8 @@ class Judged:
         expected: Person-days that the stretch after would have had without the release.
         ratio: after ÷ expected; 1 is "no change". ``None`` where nothing can be expected.
         low, high: Its interval.
+        odds: How many times likelier it is that the release was no fix than that it was one;
+            ``None`` where nothing can be expected.
         controls: Topics it was compared with.
         verdict: What follows.
     """
@@ -91,6 +103,7 @@ class Judged:
     ratio: float | None
     low: float | None
     high: float | None
+    odds: float | None
     controls: int
     verdict: Verdict
 
@@ -139,6 +152,7 @@ def judge(
         None,
         None,
         None,
+        None,
         len(controls),
         Verdict.WAITING,
     )
@@ -152,13 +166,47 @@ def judge(
     )
     margin = config.z * math.sqrt(variance)
     ratio, low, high = (math.exp(effect + sign * margin) for sign in (0, -1, 1))
-    enough = at.days_after >= config.min_days and expected >= config.min_expected
-    verdict = _undecided(at, config)
-    if enough and ratio <= config.fixed_ratio and high < config.fixed_high:
-        verdict = Verdict.FIXED
-    elif enough and low > config.fixed_ratio:
-        verdict = Verdict.NOT_FIXED
-    return _with(found, ratio=ratio, low=low, high=high, verdict=verdict)
+    odds = _odds(effect, math.sqrt(variance), config.fixed_ratio)
+    verdict = _verdict(odds, at, config) if expected >= config.min_expected else None
+    return _with(
+        found,
+        ratio=ratio,
+        low=low,
+        high=high,
+        odds=odds,
+        verdict=verdict or _undecided(at, config),
+    )
+
+
+def _odds(effect: float, error: float, fixed_ratio: float) -> float:
+    """Return the odds of no fix against a fix.
+
+    Args:
+        effect: Logarithm of the share that is left.
+        error: Its standard error.
+        fixed_ratio: Where a fix ends and none begins.
+    """
+    middles = (np.arange(_STEPS) + _HALF) / _STEPS
+    logs = [
+        -0.5 * ((effect - np.log(shares)) / error) ** 2
+        for shares in (
+            fixed_ratio + middles * (_MOST_LEFT - fixed_ratio),
+            middles * fixed_ratio,
+        )
+    ]
+    none, fix = (float(np.logaddexp.reduce(one)) for one in logs)
+    longest = math.log(_LONGEST_ODDS)
+    return math.exp(min(max(none - fix, -longest), longest))
+
+
+def _verdict(odds: float, at: Windows, config: VerificationConfig) -> Verdict | None:
+    """Return what the odds say; at the end of the watch less of them will do."""
+    if at.days_after < config.min_days:
+        return None
+    wanted = config.odds if at.days_after < config.after_days else config.final_odds
+    if odds >= wanted:
+        return Verdict.NOT_FIXED
+    return Verdict.FIXED if odds * wanted <= 1 else None
 
 
 def _undecided(at: Windows, config: VerificationConfig) -> Verdict:

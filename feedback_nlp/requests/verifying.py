@@ -27,6 +27,7 @@ from feedback_nlp.store.days import Said, last_day, said_for_request, said_for_t
 from feedback_nlp.store.tables import FeatureRequest, StatusEvent, Verification
 
 _VERSION = re.compile(r"(?<![\d.])\d+(?:\.\d+)+(?![\d.])")
+_MANY_TIMES = 1000
 _STEP = {Verdict.FIXED: RequestStatus.VERIFIED, Verdict.NOT_FIXED: RequestStatus.REOPENED}
 
 
@@ -94,8 +95,18 @@ def words_of(found: Verification) -> str:
     only = f"，只看 {found.fixed_in} 及以后的版本" if found.fixed_in and figures["left_out"] else ""
     return (
         f"{said}；{against}本应有 {figures['expected']:.0f} 人次，"
-        f"是它的 {share}（90% 区间 {low}–{high}{only}）"
+        f"是它的 {share}（90% 区间 {low}–{high}{only}）{_weighed(figures.get('odds'))}"
     )
+
+
+def _weighed(odds: float | None) -> str:
+    """Return how the two verdicts weigh against each other."""
+    if odds is None:  # stored before odds were
+        return ""
+    likelier, other = ("没见效", "见效") if odds >= 1 else ("见效", "没见效")
+    times = max(odds, 1 / odds)
+    said = "1000 倍以上" if times >= _MANY_TIMES else f"{times:.1f} 倍"
+    return f"；{likelier}的可能是{other}的 {said}"
 
 
 def _look(

@@ -38,7 +38,8 @@ def test_a_fall_that_the_others_did_not_share_is_a_fix():
     assert found.verdict is Verdict.FIXED
     assert (found.before, found.after, found.controls) == (112, 0, 2)
     assert found.expected == pytest.approx(112 * 15 / 28, rel=0.02)
-    assert found.low < found.ratio < found.high < CONFIG.fixed_high
+    assert found.low < found.ratio < found.high < CONFIG.fixed_ratio
+    assert found.odds < 1 / CONFIG.odds
 
 
 def test_a_fall_that_all_shared_is_none():
@@ -50,6 +51,25 @@ def test_a_fall_that_all_shared_is_none():
 
 def test_half_a_fix_is_not_called_one():
     assert looked(days(8, 5), [days(9, 9), days(9, 9)], 59).verdict is not Verdict.FIXED
+
+
+def test_at_the_end_of_the_watch_the_clearly_likelier_verdict_is_said():
+    """Thin topics never reach long odds; five weeks that look the same are not left open."""
+    thin, others = days(0, 0, 90), [days(9, 9, 90)] * 4
+    thin[::3] = 1
+    end = RELEASE + CONFIG.settle_days + CONFIG.after_days
+    before = looked(thin, others, end - 1)
+    assert before.verdict is Verdict.WAITING
+    assert CONFIG.final_odds < before.odds < CONFIG.odds
+    assert looked(thin, others, end).verdict is Verdict.NOT_FIXED
+
+
+def test_at_half_the_odds_are_even():
+    """A share left at the border speaks for neither, however many people there were."""
+    for people in (8, 80):
+        found = looked(days(people, people // 2, 90), [days(90, 90, 90)] * 5, 89)
+        assert found.verdict is Verdict.UNCLEAR
+        assert 1 / CONFIG.final_odds < found.odds < CONFIG.final_odds
 
 
 @pytest.mark.parametrize("last", [28, 31, 36])
