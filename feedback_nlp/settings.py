@@ -53,6 +53,8 @@ class Settings(BaseSettings):
             and kept in a file of its own, see :mod:`feedback_nlp.access.sessions`.
         secure_cookies: Whether cookies travel by HTTPS only, for a service behind a proxy that
             ends TLS.
+        keep_contacts: Whether addresses that inlets name, with consent, are kept (encrypted).
+        public_url: Where reporters reach this service, for the links of e-mails.
         frame_ancestors: Sites that may show the desk inside a page of theirs, separated by
             spaces, such as ``https://*.feishu.cn``; empty for none.
     """
@@ -79,6 +81,8 @@ class Settings(BaseSettings):
     guest_rate_per_minute: int = Field(default=600, gt=0)
     session_key: SecretStr | None = Field(default=None, min_length=32)
     secure_cookies: bool = False
+    keep_contacts: bool = False
+    public_url: str = Field(default="", pattern=r"^(https?://[^\s<>\"]+)?$")
     frame_ancestors: str = ""
 
     @field_validator("timezone")

@@ -24,7 +24,7 @@ from feedback_api.access.repeating import HEADER as IDEMPOTENCY_HEADER
 from feedback_api.access.repeating import RepeatedPosts, is_kept
 from feedback_api.edge import RequestEdge
 from feedback_api.feedback_schemas import FeedbackIn
-from feedback_api.pages import docs, login, report
+from feedback_api.pages import docs, login, report, unsubscribe
 from feedback_api.parameters import refuse_unknown
 from feedback_api.routes import (
     alerts,
@@ -166,7 +166,7 @@ def _routes() -> Sequence[BaseRoute]:
     ):
         slots = [] if module is feedback else [Depends(write_slot)]  # posts wait without threads
         home.include_router(module.router, dependencies=[Depends(refuse_unknown), *slots])
-    for page in (health, metrics, report, docs, login):
+    for page in (health, metrics, report, docs, login, unsubscribe):
         home.include_router(page.router)
     for pages in desk.routers():
         home.include_router(pages)

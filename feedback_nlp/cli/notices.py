@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     group.command("cancel", help="取消一条还没有发出的通知")(cancel)
     group.command("template", help="看或改通知的文字")(template)
     group.command("route", help="看或改每个来源用哪个出口回复")(route)
+    group.command("contacts", help="看留下了多少邮箱地址，或全部删除；地址本身不显示")(contacts)
     group.command("unsubscribe", help="写这条反馈的人不再收任何通知")(unsubscribe)
     app.add_typer(group, name="notices")
 
@@ -119,7 +120,7 @@ def send(request: RequestArgument, db: DatabaseOption = None, as_json: JsonOptio
         with database.write() as session:
             now = datetime.now(UTC)
             done = send_notices(session, request, outlets, zone=settings.zone, now=now)
-        counts = deliver_now(database, outlets, now=lambda: datetime.now(UTC))
+        counts = deliver_now(database, outlets, now=lambda: datetime.now(UTC), settings=settings)
     if as_json:
         delivered = dict(counts)
         print_json({"queued": done.queued, "unreachable": done.unreachable, "outbox": delivered})
@@ -231,6 +232,39 @@ def unsubscribe(
             now=datetime.now(UTC),
         )
     out.print("已退订，不再通知这个人。" if is_new else "以前已经退订过。")
+
+
+def contacts(
+    forget: Annotated[bool, typer.Option("--forget", help="删除全部地址，不能恢复")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="不再确认")] = False,
+    db: DatabaseOption = None,
+) -> None:
+    """Tell how many people of each source left an address, or delete all of them."""
+    from feedback_nlp.access import recording  # noqa: PLC0415
+    from feedback_nlp.jobs.people import forget as forget_traces  # noqa: PLC0415
+    from feedback_nlp.store.contacts import (  # noqa: PLC0415
+        contacts_by_source,
+        forget_contacts,
+    )
+
+    with open_database(db) as database:
+        with database.read() as session:
+            counts = contacts_by_source(session)
+        for name, number in counts.items():
+            out.print(f"{escape(name)}：{number:,} 人留了邮箱")
+        if not counts:
+            out.print("没有保存任何邮箱地址。")
+        if not forget or not counts:
+            return
+        if not yes:
+            typer.confirm("将删除全部地址，不能恢复。继续？", abort=True)
+        with database.write() as session:
+            number = forget_contacts(session)
+            recording.record(
+                session, "contact.forget", "contacts", {"count": number}, now=datetime.now(UTC)
+            )
+        forget_traces(database)
+    out.print(f"已删除 {number:,} 个地址。")
 
 
 def _say_why(unreachable: dict[str, int]) -> None:

@@ -99,7 +99,9 @@ def send(
     settings = load_settings()
     outlets = load_outlets(settings)
     with open_database(db, settings) as database:
-        counts = deliver_now(database, outlets, now=lambda: datetime.now(UTC), limit=limit)
+        counts = deliver_now(
+            database, outlets, now=lambda: datetime.now(UTC), limit=limit, settings=settings
+        )
     if as_json:
         print_json(dict(counts))
     elif not counts:

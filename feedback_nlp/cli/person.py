@@ -24,6 +24,8 @@ from feedback_nlp.cli.terminal import (
 from feedback_nlp.errors import InputError
 
 if TYPE_CHECKING:
+    from feedback_nlp.jobs.erase_exports import ErasedFiles, Traces
+    from feedback_nlp.jobs.people import ErasureReport
     from feedback_nlp.store import Database
 
 AuthorOption = Annotated[
@@ -43,6 +45,9 @@ WORDS = {
     "notice_refusal": "退订",
     "contact": "联系方式",
     "rejected_row": "被拒的行",
+    "outbox": "待发的消息",
+    "inlet_event": "推送原文",
+    "stored_reply": "接口答复",
 }
 
 
@@ -67,7 +72,12 @@ def export(
     from feedback_nlp.jobs.people import export_person  # noqa: PLC0415
 
     with open_database(db) as database:
-        found = export_person(database, _key(database, author, key))
+        secret = load_settings().secret
+        found = export_person(
+            database,
+            _key(database, author, key),
+            secret=secret.get_secret_value() if secret else None,
+        )
     if output is None:
         print_json(found)
         return
@@ -90,31 +100,29 @@ def erase(
     as_json: JsonOption = False,
 ) -> None:
     """Erase one author from tables, index, log and the named folders; it cannot be undone."""
-    from feedback_nlp.jobs.erase_exports import (  # noqa: PLC0415
-        ErasedFiles,
-        erase_from_exports,
-        traces_of,
-    )
-    from feedback_nlp.jobs.people import erase_person, export_person  # noqa: PLC0415
+    from feedback_nlp.jobs.erase_exports import traces_of  # noqa: PLC0415
+    from feedback_nlp.jobs.people import erase_person, nobody  # noqa: PLC0415
+    from feedback_nlp.store.erasing import rows_of  # noqa: PLC0415
 
+    settings = load_settings()
     for folder in exports or []:
         if not folder.is_dir():
             raise InputError(f"目录 {folder} 不存在")
-    with open_database(db) as database:
+    with open_database(db, settings) as database:
         known = _key(database, author, key)
-        found = {name: len(rows) for name, rows in export_person(database, known).items()}
+        with database.read() as session:
+            found = {name: len(rows) for name, rows in rows_of(session, known).items()}
+        if not found:
+            raise nobody()
         if not yes:
             typer.confirm(f"将彻底删除 {_told(found)}，不能恢复。继续？", abort=True)
         traces = traces_of(database, known)
         report = erase_person(
             database, known, actor=actor or getpass.getuser(), now=datetime.now(UTC), reason=reason
         )
-    files = ErasedFiles()
-    for folder in exports or []:
-        done = erase_from_exports(folder, traces)
-        files.rows |= {str(folder / name): count for name, count in done.rows.items()}
-        files.removed += [str(folder / name) for name in done.removed]
-        files.left |= {str(folder / name): why for name, why in done.left.items()}
+    own = settings.digest_folder
+    folders = [*(exports or []), *([own] if own is not None and own.is_dir() else [])]
+    files = _erased_from(folders, traces)
     if as_json:
         print_json(
             {
@@ -126,6 +134,25 @@ def erase(
             }
         )
         return
+    _say_erased(report, files)
+    if not exports:
+        err.print("没有查导出的文件和备份：用 --exports 目录 一并删除。")
+
+
+def _erased_from(folders: list[Path], traces: Traces) -> ErasedFiles:
+    """Erase from every folder; the files are named with theirs."""
+    from feedback_nlp.jobs.erase_exports import ErasedFiles, erase_from_exports  # noqa: PLC0415
+
+    files = ErasedFiles()
+    for folder in folders:
+        done = erase_from_exports(folder, traces)
+        files.rows |= {str(folder / name): count for name, count in done.rows.items()}
+        files.removed += [str(folder / name) for name in done.removed]
+        files.left |= {str(folder / name): why for name, why in done.left.items()}
+    return files
+
+
+def _say_erased(report: ErasureReport, files: ErasedFiles) -> None:
     out.print(f"已删除 {_told(report.counts)}。")
     for name, count in files.rows.items():
         out.print(escape(f"{name}：去掉 {count:,} 行"), soft_wrap=True)
@@ -135,8 +162,6 @@ def erase(
         err.print(escape(f"{name}：没有动，{why}"), soft_wrap=True)
     if not report.log_emptied:
         err.print("有程序正在读，数据库日志要等它读完才清空；过一会儿重启服务即可。")
-    if not exports:
-        err.print("没有查导出的文件和备份：用 --exports 目录 一并删除。")
 
 
 def _key(database: Database, author: str | None, key: str | None) -> str:

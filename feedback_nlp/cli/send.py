@@ -176,7 +176,8 @@ def start(
 def _deliver(database: Database, outlets: Outlets) -> dict[str, int]:
     from feedback_nlp.jobs.delivering import deliver_now  # noqa: PLC0415
 
-    return dict(deliver_now(database, outlets, now=lambda: datetime.now(UTC)))
+    settings = load_settings()
+    return dict(deliver_now(database, outlets, now=lambda: datetime.now(UTC), settings=settings))
 
 
 def _say(counts: dict[str, int]) -> None:

@@ -8,6 +8,8 @@
     token = "env:WJX_TOKEN"        # the end of the address: at least 24 letters and digits
     secret = "env:WJX_KEY"         # where the sender signs
     allow = ["203.0.113.0/24"]     # who may push, if it is known
+    contact = "entry.field_3"      # where the address for an answer stands
+    consent = "entry.field_4"      # and whether it may be used, or "always"
 """
 
 from __future__ import annotations
@@ -27,8 +29,11 @@ from feedback_nlp.inlets.records import Connector
 from feedback_nlp.labels import SourceKind
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{24,128}")
+#: The form itself says that the address is for an answer.
+ALWAYS = "always"
 _NAME = re.compile(r"[\w.-]{1,60}")
 _KEYS = {"connector", "source", "kind", "product", "token", "secret", "allow", "mapping"}
+_KEYS |= {"contact", "consent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class Inlet:
         secret: Of signatures; blank where the sender does not sign.
         networks: Who may push; anybody if empty.
         mapping: How bodies are read.
+        contact: Dotted path of the address that people left for an answer; blank for none.
+        consent: Dotted path of their consent to it, or :data:`ALWAYS`.
     """
 
     name: str
@@ -53,6 +60,8 @@ class Inlet:
     secret: str = field(default="", repr=False)
     networks: Sequence[IPv4Network | IPv6Network] = ()
     mapping: Mapping[str, Any] = field(default_factory=dict)
+    contact: str = ""
+    consent: str = ""
 
     def admits(self, address: str) -> bool:
         """Tell whether a client at an address may push."""
@@ -140,6 +149,9 @@ def _inlet(name: str, values: Any, environment: Mapping[str, str]) -> Inlet:
         and (not {"text", "source_key"} <= mapping.keys() or mapping.keys() - NAMES)
     ):
         raise wrong("mapping", "至少要 text 和 source_key；还可用 " + "、".join(sorted(NAMES)))
+    contact, consent = text("contact", ""), text("consent", "")
+    if bool(contact) != bool(consent):
+        raise wrong("contact 或 consent", "要一起写；表单本身就是为了回复的，consent 写 always")
     try:
         kind = SourceKind(text("kind", connector.kind.value))
         networks = tuple(ip_network(one) for one in values.get("allow", ()))
@@ -155,4 +167,6 @@ def _inlet(name: str, values: Any, environment: Mapping[str, str]) -> Inlet:
         secret,
         networks,
         mapping,
+        contact,
+        consent,
     )

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from feedback_nlp.jobs.deliver import Cause, Deliverer
 from feedback_nlp.jobs.notices import KIND, NoticeCause
 from feedback_nlp.outlets.config import Outlets
+from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
 from feedback_nlp.store.outbox_tables import OutboxRow
 
@@ -18,8 +19,19 @@ from feedback_nlp.store.outbox_tables import OutboxRow
 CAUSES: Mapping[str, Cause] = {KIND: NoticeCause()}
 
 
+def causes_of(settings: Settings) -> Mapping[str, Cause]:
+    """Return the causes with what a deployment has set."""
+    secret = settings.secret.get_secret_value() if settings.secret else None
+    return {KIND: NoticeCause(secret, settings.public_url)}
+
+
 def deliver_now(
-    database: Database, outlets: Outlets, *, now: Callable[[], datetime], limit: int = 1_000
+    database: Database,
+    outlets: Outlets,
+    *,
+    now: Callable[[], datetime],
+    limit: int = 1_000,
+    settings: Settings | None = None,
 ) -> Counter[str]:
     """Send what is due, at most ``limit`` attempts; count the rows by their new state.
 
@@ -28,8 +40,10 @@ def deliver_now(
         outlets: The configured ones.
         now: The clock.
         limit: Of attempts.
+        settings: Hold the secret that opens addresses, if it is configured.
     """
-    return Deliverer(database, outlets.senders, now=now, causes=CAUSES).run(limit=limit)
+    causes = CAUSES if settings is None else causes_of(settings)
+    return Deliverer(database, outlets.senders, now=now, causes=causes).run(limit=limit)
 
 
 def tell_causes(session: Session, rows: Iterable[OutboxRow]) -> None:

@@ -14,6 +14,8 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +56,17 @@ class Traces:
         return isinstance(text, str) and len(text) >= _SHORTEST and text in self.texts
 
     def are_in(self, content: str) -> bool:
-        """Tell whether a text quotes the person."""
-        return self.key in content or any(
-            text in content for text in self.texts if len(text) >= _SHORTEST
-        )
+        """Tell whether a file quotes the person, however it writes ``&``, ``<`` or brackets."""
+        if self.key in content:
+            return True
+        bare = _bare(unescape(content))
+        words = (_bare(text) for text in self.texts)
+        return any(text in bare for text in words if len(text) >= _SHORTEST)
+
+
+def _bare(text: str) -> str:
+    """Return letters and digits alone."""
+    return "".join(filter(str.isalnum, text))
 
 
 @dataclass(slots=True)
@@ -207,7 +216,7 @@ def _of_backup(path: Path, name: str, traces: Traces, done: ErasedFiles) -> None
     database = Database(str(path))
     try:
         with database.write() as session:
-            counts = erasing.erase_person(session, traces.key)
+            counts = erasing.erase_person(session, traces.key, now=datetime.now(UTC))
         database.forget_log()
     except FeedbackError as error:
         done.left[name] = error.message

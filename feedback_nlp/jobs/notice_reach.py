@@ -15,6 +15,7 @@ from feedback_nlp.outlets.records import CHANNEL_WORDS, Channel
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.notice_list import refusals
 from feedback_nlp.requests.notice_words import NoticeSettings
+from feedback_nlp.store.contacts import reachable
 from feedback_nlp.store.outbox_pace import stopped
 from feedback_nlp.store.tables import (
     Evidence,
@@ -26,7 +27,10 @@ from feedback_nlp.store.tables import (
 )
 
 REFUSED = "对方已退订"
+NO_ADDRESS = "没有留下能用的邮箱"
 _MASKED = "编号已脱敏，来源认不出这个人"
+#: Channels that speak to one person.
+PERSONAL = (Channel.WEBHOOK, Channel.EMAIL)
 _OPEN = (NoticeStatus.PENDING.value, NoticeStatus.UNREACHABLE.value)
 
 
@@ -70,6 +74,7 @@ def reaches_of(
         said.setdefault(feedback.author_key, []).append((feedback, source))
     unwilling = refusals(session, [notice.person_key for notice in notices])
     halted = stopped(session)
+    left_address = reachable(session, [notice.person_key for notice in notices])
     reaches = []
     for notice in notices:
         posts = said.get(notice.person_key) or _first_post(session, notice)
@@ -79,7 +84,18 @@ def reaches_of(
         # first what they wrote before the step: the notice speaks of that day
         before = sorted(posts, key=lambda said: said[0].occurred_at > notice.created_at)
         tried = [
-            Reach(notice, post, *_way(post, source, settings, outlets, halted))
+            Reach(
+                notice,
+                post,
+                *_way(
+                    post,
+                    source,
+                    settings,
+                    outlets,
+                    halted,
+                    has_address=notice.person_key in left_address,
+                ),
+            )
             for post, source in before
         ]
         reaches.append(next((reach for reach in tried if reach.outlet), tried[0]))
@@ -92,6 +108,8 @@ def _way(
     settings: NoticeSettings,
     outlets: Outlets,
     halted: Mapping[str, str],
+    *,
+    has_address: bool,
 ) -> tuple[str | None, str]:
     name = settings.routes.get(source)
     if name is None:
@@ -99,10 +117,12 @@ def _way(
     sender = outlets.senders.get(name)
     if sender is None:
         return None, f"没有配置名为 {name} 的出口"
-    if sender.channel is not Channel.WEBHOOK:
+    if sender.channel not in PERSONAL:
         return None, f"出口 {name} 是{CHANNEL_WORDS[sender.channel.value]}，不能回复到个人"
     if name in halted:
         return None, f"出口 {name} 已停发"
+    if sender.channel is Channel.EMAIL:
+        return (name, "") if has_address else (None, NO_ADDRESS)
     return (None, _MASKED) if "〔" in feedback.source_key else (name, "")
 
 

@@ -21,10 +21,11 @@ from sqlmodel import Session, col
 from feedback_nlp.access import recording
 from feedback_nlp.errors import Conflict, NotFound
 from feedback_nlp.jobs.deliver import Withdrawn, put_message
-from feedback_nlp.jobs.notice_reach import REFUSED, reaches_of, reasons_of
+from feedback_nlp.jobs.notice_reach import NO_ADDRESS, REFUSED, reaches_of, reasons_of
 from feedback_nlp.labels import NoticeStatus, ReporterStatus, label
 from feedback_nlp.outlets.config import Outlets
-from feedback_nlp.outlets.records import Message, OutboxState
+from feedback_nlp.outlets.mail import MailSender
+from feedback_nlp.outlets.records import Block, Channel, Message, OutboxState
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import get_request
@@ -32,6 +33,8 @@ from feedback_nlp.requests.notice_list import refusals
 from feedback_nlp.requests.notice_words import notice_settings, written_text
 from feedback_nlp.requests.notices import supersede_unsent, take_from_outbox
 from feedback_nlp.store import outbox
+from feedback_nlp.store.contacts import Sealer, address_of
+from feedback_nlp.store.keys import deployment_secret
 from feedback_nlp.store.outbox_tables import OutboxRow
 from feedback_nlp.store.tables import (
     Evidence,
@@ -152,15 +155,7 @@ def send_notices(
             notice.outbox_key = _key(request, notice)
             notice.feedback_id = reach.feedback.id or notice.feedback_id
             notice.status, notice.reason, notice.settled_at = NoticeStatus.QUEUED.value, "", None
-            queued += put_message(
-                session,
-                outlets.sender(reach.outlet),
-                reach.outlet,
-                _message(request, text),
-                key=notice.outbox_key,
-                kind=KIND,
-                now=now,
-            )
+            queued += _owe(session, outlets, reach.outlet, request, text, notice.outbox_key, now)
         session.add(notice)
     done = NoticesSent(queued, reasons_of(reaches))
     if reaches:
@@ -168,6 +163,34 @@ def send_notices(
         recording.record(session, "notice.send", f"request:{request.key}", detail, now=now)
     session.flush()
     return done
+
+
+def _owe(
+    session: Session,
+    outlets: Outlets,
+    outlet: str,
+    request: FeatureRequest,
+    text: str,
+    key: str,
+    now: datetime,
+) -> int:
+    """Put one notice into the outbox; a letter's recipient is looked up when it leaves."""
+    sender, message = outlets.sender(outlet), _message(request, text)
+    if not isinstance(sender, MailSender):
+        return put_message(session, sender, outlet, message, key=key, kind=KIND, now=now)
+    status = label(ReporterStatus(request.reporter_status))
+    letter = Message(f"您反馈的“{request.title}”：{status}", blocks=[Block("text", text)])
+    return outbox.put(
+        session,
+        key=key,
+        kind=KIND,
+        channel=sender.channel.value,
+        outlet=outlet,
+        title=message.title,
+        payload=sender.letter(letter, now=now),
+        now=now,
+        repeatable=sender.repeatable,
+    )
 
 
 def retry_notice(session: Session, notice_id: int, *, now: datetime) -> Notice:
@@ -217,8 +240,17 @@ def cancel_notice(session: Session, notice_id: int, *, reason: str, now: datetim
     return notice
 
 
+@dataclass(frozen=True, slots=True)
 class NoticeCause:
-    """Completes a row of the outbox when it leaves, and notes what became of it."""
+    """Completes a row of the outbox when it leaves, and notes what became of it.
+
+    Attributes:
+        secret: ``FEEDBACK_SECRET``, if configured: it opens addresses.
+        public_url: Where people reach the service, to unsubscribe; blank if they do not.
+    """
+
+    secret: str | None = field(default=None, repr=False)
+    public_url: str = ""
 
     def part(self, session: Session, row: OutboxRow) -> Mapping[str, Any]:
         """Return the body with the place where the answer belongs.
@@ -235,6 +267,8 @@ class NoticeCause:
             raise Withdrawn(_OVERTAKEN)
         if refusals(session, [notice.person_key]):
             raise Withdrawn(REFUSED)
+        if row.channel == Channel.EMAIL.value:
+            return {**row.payload, **self._recipient(session, notice.person_key)}
         source = session.get(Source, feedback.source_id)
         answers = {
             "source": source.name if source else "",
@@ -242,6 +276,15 @@ class NoticeCause:
             "thread_key": feedback.thread_key,
         }
         return {**row.payload, "data": {**row.payload.get("data", {}), "feedback": answers}}
+
+    def _recipient(self, session: Session, person: str) -> dict[str, str]:
+        sealer = Sealer(deployment_secret(session, self.secret))
+        address = address_of(session, person, sealer)
+        if address is None:
+            raise Withdrawn(NO_ADDRESS)
+        base = self.public_url.rstrip("/")
+        link = f"{base}/unsubscribe/{sealer.ticket(person)}" if base else ""
+        return {"to": address, "unsubscribe": link}
 
     def settled(self, session: Session, row: OutboxRow) -> None:
         """Note on the notice what became of its row."""
@@ -254,7 +297,7 @@ class NoticeCause:
         notice.settled_at = row.finished_at
         if row.last_error == _OVERTAKEN:
             notice.status = NoticeStatus.SUPERSEDED.value
-        elif row.last_error == REFUSED:
+        elif row.last_error in {REFUSED, NO_ADDRESS}:
             notice.status = NoticeStatus.UNREACHABLE.value
         session.add(notice)
 

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from feedback_nlp.clean import Pseudonymizer
 from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.store import Database, erasing
+from feedback_nlp.store.contacts import Sealer
 from feedback_nlp.store.erasure_table import Erasure, ErasureKind
 from feedback_nlp.store.keys import deployment_secret
 
@@ -60,16 +61,27 @@ def checked_key(key: str) -> str:
     return found
 
 
-def export_person(database: Database, key: str) -> dict[str, list[dict[str, Any]]]:
-    """Return everything that is stored of an author, by table.
+def export_person(
+    database: Database, key: str, *, secret: str | None = None
+) -> dict[str, list[dict[str, Any]]]:
+    """Return everything that is stored of an author, by table; their addresses opened.
+
+    Args:
+        database: Open, with its schema at head.
+        key: The author key.
+        secret: ``FEEDBACK_SECRET``, if configured.
 
     Raises:
         NotFound: If nothing is.
     """
     with database.read() as session:
         found = erasing.rows_of(session, key)
+        if found.get("contact"):
+            sealer = Sealer(deployment_secret(session, secret))
+            for row in found["contact"]:
+                row["address"] = sealer.open(row.pop("sealed"), row["person_key"])
     if not found:
-        raise _nobody()
+        raise nobody()
     return found
 
 
@@ -82,9 +94,9 @@ def erase_person(
         NotFound: If nothing is stored of them.
     """
     with database.write() as session:
-        counts = erasing.erase_person(session, key)
+        counts = erasing.erase_person(session, key, now=now)
         if not counts:
-            raise _nobody()
+            raise nobody()
         record(session, ErasureKind.PERSON, subject_of(key), counts, actor, reason, now)
     return ErasureReport(dict(counts), forget(database))
 
@@ -130,5 +142,6 @@ def forget(database: Database) -> bool:
     return database.forget_log()
 
 
-def _nobody() -> NotFound:
+def nobody() -> NotFound:
+    """Return the error of a person of whom nothing is stored."""
     return NotFound("没有存过这个人的任何内容", reason="unknown-person")

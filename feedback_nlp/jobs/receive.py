@@ -10,27 +10,31 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import null
 from sqlmodel import Session
 
 from feedback_nlp.clean import Pseudonymizer, redact_value
 from feedback_nlp.ingest.people import is_identity
-from feedback_nlp.inlets.bodies import decoded
+from feedback_nlp.inlets.bodies import decoded, text_at
 from feedback_nlp.inlets.config import Inlet
 from feedback_nlp.inlets.records import Action, Delivery, Event, Malformed, Reading
+from feedback_nlp.jobs.contacts import settle_contact
 from feedback_nlp.jobs.preparing import Preparer, stored_key
 from feedback_nlp.records import Rejection
 from feedback_nlp.store import Database, ingestion
 from feedback_nlp.store import inlets as store
+from feedback_nlp.store.contacts import Sealer
 from feedback_nlp.store.erasing import erase_feedback
 from feedback_nlp.store.ingestion import Totals
 from feedback_nlp.store.inlet_tables import InletEvent
 from feedback_nlp.store.keys import deployment_secret
+from feedback_nlp.store.push_erasing import forget_record
 from feedback_nlp.store.tables import Source
 
 _MAX_KEPT_CHARS = 20_000
@@ -77,6 +81,7 @@ def receive(
     zone: ZoneInfo,
     now: datetime,
     secret: str | None = None,
+    keep_contacts: bool = False,
 ) -> Received:
     """Take one push.
 
@@ -88,6 +93,7 @@ def receive(
         zone: Of times that name none.
         now: The clock.
         secret: ``FEEDBACK_SECRET``, if configured.
+        keep_contacts: Whether the address that the inlet names may be kept.
 
     Raises:
         WrongSignature: If it is not signed as agreed. Nothing is stored.
@@ -107,7 +113,7 @@ def receive(
     if event.action is Action.TEST:
         return Received("test")
     with database.write() as session:
-        keeper = _Keeper(session, inlet, delivery, event, now, secret)
+        keeper = _Keeper(session, inlet, delivery, event, now, secret, keep_contacts)
         return keeper.take()
 
 
@@ -122,22 +128,34 @@ class _Keeper:
         event: Event,
         now: datetime,
         secret: str | None,
+        keep_contacts: bool,
     ) -> None:
         self._session, self._inlet, self._event, self._now = session, inlet, event, now
         self._delivery = delivery
-        self._pseudonymizer = Pseudonymizer(deployment_secret(session, secret))
+        self._secret = deployment_secret(session, secret)
+        self._pseudonymizer, self._keep_contacts = Pseudonymizer(self._secret), keep_contacts
+        self._source_id: int | None = None
         self._record = stored_key(event.record, self._pseudonymizer)[:300]
 
     def take(self) -> Received:
         session, inlet = self._session, self._inlet
-        kept = _event_row(inlet, self._delivery, self._event.key, self._pseudonymizer, self._now)
+        kept = _event_row(
+            inlet,
+            self._delivery,
+            self._event.key,
+            self._pseudonymizer,
+            self._now,
+            authors=[item.author for item in self._event.items if item.author],
+        )
         kept.record_key, kept.outcome = self._record, "received"
         if not store.note_event(session, kept):
             return Received("duplicate")
         received = self._put_into_effect()
         row = store.event_with_key(session, inlet.name, kept.event_key)
-        row.outcome = received.outcome
+        row.outcome, row.source_id = received.outcome, self._source_id
         row.detail = "没有保存：" + "、".join(received.dropped) if received.dropped else ""
+        if self._source_id and store.is_buried(session, self._source_id, self._record):
+            row.body, row.record_key = null(), ""  # whoever was erased is not kept again
         session.add(row)
         session.flush()
         return received
@@ -150,6 +168,7 @@ class _Keeper:
             session, inlet.source, now=self._now, kind=inlet.kind, product=inlet.product
         )
         assert source.id is not None
+        self._source_id = source.id
         is_deleted = event.action is Action.DELETE
         if self._record and not store.advance(
             session, source.id, self._record, event.version or self._now, is_deleted=is_deleted
@@ -158,8 +177,20 @@ class _Keeper:
         known = store.feedback_of_record(session, source.id, self._record) if self._record else []
         if is_deleted:
             erase_feedback(session, [row.id for row in known if row.id is not None])
+            forget_record(session, source.id, self._record)
             return Received("deleted", {"deleted": len(known)})
-        return self._stored(source, {row.source_key: row for row in known})
+        received = self._stored(source, {row.source_key: row for row in known})
+        if not inlet.contact:
+            return received
+        rows = store.feedback_of_record(session, source.id, self._record) if self._record else []
+        why_not = settle_contact(
+            session, inlet, self._delivery.value, rows, self._sealer(), now=self._now
+        )
+        dropped = (*received.dropped, why_not) if why_not else received.dropped
+        return replace(received, dropped=dropped)
+
+    def _sealer(self) -> Sealer | None:
+        return Sealer(self._secret) if self._keep_contacts else None
 
     def _stored(self, source: Source, known: Mapping[str, Any]) -> Received:
         """Store the items that are new or differ; what the record no longer has goes."""
@@ -215,9 +246,18 @@ def _keep_malformed(
 
 
 def _event_row(
-    inlet: Inlet, delivery: Delivery, key: str, pseudonymizer: Pseudonymizer, now: datetime
+    inlet: Inlet,
+    delivery: Delivery,
+    key: str,
+    pseudonymizer: Pseudonymizer,
+    now: datetime,
+    *,
+    authors: Sequence[str] = (),
 ) -> InletEvent:
     """Return an event as it may be kept: without who someone is, the rest redacted."""
+    paths = [inlet.contact, inlet.mapping.get("author")]
+    named_by = {text_at(delivery.value, path) for path in paths if isinstance(path, str) and path}
+    hidden = frozenset({*named_by, *(author.strip() for author in authors)} - {""})
     body_key = pseudonymizer.author_key(hashlib.sha256(delivery.body).hexdigest())
     named = hashlib.sha256(key.encode()).hexdigest() if key else ""
     return InletEvent(
@@ -225,28 +265,34 @@ def _event_row(
         event_key=f"id-{named[:64]}" if key else f"body-{body_key[:64]}",
         body_key=body_key[:64],
         outcome="",
-        body=_kept(delivery.value, pseudonymizer),
+        body=_kept(delivery.value, pseudonymizer, hidden),
         received_at=now,
     )
 
 
-def _kept(value: Any, pseudonymizer: Pseudonymizer) -> Any:
+def _kept(value: Any, pseudonymizer: Pseudonymizer, hidden: frozenset[str]) -> Any:
     if value is None:
         return None
     whole = value if isinstance(value, dict | list) else {"value": value}
-    redacted = redact_value(_nameless(whole), pseudonymizer)
+    redacted = redact_value(_nameless(whole, hidden), pseudonymizer)
     text = json.dumps(redacted, ensure_ascii=False, default=str)
     return redacted if len(text) <= _MAX_KEPT_CHARS else {"cut": text[:_MAX_KEPT_CHARS]}
 
 
-def _nameless(value: Any, name: str = "") -> Any:
-    """Return a JSON value without the fields that hold who someone is."""
+def _nameless(value: Any, hidden: frozenset[str]) -> Any:
+    """Return a JSON value without the fields that hold who someone is.
+
+    Args:
+        value: The body.
+        hidden: Who gave it and where they are reached, whatever the fields are called.
+    """
     if isinstance(value, dict):
         return {
-            key: _nameless(member, f"{name}.{key}" if name else key)
+            key: _nameless(member, hidden)
             for key, member in value.items()
-            if isinstance(member, dict | list) or not is_identity(key)
+            if isinstance(member, dict | list)
+            or not (is_identity(key) or str(member).strip() in hidden)
         }
     if isinstance(value, list):
-        return [_nameless(member, name) for member in value]
+        return [_nameless(one, hidden) for one in value if str(one).strip() not in hidden]
     return value

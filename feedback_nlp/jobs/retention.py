@@ -13,6 +13,7 @@ from feedback_nlp.jobs.people import forget, record
 from feedback_nlp.store import Database, erasing
 from feedback_nlp.store.erasure_table import ErasureKind
 from feedback_nlp.store.ingestion import find_source
+from feedback_nlp.store.push_erasing import forget_pushes
 from feedback_nlp.store.tables import Feedback
 
 _SLICE = 100
@@ -102,6 +103,7 @@ def erase_overdue(database: Database, *, now: datetime, actor: str = ACTOR) -> d
     for name, ids in due.items():
         with database.write() as session:
             erasing.forget_quotes(session, ids)
+            forget_pushes(session, ids)
         counts: Counter[str] = Counter()
         for start in range(0, len(ids), _SLICE):
             with database.write() as session:

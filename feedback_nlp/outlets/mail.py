@@ -18,6 +18,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import Any
+from urllib.parse import quote
 
 from feedback_nlp.outlets.records import (
     CHAT_PAUSES,
@@ -60,7 +61,15 @@ class MailSender:
 
     def parts(self, message: Message, *, now: datetime) -> list[dict[str, Any]]:
         """Return the message once for each configured recipient."""
-        content = {
+        content = self.letter(message, now=now)
+        return [
+            {**content, "place": place, "check": _hash(address)}
+            for place, address in enumerate(self.to)
+        ]
+
+    def letter(self, message: Message, *, now: datetime) -> dict[str, Any]:
+        """Return the message for a recipient that its cause supplies when it leaves."""
+        return {
             "subject": " ".join(message.title.split()),
             "text": "\n".join([*map(_text_line, message.blocks), message.link]).strip() + "\n",
             "html": message.html,
@@ -74,10 +83,6 @@ class MailSender:
                 for item in message.attachments
             ],
         }
-        return [
-            {**content, "place": place, "check": _hash(address)}
-            for place, address in enumerate(self.to)
-        ]
 
     def send(self, part: Mapping[str, Any], *, key: str, now: float) -> Outcome:
         """Send to one recipient: the row's, or the address that its cause supplied as ``to``."""
@@ -114,9 +119,10 @@ class MailSender:
         message["Message-ID"] = f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
         message["Date"] = format_datetime(datetime.fromtimestamp(part["written_at"], UTC))
         message["Auto-Submitted"] = "auto-generated"
-        if part.get("unsubscribe"):
-            message["List-Unsubscribe"] = f"<{part['unsubscribe']}>"
-        message.set_content(str(part["text"]))
+        text = str(part["text"])
+        if part.get("to"):  # somebody who is not of the team: must be able to get out
+            text += f"\n--\n{self._way_out(message, str(part.get('unsubscribe', '')))}\n"
+        message.set_content(text)
         if part.get("html"):
             message.add_alternative(str(part["html"]), subtype="html")
         for item in part.get("attachments", ()):
@@ -128,6 +134,16 @@ class MailSender:
                 filename=item["name"],
             )
         return message
+
+    def _way_out(self, message: EmailMessage, link: str) -> str:
+        """Name in headers and words how to get no more; RFC 8058 where there is a page for it."""
+        if link:
+            message["List-Unsubscribe"] = f"<{link}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+            return f"不想再收到这类邮件：{link}"
+        own = parseaddr(self.sender)[1]
+        message["List-Unsubscribe"] = f"<mailto:{own}?subject={quote('退订')}>"
+        return "不想再收到这类邮件，请回复“退订”。"
 
     def _connected(self) -> smtplib.SMTP:
         if self.security == "tls":

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 
 from feedback_nlp.errors import NotFound
 from feedback_nlp.labels import NoticeStatus
+from feedback_nlp.store.contacts import forget_contacts
 from feedback_nlp.store.tables import FeatureRequest, Feedback, Notice, NoticeRefusal, Source
 
 
@@ -103,6 +104,12 @@ def refuse_notices(
     ).first()
     if person is None:
         raise NotFound("没有这条反馈，或不知道是谁写的", reason="unknown-feedback")
+    return refuse_person(session, person, actor=actor, now=now)
+
+
+def refuse_person(session: Session, person: str, *, actor: str, now: datetime) -> bool:
+    """Note that a person wants no notices, and forget where to; return whether that is new."""
+    forget_contacts(session, person)
     if refusals(session, [person]):
         return False
     session.add(NoticeRefusal(person_key=person, actor=actor, created_at=now))

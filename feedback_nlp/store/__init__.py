@@ -8,6 +8,7 @@ session does.
 # a table is known once it is imported
 from feedback_nlp.store import (  # noqa: F401
     access_tables,
+    contact_table,
     erasure_table,
     inlet_tables,
     judgement_table,

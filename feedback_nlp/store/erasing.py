@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -29,6 +30,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, col
 
+from feedback_nlp.store.outbox_erasing import forget_replies, withdraw_messages
+from feedback_nlp.store.push_erasing import forget_pushes, texts_of
 from feedback_nlp.store.tables import (
     Digest,
     Feedback,
@@ -70,14 +73,22 @@ def rows_of(session: Session, author_key: str) -> dict[str, list[dict[str, Any]]
     return {name: list(rows.values()) for name, rows in sorted(found.items()) if rows}
 
 
-def erase_person(session: Session, author_key: str) -> Counter[str]:
+def erase_person(session: Session, author_key: str, *, now: datetime) -> Counter[str]:
     """Erase all of an author; return rows by table.
 
     Args:
         session: A writing session.
         author_key: The keyed hash that is stored.
+        now: The clock, for what is cancelled by it.
     """
-    counts = erase_feedback(session, feedback_of(session, author_key))
+    ids = feedback_of(session, author_key)
+    texts = texts_of(session, ids)
+    emptied = Counter(
+        outbox=withdraw_messages(session, author_key, texts, now=now),
+        stored_reply=forget_replies(session, texts),
+        inlet_event=forget_pushes(session, ids),
+    )
+    counts = emptied + erase_feedback(session, ids)
     for one, column in _person_columns():
         for child, condition in reversed(list(_hanging(one, column == author_key))):
             counts[child.name] += _deleted(session, child, condition)

@@ -24,7 +24,8 @@ class InletEvent(SQLModel, table=True):
     inlet: str = Field(max_length=60)
     event_key: str = Field(max_length=100)
     body_key: str = Field(max_length=64)
-    record_key: str = Field(default="", max_length=300)
+    record_key: str = Field(default="", max_length=300, index=True)
+    source_id: int | None = None  # unknown where it could not be read
     outcome: str = Field(max_length=20)
     detail: str = Field(default="", sa_type=Text)
     body: Any = Field(default=None, sa_column=Column(Json, nullable=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,17 @@ from sqlmodel import Session, col
 
 from feedback_nlp.store.inlet_tables import InletEvent, InletRecord
 from feedback_nlp.store.tables import Feedback
+
+
+def is_buried(session: Session, source_id: int, record: str) -> bool:
+    """Tell whether a record was erased for good."""
+    return session.get(InletRecord, (source_id, tombstone(source_id, record))) is not None
+
+
+def tombstone(source_id: int, record: str) -> str:
+    """Return what stays of a record that must not come back: nobody is found by it."""
+    named = f"{source_id} {record}".encode()
+    return f"gone-{hashlib.sha256(named).hexdigest()[:40]}"
 
 
 def note_event(session: Session, event: InletEvent) -> bool:
@@ -38,6 +50,8 @@ def advance(
 
     The row is locked until the transaction ends, so that two events of a record queue.
     """
+    if is_buried(session, source_id, record):
+        return False
     insert = (postgresql if session.connection().dialect.name == "postgresql" else sqlite).insert
     values: dict[str, Any] = {
         "source_id": source_id,

@@ -115,7 +115,11 @@ def deliver(place: Workplace, _payload: Mapping[str, Any], _beat: Beat) -> Mappi
     from feedback_nlp.jobs.outlets import load_outlets  # noqa: PLC0415
 
     outlets = load_outlets(place.settings)
-    return dict(deliver_now(place.database, outlets, now=place.now, limit=_ATTEMPTS))
+    return dict(
+        deliver_now(
+            place.database, outlets, now=place.now, limit=_ATTEMPTS, settings=place.settings
+        )
+    )
 
 
 def verify(place: Workplace, _payload: Mapping[str, Any], _beat: Beat) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PUBLIC = frozenset({"/healthz", "/readyz", "/login", "/logout"})
 _PUBLIC_FOLDERS = (
     "/static/",  # style sheets and scripts hold nothing of anybody
+    "/unsubscribe/",  # the address holds the ticket of its person
     "/v1/ingest/",  # the address of a push holds the token of its source
 )
 

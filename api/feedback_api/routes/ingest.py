@@ -72,6 +72,7 @@ def post_ingest(
             zone=services.settings.zone,
             now=services.now(),
             secret=secret.get_secret_value() if secret else None,
+            keep_contacts=services.settings.keep_contacts,
         )
     except WrongSignature as error:
         raise ProblemError(401, error.code, error.title, str(error)) from error

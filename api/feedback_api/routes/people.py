@@ -55,7 +55,12 @@ def export_person(
     wanted: Annotated[PersonIn, Body(openapi_examples={"一个人": Example(value=_EXAMPLE)})],
 ) -> PersonOut:
     """导出存过的关于一个人的一切：反馈、观点、需求证据、通知。"""
-    found = people.export_person(services.database, _key(services, wanted))
+    secret = services.settings.secret
+    found = people.export_person(
+        services.database,
+        _key(services, wanted),
+        secret=secret.get_secret_value() if secret else None,
+    )
     return PersonOut(tables=jsonable_encoder(found))
 
 
