@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field
 from feedback_api.schemas import Incoming, Outgoing, QuoteOut
 from feedback_api.validation import Day, Id, Plain, Word
 from feedback_nlp.labels import Intent, ReporterStatus, RequestStatus, Verdict
+from feedback_nlp.requests.linking import LinkKind
 from feedback_nlp.store.tables import Verification
 
 
@@ -207,6 +208,17 @@ class LoopOut(Outgoing):
     late: list[LateRequestOut] = Field(description="现在超期的需求，超得最多的在前")
 
 
+class LinkedOut(Outgoing):
+    """A request as it stands to the one that was asked for."""
+
+    kind: LinkKind = Field(
+        description="related 相关，blocks 它做完那个才能做，blocked_by 等那个做完"
+    )
+    key: str = Field(examples=["REQ-5"])
+    title: str
+    status: RequestStatus
+
+
 class RequestDetail(RequestOut):
     """A request with its evidence and history."""
 
@@ -218,6 +230,7 @@ class RequestDetail(RequestOut):
         description="欠反馈者的通知，各种状态各多少条", examples=[{"pending": 12}]
     )
     comments: list[CommentOut] = Field(description="团队内的评论，从早到晚；反馈者看不到")
+    links: list[LinkedOut] = Field(description="关联的需求")
     clock: ClockOut = Field(description="在这个状态多久了，按工作日算")
     allowed_transitions: list[RequestStatus] = Field(description="现在可以改成哪些状态")
 
@@ -293,6 +306,49 @@ class Edited(Outgoing):
     """What became of a wanted edit."""
 
     changed: bool = Field(description="false 表示本来就是这样（重复的调用），什么也没有再记")
+    request: RequestOut
+
+
+class LinkIn(Incoming):
+    """A wanted link between two requests."""
+
+    actor: Person
+    to: Annotated[str, Field(pattern=r"^REQ-[1-9][0-9]{0,8}$")] = Field(examples=["REQ-2"])
+    kind: LinkKind = Field(default=LinkKind.RELATED, description="related、blocks 或 blocked_by")
+
+
+class UnlinkIn(Incoming):
+    """A link that is to go."""
+
+    actor: Person
+    to: Annotated[str, Field(pattern=r"^REQ-[1-9][0-9]{0,8}$")] = Field(examples=["REQ-2"])
+
+
+class LinksOut(Outgoing):
+    """What became of it."""
+
+    changed: bool = Field(description="false 表示本来就是这样，什么也没有再记")
+    links: list[LinkedOut]
+
+
+class SplitIn(Incoming):
+    """Evidence that is to become a request of its own."""
+
+    actor: Person
+    title: Title = Field(examples=["导出的表格缺列"])
+    unit_ids: list[Id] = Field(min_length=1, max_length=10_000, description="拿走哪些观点")
+
+
+class SplitUndoIn(Incoming):
+    """Who takes the split back."""
+
+    actor: Person
+
+
+class SplitUndone(Outgoing):
+    """What became of it."""
+
+    withdrawn: str = Field(description="并回来的需求，编号不再用", examples=["REQ-9"])
     request: RequestOut
 
 

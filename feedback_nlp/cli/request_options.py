@@ -89,6 +89,34 @@ class Aside:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Together:
+    """How the request stands to others."""
+
+    link: Annotated[
+        str | None, typer.Option("--link", metavar="REQ-5", help="与这条需求关联；要写 --actor")
+    ] = None
+    kind: Annotated[
+        str, typer.Option("--link-kind", help="related 相关，blocks 阻碍它，blocked_by 等它做完")
+    ] = "related"
+    unlink: Annotated[
+        str | None, typer.Option("--unlink", metavar="REQ-5", help="取消与这条需求的关联")
+    ] = None
+    split: Annotated[
+        list[int] | None,
+        typer.Option("--split", metavar="观点编号", help="把这些观点拆成新的需求，可重复"),
+    ] = None
+    split_title: Annotated[str | None, typer.Option("--split-title", help="拆出的需求的标题")] = (
+        None
+    )
+    undo_split: Annotated[bool, typer.Option("--undo-split", help="撤销最近一次拆分")] = False
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anything of it was named."""
+        return bool(self.link or self.unlink or self.split or self.undo_split)
+
+
 def read_expected(text: str | None) -> Expected:
     """Read ``--expect``: a version number, or a status."""
     from feedback_nlp.requests.versions import Expected  # noqa: PLC0415

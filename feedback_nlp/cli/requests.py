@@ -16,9 +16,11 @@ from feedback_nlp.cli.request_options import (
     Aside,
     Contents,
     Step,
+    Together,
     read_expected,
     read_status,
 )
+from feedback_nlp.cli.request_splits import stand_together
 from feedback_nlp.cli.terminal import (
     DatabaseOption,
     JsonOption,
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
     from feedback_nlp.requests.reading import RequestDetail, RequestRow
     from feedback_nlp.requests.versions import Expected
     from feedback_nlp.settings import Settings
-    from feedback_nlp.store.tables import FeatureRequest
+    from feedback_nlp.store.tables import FeatureRequest, Verification
 
 
 _UNNAMED = "命令行"  # who edits, where nobody gave a name
@@ -96,6 +98,7 @@ def request(
     step: Step,
     contents: Contents,
     aside: Aside,
+    together: Together,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -109,6 +112,9 @@ def request(
     if step.to is not None:
         move = Move(read_status(step.to), step.actor, step.reason, step.duplicate_of, expected)
     with open_database(db, settings) as database:
+        if together.is_wanted:
+            with database.write() as session:
+                stand_together(session, settings, key, together, actor=step.actor)
         if move is not None or given or aside.comment is not None:
             with database.write() as session:
                 _change(session, settings, key, given, move, actor=step.actor, expected=expected)
@@ -256,14 +262,33 @@ def _show(session: Session, key: str, settings: Settings, *, as_json: bool) -> N
                 "history": [event.model_dump(mode="json") for event in detail.history],
                 "edits": [edit.model_dump(mode="json") for edit in detail.edits],
                 "comments": [item.model_dump(mode="json") for item in detail.comments],
+                "links": [link._asdict() for link in detail.links],
                 "clock": {**asdict(clock), "is_late": clock.is_late},
                 "decline_reasons": [item._asdict() for item in reasons],
                 "allowed": [to.value for to in allowed_from(status)],
             }
         )
         return
+    _show_standing(detail, clock, checks, zone)
+    out.print("经过：")
+    for moment, line in _history(detail):
+        out.print(f"  {moment.astimezone(zone):%Y-%m-%d %H:%M} {line}")
+    can_decline = RequestStatus.DECLINED in allowed_from(status)
+    for item in reasons if can_decline else ():
+        out.print(f"以前不采纳同样的诉求，理由是：{escape(item.reason)}（{'、'.join(item.keys)}）")
+    allowed = "、".join(f"{label(to)}（{to.value}）" for to in allowed_from(status))
+    out.print(f"[dim]接下来可以改成：{allowed}[/dim]")
+
+
+def _show_standing(
+    detail: RequestDetail, clock: Clock, checks: list[Verification], zone: ZoneInfo
+) -> None:
+    """Print what a request is and how it stands, before its history."""
+    from feedback_nlp.requests.linking import LINK_WORDS  # noqa: PLC0415
+    from feedback_nlp.requests.verifying import words_of  # noqa: PLC0415
+
     _show_facts(detail.row)
-    out.print(_clock_line(clock, label(status)))
+    out.print(_clock_line(clock, label(RequestStatus(detail.row.request.status))))
     for quote in detail.row.quotes:
         day = quote.occurred_at.astimezone(zone)
         out.print(f"  “{escape(quote.text)}”[dim] {escape(quote.shown_channel)} {day:%m-%d}[/dim]")
@@ -278,14 +303,9 @@ def _show(session: Session, key: str, settings: Settings, *, as_json: bool) -> N
             f"验证（{found.released_on} 发布）：{label(Verdict(found.verdict))}。{escape(words_of(found))}",
             soft_wrap=True,
         )
-    out.print("经过：")
-    for moment, line in _history(detail):
-        out.print(f"  {moment.astimezone(zone):%Y-%m-%d %H:%M} {line}")
-    can_decline = RequestStatus.DECLINED in allowed_from(status)
-    for item in reasons if can_decline else ():
-        out.print(f"以前不采纳同样的诉求，理由是：{escape(item.reason)}（{'、'.join(item.keys)}）")
-    allowed = "、".join(f"{label(to)}（{to.value}）" for to in allowed_from(status))
-    out.print(f"[dim]接下来可以改成：{allowed}[/dim]")
+    for link in detail.links:
+        state = label(RequestStatus(link.status))
+        out.print(f"{LINK_WORDS[link.kind]}：{link.key} {escape(link.title)}（{state}）")
 
 
 def _clock_line(clock: Clock, status: str) -> str:

@@ -60,8 +60,7 @@ def digest(
     from feedback_nlp.config import load_config  # noqa: PLC0415
     from feedback_nlp.errors import InputError  # noqa: PLC0415
     from feedback_nlp.jobs.outlets import load_outlets  # noqa: PLC0415
-    from feedback_nlp.jobs.send_digest import digest_message, send_digest  # noqa: PLC0415
-    from feedback_nlp.pipeline import tell_week  # noqa: PLC0415
+    from feedback_nlp.jobs.send_digest import send_digest  # noqa: PLC0415
 
     if week and month:
         raise InputError("--week 和 --month 只能写一个", hint="去掉其中一个")
@@ -70,22 +69,7 @@ def digest(
     config, now = load_config(settings.pipeline), datetime.now(UTC)
     with open_database(db, settings) as database:
         if dry_run:
-            senders = {name: outlets.sender(name) for name in to}
-            with database.read() as session:
-                told = tell_week(
-                    session,
-                    config,
-                    zone=settings.zone,
-                    now=now,
-                    week=week or month,
-                    product=product,
-                )
-                message = digest_message(session, told, zone=settings.zone, with_files=False)
-            for name, sender in senders.items():
-                parts = sender.parts(message, now=now)
-                out.print(f"[bold]{escape(name)}[/bold]：{told.week}，{len(parts)} 条")
-                for part in parts:
-                    typer.echo(json.dumps(part, ensure_ascii=False, indent=2))
+            _show_digest(database, outlets, to, week or month, product)
             return
         sending = send_digest(
             database,
@@ -107,6 +91,27 @@ def digest(
             out.print(f"{sending.week} → {escape(name)}：{words}")
         _say(counts)
     _fail_on_given_up(counts)
+
+
+def _show_digest(
+    database: Database, outlets: Outlets, names: list[str], week: str | None, product: str | None
+) -> None:
+    """Print what each outlet would be sent; nothing is sent or kept."""
+    from feedback_nlp.config import load_config  # noqa: PLC0415
+    from feedback_nlp.jobs.send_digest import digest_message  # noqa: PLC0415
+    from feedback_nlp.pipeline import tell_week  # noqa: PLC0415
+
+    settings, now = load_settings(), datetime.now(UTC)
+    senders = {name: outlets.sender(name) for name in names}
+    config = load_config(settings.pipeline)
+    with database.read() as session:
+        told = tell_week(session, config, zone=settings.zone, now=now, week=week, product=product)
+        message = digest_message(session, told, zone=settings.zone, with_files=False)
+    for name, sender in senders.items():
+        parts = sender.parts(message, now=now)
+        out.print(f"[bold]{escape(name)}[/bold]：{told.week}，{len(parts)} 条")
+        for part in parts:
+            typer.echo(json.dumps(part, ensure_ascii=False, indent=2))
 
 
 def list_(db: DatabaseOption = None, as_json: JsonOption = False) -> None:

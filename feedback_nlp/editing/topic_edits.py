@@ -194,6 +194,23 @@ def undo(session: Session, topic_id: int, edit: Edit) -> TopicEvent:
     raise NotFound(f"主题 {topic_id} 没有可撤销的改动", reason="nothing-to-undo", topic_id=topic_id)
 
 
+def undo_events(session: Session, event_ids: Sequence[int], edit: Edit) -> None:
+    """Take back some edits that were one act, the last first; those undone since stay as they are."""
+    for event_id in sorted(event_ids, reverse=True):
+        event = session.get_one(TopicEvent, event_id)
+        reverse = _REVERSE.get(event.kind)
+        undone = {
+            one.detail.get("event")
+            for one in history(session, event.topic_id)
+            if one.kind == TopicEventKind.UNDONE.value
+        }
+        if reverse is None or event_id in undone:
+            continue
+        topic = get_topic(session, event.topic_id)
+        reverse(session, topic, event.detail)
+        _log(session, topic, TopicEventKind.UNDONE, edit, event=event_id)
+
+
 def _set(
     session: Session, topic_id: int, flag: str, value: bool, kind: TopicEventKind, edit: Edit
 ) -> Topic:

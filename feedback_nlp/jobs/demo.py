@@ -72,33 +72,14 @@ def run_demo(
         seed: Of the generator.
         progress: Called with stage, done, total.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    database_path = folder / "demo.db"
-    for suffix in ("", "-wal", "-shm", ".key"):
-        database_path.with_name(database_path.name + suffix).unlink(missing_ok=True)
+    database_path = _cleared(folder)
     manifest = generate(folder / "data", seed=seed)
     database = Database(f"sqlite:///{database_path}")
     try:
         database.migrate()
         if settings.secret is None:
             keep_key(database.url, _SECRET)  # for whoever ingests more into the demo
-        ingested = []
-        for number, file in enumerate(manifest.files, start=1):
-            ingested.append(
-                ingest_file(
-                    database,
-                    folder / "data" / file.path,
-                    IngestOptions(
-                        source=file.source,
-                        zone=settings.zone,
-                        kind=SourceKind(file.kind),
-                        product=manifest.product,
-                        secret=settings.secret.get_secret_value() if settings.secret else None,
-                    ),
-                    now=now,
-                )
-            )
-            progress("导入文件", number, len(manifest.files))
+        ingested = _ingested(database, folder, manifest, settings, now, progress)
         analysis = run_analysis(database, config, zone=settings.zone, now=now, progress=progress)
         told, releases = release_and_check(
             database, config, manifest, zone=settings.zone, now=now()
@@ -116,7 +97,7 @@ def run_demo(
         database.dispose()
     return DemoReport(
         manifest,
-        tuple(ingested),
+        ingested,
         analysis,
         tuple(told),
         tuple(releases),
@@ -124,3 +105,34 @@ def run_demo(
         digest_files,
         database_path,
     )
+
+
+def _cleared(folder: Path) -> Path:
+    """Make the folder, remove an earlier demo's database, and return where the new one lies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "demo.db"
+    for suffix in ("", "-wal", "-shm", ".key"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    return path
+
+
+def _ingested(
+    database: Database,
+    folder: Path,
+    manifest: Manifest,
+    settings: Settings,
+    now: Callable[[], datetime],
+    progress: Progress,
+) -> tuple[IngestReport, ...]:
+    reports = []
+    for number, file in enumerate(manifest.files, start=1):
+        options = IngestOptions(
+            source=file.source,
+            zone=settings.zone,
+            kind=SourceKind(file.kind),
+            product=manifest.product,
+            secret=settings.secret.get_secret_value() if settings.secret else None,
+        )
+        reports.append(ingest_file(database, folder / "data" / file.path, options, now=now))
+        progress("导入文件", number, len(manifest.files))
+    return tuple(reports)

@@ -121,7 +121,7 @@ class MailSender:
         message["Auto-Submitted"] = "auto-generated"
         text = str(part["text"])
         if part.get("to"):  # somebody who is not of the team: must be able to get out
-            text += f"\n--\n{self._way_out(message, str(part.get('unsubscribe', '')))}\n"
+            text += f"\n———\n{self._way_out(message, str(part.get('unsubscribe', '')))}\n"
         message.set_content(text)
         if part.get("html"):
             message.add_alternative(str(part["html"]), subtype="html")

@@ -11,15 +11,17 @@ from sqlmodel import Session, SQLModel, col
 
 from feedback_nlp.labels import Origin, ReporterStatus
 from feedback_nlp.loop import NOTIFYING
+from feedback_nlp.requests.evidence import refresh_evidence
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import remember_number
-from feedback_nlp.requests.notices import open_notices
+from feedback_nlp.requests.notices import open_notices, supersede_strangers
 from feedback_nlp.store.tables import (
     Evidence,
     FeatureRequest,
     Notice,
     RequestComment,
     RequestEdit,
+    RequestLink,
     StatusEvent,
 )
 
@@ -65,6 +67,8 @@ def take_back(session: Session, done: Mapping[str, Any], *, actor: str, now: dat
         now: Time of the events.
     """
     hold_requests(session)
+    put_back: list[FeatureRequest] = []
+    left: set[str] = set()
     for key, (before, after) in done.get("changed", {}).items():
         request = _find(session, key)
         if request is None or {name: getattr(request, name) for name in _FOLLOWING} != after:
@@ -87,14 +91,32 @@ def take_back(session: Session, done: Mapping[str, Any], *, actor: str, now: dat
             setattr(request, name, value)
         request.updated_at = now
         session.add(request)
-        session.flush()
-        if ReporterStatus(request.reporter_status) in NOTIFYING:
-            open_notices(session, request, now=now)  # what a merge had withdrawn is owed again
+        put_back.append(request)
+        if after["duplicate_of_key"] and not before["duplicate_of_key"]:
+            left.add(after["duplicate_of_key"])
+    _owe_again(session, put_back, left, now=now)
     for key in done.get("added", ()):
         request = _find(session, key)
         if request is not None and _is_untouched(session, request):
             _withdraw(session, request)
     session.flush()
+
+
+def _owe_again(
+    session: Session, put_back: list[FeatureRequest], left: set[str], *, now: datetime
+) -> None:
+    """Owe anew what a merge had withdrawn; whom it left tells only those who still ask for it."""
+    if not put_back:
+        return
+    session.flush()
+    refresh_evidence(session)
+    for request in put_back:
+        if ReporterStatus(request.reporter_status) in NOTIFYING:
+            open_notices(session, request, now=now)
+    for key in sorted(left):
+        target = _find(session, key)
+        if target is not None:
+            supersede_strangers(session, target, now=now)
 
 
 def _find(session: Session, key: str) -> FeatureRequest | None:
@@ -109,6 +131,8 @@ def _is_untouched(session: Session, request: FeatureRequest) -> bool:
         RequestComment: col(RequestComment.request_id) == request.id,
         Notice: col(Notice.request_id) == request.id,
         FeatureRequest: col(FeatureRequest.duplicate_of_key) == request.key,
+        RequestLink: (col(RequestLink.request_id) == request.id)
+        | (col(RequestLink.other_id) == request.id),
         Evidence: (col(Evidence.request_id) == request.id)
         & (col(Evidence.added_by) != Origin.AUTO.value),
     }

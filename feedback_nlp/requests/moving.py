@@ -21,7 +21,7 @@ from feedback_nlp.labels import ENGINE, ReporterStatus, RequestStatus, is_person
 from feedback_nlp.loop import NOTIFYING, Transition, transition
 from feedback_nlp.requests.evidence import id_of, refresh_evidence
 from feedback_nlp.requests.locking import hold_requests
-from feedback_nlp.requests.notices import open_notices, supersede_unsent
+from feedback_nlp.requests.notices import open_notices, supersede_strangers, supersede_unsent
 from feedback_nlp.requests.versions import (
     Expected,
     changed_meanwhile,
@@ -206,6 +206,7 @@ def apply_transition(
         duplicate_of=target.key if target else None,
         duplicate_reporter_status=ReporterStatus(target.reporter_status) if target else None,
     )
+    former = request.duplicate_of_key
     request.status = step.to_status.value
     request.reporter_status = step.to_reporter_status.value
     request.duplicate_of_key = step.duplicate_of
@@ -225,19 +226,44 @@ def apply_transition(
         )
     )
     session.flush()
-    if step.duplicate_of or step.from_status is RequestStatus.DUPLICATE:
+    _settle_notices(session, request, step, target, former, now)
+    return step
+
+
+def _settle_notices(
+    session: Session,
+    request: FeatureRequest,
+    step: Transition,
+    target: FeatureRequest | None,
+    former: str | None,
+    now: datetime,
+) -> None:
+    """Let evidence and what is owed follow a step.
+
+    Args:
+        session: The writing session.
+        request: What moved.
+        step: How.
+        target: What it is a duplicate of now.
+        former: Key of what it was a duplicate of.
+        now: The clock.
+    """
+    if step.duplicate_of or former:
         refresh_evidence(session)
+    while former:  # its people stand behind those no longer, and are not told by them
+        left = get_request(session, former)
+        supersede_strangers(session, left, now=now)
+        former = left.duplicate_of_key
     if target is not None:
         # its people stand behind the other request now, which tells them, once
         supersede_unsent(session, request, now=now, whole=True)
         if ReporterStatus(target.reporter_status) in NOTIFYING:
             open_notices(session, target, now=now)
-        return step
+        return
     if step.to_reporter_status is not step.from_reporter_status:
         supersede_unsent(session, request, now=now)
     if step.opens_notices:
         open_notices(session, request, now=now)
-    return step
 
 
 def _duplicate_key(session: Session, request: FeatureRequest, key: str | None) -> str | None:

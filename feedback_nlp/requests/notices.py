@@ -96,6 +96,28 @@ def supersede_unsent(
     return count
 
 
+def supersede_strangers(session: Session, request: FeatureRequest, *, now: datetime) -> int:
+    """Withdraw what has not left for people who stand behind a request no longer; return how many."""
+    unsent = (
+        select(Notice)
+        .where(
+            col(Notice.request_id) == id_of(request),
+            col(Notice.status).in_([_PENDING, _QUEUED]),
+            col(Notice.person_key).not_in(_askers(request)),
+        )
+        .order_by(col(Notice.id))
+        .with_for_update()
+    )
+    count = 0
+    for notice in session.scalars(unsent).all():
+        if take_from_outbox(session, notice, now=now):
+            notice.status, notice.settled_at = _SUPERSEDED, now
+            session.add(notice)
+            count += 1
+    session.flush()
+    return count
+
+
 def take_from_outbox(session: Session, notice: Notice, *, now: datetime) -> bool:
     """Cancel the row of a notice, if it has one; return whether nothing goes out any more."""
     row = outbox.with_key(session, notice.outbox_key) if notice.outbox_key else None

@@ -15,6 +15,7 @@ from feedback_nlp.labels import RequestOrder, RequestStatus
 from feedback_nlp.rank import ice, rice
 from feedback_nlp.requests.comments import comments_of
 from feedback_nlp.requests.evidence import id_of
+from feedback_nlp.requests.linking import Linked, linked
 from feedback_nlp.requests.moving import get_request
 from feedback_nlp.requests.quoting import RequestQuote, words_of
 from feedback_nlp.store.rollup import SubjectKind, sums
@@ -93,6 +94,7 @@ class RequestDetail(NamedTuple):
         edits: Changes of what people wrote, oldest first.
         notices: How many messages in which state.
         comments: What the team says, oldest first.
+        links: Requests that belong to it.
     """
 
     row: RequestRow
@@ -101,6 +103,7 @@ class RequestDetail(NamedTuple):
     edits: list[RequestEdit]
     notices: dict[str, int]
     comments: list[RequestComment]
+    links: list[Linked]
 
     @property
     def since(self) -> datetime:
@@ -185,6 +188,7 @@ def request_detail(session: Session, key: str) -> RequestDetail:
         edits=list(edits),
         notices={row[0]: row[1] for row in notices},
         comments=comments_of(session, request),
+        links=linked(session, request),
     )
 
 

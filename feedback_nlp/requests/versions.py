@@ -112,6 +112,13 @@ def describe_edit(edit: RequestEdit) -> str:
     """Return a few Chinese words: what was written, and what stood there before."""
     if "evidence" in edit.detail:
         return "拿掉了一条证据" if edit.detail["evidence"][1] is None else "加了一条证据"
+    if "split" in edit.detail:
+        return f"拆出了 {edit.detail['split'][1]}"
+    if "unsplit" in edit.detail:
+        return f"撤销了拆分，{edit.detail['unsplit'][0]} 并回来"
+    if "link" in edit.detail:
+        before, after = edit.detail["link"]
+        return f"关联了（{after}）" if after else f"取消了关联（{before}）"
     return "改了" + "、".join(  # in our order: PostgreSQL keeps none
         f"{word}（{_shown(edit.detail[name][0])} → {_shown(edit.detail[name][1])}）"
         for name, word in FIELD_NAMES.items()

@@ -294,6 +294,18 @@ class RequestEdit(SQLModel, table=True):
     happened_at: datetime = _time()
 
 
+class RequestLink(SQLModel, table=True):
+    """Two requests that belong together and stay two: ``related``, or the first ``blocks``."""
+
+    __tablename__: ClassVar[Any] = "request_link"
+    __table_args__ = (UniqueConstraint("request_id", "other_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    request_id: int = Field(foreign_key="request.id", index=True)
+    other_id: int = Field(foreign_key="request.id", index=True)
+    kind: str = Field(max_length=20)
+    created_at: datetime = _time()
+
+
 class RequestComment(SQLModel, table=True):
     """What somebody of the team said about a request, after redaction: append-only."""
 

@@ -15,6 +15,7 @@ from feedback_api.request_schemas import (
     ClockOut,
     CommentOut,
     EvidencePage,
+    LinkedOut,
     RequestDetail,
     RequestEditOut,
     RequestOut,
@@ -86,6 +87,7 @@ def get_one(services: ServicesDep, response: Response, key: RequestKey) -> Reque
         verifications=[VerificationOut.of(found, words_of(found)) for found in checks],
         notices=detail.notices,
         comments=[CommentOut.model_validate(comment) for comment in detail.comments],
+        links=[LinkedOut.model_validate(link) for link in detail.links],
         clock=ClockOut.model_validate(clock),
         allowed_transitions=list(allowed_from(RequestStatus(request.status))),
     )

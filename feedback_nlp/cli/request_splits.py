@@ -1,0 +1,54 @@
+"""``feedback-nlp request REQ-3 --split · --undo-split · --link · --unlink``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from feedback_nlp.cli.terminal import out
+from feedback_nlp.errors import InputError
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from feedback_nlp.cli.request_options import Together
+    from feedback_nlp.requests.linking import LinkKind
+    from feedback_nlp.settings import Settings
+
+
+def stand_together(
+    session: Session, settings: Settings, key: str, wanted: Together, *, actor: str
+) -> None:
+    """Split, link or take that back, as the options say, and tell what was done."""
+    from feedback_nlp.config import load_config  # noqa: PLC0415
+    from feedback_nlp.editing import Edit  # noqa: PLC0415
+    from feedback_nlp.jobs.request_splits import Splitter  # noqa: PLC0415
+    from feedback_nlp.requests.linking import link_requests, unlink_requests  # noqa: PLC0415
+
+    edit = Edit(actor=actor, now=datetime.now(settings.zone))
+    splitter = Splitter(session, load_config(settings.pipeline), settings.zone, edit)
+    if wanted.split:
+        if not wanted.split_title:
+            raise InputError("没有写拆出的需求叫什么", hint="用 --split-title 写标题")
+        child = splitter.split(key, wanted.split, wanted.split_title)
+        out.print(
+            f"拆出了 {child.key}；撤销：feedback-nlp request {key} --undo-split --actor {actor}"
+        )
+    if wanted.undo_split:
+        out.print(f"{splitter.undo(key)} 并回来了，编号不再用。")
+    if wanted.unlink and not unlink_requests(
+        session, key, wanted.unlink, actor=actor, now=edit.now
+    ):
+        out.print(f"{key} 与 {wanted.unlink} 本来就没有关联。")
+    if wanted.link:
+        link_requests(session, key, wanted.link, _kind(wanted.kind), actor=actor, now=edit.now)
+
+
+def _kind(name: str) -> LinkKind:
+    from feedback_nlp.requests.linking import LINK_WORDS, LinkKind  # noqa: PLC0415
+
+    try:
+        return LinkKind(name)
+    except ValueError as error:
+        known = "、".join(f"{kind.value}（{word}）" for kind, word in LINK_WORDS.items())
+        raise InputError(f"没有 {name!r} 这种关联", hint=f"可用：{known}") from error

@@ -1,0 +1,246 @@
+"""Splits a request in two, and takes a split back: units, evidence, notices, ranking and history.
+
+Units of a topic go into a topic of their own, so that no later analysis brings them back; what
+people had added by hand moves as it is. Who stands behind the new request alone is owed nothing
+more by the old one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, select, update
+from sqlmodel import Session, SQLModel, col
+
+from feedback_nlp.config import PipelineConfig
+from feedback_nlp.editing import Edit, topic_edits
+from feedback_nlp.errors import Conflict, InputError, NotFound
+from feedback_nlp.jobs.alerts import refresh_alerts
+from feedback_nlp.labels import Origin, ReporterStatus
+from feedback_nlp.loop import NOTIFYING
+from feedback_nlp.pipeline import keep_requests
+from feedback_nlp.requests.estimating import checked
+from feedback_nlp.requests.evidence import id_of
+from feedback_nlp.requests.linking import linked
+from feedback_nlp.requests.locking import hold_requests
+from feedback_nlp.requests.moving import create_request, get_request, remember_number
+from feedback_nlp.requests.notices import open_notices, supersede_strangers
+from feedback_nlp.requests.versions import last_step
+from feedback_nlp.store.tables import (
+    Evidence,
+    FeatureRequest,
+    FeedbackUnit,
+    Notice,
+    RequestComment,
+    RequestEdit,
+    StatusEvent,
+    TopicEvent,
+)
+
+_MAX_TOPIC_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Splitter:
+    """Where requests are split.
+
+    Attributes:
+        session: The writing session; the caller commits.
+        config: How requests are ranked and alerts are found.
+        zone: Where weeks begin.
+        edit: Who splits, and when.
+    """
+
+    session: Session
+    config: PipelineConfig
+    zone: ZoneInfo
+    edit: Edit
+
+    def split(self, key: str, unit_ids: Sequence[int], title: str) -> FeatureRequest:
+        """Take units out of a request into a new one, which begins as new; return that.
+
+        Raises:
+            NotFound: If there is no such request.
+            InputError: If a unit is no evidence of it, none would be left, or the title or the
+                actor is not usable.
+        """
+        if not self.edit.actor.strip():
+            raise InputError("没有写是谁拆的", reason="no-actor")
+        title = str(checked("title", title))
+        hold_requests(self.session)
+        parent = get_request(self.session, key)
+        wanted = self._evidence(parent, unit_ids)
+        by_hand = [row.unit_id for row in wanted if row.added_by != Origin.AUTO.value]
+        last = self.session.scalar(select(func.max(col(TopicEvent.id)))) or 0
+        topic_id = self._take_topic(
+            [row.unit_id for row in wanted if row.added_by == Origin.AUTO.value], title
+        )
+        child = self._make(parent, wanted, title, topic_id)
+        self.session.execute(
+            update(Evidence)
+            .where(col(Evidence.request_id) == id_of(parent), col(Evidence.unit_id).in_(by_hand))
+            .values(request_id=id_of(child))
+            .execution_options(synchronize_session=False)
+        )
+        events = self.session.scalars(
+            select(col(TopicEvent.id)).where(col(TopicEvent.id) > last).order_by(col(TopicEvent.id))
+        )
+        how = {"events": list(events), "by_hand": by_hand}
+        self._note(parent, {"split": [how, child.key]})
+        self._follow()
+        supersede_strangers(self.session, parent, now=self.edit.now)
+        return child
+
+    def undo(self, key: str) -> str:
+        """Take the last split of a request back; return the key of the request that is withdrawn.
+
+        Raises:
+            NotFound: If there is no such request, or nothing was split off.
+            Conflict: If somebody has worked on the new request since.
+        """
+        hold_requests(self.session)
+        parent = get_request(self.session, key)
+        how, child_key = self._last_split(parent)
+        child = get_request(self.session, child_key)
+        if self._is_touched(child):
+            raise Conflict(
+                f"{child.key} 拆出来以后有人动过，不能撤销",
+                hint=f"把 {child.key} 标为与 {parent.key} 重复，证据和跟进的人就回到 {parent.key}",
+            )
+        topic_edits.undo_events(self.session, how["events"], self.edit)
+        self.session.execute(
+            update(Evidence)
+            .where(
+                col(Evidence.request_id) == id_of(child),
+                col(Evidence.unit_id).in_(how["by_hand"]),
+            )
+            .values(request_id=id_of(parent))
+            .execution_options(synchronize_session=False)
+        )
+        self._withdraw(child)
+        self._note(parent, {"unsplit": [child_key, None]})
+        self._follow()
+        if ReporterStatus(parent.reporter_status) in NOTIFYING:
+            open_notices(self.session, parent, now=self.edit.now)  # owed again by this one
+        return child_key
+
+    def _evidence(self, parent: FeatureRequest, unit_ids: Sequence[int]) -> list[Evidence]:
+        rows = self.session.scalars(
+            select(Evidence).where(col(Evidence.request_id) == id_of(parent))
+        ).all()
+        wanted = set(unit_ids)
+        missing = sorted(wanted - {row.unit_id for row in rows})
+        if missing or not wanted:
+            raise InputError(
+                f"观点 {missing or '（空）'} 不是 {parent.key} 的证据",
+                hint="列出这个需求的证据，看每条的 unit_id",
+            )
+        if len(wanted) == len(rows):
+            raise InputError(f"{parent.key} 的证据全拿走就不是拆了", hint="至少留一条，或只改标题")
+        return [row for row in rows if row.unit_id in wanted]
+
+    def _take_topic(self, unit_ids: Sequence[int], title: str) -> int | None:
+        """Put units into a new topic; ``None`` where they belong to none."""
+        rows = self.session.execute(
+            select(col(FeedbackUnit.topic_id), col(FeedbackUnit.id)).where(
+                col(FeedbackUnit.id).in_(unit_ids), col(FeedbackUnit.topic_id).is_not(None)
+            )
+        )
+        by_topic: dict[int, list[int]] = {}
+        for topic_id, unit_id in sorted((row[0], row[1]) for row in rows):
+            by_topic.setdefault(topic_id, []).append(unit_id)
+        child_id: int | None = None
+        for topic_id, units in by_topic.items():  # of merged requests there may be several
+            if child_id is None:
+                name = title[:_MAX_TOPIC_NAME]
+                child_id = topic_edits.split(self.session, topic_id, units, name, self.edit).id
+            else:
+                topic_edits.move_units(self.session, units, child_id, self.edit)
+        return child_id
+
+    def _make(
+        self, parent: FeatureRequest, wanted: Sequence[Evidence], title: str, topic_id: int | None
+    ) -> FeatureRequest:
+        units = [row.unit_id for row in wanted]
+        intents = self.session.scalars(
+            select(col(FeedbackUnit.intent)).where(col(FeedbackUnit.id).in_(units))
+        )
+        intent = Counter(intents).most_common(1)[0][0]
+        child = create_request(
+            self.session,
+            title=title,
+            intent=intent,
+            now=self.edit.now,
+            topic_id=topic_id,
+            product=parent.product,
+            actor=self.edit.actor.strip(),
+        )
+        self.session.flush()
+        birth = last_step(self.session, child)
+        birth.reason = f"从 {parent.key} 拆出"
+        self.session.add(birth)
+        return child
+
+    def _last_split(self, parent: FeatureRequest) -> tuple[dict[str, Any], str]:
+        edits = self.session.scalars(
+            select(RequestEdit)
+            .where(col(RequestEdit.request_id) == id_of(parent))
+            .order_by(col(RequestEdit.id).desc())
+        )
+        undone: set[str] = set()
+        for edit in edits:
+            if "unsplit" in edit.detail:
+                undone.add(edit.detail["unsplit"][0])
+            elif "split" in edit.detail and edit.detail["split"][1] not in undone:
+                how, child_key = edit.detail["split"]
+                return how, child_key
+        raise NotFound(f"{parent.key} 没有可撤销的拆分", hint="拆过才能撤销，每次撤销最近的一次")
+
+    def _is_touched(self, child: FeatureRequest) -> bool:
+        tables: tuple[tuple[type[SQLModel], Any], ...] = (
+            (RequestEdit, col(RequestEdit.request_id)),
+            (RequestComment, col(RequestComment.request_id)),
+            (Notice, col(Notice.request_id)),
+        )
+        id_ = id_of(child)
+        steps = select(func.count()).where(col(StatusEvent.request_id) == id_)
+        pointing = select(func.count()).where(col(FeatureRequest.duplicate_of_key) == child.key)
+        return (
+            (self.session.scalar(steps) or 0) > 1
+            or bool(self.session.scalar(pointing))
+            or bool(linked(self.session, child))
+            or any(
+                self.session.scalar(select(func.count()).select_from(table).where(column == id_))
+                for table, column in tables
+            )
+        )
+
+    def _withdraw(self, child: FeatureRequest) -> None:
+        remember_number(self.session, child.key)
+        self.session.execute(delete(Evidence).where(col(Evidence.request_id) == id_of(child)))
+        self.session.execute(delete(StatusEvent).where(col(StatusEvent.request_id) == id_of(child)))
+        self.session.delete(child)
+        self.session.flush()
+
+    def _note(self, request: FeatureRequest, detail: dict[str, Any]) -> None:
+        request.version += 1
+        request.updated_at = self.edit.now
+        self.session.add(request)
+        self.session.add(
+            RequestEdit(
+                request_id=id_of(request),
+                actor=self.edit.actor.strip(),
+                detail=detail,
+                happened_at=self.edit.now,
+            )
+        )
+        self.session.flush()
+
+    def _follow(self) -> None:
+        self.session.flush()
+        keep_requests(self.session, self.config, zone=self.zone, now=self.edit.now)
+        refresh_alerts(self.session, self.config, zone=self.zone, now=self.edit.now)
