@@ -34,6 +34,70 @@ if TYPE_CHECKING:
 _ROWS_REJECTED = 1
 _FILE_UNUSABLE = 2
 
+FilesArgument = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="文件…", help="CSV、TSV、XLSX、JSON、JSONL、Parquet，可为 .gz；- 表示标准输入"
+    ),
+]
+SourceOption = Annotated[
+    str | None,
+    typer.Option("--source", metavar="NAME", help="来源名，新名字会自动登记", show_default=False),
+]
+KindOption = Annotated[
+    SourceKind | None,
+    typer.Option("--kind", help="来源类型，默认由文件格式判断", show_default=False),
+]
+ProductOption = Annotated[
+    str | None, typer.Option("--product", help="产品名，用于没写产品的行", show_default=False)
+]
+MapOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="列名=字段",
+        help="指明某列是什么，可重复；会记在来源上",
+        show_default=False,
+    ),
+]
+FormatOption = Annotated[
+    str | None,
+    typer.Option("--format", help="标准输入等无法判断时指定格式", show_default=False),
+]
+SheetOption = Annotated[
+    str | None, typer.Option("--sheet", help="读工作簿里的哪张表", show_default=False)
+]
+HeaderRowOption = Annotated[
+    int | None,
+    typer.Option("--header-row", metavar="N", min=1, help="表头在第几行", show_default=False),
+]
+NoHeaderOption = Annotated[
+    bool, typer.Option("--no-header", help="文件没有表头，按内容猜列；列叫 列1、列2……")
+]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-of",
+        metavar="日期",
+        help="文件是哪天导出的：3天前、昨天、03-05 从这天算",
+        formats=["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"],
+        show_default=False,
+    ),
+]
+DropOption = Annotated[
+    list[str] | None,
+    typer.Option("--drop", metavar="列名", help="不保存这一列，可重复", show_default=False),
+]
+KeepOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep", metavar="列名", help="不认识的列也保存（脱敏后），可重复", show_default=False
+    ),
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="只看每列怎么读、前三行存成什么样，不导入")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -41,71 +105,19 @@ def register(app: typer.Typer) -> None:
 
 
 def ingest(
-    files: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="文件…", help="CSV、TSV、XLSX、JSON、JSONL、Parquet，可为 .gz；- 表示标准输入"
-        ),
-    ],
-    source: Annotated[
-        str | None,
-        typer.Option(
-            "--source", metavar="NAME", help="来源名，新名字会自动登记", show_default=False
-        ),
-    ] = None,
-    kind: Annotated[
-        SourceKind | None,
-        typer.Option("--kind", help="来源类型，默认由文件格式判断", show_default=False),
-    ] = None,
-    product: Annotated[
-        str | None, typer.Option("--product", help="产品名，用于没写产品的行", show_default=False)
-    ] = None,
-    maps: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="列名=字段",
-            help="指明某列是什么，可重复；会记在来源上",
-            show_default=False,
-        ),
-    ] = None,
-    format_: Annotated[
-        str | None,
-        typer.Option("--format", help="标准输入等无法判断时指定格式", show_default=False),
-    ] = None,
-    sheet: Annotated[
-        str | None, typer.Option("--sheet", help="读工作簿里的哪张表", show_default=False)
-    ] = None,
-    header_row: Annotated[
-        int | None,
-        typer.Option("--header-row", metavar="N", min=1, help="表头在第几行", show_default=False),
-    ] = None,
-    no_header: Annotated[
-        bool, typer.Option("--no-header", help="文件没有表头，按内容猜列；列叫 列1、列2……")
-    ] = False,
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(
-            "--as-of",
-            metavar="日期",
-            help="文件是哪天导出的：3天前、昨天、03-05 从这天算",
-            formats=["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"],
-            show_default=False,
-        ),
-    ] = None,
-    drop: Annotated[
-        list[str] | None,
-        typer.Option("--drop", metavar="列名", help="不保存这一列，可重复", show_default=False),
-    ] = None,
-    keep: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--keep", metavar="列名", help="不认识的列也保存（脱敏后），可重复", show_default=False
-        ),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="只看每列怎么读、前三行存成什么样，不导入")
-    ] = False,
+    files: FilesArgument,
+    source: SourceOption = None,
+    kind: KindOption = None,
+    product: ProductOption = None,
+    maps: MapOption = None,
+    format_: FormatOption = None,
+    sheet: SheetOption = None,
+    header_row: HeaderRowOption = None,
+    no_header: NoHeaderOption = False,
+    as_of: AsOfOption = None,
+    drop: DropOption = None,
+    keep: KeepOption = None,
+    dry_run: DryRunOption = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -130,34 +142,8 @@ def ingest(
     if dry_run:
         _preview(files, options, as_json=as_json)
         return
-    from feedback_nlp.jobs.ingest import ingest_file  # noqa: PLC0415
-
-    reports: list[IngestReport] = []
-    failures: list[tuple[Path, FeedbackError]] = []
-
-    def store(database: Database, path: Path) -> IngestReport:
-        name = escape(path.name)
-        with row_counter(f"导入 {name}", f"导入 {name}：{{:,}} 条") as progress:
-            return ingest_file(
-                database, path, options, now=lambda: datetime.now(UTC), progress=progress
-            )
-
     with open_database(db, settings, make=True) as database:
-        for path in files:
-            try:
-                report = store(database, path)
-            except InputError as error:
-                if len(files) == 1:
-                    raise
-                failures.append((path, error))
-                err.print(
-                    f"[red]{error.title}[/red]：{escape(f'{path.name}：{error.told(HINTS)}')}",
-                    soft_wrap=True,
-                )
-                continue
-            reports.append(report)
-            if not as_json:
-                _print_report(report)
+        reports, failures = _store(database, files, options, as_json=as_json)
     if as_json:
         failed = [{"file_name": path.name, "error": error.told(HINTS)} for path, error in failures]
         print_json({"batches": [report.as_dict() for report in reports], "failed": failed})
@@ -165,6 +151,40 @@ def ingest(
         raise typer.Exit(_FILE_UNUSABLE)
     if any(report.has_faults for report in reports):
         raise typer.Exit(_ROWS_REJECTED)
+
+
+def _store(
+    database: Database, files: list[Path], options: IngestOptions, *, as_json: bool
+) -> tuple[list[IngestReport], list[tuple[Path, FeedbackError]]]:
+    """Store the files one by one; of several, one that is not usable does not stop the others.
+
+    Raises:
+        InputError: If the only file is not usable.
+    """
+    from feedback_nlp.jobs.ingest import ingest_file  # noqa: PLC0415
+
+    reports: list[IngestReport] = []
+    failures: list[tuple[Path, FeedbackError]] = []
+    for path in files:
+        name = escape(path.name)
+        try:
+            with row_counter(f"导入 {name}", f"导入 {name}：{{:,}} 条") as progress:
+                report = ingest_file(
+                    database, path, options, now=lambda: datetime.now(UTC), progress=progress
+                )
+        except InputError as error:
+            if len(files) == 1:
+                raise
+            failures.append((path, error))
+            err.print(
+                f"[red]{error.title}[/red]：{escape(f'{path.name}：{error.told(HINTS)}')}",
+                soft_wrap=True,
+            )
+            continue
+        reports.append(report)
+        if not as_json:
+            _print_report(report)
+    return reports, failures
 
 
 def _choices(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+_CONTAINERS = (dict, list)
 _MAX_DEPTH = 8
 _MAX_MEMBERS = 5
 
@@ -31,8 +32,11 @@ def _without_envelope(record: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _flatten_into(flat: dict[str, Any], record: Mapping[str, Any], prefix: str, depth: int) -> None:
     for name, wrapped in record.items():
-        key = f"{prefix}{name}"
-        value = _unwrapped(wrapped) if isinstance(wrapped, dict | list) else wrapped
+        key = f"{prefix}{name}" if prefix else name
+        if not isinstance(wrapped, _CONTAINERS):
+            flat[key] = wrapped
+            continue
+        value = _unwrapped(wrapped)
         if isinstance(value, dict) and value and depth < _MAX_DEPTH:
             _flatten_into(flat, value, f"{key}.", depth + 1)
         elif isinstance(value, list) and any(isinstance(member, dict) for member in value):

@@ -27,14 +27,8 @@ _MAX_META_CHARS = 2_000
 _MAX_META_FIELDS = 100
 _REPEATED_CHARS = 8
 _MARGIN = " \t\r\n\u3000。！？!?.…~～，,"
-_ATTRIBUTES = (
-    "thread_key",
-    "product",
-    "channel",
-    "app_version",
-    "device",
-    "region",
-    "segment",
+_ATTRIBUTES = frozenset(
+    ["thread_key", "product", "channel", "app_version", "device", "region", "segment"]
 )
 _KEY_FIELDS = ("title", "author", "occurred_at", "product", "rating")
 _SPACE = " \t\r\n\ufffd\u3000\u200b\u200c\u200d\u2060\ufeff\u00a0"
@@ -141,8 +135,8 @@ class ItemBuilder:
         rating = parse_rating(values.get("rating"), self.mapping.rating_scale)
         attributes = {
             name: fitted
-            for name in _ATTRIBUTES
-            if (value := values.get(name)) is not None and (fitted := _fitted(value, name))
+            for name, value in values.items()
+            if name in _ATTRIBUTES and (fitted := _fitted(value, name))
         }
         meta = self._meta(row, text)
         if any(row.get(column) for column in self.mapping.replies):

@@ -11,6 +11,7 @@ from feedback_nlp.ingest.keys import OccurrenceCounter
 from feedback_nlp.ingest.plan import ColumnUse, Plan, Wanted, has_people
 from feedback_nlp.ingest.resolution import PERSONAL, Resolution
 from feedback_nlp.ingest.surveys import (
+    Questions,
     SheetReader,
     SurveyLayout,
     asks_who,
@@ -51,8 +52,33 @@ def survey_plan(
     if questions.rating:
         mapping["rating"] = questions.rating
     mapping = {name: column for name, column in mapping.items() if column}
-    uses, lost = [], []
+    uses = _uses(survey, columns, questions, mapping, people, found)
+    lost = [(use.column, use.why) for use in uses if use.why]
+    return Plan(
+        layout=survey.name,
+        label=survey.label,
+        kind=SourceKind.SURVEY,
+        mapping=mapping,
+        items=reader.items,
+        uses=tuple(uses),
+        remarks=tuple(_remarks(survey, found, lost)),
+        hides=has_people(columns),
+        zone=wanted.zone,
+        tally=reader.tally,
+    )
+
+
+def _uses(
+    survey: SurveyLayout,
+    columns: Sequence[str],
+    questions: Questions,
+    mapping: Mapping[str, str],
+    people: Sequence[str],
+    found: Resolution,
+) -> list[ColumnUse]:
+    """Say what becomes of each column."""
     authors = {*survey.author, *people}
+    uses = []
     for column in columns:
         if column in questions.open:
             uses.append(ColumnUse(column, "正文（文字题）"))
@@ -67,19 +93,7 @@ def survey_plan(
             private = asks_who(survey, column) or found.dropped.get(column) == PERSONAL
             why = PERSONAL if private else "不是题目或答案认不出"
             uses.append(ColumnUse(column, "不保存", why))
-            lost.append((column, why))
-    return Plan(
-        layout=survey.name,
-        label=survey.label,
-        kind=SourceKind.SURVEY,
-        mapping=mapping,
-        items=reader.items,
-        uses=tuple(uses),
-        remarks=tuple(_remarks(survey, found, lost)),
-        hides=has_people(columns),
-        zone=wanted.zone,
-        tally=reader.tally,
-    )
+    return uses
 
 
 def _remarks(survey: SurveyLayout, found: Resolution, lost: Sequence[tuple[str, str]]) -> list[str]:

@@ -20,7 +20,14 @@ from typing import Any
 
 from feedback_nlp.clean import Pseudonymizer, prepare
 from feedback_nlp.errors import InputError
-from feedback_nlp.ingest import EXPECTED_REASONS, NO_CHOICES, UNKNOWN_KIND, open_source, storable
+from feedback_nlp.ingest import (
+    EXPECTED_REASONS,
+    NO_CHOICES,
+    UNKNOWN_KIND,
+    SourceReading,
+    open_source,
+    storable,
+)
 from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.jobs.preparing import Preparer, stored_key
 from feedback_nlp.labels import SourceKind
@@ -117,61 +124,108 @@ def ingest_file(
         choices=options.choices,
     ) as reading:
         identity = _identity(reading.path, {**saved, **options.mapping}, options)
-        with database.write() as session:
-            pseudonymizer = Pseudonymizer(deployment_secret(session, options.secret))
-            owner = ingestion.ensure_source(
-                session,
-                name,
-                now=now(),
-                kind=options.kind,
-                default_kind=reading.kind or SourceKind.IN_APP,
-                product=options.product,
-                mapping=options.mapping,
-            )
-            batch = ingestion.open_batch(
-                session,
-                owner,
-                now=now(),
-                file_name=_file_name(path, pseudonymizer),
-                content_sha256=identity,
-                layout=reading.layout,
-            )
-            before = ingestion.totals_of(batch)
-        assert batch.id is not None
-        assert owner.id is not None
-        preparer = Preparer(pseudonymizer, options.product or owner.product, name)
-        items = islice(reading.items, before.read, None)
-        totals = before
-        for chunk in _chunks(items):
+        opened = _open(database, path, reading, options, identity, now())
+        preparer = Preparer(opened.pseudonymizer, options.product or opened.product, name)
+        totals = opened.before
+        for chunk in _chunks(islice(reading.items, totals.read, None)):
             moment = now()
             rows = [preparer.values(item, moment) for item in chunk]
             with database.write() as session:
-                totals = ingestion.store_chunk(session, batch.id, owner.id, totals, rows)
+                totals = ingestion.store_chunk(
+                    session, opened.batch_id, opened.source_id, totals, rows
+                )
             progress(totals.read)
+        told = [
+            prepare(note, opened.pseudonymizer).text
+            for note in (*reading.notes, *preparer.notes)
+            if not (options.kind and note == UNKNOWN_KIND)
+        ]
         with database.write() as session:
-            notes = [
-                prepare(note, pseudonymizer).text
-                for note in (*reading.notes, *preparer.notes)
-                if not (options.kind and note == UNKNOWN_KIND)
-            ]
-            ingestion.finish_batch(session, batch.id, now=now(), notes=notes)
-            reasons = rejection_reasons(session, batch.id)
-    return IngestReport(
-        batch_id=batch.id,
-        file_name=batch.file_name,
-        layout=reading.layout,
-        layout_label=reading.label,
-        source=name,
-        kind=owner.kind,
-        read=totals.read,
-        accepted=totals.accepted,
-        duplicate=totals.duplicate,
-        rejected=totals.rejected,
-        resumed_from=before.read,
-        reasons=reasons,
-        mapping=reading.mapping,
-        notes=notes,
-    )
+            ingestion.finish_batch(session, opened.batch_id, now=now(), notes=told)
+            reasons = rejection_reasons(session, opened.batch_id)
+    return opened.report(reading, totals, reasons, told)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A batch that is open, and what was known when it was opened."""
+
+    batch_id: int
+    source_id: int
+    source: str
+    kind: str
+    product: str | None
+    file_name: str
+    before: Totals
+    pseudonymizer: Pseudonymizer
+
+    def report(
+        self,
+        reading: SourceReading,
+        totals: Totals,
+        reasons: Mapping[str, int],
+        notes: Sequence[str],
+    ) -> IngestReport:
+        """Say what became of its file."""
+        return IngestReport(
+            batch_id=self.batch_id,
+            file_name=self.file_name,
+            layout=reading.layout,
+            layout_label=reading.label,
+            source=self.source,
+            kind=self.kind,
+            read=totals.read,
+            accepted=totals.accepted,
+            duplicate=totals.duplicate,
+            rejected=totals.rejected,
+            resumed_from=self.before.read,
+            reasons=reasons,
+            mapping=reading.mapping,
+            notes=notes,
+        )
+
+
+def _open(
+    database: Database,
+    path: Path,
+    reading: SourceReading,
+    options: IngestOptions,
+    identity: str,
+    now: datetime,
+) -> _Opened:
+    """Open the batch of a file, or the one that an interrupted run left open."""
+    name = source_name(options.source)
+    with database.write() as session:
+        pseudonymizer = Pseudonymizer(deployment_secret(session, options.secret))
+        owner = ingestion.ensure_source(
+            session,
+            name,
+            now=now,
+            kind=options.kind,
+            default_kind=reading.kind or SourceKind.IN_APP,
+            product=options.product,
+            mapping=options.mapping,
+        )
+        batch = ingestion.open_batch(
+            session,
+            owner,
+            now=now,
+            file_name=_file_name(path, pseudonymizer),
+            content_sha256=identity,
+            layout=reading.layout,
+        )
+        assert batch.id is not None
+        assert owner.id is not None
+        return _Opened(
+            batch.id,
+            owner.id,
+            name,
+            owner.kind,
+            owner.product,
+            batch.file_name,
+            ingestion.totals_of(batch),
+            pseudonymizer,
+        )
 
 
 def ingest_items(

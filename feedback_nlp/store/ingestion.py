@@ -176,24 +176,9 @@ def store_chunk(
     )
     wanted = [row for row in rows if not isinstance(row, Rejection)]
     known = _known_texts(session, source_id, [row["source_key"] for row in wanted])
-    fresh: list[dict[str, Any]] = []
-    rejected: list[Rejection] = []
-    duplicates = 0
-    for row in rows:
-        if isinstance(row, Rejection):
-            rejected.append(row)
-            continue
-        key, text = row["source_key"], row["text"]
-        if key not in known:
-            known[key] = text
-            values = {**row, "source_id": source_id, "batch_id": batch_id}
-            del values["line"]
-            fresh.append(values)
-        elif known[key] == text:
-            duplicates += 1
-        else:
-            raw = f"{key}: {text}"[:2_000]
-            rejected.append(Rejection(row["line"], "key-conflict", REJECTED_DETAIL, raw))
+    fresh, rejected, duplicates = _sorted_out(rows, known)
+    for values in fresh:
+        values |= {"source_id": source_id, "batch_id": batch_id}
     accepted = _insert_feedback(session, batch_id, fresh)
     duplicates += len(fresh) - accepted
     if rejected:
@@ -218,6 +203,36 @@ def store_chunk(
     )
     _move_totals(session, batch_id, before, after)
     return after
+
+
+def _sorted_out(
+    rows: Sequence[Mapping[str, Any] | Rejection], known: dict[str, str]
+) -> tuple[list[dict[str, Any]], list[Rejection], int]:
+    """Return the rows that are new, those that are rejected, and how many are known already.
+
+    Args:
+        rows: Of one chunk, in order.
+        known: Text by key; the new ones are added.
+    """
+    fresh: list[dict[str, Any]] = []
+    rejected: list[Rejection] = []
+    duplicates = 0
+    for row in rows:
+        if isinstance(row, Rejection):
+            rejected.append(row)
+            continue
+        key, text = row["source_key"], row["text"]
+        if key not in known:
+            known[key] = text
+            values = dict(row)
+            del values["line"]
+            fresh.append(values)
+        elif known[key] == text:
+            duplicates += 1
+        else:
+            raw = f"{key}: {text}"[:2_000]
+            rejected.append(Rejection(row["line"], "key-conflict", REJECTED_DETAIL, raw))
+    return fresh, rejected, duplicates
 
 
 def _known_texts(session: Session, source_id: int, keys: Sequence[str]) -> dict[str, str]:

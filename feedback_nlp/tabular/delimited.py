@@ -232,7 +232,8 @@ def _rows(
             continue
         taken = feed.taken
         line = taken[0].number
-        if any(part.fault for part in taken):
+        is_one_line = len(taken) == 1
+        if taken[0].fault if is_one_line else any(part.fault for part in taken):
             yield _faulty(taken, limits)
         elif len(values) != width and len(taken) > 1:
             yield _open_quote(feed.give_back_all_but_first())
@@ -240,7 +241,9 @@ def _rows(
             yield _wrong_width(taken[0], len(values), width)
         elif values == columns:
             yield reject(line, "header-repeated", "又一行表头，不是反馈")
-        elif max(map(len, values)) > limits.max_cell_chars:
+        elif (not is_one_line or len(taken[0].text) > limits.max_cell_chars) and max(
+            map(len, values)
+        ) > limits.max_cell_chars:
             yield reject(
                 line,
                 "cell-too-long",

@@ -183,16 +183,16 @@ def _row(line: int, value: object, limits: Limits) -> Row | Rejection:
         return reject(line, "bad-json", f"应是一个 JSON 对象，得到的是 {kind}", value)
     if len(value) > limits.max_columns:
         return reject(line, "column-count", f"有 {len(value):,} 个字段", list(value)[:20])
-    longest = max((len(cell) for cell in value.values() if isinstance(cell, str)), default=0)
-    if longest > limits.max_cell_chars:
-        detail = f"有一格长达 {longest:,} 个字符，最多接受 {limits.max_cell_chars:,}"
-        return reject(line, "cell-too-long", detail)
+    for cell in value.values():
+        if isinstance(cell, str) and len(cell) > limits.max_cell_chars:
+            detail = f"有一格长达 {len(cell):,} 个字符，最多接受 {limits.max_cell_chars:,}"
+            return reject(line, "cell-too-long", detail)
     return Row(line, _without_marks(value))
 
 
 def _without_marks(record: dict[str, Any]) -> dict[str, Any]:
     """Take byte order marks out of the names: a file joined of others has them anywhere."""
-    if not any("\ufeff" in name for name in record):
+    if "\ufeff" not in "".join(record):
         return record
     return {name.replace("\ufeff", ""): value for name, value in record.items()}
 
