@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from feedback_nlp.ingest.layouts import recognise
 from feedback_nlp.ingest.plan import Plan, Wanted
@@ -41,6 +43,8 @@ def plan_reading(
     )
     if survey is None and layout is None and not _is_named(found):
         survey = recognise_questions(columns)
+    if found.is_utc:
+        wanted = replace(wanted, zone=ZoneInfo("UTC"))
     if survey is not None:
         return survey_plan(survey, columns, sample, wanted, found)
     return row_plan(layout, columns, sample, wanted, found)

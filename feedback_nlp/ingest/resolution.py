@@ -21,6 +21,7 @@ class Resolution:
         fields: Columns by field, the first filled one of a row is taken.
         clock: Column with the time of day, where the date is in a column of its own.
         month_first, rating_scale: See :class:`RowMapping`.
+        is_utc: Whether the time column says in its name that it is in UTC.
         kept: Columns stored as extra values.
         dropped: Why a column is not stored, in Chinese, by column.
         guessed: Fields that were found by content alone.
@@ -32,6 +33,7 @@ class Resolution:
     fields: dict[str, list[str]] = field(default_factory=dict)
     clock: str | None = None
     month_first: bool | None = None
+    is_utc: bool = False
     rating_scale: float = 1.0
     kept: set[str] = field(default_factory=set)
     dropped: dict[str, str] = field(default_factory=dict)

@@ -13,6 +13,8 @@ from feedback_nlp.ingest.resolution import GUESS_ROWS, Resolution, free
 from feedback_nlp.ingest.speakers import has_dialogues
 
 _NUMBERED = re.compile(r"列\d+")
+# Not gmt_create, in which databases keep local time all the same.
+_UTC = re.compile(r"(?i)(?<![a-z])utc(?![a-z+\-])|[(（]gmt[)）]")
 _NAMED_MARGIN = 0.35
 _GUESS_WORDS = 0.35
 _DETAILS = ("详细内容", "详情", "详细描述", "补充说明", "问题详情", "具体描述")
@@ -97,6 +99,9 @@ def find_time(found: Resolution, columns: Sequence[str]) -> None:
         if found.month_first is not None:
             order = "月/日/年" if found.month_first else "日/月/年"
             found.notes.append(f"列“{taken[0]}”的日期按 {order} 读（由大于 12 的数看出）")
+    if taken and _UTC.search(taken[0]):
+        found.is_utc = True
+        found.notes.append(f"列“{taken[0]}”的时间按 UTC 读")
     if len(taken) == 1 and taken[0] in found.looks and _is_day(found.looks[taken[0]]):
         found.clock = next(
             (

@@ -41,7 +41,7 @@ class RecodedToUtf8:
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._stream = stream
-        errors = "surrogatepass" if encoding == "utf-16" else "replace"
+        errors = "surrogatepass" if encoding.startswith("utf-16") else "replace"
         self._decoder = codecs.getincrementaldecoder(encoding)(errors=errors)
 
     def read(self, size: int = -1) -> bytes:
@@ -87,9 +87,22 @@ def without_byte_order_mark(stream: BinaryIO) -> tuple[BinaryIO, str | None]:
         return stream, "utf-8"
     if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return cast(BinaryIO, RecodedToUtf8(stream, "utf-16")), "utf-8"
+    if (wide := _unmarked_utf16(head)) is not None:
+        return cast(BinaryIO, RecodedToUtf8(stream, wide)), "utf-8"
     if b"+" in head and is_utf7(head):
         return cast(BinaryIO, RecodedToUtf8(stream, "utf-7")), "utf-8"
     return stream, None
+
+
+def _unmarked_utf16(head: bytes) -> str | None:
+    """Return the UTF-16 that a text without a mark is in: every line end has a NUL beside it."""
+    if b"\0" not in head:
+        return None
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = head[: len(head) // 2 * 2].decode(encoding, "ignore")
+        if "\n" in text and "\0" not in text and "".join(text.split()).isprintable():
+            return encoding
+    return None
 
 
 def utf8_bytes(stream: BinaryIO) -> BinaryIO:

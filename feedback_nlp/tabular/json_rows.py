@@ -69,7 +69,7 @@ def is_blank(line: TextLine) -> bool:
 
 def parse_json_line(line: TextLine, limits: Limits) -> Row | Rejection:
     """Return the row that one line of JSON holds."""
-    text = line.text.strip()
+    text = line.text.strip().lstrip("\ufeff")  # files with a mark each, joined to one
     if line.fault:
         return reject(line.number, line.fault, "这一行不是可读的 UTF-8 文字或太长", text)
     if is_too_deep(text):

@@ -1,7 +1,7 @@
 """Runs in its own process: parses one workbook and writes its rows as JSON lines.
 
 Started by path, so it may import nothing of this package. The only file that imports
-``python_calamine``. Arguments: workbook, sheet name (``""`` = first that has cells),
+``python_calamine``. Arguments: workbook, sheet name (``""`` = first that has cells, covers aside),
 address space in bytes. First output line: ``{"sheets": […], "sheet": …, "start": row}``;
 then one JSON array a row. On failure one line ``{"error": code, "detail": …}``.
 """
@@ -24,6 +24,22 @@ def _plain(cell: Any) -> Any:
     return cell
 
 
+def _table_like(book: Any) -> str:
+    """Return the first sheet that has cells, or a longer table behind a cover of one column."""
+    sizes = {}
+    for name in book.sheet_names:
+        sheet = book.get_sheet_by_name(name)
+        if sheet.start is not None:
+            sizes[name] = (sheet.width, sheet.height)
+            if sheet.width > 1:
+                break
+    if not sizes:
+        return str(book.sheet_names[-1])
+    first, last = next(iter(sizes)), next(reversed(sizes))
+    is_cover = sizes[first][0] == 1 and sizes[last][0] > 1 and sizes[last][1] >= sizes[first][1]
+    return str(last if is_cover else first)
+
+
 def main(path: str, sheet_name: str, memory_bytes: int) -> int:
     """Parse the workbook at ``path``; return the exit code."""
     try:
@@ -38,14 +54,11 @@ def main(path: str, sheet_name: str, memory_bytes: int) -> int:
     try:
         book = load_workbook(path)
         names = book.sheet_names
-        wanted = [sheet_name] if sheet_name else names
         if sheet_name and sheet_name not in names:
             out.write(json.dumps({"error": "no-such-sheet", "detail": names}) + "\n")
             return 1
-        for name in wanted:
-            sheet = book.get_sheet_by_name(name)
-            if sheet.start is not None or name == wanted[-1]:
-                break
+        name = sheet_name or _table_like(book)
+        sheet = book.get_sheet_by_name(name)
         start = sheet.start[0] + 1 if sheet.start else 1
         out.write(json.dumps({"sheets": names, "sheet": name, "start": start}) + "\n")
         for row in sheet.iter_rows():

@@ -48,6 +48,17 @@ def test_a_title_that_repeats_over_texts_names_the_thing():
     assert [item.text for item in stored(items)] == ["取件要等半天", "门弹不开", "挺方便的"]
 
 
+@pytest.mark.parametrize(
+    ("column", "hour"), [("created_at_utc", 10), ("Date (UTC)", 10), ("gmt_create", 2), ("time", 2)]
+)
+def test_a_time_column_that_says_utc_is_in_utc(column, hour):
+    reading, items = read(
+        f"comment,{column}\n打不开,2026-03-01 10:00:00\n很好,2026-03-02 10:00:00\n"
+    )
+    assert items[0].occurred_at.hour == hour
+    assert any("UTC" in note for note in reading.notes) == (hour == 10)
+
+
 def test_unread_times_of_a_survey_are_counted():
     rows = "序号,提交答卷时间,所用时间,来源,来源详情,来自IP,1、您的建议是？\n1,某天,9秒,微信,,,太慢\n2,2026/3/1 10:22,9秒,微信,,,太吵\n"
     reading, items = read(rows)

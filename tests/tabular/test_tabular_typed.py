@@ -33,6 +33,20 @@ def test_workbook_cells_keep_their_types(tmp_path):
     assert list(read_rows(path)) == [Row(2, {"序号": 7, "text": "闪退", "时间": moment})]
 
 
+def test_a_cover_of_one_column_is_not_the_table(tmp_path):
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet("说明").write_column(0, 0, ["本表由客服部导出", "请勿外传"])
+        page = book.add_worksheet("数据")
+        for index, row in enumerate([["id", "text"], ["1", "闪退"], ["2", "好用"]]):
+            page.write_row(index, 0, row)
+    with open_table(path) as table:
+        assert table.columns == ("id", "text")
+        assert table.other_sheets == ("说明",)
+    with open_table(path, sheet="说明") as table:
+        assert table.columns == ("本表由客服部导出",)
+
+
 def test_packed_workbook_and_wrong_suffix_are_recognised(tmp_path):
     path = workbook(tmp_path / "a.xlsx", [["text"], ["好"]])
     packed = tmp_path / "b.xlsx.gz"
