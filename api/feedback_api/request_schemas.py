@@ -74,6 +74,7 @@ class RequestEditOut(Outgoing):
     detail: dict[str, tuple[Any, Any]] = Field(
         description="字段 → [改前, 改后]", examples=[{"owner": [None, "林晓"]}]
     )
+    reason: str = Field(description="为什么；没写为空")
     actor: str
     happened_at: datetime
 
@@ -292,6 +293,9 @@ class RequestPatch(Incoming):
     model_config = ConfigDict(json_schema_extra={"minProperties": 2})  # who, and what
 
     actor: Person
+    reason: Plain = Field(
+        default="", max_length=2_000, description="为什么改，记入历史", examples=["评审会定的"]
+    )
     title: Title = Field(default="", description="标题，不能清空；以后的分析不再改它")
     owner: Owner | None = None
     effort: Share | None = Field(default=None, description="工作量 0–1，1 最大")

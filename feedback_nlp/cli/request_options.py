@@ -20,7 +20,9 @@ class Step:
     """Where the request goes next, who says so and why."""
 
     to: Annotated[str | None, typer.Option("--to", help="改成哪个状态，例如 planned")] = None
-    reason: Annotated[str, typer.Option("--reason", help="为什么；不采纳和重新打开必填")] = ""
+    reason: Annotated[
+        str, typer.Option("--reason", help="为什么，记入历史；不采纳和重新打开必填")
+    ] = ""
     actor: Annotated[str, typer.Option("--actor", help="谁改的；改状态时必填")] = ""
     duplicate_of: Annotated[
         str | None, typer.Option("--duplicate-of", metavar="REQ-3", help="与哪条需求重复")

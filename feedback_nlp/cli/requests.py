@@ -117,7 +117,7 @@ def request(
                 stand_together(session, settings, key, together, actor=step.actor)
         if move is not None or given or aside.comment is not None:
             with database.write() as session:
-                _change(session, settings, key, given, move, actor=step.actor, expected=expected)
+                _change(session, settings, key, given, move, step, expected=expected)
                 if aside.comment is not None:
                     _comment(session, settings, key, aside.comment, actor=step.actor)
         with database.read() as session:
@@ -153,8 +153,8 @@ def _change(
     key: str,
     values: Mapping[str, Any],
     move: Move | None,
+    step: Step,
     *,
-    actor: str,
     expected: Expected,
 ) -> None:
     """Move first: what was seen is what was there before either change."""
@@ -170,11 +170,12 @@ def _change(
             session,
             key,
             values,
-            actor=actor or _UNNAMED,
+            actor=step.actor or _UNNAMED,
             now=now,
             config=load_config(settings.pipeline).rank,
             zone=settings.zone,
             expected=expected if move is None else None,
+            reason=step.reason if move is None else "",  # else it is the move's
         )
 
 

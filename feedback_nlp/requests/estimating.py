@@ -52,6 +52,7 @@ def edit_request(
     config: RankConfig,
     zone: ZoneInfo,
     expected: Expected | None = None,
+    reason: str = "",
 ) -> Edited:
     """Write what people supply, with one event.
 
@@ -66,6 +67,7 @@ def edit_request(
         config: Weights of the ranking.
         zone: Where weeks begin.
         expected: What the actor saw.
+        reason: Why, for the history.
 
     Raises:
         NotFound: If there is no such request.
@@ -94,7 +96,13 @@ def edit_request(
     request.version += 1
     session.add(request)
     session.add(
-        RequestEdit(request_id=id_of(request), actor=actor.strip(), detail=changes, happened_at=now)
+        RequestEdit(
+            request_id=id_of(request),
+            actor=actor.strip(),
+            detail=changes,
+            reason=reason.strip(),
+            happened_at=now,
+        )
     )
     session.flush()
     if _RANKED & changes.keys():

@@ -119,10 +119,15 @@ def describe_edit(edit: RequestEdit) -> str:
     if "link" in edit.detail:
         before, after = edit.detail["link"]
         return f"关联了（{after}）" if after else f"取消了关联（{before}）"
-    return "改了" + "、".join(  # in our order: PostgreSQL keeps none
-        f"{word}（{_shown(edit.detail[name][0])} → {_shown(edit.detail[name][1])}）"
-        for name, word in FIELD_NAMES.items()
-        if name in edit.detail
+    why = f"：{edit.reason}" if edit.reason else ""
+    return (
+        "改了"
+        + "、".join(  # in our order: PostgreSQL keeps none
+            f"{word}（{_shown(edit.detail[name][0])} → {_shown(edit.detail[name][1])}）"
+            for name, word in FIELD_NAMES.items()
+            if name in edit.detail
+        )
+        + why
     )
 
 

@@ -291,6 +291,7 @@ class RequestEdit(SQLModel, table=True):
     request_id: int = Field(foreign_key="request.id", index=True)
     actor: str = Field(max_length=100)
     detail: dict[str, Any] = _json(dict)  # field → [before, after]
+    reason: str = Field(default="", sa_type=Text)
     happened_at: datetime = _time()
 
 

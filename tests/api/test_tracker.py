@@ -22,6 +22,14 @@ def test_plans_are_written_and_read(client: TestClient) -> None:
         LINK,
     )
     assert shown["edits"][0]["detail"]["labels"] == [[], ["相册"]]
+    assert patch(client, owner="小王", reason="评审会定的").status_code == 200
+    edit = client.get("/v1/requests/REQ-1").json()["edits"][-1]
+    assert (edit["actor"], edit["reason"], edit["detail"]) == (
+        "林晓",
+        "评审会定的",
+        {"owner": [None, "小王"]},
+    )
+    assert patch(client, reason="只有原因").status_code == 422
     assert patch(client, labels=None).json()["request"]["labels"] == []
     assert patch(client, tracker_url="javascript:alert(1)").status_code == 422
     assert patch(client, tracker_url="https://a:b@c.example").status_code == 422

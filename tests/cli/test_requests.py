@@ -98,9 +98,20 @@ def test_one_who_saw_another_state_is_told_what_happened(run):
 
 
 def test_edits_have_an_actor_and_a_history(run):
-    text = run("request", "REQ-1", "--owner", "小李", "--due", "2026-12-31", "--actor", "小王")
+    text = run(
+        "request",
+        "REQ-1",
+        "--owner",
+        "小李",
+        "--due",
+        "2026-12-31",
+        "--actor",
+        "小王",
+        "--reason",
+        "评审会定的",
+    )
     assert "截止 2026-12-31" in text
-    assert "小王 改了负责人（未填 → 小李）、截止日（未填 → 2026-12-31）" in text
+    assert "小王 改了负责人（未填 → 小李）、截止日（未填 → 2026-12-31）：评审会定的" in text
     text = run("request", "REQ-1", "--owner", "", "--effort", "0", "--title", "照片传不上去")
     assert "照片传不上去" in text
     assert "命令行 改了" in text

@@ -13,7 +13,7 @@ from typing import Any
 
 
 class Mailbox:
-    """What arrived; ``faults`` maps a command to the answer it gets, or ``cut``."""
+    """What arrived; ``faults`` maps a command to the answer it gets, ``cut`` or ``slow``."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -28,6 +28,8 @@ class Mailbox:
 
 @contextmanager
 def mail_server() -> Iterator[Mailbox]:
+    stopped = threading.Event()
+
     class Handler(socketserver.StreamRequestHandler):
         def say(self, text: str) -> None:
             self.wfile.write(text.encode() + b"\r\n")
@@ -42,6 +44,9 @@ def mail_server() -> Iterator[Mailbox]:
                     recipient = line.decode().partition("<")[2].partition(">")[0]
                     fault = fault or box.faults.get(f"RCPT {recipient}")
                 if fault == "cut":
+                    return
+                if fault == "slow":
+                    stopped.wait(5)
                     return
                 if fault and command != "DATA":
                     self.say(fault)
@@ -80,5 +85,6 @@ def mail_server() -> Iterator[Mailbox]:
         try:
             yield box
         finally:
+            stopped.set()
             server.shutdown()
             thread.join()

@@ -92,7 +92,7 @@ def edit(
     ],
 ) -> Edited:
     """写负责人、工作量、战略权重、标题、截止日、计划版本、标签、任务链接；没写的不动，null 清空。改动记入历史，全部需求重新排序。"""
-    values = {name: getattr(wanted, name) for name in wanted.model_fields_set - {"actor"}}
+    values = {name: getattr(wanted, name) for name in wanted.model_fields_set - {"actor", "reason"}}
     if not values:
         raise InputError("没有写要改什么", reason="nothing-to-edit")
     with services.database.write() as session:
@@ -105,6 +105,7 @@ def edit(
             config=services.config.rank,
             zone=services.settings.zone,
             expected=Expected(version=seen),
+            reason=wanted.reason,
         )
         return Edited(changed=edited.changed, request=_shown(session, edited.request, response))
 
