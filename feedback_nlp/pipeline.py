@@ -34,6 +34,7 @@ from feedback_nlp.requests.sync import sync_requests
 from feedback_nlp.store import Database
 from feedback_nlp.store.slices import Slices
 from feedback_nlp.topics import UNASSIGNED, KnownTopic, TopicResult, TopicUnit
+from feedback_nlp.topics.matter import the_matter
 from feedback_nlp.topics.modeler import TopicModeler
 from feedback_nlp.understanding.engine import Engine
 from feedback_nlp.week.figures import choose_week, weekly
@@ -169,11 +170,7 @@ class Analyst:
                 join the nearest topic after the fit, so that pasting makes, names and moves
                 no topic.
         """
-        # A stand-in for a person or a number says nothing, and must name no topic.
-        units = [
-            replace(unit, text=without_stand_ins(unit.text)) if "〔" in unit.text else unit
-            for unit in units
-        ]
+        units = matters(units)
         embeddings = self._embedder.embed([unit.text for unit in units])
         by_people = frozenset[int]().union(*(topic.pinned_members for topic in known))
         late = np.array(
@@ -241,8 +238,14 @@ class TopicAssigner:
 
     def assign(self, units: Sequence[TopicUnit], known: Sequence[KnownTopic]) -> np.ndarray:
         """Return for each unit the index of its topic, ``UNASSIGNED`` for none: (n,) int32."""
+        units = matters(units)
         embeddings = self._embedder.embed([unit.text for unit in units])
         return self._modeler.assign(units, embeddings, known)[0]
+
+
+def matters(units: Sequence[TopicUnit]) -> list[TopicUnit]:
+    """Leave out what says nothing of the matter: stand-ins for persons and numbers, asides."""
+    return [replace(unit, text=the_matter(without_stand_ins(unit.text))) for unit in units]
 
 
 def keep_requests(

@@ -26,6 +26,7 @@ from feedback_nlp.chinese import default_tokenizer
 from feedback_nlp.clean import is_spam
 from feedback_nlp.config import PipelineConfig, load_config
 from feedback_nlp.embed import load_embedder
+from feedback_nlp.pipeline import matters
 from feedback_nlp.topics import KnownTopic, TopicUnit
 from feedback_nlp.topics.metric import metric_from_seeds
 from feedback_nlp.topics.metric_artifact import load_metric
@@ -110,6 +111,7 @@ class Bench:
                         )
                     )
                     spans.append((index, unit.start, unit.end))
+            units = matters(units)  # as an analysis reads them
             vectors = self.embedder.embed([unit.text for unit in units])
             self._corpora[name] = Corpus(rows, units, spans, vectors)
         return self._corpora[name]

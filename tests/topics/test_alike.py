@@ -127,7 +127,7 @@ def test_a_fit_tells_pairs_of_its_own_issues(
 ) -> None:
     monkeypatch.setattr(alike, "_MIN_SEEDS", 0.0)
     tails = ("", "啊", "！", "，唉", "……", "，急", "呢", "，快点", "了", "，烦")
-    texts = [f"{head}{tail}" for head in ("地暖打不开", "钢琴课约不上") for tail in tails]
+    texts = [f"{head}{tail}" for head in ("地暖打不开", "浴霸打不开") for tail in tails]
     result = _fit(metric, config, texts)
     assert result.alike
     for pair in result.alike:
