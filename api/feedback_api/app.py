@@ -26,6 +26,7 @@ from feedback_api.edge import RequestEdge
 from feedback_api.feedback_schemas import FeedbackIn
 from feedback_api.pages import docs, login, report, unsubscribe
 from feedback_api.parameters import refuse_unknown
+from feedback_api.refusals import PagesForPeople
 from feedback_api.routes import (
     alerts,
     audit,
@@ -135,6 +136,7 @@ def create_app(
         allowed_hosts=allowed_hosts,
         on_request=services.metrics.count,
     )
+    app.add_middleware(PagesForPeople)
     app.router.routes.extend(_routes())
     _document_shapes(app)
     return app

@@ -11,9 +11,11 @@ import typer
 
 from feedback_nlp.cli.own_worker import own_worker
 from feedback_nlp.cli.terminal import DatabaseOption, err, load_settings, open_database
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from feedback_nlp.store import Database
 
 
@@ -59,6 +61,7 @@ def serve(
         settings = settings.model_copy(update={"database_url": url})
     with open_database(None, settings, make=True) as database:
         # also says what is wrong with the database before anything listens
+        missing = _check_secret(database, settings.secret)
         required = _has_keys(database) if keys is None else keys
         required = required or not is_local or (keys is None and settings.require_keys)
         token = _first_key(database) if required else None
@@ -74,6 +77,8 @@ def serve(
         err.print(f"服务已启动：{url}  接口说明：{url}/docs  按 Ctrl+C 停止", soft_wrap=True)
         if not required:
             err.print("没有登录和密钥，所以只有本机能访问。")
+        if missing:
+            err.print(missing, soft_wrap=True)
         if token is not None:
             err.print("[bold]管理员密钥，只显示这一次，请保存好：[/bold]")
             err.print(token, soft_wrap=True)
@@ -89,6 +94,25 @@ def _has_keys(database: Database) -> bool:
 
     with database.read() as session:
         return has_usable_key(session, now=datetime.now(UTC))
+
+
+def _check_secret(database: Database, configured: SecretStr | None) -> str:
+    """Refuse another database's key now, not at the first upload; say if its file is missing.
+
+    Raises:
+        ConfigError: If the database was filled under another key.
+    """
+    from feedback_nlp.store.keys import fingerprint_kept, key_path, key_state  # noqa: PLC0415
+
+    with database.read() as session:
+        kept = fingerprint_kept(session)
+    told = configured.get_secret_value() if configured else None
+    wrong, advice = key_state(key_path(database.url), kept, told)
+    if not wrong or not kept:  # none yet, or one that the first import moves out
+        return ""
+    if wrong.startswith("找不到"):  # what is there can be read all the same
+        return f"{wrong}：能看，收不了新反馈。{advice}。"
+    raise ConfigError(f"{wrong}：同一个人会变成两个，收不了新反馈", hint=advice)
 
 
 def _first_key(database: Database) -> str | None:

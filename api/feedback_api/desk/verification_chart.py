@@ -124,8 +124,8 @@ def _column(number: Count, week: str, index: int, y: float, *, is_after: bool) -
         '<a href="{0}" class="n" data-n="{1}" aria-label="{2} {1} 人">'
         '<rect class="hit" x="{3}" y="0" width="{4}" height="{5}"/>'
         '<rect class="{6}" x="{3}" y="{7:.1f}" width="{4}" height="{8:.1f}" rx="2"/>'
-        '<text class="value" x="{9}" y="{10:.1f}" text-anchor="middle">{1}</text>'
-        '<text class="week" x="{9}" y="{11}" text-anchor="middle">{12}</text></a>'
+        '<text class="value" x="{9}" y="{10:.1f}" text-anchor="middle">{1}</text></a>'
+        '<text class="week" x="{9}" y="{11}" text-anchor="middle" aria-hidden="true">{12}</text>'
     ).format(
         href_of(number),
         number.value,
