@@ -13,7 +13,7 @@ import re
 
 _SAMPLE_BYTES = 200_000
 _LEAST_HANGUL = 16
-_TOLD_LINES = 100  # of one file: who decoded one wrongly decoded all
+_TOLD_LINES = 50  # of one file: who decoded one wrongly decoded all
 _MARGIN = 0.15
 _MIN_COMMON_SHARE = 0.9
 _MISTAKEN = ("latin-1", "cp1252", "gb18030")
