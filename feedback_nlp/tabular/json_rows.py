@@ -21,7 +21,7 @@ from feedback_nlp.tabular.decoding import (
 )
 from feedback_nlp.tabular.json_guard import MAX_DEPTH, GuardedJson, is_too_deep
 from feedback_nlp.tabular.json_salvage import MOST_BYTES, Broken, records_after
-from feedback_nlp.tabular.json_shapes import members_of, records_of
+from feedback_nlp.tabular.json_shapes import members_of, page_list, records_of
 from feedback_nlp.tabular.rows import Limits, Row, reject
 
 _LIST_NAMES = frozenset(
@@ -144,6 +144,10 @@ def _records(stream: BinaryIO, guard: GuardedJson, prefix: str) -> Iterator[Any]
     records = records_of(ijson.items(guard, prefix, use_float=True), is_document=not prefix)
     first = next(records, None)
     if first is None:
+        return
+    if prefix == "item" and (list_name := page_list(first, _LIST_NAMES)) is not None:
+        for page in chain((first,), records):
+            yield from members_of(page, list_name)
         return
     roles: dict[Any, Any] = {}
     if isinstance(first, dict) and "author_id" in first and "role" not in first and prefix:

@@ -8,7 +8,7 @@ Source: pandas.DataFrame.to_json, ``orient``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 
 _LEAST_RECORDS = 2
@@ -69,16 +69,27 @@ def _is_list_of_records(value: Any) -> bool:
 
 
 def _of_lists(document: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield the records of several lists, each with the name of its list; else of the first."""
+    """Yield the records of several lists, each with the name of its list; else of the longest."""
     lists = {name: value for name, value in document.items() if _is_list_of_records(value)}
     heads = [records[0] for records in lists.values()]
     if not _share_names(heads):
-        yield from next(iter(lists.values()))
+        yield from max(lists.values(), key=lambda records: (len(records), len(records[0])))
         return
     for name, records in lists.items():
         for record in records:
             is_plain = isinstance(record, dict) and "product" not in record
             yield {**record, "product": name} if is_plain else record
+
+
+def page_list(record: Any, names: Collection[str]) -> str | None:
+    """Return the name of the list in a page of records: nothing but numbers stands beside it."""
+    if not isinstance(record, dict):
+        return None
+    lists = [name for name, value in record.items() if _is_list_of_records(value)]
+    others = [value for name, value in record.items() if name not in lists]
+    if len(lists) != 1 or lists[0] not in names or any(isinstance(v, str) for v in others):
+        return None
+    return str(lists[0])
 
 
 def members_of(record: Any, name: str) -> Iterator[Any]:

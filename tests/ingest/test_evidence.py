@@ -66,6 +66,18 @@ def test_unread_times_of_a_survey_are_counted():
     assert any("1 条的时间看不懂" in note for note in reading.notes)
 
 
+def test_pages_of_records_are_read_and_a_summary_beside_is_not():
+    pages = [
+        {"page": 1, "comments": [{"评论": "菜凉了"}]},
+        {"page": 2, "comments": [{"评论": "太咸"}]},
+    ]
+    _, items = read(json.dumps(pages, ensure_ascii=False))
+    assert [item.text for item in stored(items)] == ["菜凉了", "太咸"]
+    parts = {"summary": [{"k": "总数"}], "detail": [{"评论": "菜凉了"}, {"评论": "太咸"}]}
+    _, items = read(json.dumps(parts, ensure_ascii=False))
+    assert [item.text for item in stored(items)] == ["菜凉了", "太咸"]
+
+
 def test_lists_by_name_are_all_read():
     data = {"甲店": [{"评论": "菜凉了"}], "乙店": [{"评论": "上菜快"}, {"评论": "太咸"}]}
     _, items = read(json.dumps(data, ensure_ascii=False))
