@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Body
 from fastapi.openapi.models import Example
@@ -23,10 +23,12 @@ from feedback_api.routes.versions import RequestKey
 from feedback_api.services import Services, ServicesDep
 from feedback_api.shapes import request_fields
 from feedback_nlp.editing import Edit
-from feedback_nlp.jobs.request_splits import Splitter
 from feedback_nlp.requests.linking import link_requests, linked, unlink_requests
 from feedback_nlp.requests.moving import get_request
 from feedback_nlp.requests.reading import request_row
+
+if TYPE_CHECKING:
+    from feedback_nlp.jobs.request_splits import Splitter
 
 router = APIRouter(prefix="/v1/requests", tags=["需求"])
 
@@ -115,6 +117,8 @@ def unlink(
 
 
 def _splitter(services: Services, session: Session, actor: str) -> Splitter:
+    from feedback_nlp.jobs.request_splits import Splitter  # noqa: PLC0415 - knows all stages
+
     edit = Edit(actor=actor.strip(), now=services.local_now())
     return Splitter(session, services.config, services.settings.zone, edit)
 
