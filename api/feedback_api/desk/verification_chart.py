@@ -125,7 +125,7 @@ def _column(number: Count, week: str, index: int, y: float, *, is_after: bool) -
         '<rect class="hit" x="{3}" y="0" width="{4}" height="{5}"/>'
         '<rect class="{6}" x="{3}" y="{7:.1f}" width="{4}" height="{8:.1f}" rx="2"/>'
         '<text class="value" x="{9}" y="{10:.1f}" text-anchor="middle">{1}</text></a>'
-        '<text class="week" x="{9}" y="{11}" text-anchor="middle" aria-hidden="true">{12}</text>'
+        '<text class="week plain" x="{9}" y="{11}" text-anchor="middle" aria-hidden="true">{12}</text>'
     ).format(
         href_of(number),
         number.value,
