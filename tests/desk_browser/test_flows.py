@@ -13,7 +13,7 @@ from feedback_nlp.jobs.delivering import deliver_now
 from feedback_nlp.jobs.outlets import load_outlets
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
-from tests.desk_browser.conftest import NOW, OUTLETS, answer_everybody, serving
+from tests.desk_browser.conftest import NOW, OUTLETS, WIDTHS, answer_everybody, serving
 from tests.outlets.local_server import local_server
 
 pytestmark = pytest.mark.browser
@@ -105,8 +105,9 @@ def test_correct_a_unit_s_sentiment(page: Any) -> None:
     assert "改回去了" in told(page)
 
 
+@pytest.mark.parametrize("width", list(WIDTHS))
 def test_preview_and_send_notices_to_a_local_sink(
-    chromium: Any, demo: Path, tmp_path: Path
+    chromium: Any, demo: Path, tmp_path: Path, width: str
 ) -> None:
     with local_server() as sink:
         copy, outlets = tmp_path / "notices.db", tmp_path / "outlets.toml"
@@ -115,8 +116,16 @@ def test_preview_and_send_notices_to_a_local_sink(
         text = OUTLETS.replace("https://example.com/hook", sink.url)
         outlets.write_text(text, encoding="utf-8")
         with serving(copy, outlets, sink.allowed) as address:
-            context = chromium.new_context(base_url=address)
+            across, down = WIDTHS[width]
+            context = chromium.new_context(
+                base_url=address, viewport={"width": across, "height": down}
+            )
             page = context.new_page()
+            page.goto("/requests/REQ-8")  # what the demo owed it has told
+            page.select_option('select[name="to"]', "planned")
+            page.fill('input[name="reason"]', "排进 5.4 版")
+            page.locator('form:has(select[name="to"]) input[name="actor"]').fill("林晓")
+            page.get_by_role("button", name="改状态").click()
             page.goto("/notices")
             page.get_by_role("link", name="看一眼再发").first.click()
             assert "第一个人会看到" in page.locator("main").inner_text()
