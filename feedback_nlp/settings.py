@@ -133,6 +133,11 @@ class Settings(BaseSettings):
         return parse_weekly(self.digest_at) if self.digest_at else None
 
     @property
+    def plain_secret(self) -> str | None:
+        """The configured secret in clear; ``None`` if each database keeps its own."""
+        return self.secret.get_secret_value() if self.secret else None
+
+    @property
     def zone(self) -> ZoneInfo:
         """The configured zone."""
         return ZoneInfo(self.timezone)

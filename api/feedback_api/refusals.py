@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, Template
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from feedback_api.desk.rendering import HERE, asset
+from feedback_api.access.policy import is_for_programs
+from feedback_api.desk.rendering import asset, templates
 from feedback_api.errors import PROBLEM_MEDIA_TYPE, TYPE_PREFIX
 
-_API = ("/v1/", "/metrics", "/openapi.json", "/healthz", "/readyz")
 #: What a person reads instead of words for programmers, by code: title, what to do.
 _WORDS: dict[str, tuple[str, str]] = {
     "bad-request": ("提交的内容读不懂", "回到上一页，重新填一次"),
@@ -87,23 +85,21 @@ def problem_page(problem: Mapping[str, Any]) -> str:
     if status >= 500 and code not in _WORDS:
         title, hint = _BROKEN
     number = str(problem.get("instance", "")).removeprefix("urn:request:") if status >= 500 else ""
-    return _template().render(
-        title=title,
-        hint=hint,
-        number=number,
-        is_login=code == "unauthorized",
-        css=asset("desk.css"),
+    return (
+        templates()
+        .get_template("refused.html")
+        .render(
+            title=title,
+            hint=hint,
+            number=number,
+            is_login=code == "unauthorized",
+            css=asset("desk.css"),
+        )
     )
 
 
 def _is_for_a_person(scope: Scope) -> bool:
     """Tell whether a browser opens an address of the pages, or sends one of their forms."""
-    return not scope["path"].startswith(_API) and "text/html" in Headers(scope=scope).get(
+    return not is_for_programs(scope["path"]) and "text/html" in Headers(scope=scope).get(
         "accept", ""
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
-    return environment.get_template("refused.html")

@@ -8,10 +8,12 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Field
 
 from feedback_api.schemas import Incoming, Outgoing, QuoteOut
-from feedback_api.validation import Day, Id, Plain, Word
+from feedback_api.validation import REQUEST_KEY, Day, Id, Plain, Word
 from feedback_nlp.labels import Intent, ReporterStatus, RequestStatus, Verdict
 from feedback_nlp.requests.linking import LinkKind
 from feedback_nlp.store.tables import Verification
+
+RequestKey = Annotated[str, Field(pattern=REQUEST_KEY)]
 
 
 class RequestOut(Outgoing):
@@ -313,19 +315,17 @@ class Edited(Outgoing):
     request: RequestOut
 
 
-class LinkIn(Incoming):
-    """A wanted link between two requests."""
-
-    actor: Person
-    to: Annotated[str, Field(pattern=r"^REQ-[1-9][0-9]{0,8}$")] = Field(examples=["REQ-2"])
-    kind: LinkKind = Field(default=LinkKind.RELATED, description="related、blocks 或 blocked_by")
-
-
 class UnlinkIn(Incoming):
     """A link that is to go."""
 
     actor: Person
-    to: Annotated[str, Field(pattern=r"^REQ-[1-9][0-9]{0,8}$")] = Field(examples=["REQ-2"])
+    to: RequestKey = Field(examples=["REQ-2"])
+
+
+class LinkIn(UnlinkIn):
+    """A wanted link between two requests."""
+
+    kind: LinkKind = Field(default=LinkKind.RELATED, description="related、blocks 或 blocked_by")
 
 
 class LinksOut(Outgoing):
@@ -367,7 +367,7 @@ class TransitionIn(Incoming):
         description="为什么；不采纳、退回和重开时必填",
         examples=["排进 3.3 版"],
     )
-    duplicate_of: Annotated[str, Field(pattern=r"^REQ-[1-9][0-9]{0,8}$")] | None = Field(
+    duplicate_of: RequestKey | None = Field(
         default=None, description="标为重复时，与哪个需求重复", examples=[None]
     )
     expected_status: RequestStatus | None = Field(

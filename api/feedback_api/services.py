@@ -67,8 +67,7 @@ class Services:
 
         self.digests = DigestCache(self.database)
         self.metrics = Metrics(self.database)
-        secret = self.settings.secret
-        self.posts = PostDesk(self.database, secret.get_secret_value() if secret else None)
+        self.posts = PostDesk(self.database, self.settings.plain_secret)
 
     def local_now(self) -> datetime:
         """Return the time in the deployment's zone, in which messages tell it."""

@@ -26,6 +26,7 @@ from pydantic_core import PydanticCustomError
 from feedback_nlp.clean.characters import clean_characters
 
 MAX_ID = 2**31 - 1
+REQUEST_KEY = r"^REQ-[1-9][0-9]{0,8}$"
 _NO_NUL = r"^[^\x00]*$"
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)

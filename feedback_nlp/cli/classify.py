@@ -98,7 +98,7 @@ class Choices:
             rejects=self.rejects,
             resume=self.resume,
             topics_of=self.with_topics,
-            secret=settings.secret.get_secret_value() if settings.secret else None,
+            secret=settings.plain_secret,
         )
 
 

@@ -62,7 +62,7 @@ class Tables:
         values = asdict(self)
         return TableOptions(
             zone=settings.zone,
-            secret=settings.secret.get_secret_value() if settings.secret else None,
+            secret=settings.plain_secret,
             topics_of=values.pop("with_topics"),
             **values,
         )

@@ -92,8 +92,7 @@ def key(db: str | None) -> str:
         path = key_path(database.url)
     with _reading(db) as session:
         kept = None if session is None else fingerprint_kept(session)
-        configured = settings.secret.get_secret_value() if settings.secret else None
-        problem, detail = key_state(path, kept, configured)
+        problem, detail = key_state(path, kept, settings.plain_secret)
     if problem:
         raise ConfigError(problem, hint=detail)
     return detail

@@ -137,7 +137,7 @@ def ingest(
         format=format_,
         sheet=sheet,
         choices=_choices(header_row, no_header, as_of, drop, keep, settings.zone),
-        secret=settings.secret.get_secret_value() if settings.secret else None,
+        secret=settings.plain_secret,
     )
     if dry_run:
         _preview(files, options, as_json=as_json)

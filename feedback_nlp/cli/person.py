@@ -72,11 +72,10 @@ def export(
     from feedback_nlp.jobs.people import export_person  # noqa: PLC0415
 
     with open_database(db) as database:
-        secret = load_settings().secret
         found = export_person(
             database,
             _key(database, author, key),
-            secret=secret.get_secret_value() if secret else None,
+            secret=load_settings().plain_secret,
         )
     if output is None:
         print_json(found)
@@ -171,9 +170,7 @@ def _key(database: Database, author: str | None, key: str | None) -> str:
         raise InputError("请用 --author 或 --author-key 指明是谁，二选一")
     if key is not None:
         return checked_key(key)
-    settings = load_settings()
-    secret = settings.secret.get_secret_value() if settings.secret else None
-    return author_key(database, author or "", secret=secret)
+    return author_key(database, author or "", secret=load_settings().plain_secret)
 
 
 def _told(counts: object) -> str:

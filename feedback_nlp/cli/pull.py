@@ -49,7 +49,7 @@ def pull(
             every = f"每 {one.every_hours} 小时"
             out.print(f"{escape(one.name)}　{label} → 来源“{escape(one.inlet.source)}”　{every}")
         return
-    secret = settings.secret.get_secret_value() if settings.secret else None
+    secret = settings.plain_secret
     with open_database(db, settings, make=True) as database:
         reports = [
             pull_one(

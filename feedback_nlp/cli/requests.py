@@ -132,7 +132,7 @@ def _comment(session: Session, settings: Settings, key: str, text: str, *, actor
     from feedback_nlp.requests.comments import add_comment  # noqa: PLC0415
     from feedback_nlp.store.keys import deployment_secret  # noqa: PLC0415
 
-    secret = settings.secret.get_secret_value() if settings.secret else None
+    secret = settings.plain_secret
     pseudonymizer = Pseudonymizer(deployment_secret(session, secret))
     now = datetime.now(settings.zone)
     add_comment(session, key, text, actor=actor, now=now, pseudonymizer=pseudonymizer)

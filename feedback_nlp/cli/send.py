@@ -23,6 +23,7 @@ from feedback_nlp.cli.terminal import (
 
 if TYPE_CHECKING:
     from feedback_nlp.outlets.config import Outlets
+    from feedback_nlp.settings import Settings
     from feedback_nlp.store import Database
 
 ToOption = Annotated[
@@ -69,7 +70,7 @@ def digest(
     config, now = load_config(settings.pipeline), datetime.now(UTC)
     with open_database(db, settings) as database:
         if dry_run:
-            _show_digest(database, outlets, to, week or month, product)
+            _show_digest(database, settings, outlets, to, week or month, product)
             return
         sending = send_digest(
             database,
@@ -82,7 +83,7 @@ def digest(
             product=product,
             again=again,
         )
-        counts = _deliver(database, outlets)
+        counts = _deliver(database, settings, outlets)
     if as_json:
         print_json({"week": sending.week, "owed": sending.owed, "delivered": counts})
     else:
@@ -94,14 +95,19 @@ def digest(
 
 
 def _show_digest(
-    database: Database, outlets: Outlets, names: list[str], week: str | None, product: str | None
+    database: Database,
+    settings: Settings,
+    outlets: Outlets,
+    names: list[str],
+    week: str | None,
+    product: str | None,
 ) -> None:
     """Print what each outlet would be sent; nothing is sent or kept."""
     from feedback_nlp.config import load_config  # noqa: PLC0415
     from feedback_nlp.jobs.send_digest import digest_message  # noqa: PLC0415
     from feedback_nlp.pipeline import tell_week  # noqa: PLC0415
 
-    settings, now = load_settings(), datetime.now(UTC)
+    now = datetime.now(UTC)
     senders = {name: outlets.sender(name) for name in names}
     config = load_config(settings.pipeline)
     with database.read() as session:
@@ -161,7 +167,7 @@ def try_out(
     outlets = load_outlets(settings)
     with open_database(db, settings, make=True) as database:
         owe_test(database, outlets, name, now=datetime.now(UTC))
-        counts = _deliver(database, outlets)
+        counts = _deliver(database, settings, outlets)
     _say(counts)
     _fail_on_given_up(counts)
 
@@ -178,10 +184,9 @@ def start(
     out.print(f"{escape(name)} 恢复发送；之前没发出的见 feedback-nlp outbox list --state failed")
 
 
-def _deliver(database: Database, outlets: Outlets) -> dict[str, int]:
+def _deliver(database: Database, settings: Settings, outlets: Outlets) -> dict[str, int]:
     from feedback_nlp.jobs.delivering import deliver_now  # noqa: PLC0415
 
-    settings = load_settings()
     return dict(deliver_now(database, outlets, now=lambda: datetime.now(UTC), settings=settings))
 
 

@@ -14,8 +14,6 @@ from feedback_nlp.cli.terminal import DatabaseOption, err, load_settings, open_d
 from feedback_nlp.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
-    from pydantic import SecretStr
-
     from feedback_nlp.store import Database
 
 
@@ -61,7 +59,7 @@ def serve(
         settings = settings.model_copy(update={"database_url": url})
     with open_database(None, settings, make=True) as database:
         # also says what is wrong with the database before anything listens
-        missing = _check_secret(database, settings.secret)
+        missing = _check_secret(database, settings.plain_secret)
         required = _has_keys(database) if keys is None else keys
         required = required or not is_local or (keys is None and settings.require_keys)
         token = _first_key(database) if required else None
@@ -96,7 +94,7 @@ def _has_keys(database: Database) -> bool:
         return has_usable_key(session, now=datetime.now(UTC))
 
 
-def _check_secret(database: Database, configured: SecretStr | None) -> str:
+def _check_secret(database: Database, configured: str | None) -> str:
     """Refuse another database's key now, not at the first upload; say if its file is missing.
 
     Raises:
@@ -106,8 +104,7 @@ def _check_secret(database: Database, configured: SecretStr | None) -> str:
 
     with database.read() as session:
         kept = fingerprint_kept(session)
-    told = configured.get_secret_value() if configured else None
-    wrong, advice = key_state(key_path(database.url), kept, told)
+    wrong, advice = key_state(key_path(database.url), kept, configured)
     if not wrong or not kept:  # none yet, or one that the first import moves out
         return ""
     if wrong.startswith("找不到"):  # what is there can be read all the same

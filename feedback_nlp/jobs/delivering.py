@@ -21,7 +21,7 @@ CAUSES: Mapping[str, Cause] = {KIND: NoticeCause()}
 
 def causes_of(settings: Settings) -> Mapping[str, Cause]:
     """Return the causes with what a deployment has set."""
-    secret = settings.secret.get_secret_value() if settings.secret else None
+    secret = settings.plain_secret
     return {KIND: NoticeCause(secret, settings.public_url)}
 
 

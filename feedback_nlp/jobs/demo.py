@@ -131,7 +131,7 @@ def _ingested(
             zone=settings.zone,
             kind=SourceKind(file.kind),
             product=manifest.product,
-            secret=settings.secret.get_secret_value() if settings.secret else None,
+            secret=settings.plain_secret,
         )
         reports.append(ingest_file(database, folder / "data" / file.path, options, now=now))
         progress("导入文件", number, len(manifest.files))

@@ -13,31 +13,27 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select, update
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy import func, select, update
+from sqlmodel import Session, col
 
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.editing import Edit, topic_edits
 from feedback_nlp.errors import Conflict, InputError, NotFound
-from feedback_nlp.jobs.alerts import refresh_alerts
+from feedback_nlp.jobs.topic_edits import follow_edit
 from feedback_nlp.labels import Origin, ReporterStatus
 from feedback_nlp.loop import NOTIFYING
-from feedback_nlp.pipeline import keep_requests
 from feedback_nlp.requests.estimating import checked
 from feedback_nlp.requests.evidence import id_of
-from feedback_nlp.requests.linking import linked
 from feedback_nlp.requests.locking import hold_requests
-from feedback_nlp.requests.moving import create_request, get_request, remember_number
+from feedback_nlp.requests.moving import create_request, get_request
 from feedback_nlp.requests.notices import open_notices, supersede_strangers
-from feedback_nlp.requests.versions import last_step
+from feedback_nlp.requests.versions import last_step, note_edit
+from feedback_nlp.requests.withdrawing import is_as_born, withdraw_request
 from feedback_nlp.store.tables import (
     Evidence,
     FeatureRequest,
     FeedbackUnit,
-    Notice,
-    RequestComment,
     RequestEdit,
-    StatusEvent,
     TopicEvent,
 )
 
@@ -106,7 +102,7 @@ class Splitter:
         parent = get_request(self.session, key)
         how, child_key = self._last_split(parent)
         child = get_request(self.session, child_key)
-        if self._is_touched(child):
+        if not is_as_born(self.session, child):
             raise Conflict(
                 f"{child.key} 拆出来以后有人动过，不能撤销",
                 hint=f"把 {child.key} 标为与 {parent.key} 重复，证据和跟进的人就回到 {parent.key}",
@@ -121,7 +117,7 @@ class Splitter:
             .values(request_id=id_of(parent))
             .execution_options(synchronize_session=False)
         )
-        self._withdraw(child)
+        withdraw_request(self.session, child)
         self._note(parent, {"unsplit": [child_key, None]})
         self._follow()
         if ReporterStatus(parent.reporter_status) in NOTIFYING:
@@ -200,47 +196,8 @@ class Splitter:
                 return how, child_key
         raise NotFound(f"{parent.key} 没有可撤销的拆分", hint="拆过才能撤销，每次撤销最近的一次")
 
-    def _is_touched(self, child: FeatureRequest) -> bool:
-        tables: tuple[tuple[type[SQLModel], Any], ...] = (
-            (RequestEdit, col(RequestEdit.request_id)),
-            (RequestComment, col(RequestComment.request_id)),
-            (Notice, col(Notice.request_id)),
-        )
-        id_ = id_of(child)
-        steps = select(func.count()).where(col(StatusEvent.request_id) == id_)
-        pointing = select(func.count()).where(col(FeatureRequest.duplicate_of_key) == child.key)
-        return (
-            (self.session.scalar(steps) or 0) > 1
-            or bool(self.session.scalar(pointing))
-            or bool(linked(self.session, child))
-            or any(
-                self.session.scalar(select(func.count()).select_from(table).where(column == id_))
-                for table, column in tables
-            )
-        )
-
-    def _withdraw(self, child: FeatureRequest) -> None:
-        remember_number(self.session, child.key)
-        self.session.execute(delete(Evidence).where(col(Evidence.request_id) == id_of(child)))
-        self.session.execute(delete(StatusEvent).where(col(StatusEvent.request_id) == id_of(child)))
-        self.session.delete(child)
-        self.session.flush()
-
     def _note(self, request: FeatureRequest, detail: dict[str, Any]) -> None:
-        request.version += 1
-        request.updated_at = self.edit.now
-        self.session.add(request)
-        self.session.add(
-            RequestEdit(
-                request_id=id_of(request),
-                actor=self.edit.actor.strip(),
-                detail=detail,
-                happened_at=self.edit.now,
-            )
-        )
-        self.session.flush()
+        note_edit(self.session, request, detail, actor=self.edit.actor, now=self.edit.now)
 
     def _follow(self) -> None:
-        self.session.flush()
-        keep_requests(self.session, self.config, zone=self.zone, now=self.edit.now)
-        refresh_alerts(self.session, self.config, zone=self.zone, now=self.edit.now)
+        follow_edit(self.session, self.config, zone=self.zone, now=self.edit.now)

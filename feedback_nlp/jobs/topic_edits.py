@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -70,9 +71,7 @@ class TopicDesk:
         return event
 
     def _follow(self) -> None:
-        self.session.flush()
-        keep_requests(self.session, self.config, zone=self.zone, now=self.edit.now)
-        refresh_alerts(self.session, self.config, zone=self.zone, now=self.edit.now)
+        follow_edit(self.session, self.config, zone=self.zone, now=self.edit.now)
 
     def _last_event(self) -> int:
         return self.session.exec(select(func.max(col(TopicEvent.id)))).one() or 0
@@ -89,3 +88,10 @@ class TopicDesk:
             event.detail = {**event.detail, "requests": done}
             self.session.add(event)
             self.session.flush()
+
+
+def follow_edit(session: Session, config: PipelineConfig, *, zone: ZoneInfo, now: datetime) -> None:
+    """Bring requests, evidence, priorities and alerts in step with what was just edited."""
+    session.flush()
+    keep_requests(session, config, zone=zone, now=now)
+    refresh_alerts(session, config, zone=zone, now=now)

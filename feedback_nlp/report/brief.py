@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from feedback_nlp.labels import Movement
 from feedback_nlp.outlets.records import Attachment, Block, Message
 from feedback_nlp.report.data_notes import notes
 from feedback_nlp.report.wording import (
@@ -18,6 +17,7 @@ from feedback_nlp.report.wording import (
     interval,
     loop_sentences,
     main_channels,
+    moved_words,
     movement_label,
     people_words,
     period,
@@ -92,19 +92,12 @@ def _blocks(digest: WeeklyDigest) -> list[Block]:
 
 def _changes(digest: WeeklyDigest) -> list[Block]:
     blocks = []
-    people = unit(digest)
     for kind in REVIEW_ORDER:
         moved = digest.moved(kind)
         if not moved:
             continue
-        words = "、".join(
-            f"{topic.name}（{topic.people_last.value}→{topic.people.value} {people}）"
-            if kind is not Movement.NEW
-            else f"{topic.name}（{topic.people.value} {people}）"
-            for topic in moved[:_LISTED]
-        )
-        more = f" 等 {len(moved)} 个" if len(moved) > _LISTED else ""
-        blocks.append(Block("item", words + more, strong=movement_label(moved[0], digest)))
+        words = moved_words(digest, kind, most=_LISTED)
+        blocks.append(Block("item", words, strong=movement_label(moved[0], digest)))
         quotes = moved[0].quotes
         if quotes:
             blocks.append(Block("quote", f"{moved[0].name}：{shorten(quotes[0].text)}"))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 
-from feedback_nlp.labels import Movement
 from feedback_nlp.report.data_notes import notes
 from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.report.wording import (
@@ -22,6 +21,7 @@ from feedback_nlp.report.wording import (
     interval,
     loop_sentences,
     main_channels,
+    moved_words,
     movement_label,
     people_words,
     period,
@@ -126,19 +126,12 @@ def _render(digest: WeeklyDigest, top_count: int, quotes: int) -> str:
 
 def _delta_lines(digest: WeeklyDigest, quotes: int) -> list[str]:
     lines = []
-    people = unit(digest)
     for kind in REVIEW_ORDER:
         moved = digest.moved(kind)
         if not moved:
             continue
-        words = "、".join(
-            f"{escape(topic.name)}（{topic.people_last.value}→{topic.people.value} {people}）"
-            if kind is not Movement.NEW
-            else f"{escape(topic.name)}（{topic.people.value} {people}）"
-            for topic in moved[:_LISTED]
-        )
-        more = f" 等 {len(moved)} 个" if len(moved) > _LISTED else ""
-        lines.append(f"- **{movement_label(moved[0], digest)}**：{words}{more}")
+        words = escape(moved_words(digest, kind, most=_LISTED))
+        lines.append(f"- **{movement_label(moved[0], digest)}**：{words}")
         lines += [
             f"  > {escape(topic.name)}：“{escape(shorten(quote.text))}”"
             for topic in moved[:_QUOTED]

@@ -135,6 +135,24 @@ def movement_label(item: TopicFigures | OpenRequest, digest: WeeklyDigest) -> st
     )
 
 
+def moved_words(digest: WeeklyDigest, kind: Movement, *, most: int) -> str:
+    """Return what moved in one way: ``闪退（6→14 人）、发票（3→9 人） 等 4 个``; empty if nothing did.
+
+    Args:
+        digest: The week.
+        kind: The way; what is new had nobody before.
+        most: How many are named.
+    """
+    moved, people = digest.moved(kind), unit(digest)
+    words = "、".join(
+        f"{topic.name}（{topic.people_last.value}→{topic.people.value} {people}）"
+        if kind is not Movement.NEW
+        else f"{topic.name}（{topic.people.value} {people}）"
+        for topic in moved[:most]
+    )
+    return words + (f" 等 {len(moved)} 个" if len(moved) > most else "")
+
+
 def interval(item: TopicFigures | OpenRequest) -> str:
     """Return ``78（70–85）``, ``—`` without a score."""
     if isinstance(item, TopicFigures):

@@ -17,7 +17,8 @@ from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import get_request
 from feedback_nlp.requests.priorities import ranked_week, refresh_priorities
-from feedback_nlp.store.tables import Evidence, FeatureRequest, FeedbackUnit, RequestEdit
+from feedback_nlp.requests.versions import note_edit
+from feedback_nlp.store.tables import Evidence, FeatureRequest, FeedbackUnit
 
 
 def add_evidence(
@@ -106,16 +107,5 @@ def _write(
     config: RankConfig,
     zone: ZoneInfo,
 ) -> None:
-    request.version += 1
-    request.updated_at = now
-    session.add(request)
-    session.add(
-        RequestEdit(
-            request_id=id_of(request),
-            actor=actor.strip(),
-            detail={"evidence": change},
-            happened_at=now,
-        )
-    )
-    session.flush()
+    note_edit(session, request, {"evidence": change}, actor=actor, now=now)
     refresh_priorities(session, config, zone=zone, now=now, as_of=ranked_week(session))

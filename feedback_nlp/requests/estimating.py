@@ -16,12 +16,11 @@ from sqlmodel import Session
 
 from feedback_nlp.config import RankConfig
 from feedback_nlp.errors import InputError
-from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import get_request
 from feedback_nlp.requests.priorities import ranked_week, refresh_priorities
-from feedback_nlp.requests.versions import FIELD_NAMES, Expected, require_expected
-from feedback_nlp.store.tables import FeatureRequest, RequestEdit
+from feedback_nlp.requests.versions import FIELD_NAMES, Expected, note_edit, require_expected
+from feedback_nlp.store.tables import FeatureRequest
 
 _RANKED = frozenset({"effort", "strategic_weight"})
 _MAX_TITLE = 300
@@ -92,19 +91,7 @@ def edit_request(
         setattr(request, name, wanted[name])
     if "title" in changes:
         request.titled_by = actor.strip()
-    request.updated_at = now
-    request.version += 1
-    session.add(request)
-    session.add(
-        RequestEdit(
-            request_id=id_of(request),
-            actor=actor.strip(),
-            detail=changes,
-            reason=reason.strip(),
-            happened_at=now,
-        )
-    )
-    session.flush()
+    note_edit(session, request, changes, actor=actor, now=now, reason=reason)
     if _RANKED & changes.keys():
         refresh_priorities(session, config, zone=zone, now=now, as_of=ranked_week(session))
     return Edited(True, request)

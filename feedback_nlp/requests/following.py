@@ -6,24 +6,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy import func, select
+from sqlmodel import Session, col
 
 from feedback_nlp.labels import Origin, ReporterStatus
 from feedback_nlp.loop import NOTIFYING
 from feedback_nlp.requests.evidence import refresh_evidence
 from feedback_nlp.requests.locking import hold_requests
-from feedback_nlp.requests.moving import remember_number
 from feedback_nlp.requests.notices import open_notices, supersede_strangers
-from feedback_nlp.store.tables import (
-    Evidence,
-    FeatureRequest,
-    Notice,
-    RequestComment,
-    RequestEdit,
-    RequestLink,
-    StatusEvent,
-)
+from feedback_nlp.requests.withdrawing import is_as_born, withdraw_request
+from feedback_nlp.store.tables import Evidence, FeatureRequest, StatusEvent
 
 _FOLLOWING = ("topic_id", "status", "reporter_status", "duplicate_of_key")
 _BY_PEOPLE = ("owner", "effort", "strategic_weight", "due", "target_release", "tracker_url")
@@ -98,7 +90,7 @@ def take_back(session: Session, done: Mapping[str, Any], *, actor: str, now: dat
     for key in done.get("added", ()):
         request = _find(session, key)
         if request is not None and _is_untouched(session, request):
-            _withdraw(session, request)
+            withdraw_request(session, request)
     session.flush()
 
 
@@ -124,34 +116,14 @@ def _find(session: Session, key: str) -> FeatureRequest | None:
 
 
 def _is_untouched(session: Session, request: FeatureRequest) -> bool:
-    """Tell whether nothing but its birth happened to a request, and nothing points to it."""
-    of_request: dict[type[SQLModel], ColumnElement[bool]] = {
-        StatusEvent: col(StatusEvent.request_id) == request.id,
-        RequestEdit: col(RequestEdit.request_id) == request.id,
-        RequestComment: col(RequestComment.request_id) == request.id,
-        Notice: col(Notice.request_id) == request.id,
-        FeatureRequest: col(FeatureRequest.duplicate_of_key) == request.key,
-        RequestLink: (col(RequestLink.request_id) == request.id)
-        | (col(RequestLink.other_id) == request.id),
-        Evidence: (col(Evidence.request_id) == request.id)
-        & (col(Evidence.added_by) != Origin.AUTO.value),
-    }
-    found = {
-        table: session.scalar(select(func.count()).select_from(table).where(condition)) or 0
-        for table, condition in of_request.items()
-    }
-    born = found.pop(StatusEvent) == 1
+    """Tell whether the engine made a request, and no person has added anything to it."""
+    by_hand = select(func.count()).where(
+        col(Evidence.request_id) == request.id, col(Evidence.added_by) != Origin.AUTO.value
+    )
     return (
-        born
-        and not any(found.values())
+        is_as_born(session, request)
+        and not session.scalar(by_hand)
         and not request.labels
         and request.topic_id is not None
         and all(getattr(request, name) is None for name in _BY_PEOPLE)
     )
-
-
-def _withdraw(session: Session, request: FeatureRequest) -> None:
-    remember_number(session, request.key)
-    session.execute(delete(Evidence).where(col(Evidence.request_id) == request.id))
-    session.execute(delete(StatusEvent).where(col(StatusEvent.request_id) == request.id))
-    session.delete(request)

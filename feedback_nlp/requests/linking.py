@@ -13,7 +13,8 @@ from feedback_nlp.errors import InputError
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import get_request
-from feedback_nlp.store.tables import FeatureRequest, RequestEdit, RequestLink
+from feedback_nlp.requests.versions import note_edit
+from feedback_nlp.store.tables import FeatureRequest, RequestLink
 
 
 class LinkKind(StrEnum):
@@ -66,7 +67,8 @@ def link_requests(
         )
     )
     for request, at, as_kind in ((one, other, kind), (other, one, _REVERSED[kind])):
-        _note(session, request, [None, _named(as_kind, at)], actor=actor, now=now)
+        change = [None, _named(as_kind, at)]
+        note_edit(session, request, {"link": change}, actor=actor, now=now)
     session.flush()
     return True
 
@@ -139,30 +141,9 @@ def _remove(
 ) -> None:
     for request, at in ((one, other), (other, one)):
         before = _named(_seen_from(link, request), at)
-        _note(session, request, [before, None], actor=actor, now=now)
+        note_edit(session, request, {"link": [before, None]}, actor=actor, now=now)
     session.execute(delete(RequestLink).where(col(RequestLink.id) == link.id))
 
 
 def _named(kind: LinkKind, other: FeatureRequest) -> str:
     return f"{LINK_WORDS[kind]} {other.key}"
-
-
-def _note(
-    session: Session,
-    request: FeatureRequest,
-    change: list[str | None],
-    *,
-    actor: str,
-    now: datetime,
-) -> None:
-    request.version += 1
-    request.updated_at = now
-    session.add(request)
-    session.add(
-        RequestEdit(
-            request_id=id_of(request),
-            actor=actor.strip(),
-            detail={"link": change},
-            happened_at=now,
-        )
-    )

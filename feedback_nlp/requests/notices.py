@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, true, update
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import Conflict
 from feedback_nlp.labels import NoticeStatus
+from feedback_nlp.outlets.records import OutboxState
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.store import outbox
 from feedback_nlp.store.tables import Evidence, FeatureRequest, Feedback, FeedbackUnit, Notice
@@ -75,47 +76,14 @@ def supersede_unsent(
         now: Time of the change.
         whole: Of the present status as well: the people are told by another request.
     """
-    unsent = (
-        select(Notice)
-        .where(
-            col(Notice.request_id) == id_of(request),
-            col(Notice.status).in_([_PENDING, _QUEUED]),
-        )
-        .order_by(col(Notice.id))
-        .with_for_update()
-    )
-    if not whole:
-        unsent = unsent.where(col(Notice.reporter_status) != request.reporter_status)
-    count = 0
-    for notice in session.scalars(unsent).all():
-        if take_from_outbox(session, notice, now=now):
-            notice.status, notice.settled_at = _SUPERSEDED, now
-            session.add(notice)
-            count += 1
-    session.flush()
-    return count
+    older = col(Notice.reporter_status) != request.reporter_status
+    return _withdraw_unsent(session, request, true() if whole else older, now=now)
 
 
 def supersede_strangers(session: Session, request: FeatureRequest, *, now: datetime) -> int:
     """Withdraw what has not left for people who stand behind a request no longer; return how many."""
-    unsent = (
-        select(Notice)
-        .where(
-            col(Notice.request_id) == id_of(request),
-            col(Notice.status).in_([_PENDING, _QUEUED]),
-            col(Notice.person_key).not_in(_askers(request)),
-        )
-        .order_by(col(Notice.id))
-        .with_for_update()
-    )
-    count = 0
-    for notice in session.scalars(unsent).all():
-        if take_from_outbox(session, notice, now=now):
-            notice.status, notice.settled_at = _SUPERSEDED, now
-            session.add(notice)
-            count += 1
-    session.flush()
-    return count
+    strangers = col(Notice.person_key).not_in(_askers(request))
+    return _withdraw_unsent(session, request, strangers, now=now)
 
 
 def take_from_outbox(session: Session, notice: Notice, *, now: datetime) -> bool:
@@ -126,8 +94,31 @@ def take_from_outbox(session: Session, notice: Notice, *, now: datetime) -> bool
     try:
         outbox.cancel(session, row.id, now=now)
     except Conflict:
-        return row.state == "cancelled"
+        return row.state == OutboxState.CANCELLED.value
     return True
+
+
+def _withdraw_unsent(
+    session: Session, request: FeatureRequest, which: ColumnElement[bool], *, now: datetime
+) -> int:
+    unsent = (
+        select(Notice)
+        .where(
+            col(Notice.request_id) == id_of(request),
+            col(Notice.status).in_([_PENDING, _QUEUED]),
+            which,
+        )
+        .order_by(col(Notice.id))
+        .with_for_update()
+    )
+    count = 0
+    for notice in session.scalars(unsent).all():
+        if take_from_outbox(session, notice, now=now):
+            notice.status, notice.settled_at = _SUPERSEDED, now
+            session.add(notice)
+            count += 1
+    session.flush()
+    return count
 
 
 def _merged_into(session: Session, request: FeatureRequest) -> list[int]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -52,6 +54,40 @@ def last_step(session: Session, request: FeatureRequest) -> StatusEvent:
         .order_by(col(StatusEvent.id).desc())
         .limit(1)
     ).one()
+
+
+def note_edit(
+    session: Session,
+    request: FeatureRequest,
+    detail: Mapping[str, Any],
+    *,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+) -> None:
+    """Write one event of a change: who, when, what; the request is of a new version then.
+
+    Args:
+        session: Holds the requests.
+        request: What was changed.
+        detail: By name of what was changed, ``[before, after]``.
+        actor: Who changed it.
+        now: Time of the event.
+        reason: Why, for the history.
+    """
+    request.version += 1
+    request.updated_at = now
+    session.add(request)
+    session.add(
+        RequestEdit(
+            request_id=id_of(request),
+            actor=actor.strip(),
+            detail=dict(detail),
+            reason=reason.strip(),
+            happened_at=now,
+        )
+    )
+    session.flush()
 
 
 def require_expected(

@@ -130,7 +130,7 @@ def claim(
                 somebody_waits=row.kind == "test",
             )
             if isinstance(free, str):
-                _close(row, OutboxState.FAILED, free, now)
+                close(row, OutboxState.FAILED, free, now)
                 session.flush()
                 _fail_later_parts(session, row, now)
             elif free > now:
@@ -183,13 +183,13 @@ def record(
     if current is None or current.state not in {*_OPEN, OutboxState.UNKNOWN.value}:
         return None
     if outcome.kind is OutcomeKind.SENT:
-        _close(current, OutboxState.SENT, "", now)
+        close(current, OutboxState.SENT, "", now)
     elif outcome.kind is OutcomeKind.REFUSED:
-        _close(current, OutboxState.FAILED, outcome.detail, now)
+        close(current, OutboxState.FAILED, outcome.detail, now)
     elif outcome.kind is OutcomeKind.UNKNOWN and not current.repeatable:
-        _close(current, OutboxState.UNKNOWN, outcome.detail, now)
+        close(current, OutboxState.UNKNOWN, outcome.detail, now)
     elif retry_at is None:
-        _close(current, OutboxState.FAILED, f"试了 {current.attempts} 次：{outcome.detail}", now)
+        close(current, OutboxState.FAILED, f"试了 {current.attempts} 次：{outcome.detail}", now)
     else:
         current.state, current.last_error = OutboxState.PENDING.value, outcome.detail
         current.next_at, current.lease_until = retry_at, None
@@ -255,7 +255,7 @@ def cancel(session: Session, row_id: int, *, now: datetime) -> OutboxRow:
     }:
         raise Conflict(f"消息 {row_id} 不能取消", hint="已经发出、正在发送或已取消的消息不能取消")
     row.token += 1  # whoever holds it must not send it
-    _close(row, OutboxState.CANCELLED, row.last_error, now)
+    close(row, OutboxState.CANCELLED, row.last_error, now)
     session.flush()
     return row
 
@@ -285,7 +285,8 @@ def count_keys(session: Session, key: str) -> int:
     return len({found.partition("#")[0] for found in keys})
 
 
-def _close(row: OutboxRow, state: OutboxState, error: str, now: datetime) -> None:
+def close(row: OutboxRow, state: OutboxState, error: str, now: datetime) -> None:
+    """Give a row its last state; what was sent or cancelled holds nothing any more."""
     row.state, row.last_error, row.finished_at, row.lease_until = state.value, error, now, None
     if state in {OutboxState.SENT, OutboxState.CANCELLED}:
         row.payload = {}  # what was said is not kept longer than it is owed

@@ -13,12 +13,14 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
+from feedback_nlp.outlets.records import OutboxState
+from feedback_nlp.store import outbox
 from feedback_nlp.store.outbox_tables import OutboxRow
 from feedback_nlp.store.reply_table import StoredReply
 from feedback_nlp.store.tables import Notice
 
 _WHY = "提到的人已删除；周报可以重新发送"
-_DONE = ("sent", "cancelled")
+_DONE = (OutboxState.SENT.value, OutboxState.CANCELLED.value)
 
 
 def withdraw_messages(
@@ -41,8 +43,7 @@ def withdraw_messages(
     for row in session.scalars(waiting).all():
         if row.key not in own and not _may_quote(row, texts):
             continue
-        row.payload, row.state, row.last_error = {}, "cancelled", _WHY
-        row.lease_until, row.finished_at = None, now
+        outbox.close(row, OutboxState.CANCELLED, _WHY, now)
         row.token += 1  # whoever holds it is fenced out
         session.add(row)
         count += 1

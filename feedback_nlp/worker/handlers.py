@@ -140,14 +140,13 @@ def pull(place: Workplace, payload: Mapping[str, Any], beat: Beat) -> Mapping[st
     wanted = load_pulls(place.settings).get(str(payload["name"]))
     if wanted is None:
         return {"name": payload["name"], "skipped": "配置里已经没有了"}
-    secret = place.settings.secret
     report = pull_one(
         place.database,
         wanted,
         pull_client(place.settings),
         zone=place.settings.zone,
         now=place.now,
-        secret=secret.get_secret_value() if secret else None,
+        secret=place.settings.plain_secret,
         progress=beat,
     )
     if report.again_after is not None:

@@ -234,6 +234,15 @@ def test_a_new_address_replaces_the_old_one(database: Database, inlet: Inlet) ->
         assert address_of(session, "0" * 32, sealer) is None, "a moved row opens no more"
 
 
+def owing(database: Database, inlet: Inlet, box: Mailbox) -> tuple[Team, Contact]:
+    """Let one person ask and be owed a letter; return the team and their contact."""
+    push(database, inlet)
+    team = Team(database, box)
+    team.owe()
+    (kept,) = contacts(database)
+    return team, kept
+
+
 def test_whoever_left_no_address_cannot_be_written_to(
     database: Database, inlet: Inlet, box: Mailbox
 ) -> None:
@@ -246,10 +255,7 @@ def test_whoever_left_no_address_cannot_be_written_to(
 def test_the_page_unsubscribes_by_its_button_alone(
     database: Database, inlet: Inlet, box: Mailbox
 ) -> None:
-    push(database, inlet)
-    team = Team(database, box)
-    team.owe()
-    (kept,) = contacts(database)
+    team, kept = owing(database, inlet, box)
     path = f"/unsubscribe/{Sealer(SECRET.encode()).ticket(kept.person_key)}"
     settings = settings_of(database).model_copy(update={"require_keys": True})
     with TestClient(create_app(settings, now=lambda: NOW)) as client:
@@ -276,10 +282,7 @@ def test_the_page_unsubscribes_by_its_button_alone(
 def test_whoever_is_erased_meanwhile_is_not_written_to(
     database: Database, inlet: Inlet, box: Mailbox
 ) -> None:
-    push(database, inlet)
-    team = Team(database, box)
-    team.owe()
-    (kept,) = contacts(database)
+    team, kept = owing(database, inlet, box)
     erased = erase_person(database, kept.person_key, actor="x", now=NOW)
     assert erased.counts["contact"] == 1
     assert team.deliver() == {}, "it waits no more"

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from feedback_api import csrf
 from feedback_api.access.identity import BadKey, Doorman
 from feedback_api.access.limits import Limits, Taken
-from feedback_api.access.policy import SAFE_METHODS, needed_scope
+from feedback_api.access.policy import SAFE_METHODS, is_for_programs, needed_scope
 from feedback_api.errors import on_feedback_error, problem_response
 from feedback_nlp.access import Caller, acting
 from feedback_nlp.access import Scope as Right
@@ -108,7 +108,7 @@ class AccessGate:
     def _refusal(self, request: Request, caller: Caller | None, needed: Right) -> Response | None:
         is_safe = request.method in SAFE_METHODS
         if caller is None or (caller.via is Via.GUEST and not (is_safe and caller.may(needed))):
-            if is_safe and not _is_api(request):
+            if is_safe and not is_for_programs(request.url.path):
                 there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
                 return RedirectResponse(f"/login?next={quote(there, safe='')}", status_code=303)
             return self._refuse(request, 401, "这个地址要带密钥")
@@ -181,13 +181,9 @@ def _address(request: Request) -> str:
 
 def _is_of_our_page(request: Request) -> bool:
     """Tell whether a change by a session comes from us; forms of pages check their own token."""
-    if _is_api(request):
+    if is_for_programs(request.url.path):
         return csrf.is_ours(request, request.headers.get(csrf.HEADER))
     return csrf.is_from_us(request)
-
-
-def _is_api(request: Request) -> bool:
-    return request.url.path.startswith("/v1/") or request.url.path in ("/metrics", "/openapi.json")
 
 
 def _request_id(request: Request) -> str:

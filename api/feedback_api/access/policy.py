@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from feedback_nlp.access import Scope
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_PUBLIC = frozenset({"/healthz", "/readyz", "/login", "/logout"})
+_PROBES = frozenset({"/healthz", "/readyz"})
+_PUBLIC = _PROBES | {"/login", "/logout"}
+_FOR_PROGRAMS = _PROBES | {"/metrics", "/openapi.json"}
 _PUBLIC_FOLDERS = (
     "/static/",  # style sheets and scripts hold nothing of anybody
     "/unsubscribe/",  # the address holds the ticket of its person
@@ -39,6 +41,11 @@ RULES = (
     Rule("*", "/audit", Scope.ADMIN),
     Rule("*", "/keys", Scope.ADMIN),
 )
+
+
+def is_for_programs(path: str) -> bool:
+    """Tell whether an address is of the API; the others are pages for people."""
+    return path.startswith("/v1/") or path in _FOR_PROGRAMS
 
 
 def needed_scope(method: str, path: str) -> Scope | None:

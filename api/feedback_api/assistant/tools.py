@@ -9,6 +9,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
 from feedback_api.assistant.calls import Api, Refused
+from feedback_api.validation import REQUEST_KEY
 from feedback_nlp.labels import Intent, Movement, RequestStatus, Sentiment, label
 
 Week = Annotated[
@@ -17,7 +18,7 @@ Week = Annotated[
 ]
 Product = Annotated[str | None, Field(description="只看这个产品")]
 Limit = Annotated[int, Field(ge=1, le=100, description="最多几条")]
-RequestKey = Annotated[str, Field(pattern=r"^REQ-[1-9][0-9]*$", description="需求编号，如 REQ-8")]
+RequestKey = Annotated[str, Field(pattern=REQUEST_KEY, description="需求编号，如 REQ-8")]
 
 
 class Tools:

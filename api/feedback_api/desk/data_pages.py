@@ -185,7 +185,7 @@ def analyze(services: ServicesDep, form: PostedDep) -> Response:
 
 
 def _options(form: Posted, services: Services) -> IngestOptions:
-    kind, secret = form.text("kind"), services.settings.secret
+    kind = form.text("kind")
     source = form.text("source", limit=200)
     if not source:
         raise InputError("没有写来源叫什么", hint="例如 官网反馈；同一个来源以后都写同一个名字")
@@ -201,7 +201,7 @@ def _options(form: Posted, services: Services) -> IngestOptions:
         kind=SourceKind(kind) if kind in set(SourceKind) else None,
         mapping=mapping,
         choices=replace(NO_CHOICES, drop=tuple(dropped)),
-        secret=secret.get_secret_value() if secret else None,
+        secret=services.settings.plain_secret,
     )
 
 

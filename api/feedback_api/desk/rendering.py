@@ -65,7 +65,7 @@ def page(
         values: What the template shows; every text is escaped.
     """
     response = HTMLResponse(
-        _environment()
+        templates()
         .get_template(template)
         .render(
             shell=shell,
@@ -128,7 +128,8 @@ def _flash(request: Request) -> dict[str, Any] | None:
 
 
 @cache
-def _environment() -> Environment:
+def templates() -> Environment:
+    """Return the templates of the pages; every text in them is escaped."""
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,

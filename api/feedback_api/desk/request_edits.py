@@ -87,9 +87,8 @@ def edit(services: ServicesDep, form: PostedDep, key: str) -> Response:
 @pages.post("/requests/{key}/comments")
 def comment(services: ServicesDep, form: PostedDep, key: str) -> Response:
     """Say something to the team; reporters never see it."""
-    secret = services.settings.secret
     with services.database.write() as session:
-        kept = deployment_secret(session, secret.get_secret_value() if secret else None)
+        kept = deployment_secret(session, services.settings.plain_secret)
         add_comment(
             session,
             key[:20],

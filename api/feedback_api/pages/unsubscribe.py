@@ -42,11 +42,10 @@ def unsubscribe(request: Request, services: ServicesDep, ticket: Ticket) -> HTML
 
 
 def _person(services: Services, ticket: str) -> str | None:
-    secret = services.settings.secret
     with services.database.read() as session:
         if not fingerprint_kept(session):
             return None  # nothing was ever sealed here
-        key = deployment_secret(session, secret.get_secret_value() if secret else None)
+        key = deployment_secret(session, services.settings.plain_secret)
     return Sealer(key).person_of(ticket)
 
 

@@ -62,7 +62,6 @@ def post_ingest(
     from feedback_nlp.jobs.receive import receive  # noqa: PLC0415 - loads redaction
 
     inlet = _inlet(services, token, request)
-    secret = services.settings.secret
     try:
         received = receive(
             services.database,
@@ -71,7 +70,7 @@ def post_ingest(
             {name.lower(): value for name, value in request.headers.items()},
             zone=services.settings.zone,
             now=services.now(),
-            secret=secret.get_secret_value() if secret else None,
+            secret=services.settings.plain_secret,
             keep_contacts=services.settings.keep_contacts,
         )
     except WrongSignature as error:

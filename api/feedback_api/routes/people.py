@@ -55,11 +55,10 @@ def export_person(
     wanted: Annotated[PersonIn, Body(openapi_examples={"一个人": Example(value=_EXAMPLE)})],
 ) -> PersonOut:
     """导出存过的关于一个人的一切：反馈、观点、需求证据、通知。"""
-    secret = services.settings.secret
     found = people.export_person(
         services.database,
         _key(services, wanted),
-        secret=secret.get_secret_value() if secret else None,
+        secret=services.settings.plain_secret,
     )
     return PersonOut(tables=jsonable_encoder(found))
 
@@ -84,7 +83,6 @@ def erase_person(
 
 
 def _key(services: Services, wanted: PersonIn) -> str:
-    secret = services.settings.secret
     return people.author_key(
-        services.database, wanted.author, secret=secret.get_secret_value() if secret else None
+        services.database, wanted.author, secret=services.settings.plain_secret
     )

@@ -21,7 +21,7 @@ from feedback_api.request_schemas import (
 )
 from feedback_api.routes.versions import RequestKey
 from feedback_api.services import ServicesDep
-from feedback_api.validation import Word
+from feedback_api.validation import REQUEST_KEY, Word
 from feedback_nlp.clean.pseudonyms import Pseudonymizer
 from feedback_nlp.requests.card import markdown_card
 from feedback_nlp.requests.comments import add_comment
@@ -60,10 +60,7 @@ def comment(
 ) -> Commented:
     """团队内的评论，只增不改，反馈者看不到。手机号等个人信息先替换再存。"""
     with services.database.write() as session:
-        secret = services.settings.secret
-        pseudonymizer = Pseudonymizer(
-            deployment_secret(session, secret.get_secret_value() if secret else None)
-        )
+        pseudonymizer = Pseudonymizer(deployment_secret(session, services.settings.plain_secret))
         added, said = add_comment(
             session,
             key,
@@ -96,7 +93,7 @@ def reasons(
     request: Annotated[
         str | None,
         Query(
-            pattern=r"^REQ-[1-9][0-9]{0,8}$",
+            pattern=REQUEST_KEY,
             description="要不采纳的需求；为同样的诉求用过的理由排在前面",
             examples=["REQ-12"],
         ),

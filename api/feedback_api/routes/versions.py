@@ -8,14 +8,14 @@ from typing import Annotated
 from fastapi import Depends, Header, Path
 from pydantic import WithJsonSchema
 
-from feedback_api.validation import Word
+from feedback_api.validation import REQUEST_KEY, Word
 from feedback_nlp.errors import InputError
 
 _TAG = re.compile(r'"([1-9][0-9]{0,8})"')
 
 RequestKey = Annotated[
     str,
-    Path(pattern=r"^REQ-[1-9][0-9]{0,8}$", description="需求编号", examples=["REQ-12"]),
+    Path(pattern=REQUEST_KEY, description="需求编号", examples=["REQ-12"]),
 ]
 
 
