@@ -6,6 +6,8 @@ PYTHON ?= python3
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
+SOAKED = $(if $(DB),--database $(DB)) -o docs/benchmarks/soak
+SOAKED_ON = _$(if $(DB),postgresql,sqlite).json
 
 .PHONY: help demo test test-desk desk-pictures test-all readme test-postgres test-spark coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-merging bench-quotes bench-privacy bench-ingest bench-batch bench-stalls bench-cluster bench-verification bench-gets bench-posting fuzz soak serve clean
 help: ## show the targets
@@ -113,10 +115,11 @@ bench-posting: $(STAMP) ## single posts: CPU an item, sustained rate, p99; under
 fuzz: $(STAMP) ## 10,000 requests made from the API's own document (EXAMPLES=130); needs a registry
 	$(RUN) python -m tests.soak.fuzz --tool "$(CURDIR)/$(UV) tool run --from schemathesis==4.32.5 st" --examples $(or $(EXAMPLES),130) $(if $(DB),--database $(DB))
 
-soak: $(STAMP) ## edits while analyses are killed (DB=URL of an empty database), kills while messages go out (KILLS=200)
-	$(RUN) python -m tests.soak.edits --edits $(or $(EDITS),300) --seconds $(or $(LIMIT),600) $(if $(DB),--database $(DB))
-	$(RUN) python -m tests.soak.notices --kills $(or $(KILLS),200)
-	$(RUN) python -m tests.soak.outbox --kills $(or $(KILLS),200)
+soak: $(STAMP) ## kills while people edit and messages go out (KILLS=200), into docs/benchmarks; DB=URL of a PostgreSQL server
+	$(if $(DB),UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --inexact --extra postgres)
+	$(RUN) python -m tests.soak.edits --edits $(or $(EDITS),300) --seconds $(or $(LIMIT),600) $(SOAKED)_edits$(SOAKED_ON)
+	$(RUN) python -m tests.soak.notices --kills $(or $(KILLS),200) $(SOAKED)_notices$(SOAKED_ON)
+	$(RUN) python -m tests.soak.outbox --kills $(or $(KILLS),200) $(SOAKED)_outbox$(SOAKED_ON)
 
 bench-verification: $(STAMP) ## verdicts over 200 simulated releases of each kind (no other data needed)
 	$(RUN) python -m tests.benchmarks.verification -o docs/benchmarks/verification.json

@@ -177,7 +177,7 @@ class _Keeper:
         known = store.feedback_of_record(session, source.id, self._record) if self._record else []
         if is_deleted:
             erase_feedback(session, [row.id for row in known if row.id is not None])
-            forget_record(session, source.id, self._record)
+            forget_record(session, source.id, self._record, is_deleted=True)
             return Received("deleted", {"deleted": len(known)})
         received = self._stored(source, {row.source_key: row for row in known})
         if not inlet.contact:

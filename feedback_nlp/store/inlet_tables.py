@@ -35,7 +35,8 @@ class InletEvent(SQLModel, table=True):
 class InletRecord(SQLModel, table=True):
     """How a pushed record stands, so that events out of order change nothing.
 
-    A deleted record stays here by its key alone: what comes late must not bring it back.
+    A deleted record stays here by a hash of its key alone: what comes late must not bring it
+    back, and nobody is found by it.
     """
 
     __tablename__: ClassVar[Any] = "inlet_record"

@@ -37,6 +37,7 @@ from feedback_nlp.store import Database, plans
 from feedback_nlp.store.edit_marks import heirs
 from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, Run, Topic
 from tests.fast_reading import fast_config
+from tests.soak.databases import fresh_database
 
 ROOT = Path(__file__).parents[2]
 ANALYST = """
@@ -320,15 +321,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--edits", type=int, default=300)
     parser.add_argument("--seconds", type=float, default=170.0)
-    parser.add_argument("--database", help="an empty database; a new SQLite file by default")
+    parser.add_argument("--database", help="a PostgreSQL server; a new SQLite file by default")
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        url = options.database or f"sqlite:///{folder}/soak.db"
-        database = Database(url)
-        database.migrate()
-        database.dispose()
+    with fresh_database(options.database) as url:
         figures = soak(url, edits=options.edits, seconds=options.seconds, seed=options.seed)
     text = json.dumps(figures, ensure_ascii=False, indent=2) + "\n"
     if options.output:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-from feedback_nlp.store import Database
+from tests.soak.databases import fresh_database
 from tests.soak.notice_kills import soak
 
 
@@ -18,15 +17,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=3_000)
-    parser.add_argument("--database", help="an empty database; a new SQLite file by default")
+    parser.add_argument("--database", help="a PostgreSQL server; a new SQLite file by default")
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        url = options.database or f"sqlite:///{folder}/soak.db"
-        database = Database(url)
-        database.migrate()
-        database.dispose()
+    with fresh_database(options.database) as url:
         figures = soak(url, kills=options.kills, limit_seconds=options.seconds)
     figures["seconds"] = round(time.monotonic() - started)
     told = json.dumps(figures, ensure_ascii=False, indent=2) + "\n"
