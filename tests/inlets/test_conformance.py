@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from feedback_api import create_app
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
-from feedback_nlp.store.inlet_tables import InletEvent
+from feedback_nlp.store.inlet_tables import InletEvent, InletRecord
 from feedback_nlp.store.tables import Feedback, metadata
 from tests.inlets.samples import GENERIC_MAPPING, SAMPLES, Sample
 
@@ -146,6 +146,9 @@ def test_a_deletion_is_honoured_and_holds(
     assert said(database) == []
     assert push(push.sample.update(SECOND, NEWER, "3")) == "outdated"
     assert said(database) == []
+    with database.read() as session:
+        assert session.exec(select(InletRecord)).one().record_key.startswith("gone-")
+        assert {event.record_key for event in session.exec(select(InletEvent))} == {""}
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if SAMPLES[name].deletes])
