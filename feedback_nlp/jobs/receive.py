@@ -34,7 +34,8 @@ from feedback_nlp.store.erasing import erase_feedback
 from feedback_nlp.store.ingestion import Totals
 from feedback_nlp.store.inlet_tables import InletEvent
 from feedback_nlp.store.keys import deployment_secret
-from feedback_nlp.store.push_erasing import forget_record
+from feedback_nlp.store.outbox_erasing import remake_digests
+from feedback_nlp.store.push_erasing import forget_record, texts_of
 from feedback_nlp.store.tables import Source
 
 _MAX_KEPT_CHARS = 20_000
@@ -176,7 +177,9 @@ class _Keeper:
             return Received("outdated")
         known = store.feedback_of_record(session, source.id, self._record) if self._record else []
         if is_deleted:
-            erase_feedback(session, [row.id for row in known if row.id is not None])
+            ids = [row.id for row in known if row.id is not None]
+            remake_digests(session, texts_of(session, ids), now=self._now)
+            erase_feedback(session, ids)
             forget_record(session, source.id, self._record, is_deleted=True)
             return Received("deleted", {"deleted": len(known)})
         received = self._stored(source, {row.source_key: row for row in known})

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session
+from sqlalchemy import func, select
+from sqlmodel import Session, col
 
 from feedback_nlp.config import PipelineConfig
-from feedback_nlp.jobs.deliver import put_message
+from feedback_nlp.errors import NotFound
+from feedback_nlp.jobs.deliver import Withdrawn, put_message
 from feedback_nlp.jobs.digest import keep_digest, render_digest
 from feedback_nlp.outlets.config import Outlets
-from feedback_nlp.outlets.records import Attachment, Block, Channel, Message
+from feedback_nlp.outlets.records import Attachment, Block, Channel, Message, Sender
 from feedback_nlp.pipeline import tell_week
 from feedback_nlp.report.brief import brief
 from feedback_nlp.store import Database, outbox
+from feedback_nlp.store.outbox_tables import OutboxRow
+from feedback_nlp.store.tables import Feedback
 from feedback_nlp.week.records import WeeklyDigest
 
+_NOTHING_LEFT = "提到的人已删除，这一周没有可说的了"
+_OTHER_PARTS = "提到的人已删除，重新生成后分段不同；可以重新发送周报"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -100,12 +107,49 @@ def send_digest(
 
 
 def _key(session: Session, week: str, product: str | None, outlet: str, *, again: bool) -> str:
-    of_product = sha256(product.encode()).hexdigest()[:12] if product else "all"
+    of_product = _hashed(product) if product else "all"
     key = f"digest:{week}:{of_product}:{outlet}"
     if not again:
         return key
     times = outbox.count_keys(session, key)
     return f"{key}:again{times}" if times else key
+
+
+def made_anew(
+    session: Session, row: OutboxRow, sender: Sender, config: PipelineConfig, *, zone: ZoneInfo
+) -> Mapping[str, Any]:
+    """Return a part of a digest as it reads now: who is erased is in it no more.
+
+    Raises:
+        Withdrawn: If there is nothing to tell any more, or the parts would not fit together.
+    """
+    _, week, of_product, *_ = row.key.split(":")
+    product = _named(session, of_product)
+    try:
+        digest = tell_week(
+            session, config, zone=zone, now=row.created_at, week=week, product=product
+        )
+    except NotFound as error:
+        raise Withdrawn(_NOTHING_LEFT) from error
+    with_files = sender.channel is Channel.EMAIL
+    parts = sender.parts(
+        digest_message(session, digest, zone=zone, with_files=with_files), now=row.created_at
+    )
+    owed = select(func.count()).where(col(OutboxRow.series) == row.series)
+    rows = (session.scalar(owed) or 1) if row.series else 1
+    if row.position >= len(parts) or (sender.ordered and len(parts) > rows):
+        raise Withdrawn(_OTHER_PARTS)
+    return parts[row.position]
+
+
+def _named(session: Session, of_product: str) -> str | None:
+    """Return the product that a key means; ``None`` for all."""
+    names = session.scalars(select(col(Feedback.product)).distinct())
+    return next((name for name in names if name and _hashed(name) == of_product), None)
+
+
+def _hashed(product: str) -> str:
+    return sha256(product.encode()).hexdigest()[:12]
 
 
 def owe_test(database: Database, outlets: Outlets, name: str, *, now: datetime) -> None:

@@ -30,7 +30,11 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, col
 
-from feedback_nlp.store.outbox_erasing import forget_replies, withdraw_messages
+from feedback_nlp.store.outbox_erasing import (
+    forget_replies,
+    remake_digests,
+    withdraw_notices,
+)
 from feedback_nlp.store.push_erasing import forget_pushes, texts_of
 from feedback_nlp.store.tables import (
     Digest,
@@ -84,7 +88,8 @@ def erase_person(session: Session, author_key: str, *, now: datetime) -> Counter
     ids = feedback_of(session, author_key)
     texts = texts_of(session, ids)
     emptied = Counter(
-        outbox=withdraw_messages(session, author_key, texts, now=now),
+        outbox=withdraw_notices(session, author_key, now=now)
+        + remake_digests(session, texts, now=now),
         stored_reply=forget_replies(session, texts),
         inlet_event=forget_pushes(session, ids),
     )

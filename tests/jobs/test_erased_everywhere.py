@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import sys
 import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import inspect, text
@@ -19,15 +21,17 @@ from feedback_nlp.cli.app import main
 from feedback_nlp.config import load_config
 from feedback_nlp.inlets.config import Inlet, read_inlets
 from feedback_nlp.inlets.records import Malformed
+from feedback_nlp.jobs.deliver import Deliverer
+from feedback_nlp.jobs.delivering import causes_of
 from feedback_nlp.jobs.digest import write_digest
 from feedback_nlp.jobs.receive import receive
 from feedback_nlp.jobs.retention import erase_overdue, set_retention
 from feedback_nlp.jobs.send_digest import send_digest
 from feedback_nlp.outlets.config import read_outlets
+from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
 from feedback_nlp.store.backup import back_up
 from feedback_nlp.store.inlet_tables import InletEvent, InletRecord
-from feedback_nlp.store.outbox_tables import OutboxRow
 from feedback_nlp.store.reply_table import StoredReply
 from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Notice, Run, Topic
 from tests.jobs.test_contacts import ADDRESS, FILE, NOW, SECRET, ZONE, Team
@@ -123,6 +127,28 @@ def everything(database: Database, folder: Path) -> bytes:
     return b"\n".join(found)
 
 
+def sent_digests(database: Database, zone: ZoneInfo) -> list[list[str]]:
+    """Deliver what waits by mail; return the names of the files in each letter, which name nobody."""
+    with mail_server() as box:
+        table = _CHAT.replace('host = "127.0.0.1"', f'host = "127.0.0.1"\nport = {box.port}')
+        senders = {"mail": read_outlets(table, environment={}).sender("mail")}
+        url = database.url.render_as_string(hide_password=False)
+        causes = causes_of(Settings(database_url=url, secret=SECRET, timezone=str(zone)), senders)
+        later = NOW + timedelta(days=7)
+        Deliverer(database, senders, now=lambda: later, causes=causes).run()
+        found = []
+        for letter in box.messages:
+            files = list(letter.iter_attachments())
+            for file in files:
+                with zipfile.ZipFile(io.BytesIO(file.get_content())) as book:
+                    content = b"".join(book.read(name) for name in book.namelist())
+                assert left(content) == []
+                assert "同步太慢".encode() in content
+            assert left(letter.get_body(("html",)).get_content().encode()) == []
+            found.append([file.get_filename() or "" for file in files])
+        return found
+
+
 def left(content: bytes) -> list[str]:
     key = Pseudonymizer(SECRET.encode()).author_key("u-77")
     return [one for one in (*TRACES, key) if one.encode() in content]
@@ -170,8 +196,7 @@ def test_others_keep_theirs_and_a_repeated_push_brings_nobody_back(
         assert len(session.scalars(select(Notice)).all()) == 1
         bodies = [row.body for row in session.scalars(select(InletEvent))]
         assert sum(body is not None for body in bodies) == 1
-        waiting = session.scalars(select(OutboxRow).where(OutboxRow.state == "pending")).all()
-        assert all(row.kind != "digest" or "鼋鼍" not in str(row.payload) for row in waiting)
+    assert sent_digests(filled, ZONE) == [["用户反馈-2026-W47.xlsx"]]
     assert push(filled, inlet, HERS) == "duplicate"
     assert push(filled, inlet, {**HERS, "at": "2026-11-12 10:00:00"}) == "outdated"
     assert push(filled, inlet, {**OTHER, "at": "2026-11-12 10:00:00"}) == "unchanged"
