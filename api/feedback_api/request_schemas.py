@@ -248,6 +248,9 @@ class EvidencePage(Outgoing):
 Person = Annotated[
     Plain, Field(min_length=1, max_length=100, description="谁做的", examples=["林晓"])
 ]
+Reason = Annotated[
+    Plain, Field(max_length=2_000, description="为什么改，记入历史", examples=["评审会定的"])
+]
 Title = Annotated[Plain, Field(min_length=1, max_length=300, description="标题")]
 Owner = Annotated[Plain, Field(min_length=1, max_length=100, description="负责人")]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
@@ -295,9 +298,7 @@ class RequestPatch(Incoming):
     model_config = ConfigDict(json_schema_extra={"minProperties": 2})  # who, and what
 
     actor: Person
-    reason: Plain = Field(
-        default="", max_length=2_000, description="为什么改，记入历史", examples=["评审会定的"]
-    )
+    reason: Reason = ""
     title: Title = Field(default="", description="标题，不能清空；以后的分析不再改它")
     owner: Owner | None = None
     effort: Share | None = Field(default=None, description="工作量 0–1，1 最大")
@@ -319,6 +320,7 @@ class UnlinkIn(Incoming):
     """A link that is to go."""
 
     actor: Person
+    reason: Reason = ""
     to: RequestKey = Field(examples=["REQ-2"])
 
 
@@ -339,6 +341,7 @@ class SplitIn(Incoming):
     """Evidence that is to become a request of its own."""
 
     actor: Person
+    reason: Reason = ""
     title: Title = Field(examples=["导出的表格缺列"])
     unit_ids: list[Id] = Field(min_length=1, max_length=10_000, description="拿走哪些观点")
 
@@ -347,6 +350,7 @@ class SplitUndoIn(Incoming):
     """Who takes the split back."""
 
     actor: Person
+    reason: Reason = ""
 
 
 class SplitUndone(Outgoing):

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 
 def stand_together(
-    session: Session, settings: Settings, key: str, wanted: Together, *, actor: str
+    session: Session,
+    settings: Settings,
+    key: str,
+    wanted: Together,
+    *,
+    actor: str,
+    reason: str = "",
 ) -> None:
     """Split, link or take that back, as the options say, and tell what was done."""
     from feedback_nlp.config import load_config  # noqa: PLC0415
@@ -25,7 +31,7 @@ def stand_together(
     from feedback_nlp.jobs.request_splits import Splitter  # noqa: PLC0415
     from feedback_nlp.requests.linking import link_requests, unlink_requests  # noqa: PLC0415
 
-    edit = Edit(actor=actor, now=datetime.now(settings.zone))
+    edit = Edit(actor=actor, now=datetime.now(settings.zone), reason=reason)
     splitter = Splitter(session, load_config(settings.pipeline), settings.zone, edit)
     if wanted.split:
         if not wanted.split_title:
@@ -37,11 +43,12 @@ def stand_together(
     if wanted.undo_split:
         out.print(f"{splitter.undo(key)} 并回来了，编号不再用。")
     if wanted.unlink and not unlink_requests(
-        session, key, wanted.unlink, actor=actor, now=edit.now
+        session, key, wanted.unlink, actor=actor, now=edit.now, reason=reason
     ):
         out.print(f"{key} 与 {wanted.unlink} 本来就没有关联。")
     if wanted.link:
-        link_requests(session, key, wanted.link, _kind(wanted.kind), actor=actor, now=edit.now)
+        kind = _kind(wanted.kind)
+        link_requests(session, key, wanted.link, kind, actor=actor, now=edit.now, reason=reason)
 
 
 def _kind(name: str) -> LinkKind:

@@ -114,7 +114,9 @@ def request(
     with open_database(db, settings) as database:
         if together.is_wanted:
             with database.write() as session:
-                stand_together(session, settings, key, together, actor=step.actor)
+                stand_together(
+                    session, settings, key, together, actor=step.actor, reason=step.reason
+                )
         if move is not None or given or aside.comment is not None:
             with database.write() as session:
                 _change(session, settings, key, given, move, step, expected=expected)
@@ -310,13 +312,10 @@ def _show_standing(
 
 
 def _clock_line(clock: Clock, status: str) -> str:
-    words = f"在“{status}” {clock.business_days} 个工作日"
-    if clock.limit is None:
-        return words
-    late = (
-        f"，[red]超期 {clock.business_days - clock.limit} 个工作日[/red]" if clock.is_late else ""
-    )
-    return f"{words}，限 {clock.limit} 个，到 {clock.due_on}{late}"
+    from feedback_nlp.report.loop_words import clock_words  # noqa: PLC0415
+
+    words, late = clock_words(clock, status)
+    return f"{words}，[red]{late}[/red]" if late else words
 
 
 def _show_facts(row: RequestRow) -> None:

@@ -8,7 +8,7 @@ more by the old one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,7 +27,7 @@ from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import create_request, get_request
 from feedback_nlp.requests.notices import open_notices, supersede_strangers
-from feedback_nlp.requests.versions import last_step, note_edit
+from feedback_nlp.requests.versions import last_step, living_splits, note_edit
 from feedback_nlp.requests.withdrawing import is_as_born, withdraw_request
 from feedback_nlp.store.tables import (
     Evidence,
@@ -48,7 +48,7 @@ class Splitter:
         session: The writing session; the caller commits.
         config: How requests are ranked and alerts are found.
         zone: Where weeks begin.
-        edit: Who splits, and when.
+        edit: Who splits, when and why.
     """
 
     session: Session
@@ -177,27 +177,28 @@ class Splitter:
         )
         self.session.flush()
         birth = last_step(self.session, child)
-        birth.reason = f"从 {parent.key} 拆出"
+        why = f"：{self.edit.reason}" if self.edit.reason else ""
+        birth.reason = f"从 {parent.key} 拆出{why}"
         self.session.add(birth)
         return child
 
-    def _last_split(self, parent: FeatureRequest) -> tuple[dict[str, Any], str]:
+    def _last_split(self, parent: FeatureRequest) -> tuple[Mapping[str, Any], str]:
         edits = self.session.scalars(
             select(RequestEdit)
             .where(col(RequestEdit.request_id) == id_of(parent))
-            .order_by(col(RequestEdit.id).desc())
+            .order_by(col(RequestEdit.id))
         )
-        undone: set[str] = set()
-        for edit in edits:
-            if "unsplit" in edit.detail:
-                undone.add(edit.detail["unsplit"][0])
-            elif "split" in edit.detail and edit.detail["split"][1] not in undone:
-                how, child_key = edit.detail["split"]
-                return how, child_key
-        raise NotFound(f"{parent.key} 没有可撤销的拆分", hint="拆过才能撤销，每次撤销最近的一次")
+        living = living_splits(edits)
+        if not living:
+            raise NotFound(
+                f"{parent.key} 没有可撤销的拆分", hint="拆过才能撤销，每次撤销最近的一次"
+            )
+        child_key = next(reversed(living))
+        return living[child_key], child_key
 
     def _note(self, request: FeatureRequest, detail: dict[str, Any]) -> None:
-        note_edit(self.session, request, detail, actor=self.edit.actor, now=self.edit.now)
+        edit = self.edit
+        note_edit(self.session, request, detail, actor=edit.actor, now=edit.now, reason=edit.reason)
 
     def _follow(self) -> None:
         follow_edit(self.session, self.config, zone=self.zone, now=self.edit.now)

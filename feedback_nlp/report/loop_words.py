@@ -1,8 +1,9 @@
-"""The figures of the loop in words."""
+"""The figures of the loop, and the clock of a request, in words."""
 
 from __future__ import annotations
 
 from feedback_nlp.labels import ReporterStatus, label
+from feedback_nlp.loop import Clock
 from feedback_nlp.week.loop_records import BrokenPromise, LoopFigures
 
 
@@ -24,6 +25,15 @@ def loop_words(figures: LoopFigures) -> str:
         keys = "、".join(figures.repeat_keys)
         parts.append(f"不采纳后又有 {figures.repeat_people} 人提：{keys}")
     return "闭环：" + "；".join(parts)
+
+
+def clock_words(clock: Clock, status: str) -> tuple[str, str]:
+    """Return how long a request has been in its status, and how late it is; empty in time."""
+    words = f"在“{status}” {clock.business_days} 个工作日"
+    if clock.limit is None:
+        return words, ""
+    late = f"超期 {clock.business_days - clock.limit} 个工作日" if clock.is_late else ""
+    return f"{words}，限 {clock.limit} 个，到 {clock.due_on}", late
 
 
 def _promise(broken: BrokenPromise) -> str:

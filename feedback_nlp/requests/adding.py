@@ -30,6 +30,7 @@ def add_evidence(
     now: datetime,
     config: RankConfig,
     zone: ZoneInfo,
+    reason: str = "",
 ) -> bool:
     """Put a unit behind a request, with one event; return ``False`` if it was there already.
 
@@ -41,6 +42,7 @@ def add_evidence(
         now: Time of the event.
         config: Weights of the ranking; all requests are ranked again.
         zone: Where weeks begin.
+        reason: Why, for the history.
 
     Raises:
         NotFound: If there is no such request or unit.
@@ -52,7 +54,9 @@ def add_evidence(
     if _found(session, request, unit_id) is not None:
         return False
     session.add(Evidence(request_id=id_of(request), unit_id=unit_id, added_by=actor.strip()))
-    _write(session, request, [None, unit_id], actor=actor, now=now, config=config, zone=zone)
+    change = {"evidence": [None, unit_id]}
+    note_edit(session, request, change, actor=actor, now=now, reason=reason)
+    refresh_priorities(session, config, zone=zone, now=now, as_of=ranked_week(session))
     return True
 
 
@@ -65,6 +69,7 @@ def remove_evidence(
     now: datetime,
     config: RankConfig,
     zone: ZoneInfo,
+    reason: str = "",
 ) -> None:
     """Take out a unit that a person added; arguments as of :func:`add_evidence`.
 
@@ -79,7 +84,9 @@ def remove_evidence(
             f"观点 {unit_id} 不是手工加到 {request.key} 的", hint="主题带来的证据，改它的主题"
         )
     session.delete(row)
-    _write(session, request, [unit_id, None], actor=actor, now=now, config=config, zone=zone)
+    change = {"evidence": [unit_id, None]}
+    note_edit(session, request, change, actor=actor, now=now, reason=reason)
+    refresh_priorities(session, config, zone=zone, now=now, as_of=ranked_week(session))
 
 
 def _held(session: Session, key: str, actor: str) -> FeatureRequest:
@@ -95,17 +102,3 @@ def _found(session: Session, request: FeatureRequest, unit_id: int) -> Evidence 
             col(Evidence.request_id) == id_of(request), col(Evidence.unit_id) == unit_id
         )
     ).first()
-
-
-def _write(
-    session: Session,
-    request: FeatureRequest,
-    change: list[int | None],
-    *,
-    actor: str,
-    now: datetime,
-    config: RankConfig,
-    zone: ZoneInfo,
-) -> None:
-    note_edit(session, request, {"evidence": change}, actor=actor, now=now)
-    refresh_priorities(session, config, zone=zone, now=now, as_of=ranked_week(session))

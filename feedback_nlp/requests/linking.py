@@ -43,11 +43,27 @@ class Linked(NamedTuple):
 
 
 def link_requests(
-    session: Session, key: str, to: str, kind: LinkKind, *, actor: str, now: datetime
+    session: Session,
+    key: str,
+    to: str,
+    kind: LinkKind,
+    *,
+    actor: str,
+    now: datetime,
+    reason: str = "",
 ) -> bool:
     """Link two requests, with an event at both; return whether that is new.
 
     Two requests have one link: another kind replaces the one there is.
+
+    Args:
+        session: The writing session; nothing is committed.
+        key: The one.
+        to: The other.
+        kind: How the one stands to the other.
+        actor: Who links them.
+        now: Time of the events.
+        reason: Why, for the history.
 
     Raises:
         NotFound: If there is no such request.
@@ -58,7 +74,7 @@ def link_requests(
     if known is not None and _seen_from(known, one) is kind:
         return False
     if known is not None:
-        _remove(session, one, other, known, actor=actor, now=now)
+        _remove(session, one, other, known, actor=actor, now=now, reason=reason)
     first, second = (other, one) if kind is LinkKind.BLOCKED_BY else (one, other)
     stored = LinkKind.BLOCKS if kind is LinkKind.BLOCKED_BY else kind
     session.add(
@@ -68,12 +84,14 @@ def link_requests(
     )
     for request, at, as_kind in ((one, other, kind), (other, one, _REVERSED[kind])):
         change = [None, _named(as_kind, at)]
-        note_edit(session, request, {"link": change}, actor=actor, now=now)
+        note_edit(session, request, {"link": change}, actor=actor, now=now, reason=reason)
     session.flush()
     return True
 
 
-def unlink_requests(session: Session, key: str, to: str, *, actor: str, now: datetime) -> bool:
+def unlink_requests(
+    session: Session, key: str, to: str, *, actor: str, now: datetime, reason: str = ""
+) -> bool:
     """Take the link between two requests back, with an event at both; return whether there was one.
 
     Raises:
@@ -84,7 +102,7 @@ def unlink_requests(session: Session, key: str, to: str, *, actor: str, now: dat
     known = _between(session, one, other)
     if known is None:
         return False
-    _remove(session, one, other, known, actor=actor, now=now)
+    _remove(session, one, other, known, actor=actor, now=now, reason=reason)
     session.flush()
     return True
 
@@ -138,10 +156,12 @@ def _remove(
     *,
     actor: str,
     now: datetime,
+    reason: str,
 ) -> None:
     for request, at in ((one, other), (other, one)):
         before = _named(_seen_from(link, request), at)
-        note_edit(session, request, {"link": [before, None]}, actor=actor, now=now)
+        change = {"link": [before, None]}
+        note_edit(session, request, change, actor=actor, now=now, reason=reason)
     session.execute(delete(RequestLink).where(col(RequestLink.id) == link.id))
 
 

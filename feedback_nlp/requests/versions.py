@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -145,26 +145,41 @@ def changed_meanwhile(
 
 
 def describe_edit(edit: RequestEdit) -> str:
-    """Return a few Chinese words: what was written, and what stood there before."""
-    if "evidence" in edit.detail:
-        return "拿掉了一条证据" if edit.detail["evidence"][1] is None else "加了一条证据"
-    if "split" in edit.detail:
-        return f"拆出了 {edit.detail['split'][1]}"
-    if "unsplit" in edit.detail:
-        return f"撤销了拆分，{edit.detail['unsplit'][0]} 并回来"
-    if "link" in edit.detail:
-        before, after = edit.detail["link"]
+    """Return a few Chinese words: what was changed, what stood there before, and why."""
+    return _describe_change(edit.detail) + (f"：{edit.reason}" if edit.reason else "")
+
+
+def _describe_change(detail: Mapping[str, Any]) -> str:
+    if "evidence" in detail:
+        return "拿掉了一条证据" if detail["evidence"][1] is None else "加了一条证据"
+    if "split" in detail:
+        return f"拆出了 {detail['split'][1]}"
+    if "unsplit" in detail:
+        return f"撤销了拆分，{detail['unsplit'][0]} 并回来"
+    if "link" in detail:
+        before, after = detail["link"]
         return f"关联了（{after}）" if after else f"取消了关联（{before}）"
-    why = f"：{edit.reason}" if edit.reason else ""
-    return (
-        "改了"
-        + "、".join(  # in our order: PostgreSQL keeps none
-            f"{word}（{_shown(edit.detail[name][0])} → {_shown(edit.detail[name][1])}）"
-            for name, word in FIELD_NAMES.items()
-            if name in edit.detail
-        )
-        + why
+    return "改了" + "、".join(  # in our order: PostgreSQL keeps none
+        f"{word}（{_shown(detail[name][0])} → {_shown(detail[name][1])}）"
+        for name, word in FIELD_NAMES.items()
+        if name in detail
     )
+
+
+def living_splits(edits: Iterable[RequestEdit]) -> dict[str, Mapping[str, Any]]:
+    """Return how each request was split off that has not come back, by key, oldest first.
+
+    Args:
+        edits: Of one request, oldest first.
+    """
+    living: dict[str, Mapping[str, Any]] = {}
+    for edit in edits:
+        if "split" in edit.detail:
+            how, child_key = edit.detail["split"]
+            living[child_key] = how
+        elif "unsplit" in edit.detail:
+            living.pop(edit.detail["unsplit"][0], None)
+    return living
 
 
 def _shown(value: object) -> str:

@@ -82,11 +82,11 @@ def test_requests_are_linked_and_unlinked(client: TestClient) -> None:
     assert (first.json()["changed"], again.json()["changed"]) == (True, False)
     (seen,) = client.get("/v1/requests/REQ-2").json()["links"]
     assert (seen["kind"], seen["key"], seen["title"]) == ("blocked_by", "REQ-1", "记账闪退")
-    gone = client.post("/v1/requests/REQ-2/links/remove", json={"actor": "林晓", "to": "REQ-1"})
+    undone = {"actor": "林晓", "to": "REQ-1", "reason": "各做各的"}
+    gone = client.post("/v1/requests/REQ-2/links/remove", json=undone)
     assert gone.json() == {"changed": True, "links": []}
-    assert client.get("/v1/requests/REQ-1").json()["edits"][-1]["detail"] == {
-        "link": ["阻碍 REQ-2", None]
-    }
+    last = client.get("/v1/requests/REQ-1").json()["edits"][-1]
+    assert (last["detail"], last["reason"]) == ({"link": ["阻碍 REQ-2", None]}, "各做各的")
     assert (
         client.post("/v1/requests/REQ-1/links", json={**wanted, "to": "REQ-9"}).status_code == 404
     )
@@ -98,12 +98,16 @@ def test_requests_are_linked_and_unlinked(client: TestClient) -> None:
 def test_a_request_is_split_and_put_together_again(client: TestClient) -> None:
     page = client.get("/v1/requests/REQ-1/evidence").json()["items"]
     wanted = {"actor": "林晓", "title": "拆出来的", "unit_ids": [page[0]["unit_id"]]}
+    wanted["reason"] = "是两回事"
     made = client.post("/v1/requests/REQ-1/split", json=wanted)
     assert made.status_code == 201
     assert (made.json()["title"], made.json()["evidence_count"]) == ("拆出来的", 1)
     assert client.get("/v1/requests/REQ-1").json()["evidence_count"] == len(page) - 1
-    undone = client.post("/v1/requests/REQ-1/split/undo", json={"actor": "林晓"})
+    why = {"actor": "林晓", "reason": "还是一回事"}
+    undone = client.post("/v1/requests/REQ-1/split/undo", json=why)
     assert undone.json()["withdrawn"] == made.json()["key"]
     assert undone.json()["request"]["evidence_count"] == len(page)
+    edits = client.get("/v1/requests/REQ-1").json()["edits"]
+    assert [edit["reason"] for edit in edits] == ["是两回事", "还是一回事"]
     again = client.post("/v1/requests/REQ-1/split/undo", json={"actor": "林晓"})
     assert again.status_code == 404

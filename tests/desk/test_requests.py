@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from starlette.testclient import TestClient
 
+from feedback_nlp.requests.moving import create_request
 from feedback_nlp.requests.reading import Counts, RequestRow
 from feedback_nlp.requests.reweighing import reweigh, schemes
 from feedback_nlp.store import Database
@@ -72,6 +73,62 @@ def test_only_fields_that_were_sent_change(post: Post, database: Database) -> No
     assert request_of(database).owner is None
     assert post("/requests/REQ-1/edit", effort="viel").status_code == 422
     assert post("/requests/REQ-1/edit").status_code == 422
+
+
+def test_an_edit_says_why_and_writes_what_the_tracker_needs(
+    client: TestClient, post: Post, database: Database
+) -> None:
+    fields = {
+        "target_release": "5.4",
+        "labels": "安卓 14、 相册",
+        "tracker_url": "https://t.example/1",
+    }
+    post("/requests/REQ-1/edit", **fields, reason="评审会定的")
+    found = request_of(database)
+    assert (found.target_release, found.labels) == ("5.4", ["安卓 14", "相册"])
+    page = client.get("/requests/REQ-1").text
+    assert "：评审会定的" in page
+    assert 'value="安卓 14、相册"' in page
+    assert "在“新建”" in page, "the clock of its status"
+    assert "限 3 个" in page
+    post("/requests/REQ-1/edit", labels="")
+    assert request_of(database).labels == []
+
+
+def test_links_and_splits_are_shown_made_and_taken_back(
+    client: TestClient, post: Post, database: Database
+) -> None:
+    made = post("/requests/REQ-1/split", unit="2", title="升级后闪退", reason="是两回事")
+    assert made.headers["location"] == "/requests/REQ-2"
+    page = client.get("/requests/REQ-1").text
+    assert '<a href="/requests/REQ-2">REQ-2 升级后闪退</a>' in page
+    assert "拆出了 REQ-2：是两回事" in page
+    assert "从 REQ-1 拆出：是两回事" in client.get("/requests/REQ-2").text
+    assert post("/requests/REQ-1/split", title="空的").status_code == 422
+    assert post("/requests/REQ-1/split/undo", reason="还是一件事").status_code == 303
+    assert client.get("/requests/REQ-2").status_code == 404
+    assert "把 REQ-2 并回来" not in client.get("/requests/REQ-1").text
+
+    with database.write() as session:
+        other = create_request(session, title="登录", intent="bug", now=NOW, topic_id=2).key
+    post("/requests/REQ-1/links", kind="blocks", to=other.lower(), reason="要先修它")
+    page = client.get("/requests/REQ-1").text
+    assert f'阻碍 <a href="/requests/{other}">{other} 登录</a>' in page
+    assert "要先修它" in client.get(f"/requests/{other}").text
+    assert post("/requests/REQ-1/links", kind="likes", to=other).status_code == 422
+    post("/requests/REQ-1/links/remove", to=other, reason="修好了")
+    assert "取消关联" not in client.get("/requests/REQ-1").text
+
+
+def test_a_reason_of_before_is_offered_where_the_same_is_asked_again(
+    client: TestClient, post: Post, database: Database
+) -> None:
+    post("/requests/REQ-1/move", to="declined", reason="与隐私政策冲突")
+    with database.write() as session:
+        again = create_request(session, title="又来一次", intent="bug", now=NOW, topic_id=1).key
+    page = client.get(f"/requests/{again}").text
+    assert "以前不采纳同样的诉求，理由是：与隐私政策冲突" in page
+    assert '<option value="与隐私政策冲突" label="以前用过：REQ-1">' in page
 
 
 def test_configured_weights_give_the_stored_order_and_others_another(client: TestClient) -> None:

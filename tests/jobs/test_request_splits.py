@@ -38,9 +38,9 @@ def place(database: Database) -> Iterator[Place]:
         yield Place(database, sink)
 
 
-def splitter(session: Session, place: Place, actor: str = "林晓") -> Splitter:
+def splitter(session: Session, place: Place, actor: str = "林晓", reason: str = "") -> Splitter:
     place.now += timedelta(minutes=1)
-    return Splitter(session, CONFIG, ZONE, Edit(actor=actor, now=place.now))
+    return Splitter(session, CONFIG, ZONE, Edit(actor=actor, now=place.now, reason=reason))
 
 
 def units_of(session: Session, key: str) -> list[int]:
@@ -61,7 +61,8 @@ def askers(session: Session, key: str) -> set[str]:
 def split(place: Place, count: int = 5) -> tuple[str, list[int]]:
     with place.database.write() as session:
         taken = units_of(session, place.key)[:count]
-        child = splitter(session, place).split(place.key, taken, "上传大照片闪退")
+        why = splitter(session, place, reason="是两回事")
+        child = why.split(place.key, taken, "上传大照片闪退")
         return child.key, taken
 
 
@@ -83,8 +84,8 @@ def test_what_was_split_off_is_a_request_of_its_own_and_stays_one(place: Place) 
         assert (child.row.request.title, child.row.request.status) == ("上传大照片闪退", "new")
         assert child.row.request.topic_id != get_request(session, place.key).topic_id
         assert child.row.request.priority is not None
-        assert [event.reason for event in child.history] == [f"从 {place.key} 拆出"]
-        assert words(session, place.key) == [f"拆出了 {key}"]
+        assert [event.reason for event in child.history] == [f"从 {place.key} 拆出：是两回事"]
+        assert words(session, place.key) == [f"拆出了 {key}：是两回事"]
         assert request_row(session, child.row.request).counts.units == len(taken)
 
 
@@ -293,14 +294,14 @@ def test_links_are_seen_from_both_sides_and_taken_back(place: Place) -> None:
         )
         assert put(LinkKind.RELATED), "another kind replaces it"
         assert (seen(place.key), seen(other)) == ([("related", other)], [("related", place.key)])
-        assert unlink_requests(session, other, place.key, actor="小王", now=NOW)
+        assert unlink_requests(session, other, place.key, actor="小王", now=NOW, reason="各做各的")
         assert not unlink_requests(session, other, place.key, actor="小王", now=NOW)
         assert seen(place.key) == seen(other) == []
         assert words(session, place.key) == [
             f"关联了（等 {other}）",
             f"取消了关联（等 {other}）",
             f"关联了（相关 {other}）",
-            f"取消了关联（相关 {other}）",
+            f"取消了关联（相关 {other}）：各做各的",
         ]
         assert comments_of(session, get_request(session, other)) == []
         for wrong in ((place.key, place.key, "林晓"), (place.key, other, " ")):

@@ -20,6 +20,7 @@ from feedback_api.desk import (
     request_edits,
     request_list,
     request_page,
+    request_together,
     sample_page,
     topic_pages,
     undoing,
@@ -33,6 +34,7 @@ _MODULES = (
     request_list,
     request_page,
     request_edits,
+    request_together,
     undoing,  # before the topics, whose edits are named in the address
     topic_pages,
     feedback_list,

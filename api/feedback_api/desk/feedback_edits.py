@@ -56,6 +56,7 @@ def add_to_request(
             now=services.local_now(),
             config=services.config.rank,
             zone=services.settings.zone,
+            reason=form.text("reason"),
         )
     if not is_new:
         return rendering.done(form.next("/feedback"), f"这句话本来就是 {key} 的证据。")

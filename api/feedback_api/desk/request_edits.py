@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -22,7 +23,11 @@ from feedback_nlp.store.keys import deployment_secret
 
 pages = router()
 
-_FIELDS = ("title", "owner", "effort", "strategic_weight", "due")
+_FIELDS = (
+    *("title", "owner", "effort", "strategic_weight", "due"),
+    *("target_release", "labels", "tracker_url"),
+)
+_BETWEEN_LABELS = re.compile(r"[,，、;；]+")
 
 
 @pages.post("/requests/{key}/move")
@@ -72,11 +77,12 @@ def edit(services: ServicesDep, form: PostedDep, key: str) -> Response:
             config=services.config.rank,
             zone=services.settings.zone,
             expected=_expected(form),
+            reason=form.text("reason"),
         )
         key = edited.request.key
     if not edited.changed:
         return rendering.done(form.next(f"/requests/{key}"), f"{key} 没有变化。")
-    undo = {name: "" if value is None else str(value) for name, value in before.items()}
+    undo = {name: _text(value) for name, value in before.items()}
     return rendering.done(
         form.next(f"/requests/{key}"),
         f"{key} 存好了。",
@@ -104,6 +110,13 @@ def _expected(form: Posted) -> Expected:
     return Expected(version=form.number("version") if form.text("version") else None)
 
 
+def _text(value: Any) -> str:
+    """Return a stored value as a form holds it."""
+    if isinstance(value, list):
+        return "、".join(value)
+    return "" if value is None else str(value)
+
+
 def _value(name: str, text: str) -> Any:
     """Return a field of the form as the service takes it; an empty one clears.
 
@@ -112,6 +125,8 @@ def _value(name: str, text: str) -> Any:
     """
     if not text:
         return None if name != "title" else ""
+    if name == "labels":
+        return [one.strip() for one in _BETWEEN_LABELS.split(text) if one.strip()]
     try:
         if name in ("effort", "strategic_weight"):
             return float(text)

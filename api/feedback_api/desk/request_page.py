@@ -25,17 +25,21 @@ from feedback_nlp.labels import (
     actor_name,
     label,
 )
+from feedback_nlp.loop import clock_of
 from feedback_nlp.loop.table import allowed_from
 from feedback_nlp.rank.explain import PART_LABELS
+from feedback_nlp.report.loop_words import clock_words
 from feedback_nlp.requests import reading
 from feedback_nlp.requests.card import markdown_card
 from feedback_nlp.requests.declining import decline_reasons
 from feedback_nlp.requests.evidence import id_of
+from feedback_nlp.requests.linking import LINK_WORDS
+from feedback_nlp.requests.moving import get_request
 from feedback_nlp.requests.notice_list import WAITING
 from feedback_nlp.requests.quoting import EvidencePosition, evidence_page
 from feedback_nlp.requests.reading import RequestDetail, RequestRow
 from feedback_nlp.requests.verifying import verifications
-from feedback_nlp.requests.versions import describe_edit
+from feedback_nlp.requests.versions import describe_edit, living_splits
 from feedback_nlp.store.tables import Evidence
 
 pages = router()
@@ -94,7 +98,14 @@ def show_request(request: Request, services: ServicesDep, key: str) -> Response:
             checked(session, services, found.key, row)
             for row in verifications(session, id_of(found))[:_RELEASES]
         ]
-        given = [item.reason for item in decline_reasons(session, found.key)[:_GIVEN]]
+        given = decline_reasons(session, found.key)[:_GIVEN]
+        split_off = [get_request(session, child) for child in living_splits(detail.edits)]
+    clock = clock_of(
+        _status(found.status),
+        detail.since,
+        limits=services.config.loop.business_days,
+        now=services.local_now(),
+    )
     more = None
     if len(pieces) > _PAGE:
         last = pieces[_PAGE - 1]
@@ -121,8 +132,12 @@ def show_request(request: Request, services: ServicesDep, key: str) -> Response:
         notices=[(name, label(NoticeStatus(name)), n) for name, n in detail.notices.items()],
         waiting=sum(detail.notices.get(status.value, 0) for status in WAITING),
         efforts=EFFORTS,
-        reasons=list(dict.fromkeys([*given, *DECLINE_REASONS])),
-        given=set(given),
+        reasons=list(dict.fromkeys([*[item.reason for item in given], *DECLINE_REASONS])),
+        given={item.reason: item for item in given},
+        clock=clock_words(clock, label(_status(found.status))),
+        links=[(LINK_WORDS[one.kind], one) for one in detail.links],
+        link_kinds=[(kind.value, word) for kind, word in LINK_WORDS.items()],
+        split_off=split_off,
         by_hand=by_hand,
         releases=releases,
         card=markdown_card(detail.row, zone=services.settings.zone),

@@ -52,5 +52,6 @@ def remove_evidence(services: ServicesDep, form: PostedDep, key: str) -> Respons
             now=services.local_now(),
             config=services.config.rank,
             zone=services.settings.zone,
+            reason=form.text("reason"),
         )
     return rendering.done(form.next(f"/requests/{key}"), f"从 {key.upper()} 的证据里拿掉了。")

@@ -47,7 +47,12 @@ def split(
         Body(
             openapi_examples={
                 "拆出一半": Example(
-                    value={"actor": "林晓", "title": "导出的表格缺列", "unit_ids": [1]}
+                    value={
+                        "actor": "林晓",
+                        "title": "导出的表格缺列",
+                        "unit_ids": [1],
+                        "reason": "缺列和导不出是两回事",
+                    }
                 )
             }
         ),
@@ -55,7 +60,7 @@ def split(
 ) -> RequestOut:
     """把一部分证据拆成新的需求，从“新建”开始；只提过那部分的人，原需求不再通知。可以撤销。"""
     with services.database.write() as session:
-        child = _splitter(services, session, wanted.actor).split(key, wanted.unit_ids, wanted.title)
+        child = _splitter(services, session, wanted).split(key, wanted.unit_ids, wanted.title)
         return RequestOut.model_validate(request_fields(request_row(session, child)))
 
 
@@ -73,7 +78,7 @@ def undo_split(
 ) -> SplitUndone:
     """撤销最近一次拆分：证据回来，拆出的需求收回。拆出的需求有人动过就返回 409。"""
     with services.database.write() as session:
-        withdrawn = _splitter(services, session, wanted.actor).undo(key)
+        withdrawn = _splitter(services, session, wanted).undo(key)
         row = request_row(session, get_request(session, key))
         return SplitUndone(
             withdrawn=withdrawn, request=RequestOut.model_validate(request_fields(row))
@@ -93,7 +98,13 @@ def link(
     """关联两个需求：相关，或一个等另一个。两个需求之间只有一种关联，再写就是换一种。"""
     with services.database.write() as session:
         changed = link_requests(
-            session, key, wanted.to, wanted.kind, actor=wanted.actor, now=services.now()
+            session,
+            key,
+            wanted.to,
+            wanted.kind,
+            actor=wanted.actor,
+            now=services.now(),
+            reason=wanted.reason,
         )
         return _links(session, key, changed=changed)
 
@@ -112,14 +123,21 @@ def unlink(
 ) -> LinksOut:
     """取消两个需求的关联。"""
     with services.database.write() as session:
-        changed = unlink_requests(session, key, wanted.to, actor=wanted.actor, now=services.now())
+        changed = unlink_requests(
+            session,
+            key,
+            wanted.to,
+            actor=wanted.actor,
+            now=services.now(),
+            reason=wanted.reason,
+        )
         return _links(session, key, changed=changed)
 
 
-def _splitter(services: Services, session: Session, actor: str) -> Splitter:
+def _splitter(services: Services, session: Session, wanted: SplitIn | SplitUndoIn) -> Splitter:
     from feedback_nlp.jobs.request_splits import Splitter  # noqa: PLC0415 - knows all stages
 
-    edit = Edit(actor=actor.strip(), now=services.local_now())
+    edit = Edit(wanted.actor.strip(), services.local_now(), wanted.reason)
     return Splitter(session, services.config, services.settings.zone, edit)
 
 
