@@ -34,6 +34,9 @@ class RawItem:
         rating: Stars on a 1–5 scale, or ``None``.
         occurred_at: Aware datetime, or ``None`` if the source gives no time.
         meta: Closed answers and unknown columns, JSON-serialisable.
+        contact: Where they may be written to, only where a person named the column. It is sealed
+            before storage, or dropped.
+        agreed: Whether they agreed to be.
     """
 
     line: int
@@ -51,6 +54,8 @@ class RawItem:
     segment: str | None = None
     occurred_at: datetime | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
+    contact: str = field(default="", repr=False)
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

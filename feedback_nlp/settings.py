@@ -53,7 +53,8 @@ class Settings(BaseSettings):
             and kept in a file of its own, see :mod:`feedback_nlp.access.sessions`.
         secure_cookies: Whether cookies travel by HTTPS only, for a service behind a proxy that
             ends TLS.
-        keep_contacts: Whether addresses that inlets name, with consent, are kept (encrypted).
+        keep_contacts: Whether addresses that inlets and people name, with consent, are kept
+            (encrypted).
         public_url: Where reporters reach this service, for the links of e-mails.
         frame_ancestors: Sites that may show the desk inside a page of theirs, separated by
             spaces, such as ``https://*.feishu.cn``; empty for none.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -94,6 +95,24 @@ KeepOption = Annotated[
         "--keep", metavar="列名", help="不认识的列也保存（脱敏后），可重复", show_default=False
     ),
 ]
+ContactOption = Annotated[
+    str,
+    typer.Option(
+        "--contact",
+        metavar="列名",
+        help="留了联系邮箱的列：加密保存，只用于通知；要同时写 --consent，并由部署开启",
+        show_default=False,
+    ),
+]
+ConsentOption = Annotated[
+    str,
+    typer.Option(
+        "--consent",
+        metavar="列名|always",
+        help="写了愿不愿意被联系的列；收集时就说明了用来回复的写 always",
+        show_default=False,
+    ),
+]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="只看每列怎么读、前三行存成什么样，不导入")
 ]
@@ -117,6 +136,8 @@ def ingest(
     as_of: AsOfOption = None,
     drop: DropOption = None,
     keep: KeepOption = None,
+    contact: ContactOption = "",
+    consent: ConsentOption = "",
     dry_run: DryRunOption = False,
     db: DatabaseOption = None,
     as_json: JsonOption = False,
@@ -136,7 +157,12 @@ def ingest(
         mapping=parse_mapping(maps or ()),
         format=format_,
         sheet=sheet,
-        choices=_choices(header_row, no_header, as_of, drop, keep, settings.zone),
+        choices=replace(
+            _choices(header_row, no_header, as_of, drop, keep, settings.zone),
+            contact=contact,
+            consent=consent,
+        ),
+        keep_contacts=settings.keep_contacts,
         secret=settings.plain_secret,
     )
     if dry_run:

@@ -133,7 +133,7 @@ class ItemBuilder:
         occurred_at: datetime | None,
     ) -> RawItem:
         rating = parse_rating(values.get("rating"), self.mapping.rating_scale)
-        attributes = {
+        attributes: dict[str, Any] = {
             name: fitted
             for name, value in values.items()
             if name in _ATTRIBUTES and (fitted := _fitted(value, name))

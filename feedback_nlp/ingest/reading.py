@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from feedback_nlp.clean.content import has_no_content
 from feedback_nlp.errors import InputError
 from feedback_nlp.ingest.columns import comparable, find_given
+from feedback_nlp.ingest.contacts import SEALED, ContactColumns
 from feedback_nlp.ingest.flatten import flatten
 from feedback_nlp.ingest.layouts import recognise
 from feedback_nlp.ingest.plan import ColumnUse, Plan, Wanted
@@ -71,12 +72,16 @@ class Choices:
         header: Where the header is.
         as_of: When the file was made (aware), for relative times.
         drop, keep: Columns never stored, and stored although unknown.
+        contact: Column of addresses that may be kept, sealed; blank for none.
+        consent: Column that tells who agreed to it, or ``always``.
     """
 
     header: HeaderChoice = FIND_HEADER
     as_of: datetime | None = None
     drop: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
+    contact: str = ""
+    consent: str = ""
 
 
 NO_CHOICES = Choices()
@@ -156,9 +161,18 @@ def open_source(
         if not sample:
             raise InputError("文件只有表头，没有数据", hint="至少要有一行反馈")
         columns = _columns(table, sample)
+        contact = ContactColumns.named(columns, choices.contact, choices.consent)
         given = {**_present(columns, saved or {}), **find_given(columns, mapping or {})}
+        planned = columns
+        if contact is not None:  # how the others are read does not hang on it
+            planned = tuple(column for column in columns if column != contact.address)
+            given = {name: column for name, column in given.items() if column in planned}
         wishes = Wishes(given, _named(columns, choices.drop), _named(columns, choices.keep))
-        sampled = [row.values for row in sample if isinstance(row, Row)]
+        sampled = [
+            row.values if contact is None else contact.without(row.values)
+            for row in sample
+            if isinstance(row, Row)
+        ]
         wanted = Wanted(
             zone,
             wishes,
@@ -166,7 +180,10 @@ def open_source(
             is_plain=table.format == "lines",
             is_chat_log=table.format == "chat",
         )
-        plan = plan_reading(columns, sampled, wanted)
+        plan = plan_reading(planned, sampled, wanted)
+        if contact is not None:
+            sealed = ColumnUse(contact.address, SEALED)
+            plan = replace(plan, uses=(*plan.uses, sealed), hides=True)
         tally = plan.tally
         yield SourceReading(
             layout=plan.layout,
@@ -174,7 +191,7 @@ def open_source(
             kind=plan.kind,
             columns=columns,
             mapping=plan.mapping,
-            items=_counted(plan.joined(_items(chain(sample, rows), plan, tally)), tally),
+            items=_counted(plan.joined(_items(chain(sample, rows), plan, contact)), tally),
             path=table.path,
             uses=plan.uses,
             hides=plan.hides,
@@ -210,8 +227,13 @@ def text_and_key_columns(
 
 
 def _items(
-    rows: Iterator[Row | Rejection], plan: Plan, tally: Counter[str]
+    rows: Iterator[Row | Rejection], plan: Plan, contact: ContactColumns | None
 ) -> Iterator[RawItem | Rejection]:
+    def read(line: int, values: Mapping[str, Any]) -> Iterator[RawItem | Rejection]:
+        if contact is None:
+            return plan.items(line, values)
+        return contact.joined(plan.items(line, contact.without(values)), values)
+
     for row in rows:
         if isinstance(row, Rejection):
             yield Rejection(row.line, row.reason, row.detail, "") if plan.hides else row
@@ -220,10 +242,10 @@ def _items(
             if values is None:
                 yield _shifted(row, plan)
                 continue
-            tally["surplus" if values is row.values else "joined"] += 1
-            yield from plan.items(row.line, values)
+            plan.tally["surplus" if values is row.values else "joined"] += 1
+            yield from read(row.line, values)
         else:
-            yield from plan.items(row.line, row.values)
+            yield from read(row.line, row.values)
 
 
 def _shifted(row: Row, plan: Plan) -> Rejection:

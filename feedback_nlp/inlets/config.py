@@ -29,8 +29,6 @@ from feedback_nlp.inlets.records import Connector
 from feedback_nlp.labels import SourceKind
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{24,128}")
-#: The form itself says that the address is for an answer.
-ALWAYS = "always"
 _NAME = re.compile(r"[\w.-]{1,60}")
 _KEYS = {"connector", "source", "kind", "product", "token", "secret", "allow", "mapping"}
 _KEYS |= {"contact", "consent"}
@@ -48,7 +46,8 @@ class Inlet:
         networks: Who may push; anybody if empty.
         mapping: How bodies are read.
         contact: Dotted path of the address that people left for an answer; blank for none.
-        consent: Dotted path of their consent to it, or :data:`ALWAYS`.
+        consent: Dotted path of their consent to it, or ``always``, where the form itself
+            says that the address is for an answer.
     """
 
     name: str

@@ -60,6 +60,7 @@ def preview_file(path: Path, options: IngestOptions) -> Preview:
         FileUnreadable: If the file cannot be read at all.
         UnknownLayout: If no column can be taken for the text.
     """
+    options.require_contacts()
     preparer = Preparer(Pseudonymizer(b"dry run"), options.product)
     now = datetime.now(UTC)
     with open_source(

@@ -28,12 +28,14 @@ from feedback_nlp.ingest import (
     open_source,
     storable,
 )
+from feedback_nlp.jobs.contacts import FileContacts
 from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.jobs.preparing import Preparer, stored_key
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
 from feedback_nlp.store import Database, ingestion
 from feedback_nlp.store.batches import rejection_reasons
+from feedback_nlp.store.contacts import Sealer
 from feedback_nlp.store.ingestion import Totals
 from feedback_nlp.store.keys import deployment_secret
 
@@ -109,7 +111,9 @@ def ingest_file(
         FileUnreadable: If the file cannot be read at all. Nothing is stored then.
         UnknownLayout: If no column can be taken for the text. Nothing is stored then.
         Conflict: If ``kind`` contradicts the source, or another process reads the same file.
+        InputError: If it names a column of addresses and the deployment keeps none.
     """
+    options.require_contacts()
     name = source_name(options.source)
     with database.read() as session:
         known = ingestion.find_source(session, name)
@@ -129,15 +133,19 @@ def ingest_file(
         totals = opened.before
         for chunk in _chunks(islice(reading.items, totals.read, None)):
             moment = now()
-            rows = [preparer.values(item, moment) for item in chunk]
+            left = opened.contacts
+            named = chunk if left is None else [left.named(item) for item in chunk]
+            rows = [preparer.values(item, moment) for item in named]
             with database.write() as session:
                 totals = ingestion.store_chunk(
                     session, opened.batch_id, opened.source_id, totals, rows
                 )
+                if left is not None:
+                    left.keep(session, opened.source_id, chunk, rows, now=moment)
             progress(totals.read)
         told = [
             prepare(note, opened.pseudonymizer).text
-            for note in (*reading.notes, *preparer.notes)
+            for note in (*reading.notes, *preparer.notes, *opened.notes)
             if not (options.kind and note == UNKNOWN_KIND)
         ]
         with database.write() as session:
@@ -158,6 +166,12 @@ class _Opened:
     file_name: str
     before: Totals
     pseudonymizer: Pseudonymizer
+    contacts: FileContacts | None = None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Chinese remarks on what was kept beside the rows."""
+        return () if self.contacts is None else self.contacts.notes
 
     def report(
         self,
@@ -196,7 +210,8 @@ def _open(
     """Open the batch of a file, or the one that an interrupted run left open."""
     name = source_name(options.source)
     with database.write() as session:
-        pseudonymizer = Pseudonymizer(deployment_secret(session, options.secret))
+        secret = deployment_secret(session, options.secret)
+        pseudonymizer = Pseudonymizer(secret)
         owner = ingestion.ensure_source(
             session,
             name,
@@ -225,6 +240,7 @@ def _open(
             batch.file_name,
             ingestion.totals_of(batch),
             pseudonymizer,
+            FileContacts(Sealer(secret)) if options.choices.contact else None,
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from feedback_nlp.errors import InputError
 from feedback_nlp.ingest import NO_CHOICES, Choices
 from feedback_nlp.labels import Depth, SourceKind
 
@@ -38,13 +39,27 @@ class IngestOptions(FileOptions):
         source: Name of the source; made if new.
         kind: What the source is; by default what the layout says.
         product: Product of rows that name none.
-        choices: Header, date of the file, columns to drop and to keep.
+        choices: Header, date of the file, columns to drop and to keep, column of addresses.
+        keep_contacts: Whether the deployment keeps addresses.
     """
 
     source: str
     kind: SourceKind | None = None
     product: str | None = None
     choices: Choices = NO_CHOICES
+    keep_contacts: bool = False
+
+    def require_contacts(self) -> None:
+        """Refuse to read a column of addresses where the deployment keeps none.
+
+        Raises:
+            InputError: If it does not, though a column was named.
+        """
+        if self.choices.contact and not self.keep_contacts:
+            raise InputError(
+                "指了联系邮箱的列，但没有开启 FEEDBACK_KEEP_CONTACTS",
+                hint="部署的人决定要留，就设成 true；不留就去掉这一项，那一列照旧不保存",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

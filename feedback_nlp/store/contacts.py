@@ -13,7 +13,7 @@ import base64
 import binascii
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -97,21 +97,28 @@ def is_address(text: str) -> bool:
     return len(text) <= _LONGEST and _ADDRESS.fullmatch(text) is not None
 
 
-def keep_contact(
-    session: Session, feedback: Feedback, address: str, sealer: Sealer, *, now: datetime
+def keep_contacts(
+    session: Session, left: Iterable[tuple[Feedback, str]], sealer: Sealer, *, now: datetime
 ) -> None:
-    """Keep where the author of a feedback can be written to; the author must be known."""
-    assert feedback.id is not None
-    assert feedback.author_key is not None
-    forget_contacts_of(session, [feedback.id])
-    session.add(
-        Contact(
-            feedback_id=feedback.id,
-            person_key=feedback.author_key,
-            sealed=sealer.seal(address, feedback.author_key),
-            created_at=now,
+    """Keep where authors can be written to, each with a feedback that has no address yet.
+
+    Args:
+        session: A writing session.
+        left: Feedback whose author is known, with the address.
+        sealer: The deployment's.
+        now: The clock.
+    """
+    for feedback, address in left:
+        assert feedback.id is not None
+        assert feedback.author_key is not None
+        session.add(
+            Contact(
+                feedback_id=feedback.id,
+                person_key=feedback.author_key,
+                sealed=sealer.seal(address, feedback.author_key),
+                created_at=now,
+            )
         )
-    )
     session.flush()
 
 

@@ -244,6 +244,14 @@ def _known_texts(session: Session, source_id: int, keys: Sequence[str]) -> dict[
     return {key: text for key, text in found}  # noqa: C416 - rows, not pairs, for mypy
 
 
+def feedback_with_keys(session: Session, source_id: int, keys: Sequence[str]) -> list[Feedback]:
+    """Return the feedback of a source that has one of the keys."""
+    found = select(Feedback).where(
+        col(Feedback.source_id) == source_id, col(Feedback.source_key).in_(keys)
+    )
+    return list(session.scalars(found))
+
+
 def _insert_feedback(session: Session, batch_id: int, rows: Sequence[Mapping[str, Any]]) -> int:
     """Insert rows and index them for search; return how many were new after all."""
     if not rows:

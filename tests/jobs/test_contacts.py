@@ -17,11 +17,14 @@ from starlette.testclient import TestClient
 
 from feedback_api import create_app
 from feedback_nlp.cli.app import main
-from feedback_nlp.errors import ConfigError
+from feedback_nlp.errors import ConfigError, InputError
+from feedback_nlp.ingest import Choices
 from feedback_nlp.inlets.config import Inlet, read_inlets
 from feedback_nlp.jobs.deliver import Deliverer
 from feedback_nlp.jobs.delivering import causes_of
+from feedback_nlp.jobs.ingest import IngestReport, ingest_file
 from feedback_nlp.jobs.notices import preview_notices, send_notices
+from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.jobs.people import erase_person, export_person
 from feedback_nlp.jobs.receive import Received, receive
 from feedback_nlp.labels import RequestStatus
@@ -375,3 +378,93 @@ def test_a_person_is_given_their_address_back(database: Database, inlet: Inlet) 
     (row,) = export_person(database, person, secret=SECRET)["contact"]
     assert row["address"] == ADDRESS
     assert "sealed" not in row
+
+
+SHEET = """编号,内容,昵称,联系邮箱,愿意回访,时间
+k-1,导出表格总是失败,小王,{address},是,2026-11-16 10:00
+k-2,同步太慢了等了十分钟,小李,li@mango.example,否,2026-11-16 11:00
+k-3,登录不上去一直转圈,,solo@mango.example,同意,2026-11-16 11:30
+k-4,希望有夜间模式,小赵,别问 mango,是,2026-11-16 11:40
+k-5,,小孙,sun@mango.example,是,2026-11-16 11:45
+k-6,打开就闪退,小钱,,是,2026-11-16 11:50
+"""
+
+
+def take(database: Database, folder: Path, table: str = SHEET, **said: Any) -> IngestReport:
+    said = {"contact": "联系邮箱", "consent": "愿意回访", "keep": True, **said}
+    path = folder / "sheet.csv"
+    path.write_text(table.format(address=ADDRESS), encoding="utf-8")
+    return ingest_file(
+        database,
+        path,
+        IngestOptions(
+            source="反馈表",
+            zone=ZONE,
+            secret=SECRET,
+            mapping={"source_key": "编号"} if table.startswith("编号") else {},
+            choices=Choices(contact=said["contact"], consent=said["consent"]),
+            keep_contacts=said["keep"],
+        ),
+        now=lambda: NOW,
+    )
+
+
+def test_a_column_that_a_person_names_is_kept_as_addresses_of_a_push_are(
+    database: Database, tmp_path: Path, box: Mailbox
+) -> None:
+    report = take(database, tmp_path)
+    assert report.accepted == 5
+    assert list(report.notes[-2:]) == [
+        "联系邮箱存下 2 个（加密，只用于通知）；没有存 2 个：对方没有同意 1、不是邮箱地址 1",
+        "其中 1 条没有写是谁的，按联系邮箱认人（只存哈希）",
+    ]
+    stored = dump(database)
+    if database.is_sqlite:
+        file = Path(str(database.url.database))
+        stored += "".join(
+            path.read_bytes().decode("latin-1") for path in file.parent.glob(f"{file.name}*")
+        )
+    assert "mango" not in stored
+    team = Team(database, box)
+    assert team.owe() == {"queued": 2, "没有留下能用的邮箱": 3}
+    assert team.deliver() == {"sent": 2}
+    assert sorted(box.recipients) == sorted([ADDRESS, "solo@mango.example"])
+
+
+def test_reading_a_file_again_adds_addresses_and_takes_them_back(
+    database: Database, tmp_path: Path
+) -> None:
+    take(database, tmp_path, contact="", consent="")
+    assert contacts(database) == []
+    assert take(database, tmp_path).accepted == 0
+    assert len(contacts(database)) == 1, "whose author the stored row names"
+    take(database, tmp_path, SHEET.replace(",是,", ",不再愿意,"))
+    assert contacts(database) == []
+
+
+def test_a_survey_may_hold_addresses_too(database: Database, tmp_path: Path) -> None:
+    table = (
+        "序号,提交答卷时间,所用时间,来源,来源详情,来自IP,1、你的邮箱,2、还有什么建议\n"
+        f"1,2026/11/16 9:00:00,30秒,微信,无,1.2.3.4,{ADDRESS},导出表格总是失败\n"
+    )
+    report = take(database, tmp_path, table, contact="1、你的邮箱", consent="always")
+    assert (report.layout, report.accepted, len(contacts(database))) == ("wjx", 1, 1)
+    assert "mango" not in dump(database)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"keep": False}, "没有开启 FEEDBACK_KEEP_CONTACTS"),
+        ({"consent": ""}, "要一起写"),
+        ({"contact": "邮箱地址"}, "没有列"),
+        ({"consent": "同意吗"}, "没有列"),
+    ],
+)
+def test_a_column_of_addresses_is_refused_before_anything_is_stored(
+    database: Database, tmp_path: Path, said: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        take(database, tmp_path, **said)
+    with database.read() as session:
+        assert session.exec(select(Feedback)).all() == []
