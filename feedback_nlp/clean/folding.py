@@ -20,6 +20,7 @@ from feedback_nlp.chinese.fold import code_points, fold_table
 if TYPE_CHECKING:
     import numpy as np
 
+EMOJI = "\u2600-\u27bf\ufe0f\U0001f300-\U0001faff"  # people put them between digits
 HAN_DIGITS = "零〇一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖洞拐勾"
 _HAN_VALUES = "0011223456789123456789079"
 _NUMERALS = str.maketrans(HAN_DIGITS, _HAN_VALUES)
@@ -32,6 +33,8 @@ _FEWEST_HAN = 3
 _WORDS_BESIDE = re.compile(
     rf"[0-9 ,.\-/_·、…~]{{5,200}}[{HAN_DIGITS}]{{1,9}}|[{HAN_DIGITS}]{{1,9}}[0-9 ,.\-/_·、…~]{{5,200}}"
 )
+# Eleven digits of a mobile number, a Han one or two among them (138零0001234), none at its end.
+_MOBILE_WITH_HAN = re.compile(rf"[1一幺壹](?:{_BETWEEN}[0-9{HAN_DIGITS}]){{9}}{_BETWEEN}[0-9]")
 STAND_IN = re.compile(r"〔[^〔〕·]{1,6}·[0-9a-f]{4,64}〕")
 _KEYCAP = re.compile("[\ufe0f\u20e3]+")
 _DASHES = "‐‑‒–—―−－"
@@ -95,6 +98,8 @@ def _digits(match: re.Match[str]) -> str:
     """Translate a run, unless its numerals belong to the words beside a number (…1234一直)."""
     run = match[0]
     han = sum(sign in HAN_DIGITS for sign in run)
+    if 0 < han < _FEWEST_HAN and _MOBILE_WITH_HAN.fullmatch(run):
+        return run.translate(_NUMERALS)
     if han < _FEWEST_HAN or (han <= _FEWEST_HAN and _WORDS_BESIDE.fullmatch(run)):
         return run
     return run.translate(_NUMERALS)

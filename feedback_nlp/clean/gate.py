@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
-from feedback_nlp.clean.folding import HAN_DIGITS, folded_signs
+from feedback_nlp.clean.folding import EMOJI, HAN_DIGITS, folded_signs
 from feedback_nlp.clean.labels import words
 
 _D, _W = "[0-9]", "[0-9a-z]"
-_MARKS = re.escape(" ,.-/_\\·、…~+*():|")
+_MARKS = re.escape(" ,.-/_\\·、…~+*():|") + EMOJI
 _HAN = f"[{HAN_DIGITS}十百]"
 _HAN_OR_D = f"[{HAN_DIGITS}0-9]"
 
@@ -25,14 +25,14 @@ _FROM_DIGIT = re.compile(
     f"| ?(?:[弄栋幢座舍#]|号(?:[楼房院宿公学]| ?{_D}{{3}})|单元|[楼层] ?{_W}{{3}}))"
 )
 _FROM_SIGN = re.compile(
-    f"{_W}(?:{_W}{{8}}| ?(?:[座栋幢舍#]|号[楼宿公学]|(?:[.。·点]| dot) ?[cn][one]))"
+    rf"{_W}(?:{_W}{{8}}| ?(?:[座栋幢舍#]|号[楼宿公学]|(?:[.。·点]| dot|[(\[{{]dot[)\]}}]) ?[cn][one]))"
 )
 _FROM_HAN = re.compile(
     "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼牌照"
-    f"路街道巷弄同村组里段东南西北中][号码{_MARKS}:为是]{{0,8}}{_W}"
+    f"路街道巷弄同村组里段东南西北中头边口🐧][号码{_MARKS}:为是]{{0,8}}{_W}"
 )
 _NAME = re.compile(f"{_W}[0-9a-z{_MARKS}]{{4}}")
-_NAME_SIGN = re.compile("[微薇威徽维绿卫❤♥♡q]|(?<![a-z])v|w(?:[ .]?x|[e信 ])")
+_NAME_SIGN = re.compile("[微薇威徽维绿卫❤♥♡q口🐧]|加[a-z]|(?<![a-z])v|w(?:[ .]?x|[e信 ])")
 _HAN_NUMBER = re.compile(
     f"{_HAN}(?:{_HAN_OR_D}{{4}}|(?:[{_MARKS}]{{0,2}}{_HAN_OR_D}){{6}}"
     f"|{_HAN_OR_D}? ?(?:号楼|[#栋幢座舍楼]|单元))"
@@ -45,6 +45,10 @@ _PERSON = re.compile(
             *words("person", "said"),
             # One by one: an alternative that begins with a sign is found fast, a group is not.
             *(f"{word}{_THREE_HAN}" for word in words("person", "introduced")),
+            *(
+                f"{word}[一-鿿]{{2,3}}(?:{words('person', 'does')[0]})"
+                for word in words("person", "resident")
+            ),
         )
     )
 )

@@ -25,14 +25,17 @@ _EMAIL = re.compile(
 )
 _SPOKEN_EMAIL = re.compile(
     r"(?<![a-z0-9._%+\-])([a-z0-9._%+\-]{1,64}) ?(?:[(\[{] ?(?:at|艾特) ?[)\]}]|艾特|(?<= )at(?= )|#(?=[a-z0-9]{1,20}\.(?:com|cn|net)))"
-    r" ?([a-z0-9\-]{1,63}(?: ?(?:\.|。|点|(?<= )dot(?= )) ?[a-z0-9\-]{1,63}){1,4})"
+    r" ?([a-z0-9\-]{1,63}(?: ?(?:\.|。|点|(?<= )dot(?= )|[(\[{]dot[)\]}]) ?[a-z0-9\-]{1,63}){1,4})"
     r"|(?<![a-z0-9._%+\-@])([a-z0-9._%+\-]{1,64})@([a-z0-9\-]{1,63}点(?:com|cn|net))"
 )
 _FILE_NAME = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|pdf|zip|apk|[0-9]{1,9})$")
 _NOBODYS_MAIL = re.compile(r"x{2,9}@x{2,9}\.")
-_SPOKEN_DOT = re.compile(r" ?(?:[.。点]|dot) ?")
-_PASSPORT_WORD = re.compile(r"护照|通行证|回乡证|台胞证|passport")
+_SPOKEN_DOT = re.compile(r" ?(?:[.。点]|[(\[{]?dot[)\]}]?) ?")
+_PASSPORT_WORD = re.compile(r"护照|通行证|回乡证|台胞证|永居证|永久居留|passport")
 _PASSPORT = re.compile(r"(?<![0-9a-z])[a-z]{1,2}[ \-]?[0-9](?:[ \-]?[0-9]){5,9}[a-z]?(?![0-9a-z])")
+_RESIDENCE = re.compile(r"(?<![0-9a-z])[a-z]{3}[0-9]{12}(?![0-9a-z])")  # foreigners, until 2023
+_SOLDIERS = re.compile(r"[军士警武海空南北政后装参]{1,2}字?第 ?[0-9]{5,8} ?号?")
+_SOLDIERS_WORD = re.compile(r"军官|士兵|警官|军人|证")
 _TAIWAN_PASS = re.compile(rf"台胞证{_GLUE}([0-9]{{8}})(?![0-9])")
 _PASSPORT_BEFORE, _PASSPORT_AFTER = 24, 8
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
@@ -59,6 +62,7 @@ _ENGLISH = re.compile(r" [a-z]{2}|\.[0-9a-z]")
 _SLANG = re.compile(
     "[加+薇绿卫徽❤v]|w ?信|我微|.❤"
 )  # nobody says 微信 like this but to give a name
+_APP_ID = re.compile("[0-9a-f]{16}")
 _PERSONS_WORD = re.compile(r"(?=.{7})[a-z]{4,17}[0-9]{2,3}")  # haibian520
 _ASKED = re.compile("[加搜+][了个]?[我你他她]?$|我的?$|联系$|私$")
 _GROUPED = r"(?:[a-z](?: ?[a-z]){0,3} ?)?[0-9]{1,8}(?: [0-9]{1,8}){1,14}"
@@ -69,13 +73,13 @@ _ORDER_HINT = re.compile(
     r"[号单编码券递裹水保子通达兔丰邦drgof#][号码编为是叫的就: #(【\"“「id后面.快递速运\-]{0,12}(?:[a-z]{0,6}|[a-z] [a-z])[.\- ]?[0-9]"
 )
 _WECHAT_HINT = re.compile(
-    r"[微薇徽威维❤♥♡卫绿加+vw](?:(?<=微)(?!博)|(?<=[薇徽❤♥♡])|(?<=[威维])[信芯]|(?<=卫)星|(?<=绿)泡"
+    r"[微薇徽威维❤♥♡卫绿加+vw](?:(?<=微)(?!博)|(?<=[薇徽❤♥♡])|(?<=[威维薇])[信芯]|(?<=加)(?=[a-z]{2,12}_)|(?<=卫)星|(?<=绿)泡"
     r"|(?<=[加+])[^v]{0,5}v|(?<=v)[ .]?[x信:❤♥♡是]|(?<=w)(?:[ .]?x|e[ ci]| ?信))"
 )
 _WECHAT_VALUE = re.compile(r"[a-z0-9](?:[a-z0-9_\-]{4}| [a-z0-9] [a-z0-9])")
 _TEN_DIGITS = re.compile(r"[0-9](?:[ \-]?[0-9]){9}")
 _MAIL_HINT = re.compile(r"[a-z0-9_%+\-] ?@ ?[a-z0-9]")
-_QQ_HINT = re.compile("[q扣抠蔻球企群叩]")
+_QQ_HINT = re.compile("[q扣抠蔻球企群叩口🐧]")
 _PARCEL = re.compile(
     r"(?<![0-9a-z])(?:sf|yt|jd|zto|sto|yd|jt|ems|db)[a-z]{0,2}[0-9]{10,15}(?![0-9a-z])"
 )
@@ -101,10 +105,13 @@ def find_mail(folded: str) -> Iterator[PersonalDatum]:
 
 
 def find_passports(folded: str) -> Iterator[PersonalDatum]:
-    """Yield passport numbers near the word for one."""
+    """Yield passport numbers near the word for one, and those of soldiers' papers."""
+    if "第" in folded and _SOLDIERS_WORD.search(folded):
+        for match in _SOLDIERS.finditer(folded):
+            yield PersonalDatum(*match.span(), "护照", match[0].replace(" ", ""))
     if not _PASSPORT_WORD.search(folded):
         return
-    for match in _PASSPORT.finditer(folded):
+    for match in (*_PASSPORT.finditer(folded), *_RESIDENCE.finditer(folded)):
         near = folded[max(0, match.start() - _PASSPORT_BEFORE) : match.end() + _PASSPORT_AFTER]
         if _PASSPORT_WORD.search(near):
             yield PersonalDatum(*match.span(), "护照", _MARKS.sub("", match[0]))
@@ -185,12 +192,17 @@ def find_wechat(folded: str) -> Iterator[PersonalDatum]:
         value = match[3].rstrip("-_ ")
         start, end = match.start(3), match.start(3) + len(value)
         plain = value.replace(" ", "")
-        if is_date(plain) or _ENGLISH.match(folded, end):
+        if is_date(plain) or _ENGLISH.match(folded, end) or _is_app_id(match[1], match[2], plain):
             continue
         before = folded[max(0, match.start() - 4) : match.start()]
         stated = match[2].strip() or _SLANG.match(match[1]) or _ASKED.search(before)
         if _is_wechat(plain, stated=bool(stated)):
             yield PersonalDatum(start, end, "微信", plain)
+
+
+def _is_app_id(name: str, between: str, value: str) -> bool:
+    """Tell whether this is the name of a mini program: ``wx`` and 16 hexadecimal digits."""
+    return name == "wx" and not between and _APP_ID.fullmatch(value) is not None
 
 
 def _is_wechat(value: str, *, stated: bool) -> bool:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from feedback_nlp.clean.checksums import has_identity_check, is_identity_card, passes_luhn
 from feedback_nlp.clean.findings import PersonalDatum
+from feedback_nlp.clean.folding import EMOJI
 from feedback_nlp.clean.telephone import (
     is_chinese_number,
     is_international_number,
@@ -22,7 +23,7 @@ from feedback_nlp.clean.telephone import (
 )
 
 _GROUP = re.compile(r"[0-9]+")
-_GAP = re.compile(r"[ ,.\-/_\\·、…~+*():|]{1,3}")
+_GAP = re.compile(rf"[ ,.\-/_\\·、…~+*():|{EMOJI}]{{1,3}}")
 _MOST_DIGITS, _FEWEST_DIGITS = 19, 7
 _MOST_GROUPS = 6  # 4-4-4-4-3, 2-2-2-2-2-1; more only digit by digit
 _FEWEST_SPELT = 3
@@ -265,12 +266,12 @@ def _is_mobile(folded: str, number: _Number, before: str) -> bool:
     shape = number.sizes
     if len(digits) < len(number.digits):
         shape = _without_86(shape)
-    if not number.is_spelt and shape not in _MOBILE_GROUPS:
+    told = _PHONE_WORD.search(before) is not None
+    if not (number.is_spelt or shape in _MOBILE_GROUPS or (told and number.mark in {"", "-"})):
         return False
     if number.mark in {".", ","} and shape in _DECIMAL:
         return False
     letters = _LETTERS.search(before)
-    told = _PHONE_WORD.search(before) is not None
     if letters and not told and not _LETTERS_OF_PHONES.search(letters[0]):
         return False
     return told or not (_UNIT.match(folded, number.end) or _COUNTED.search(before))

@@ -19,7 +19,9 @@ _NICKNAME = re.compile(
 )
 _LONG_NICKNAME = 14
 _MOST_NAMES = 8  # sought again in the whole text
-_AMOUNT = re.compile(r"[0-9]{1,4}(?:[a-z]{1,3}(?![a-z])|[个元块只件份])")  # @2x, @60fps, 3元@5个
+# @2x, @60fps, 3元@5个, 价格@2999
+_AMOUNT = re.compile(r"[0-9]{1,4}(?:[a-z]{1,3}(?![a-z])|[个元块只件份])|[0-9]{1,5}$")
+_NOBODY = re.compile("客服(?:[没不也都人的说在回怎为处]|出来|答复|专员?).{0,20}|客服")
 # In a long run without a blank the nickname ends where the sentence begins.
 _SENTENCE = re.compile(r"(?<=.{2})[你我他她您的了吗呢是不在有请能怎什为这那就都和也快给把]")
 
@@ -33,7 +35,9 @@ def find_nicknames(folded: str) -> Iterator[PersonalDatum]:
         if len(name) > _LONG_NICKNAME:
             sentence = _SENTENCE.search(name)
             name = name[: sentence.start() if sentence else _LONG_NICKNAME]
-        if not name or _AMOUNT.match(name) or name.startswith(words("nickname", "never")):
+        if not name or _AMOUNT.match(name) or _NOBODY.fullmatch(name):
+            continue
+        if name.startswith(words("nickname", "never")):
             continue
         yield PersonalDatum(match.start(), match.end(1) - len(match[1]) + len(name), "用户", name)
 
@@ -42,18 +46,14 @@ def find_names(folded: str) -> Iterator[PersonalDatum]:
     """Yield names of people where the text says that one stands there, and wherever else it does."""
     names: dict[str, str] = {}
     for match in _label().finditer(folded):
-        name = _name().match(folded, match.end())
-        if name is None:
-            continue
-        plain = name[1].replace(" ", "")
-        surname = plain[:2] if plain[:2] in surnames() else plain[:1]
-        if surname not in surnames() or plain.startswith(words("person", "never")):
-            continue
-        if len(plain) == len(surname):
-            continue
-        yield PersonalDatum(*name.span(1), "姓名", plain)
-        if len(names) < _MOST_NAMES:
-            names[name[1]] = plain
+        for start, end in _listed(folded, match.end()):
+            written = folded[start:end]
+            yield PersonalDatum(start, end, "姓名", written.replace(" ", ""))
+            if len(names) < _MOST_NAMES:
+                names[written] = written.replace(" ", "")
+    for match in _resident().finditer(folded):
+        if _is_name(match[1]):
+            yield PersonalDatum(*match.span(1), "姓名", match[1])
     for match in _introduced().finditer(folded):
         plain = match[1]
         if plain[:1] in surnames() and not plain.startswith(words("person", "never")):
@@ -63,6 +63,33 @@ def find_names(folded: str) -> Iterator[PersonalDatum]:
         while position >= 0:
             yield PersonalDatum(position, position + len(written), "姓名", plain)
             position = folded.find(written, position + len(written))
+
+
+def _listed(folded: str, start: int) -> Iterator[tuple[int, int]]:
+    """Yield the names that stand at ``start``, one behind the other (陈雨、冯雪)."""
+    for _ in range(_MOST_NAMES):
+        name = _name().match(folded, start)
+        if name is None or not _is_name(name[1].replace(" ", "")):
+            return
+        yield name.span(1)
+        start = name.end(1) + 1
+        if folded[start - 1 : start] not in {"、", "/", "&", "和"}:
+            return
+
+
+def _is_name(plain: str) -> bool:
+    """Tell whether a family name begins this, and a name follows it."""
+    surname = plain[:2] if plain[:2] in surnames() else plain[:1]
+    if surname not in surnames() or plain.startswith(words("person", "never")):
+        return False
+    return len(plain) > len(surname)
+
+
+@cache
+def _resident() -> re.Pattern[str]:
+    """Match 业主曹国庆反映: any two or three characters between who one is and what one does."""
+    who, does = "|".join(words("person", "resident")), words("person", "does")[0]
+    return re.compile(rf"(?:{who})([一-鿿](?:(?!反|来|致|曾|要|再|已|多)[一-鿿]){{1,2}})(?={does})")
 
 
 @cache
