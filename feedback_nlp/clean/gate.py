@@ -43,6 +43,7 @@ _PERSON = re.compile(
         (
             *words("person", "stated"),
             *words("person", "said"),
+            "name ?:",
             # One by one: an alternative that begins with a sign is found fast, a group is not.
             *(f"{word}{_THREE_HAN}" for word in words("person", "introduced")),
             *(

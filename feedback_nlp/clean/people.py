@@ -22,6 +22,11 @@ _MOST_NAMES = 8  # sought again in the whole text
 # @2x, @60fps, 3元@5个, 价格@2999
 _AMOUNT = re.compile(r"[0-9]{1,4}(?:[a-z]{1,3}(?![a-z])|[个元块只件份])|[0-9]{1,5}$")
 _NOBODY = re.compile("客服(?:[没不也都人的说在回怎为处]|出来|答复|专员?).{0,20}|客服")
+# 姓名：Zhang Wei; words of a message about a field (name: is required) are none.
+_LATIN_NAME = re.compile(
+    r"(?:姓名|[^a-z]name|^name|[机货件系客]人|旅客) ?: ?"
+    r"((?!not |no |is |must |null|test|error|invalid|unknown|field|the )[a-z]{2,10} [a-z]{2,12})(?=$|[^a-z0-9 ])"
+)
 # In a long run without a blank the nickname ends where the sentence begins.
 _SENTENCE = re.compile(r"(?<=.{2})[你我他她您的了吗呢是不在有请能怎什为这那就都和也快给把]")
 
@@ -54,6 +59,8 @@ def find_names(folded: str) -> Iterator[PersonalDatum]:
     for match in _resident().finditer(folded):
         if _is_name(match[1]):
             yield PersonalDatum(*match.span(1), "姓名", match[1])
+    for match in _LATIN_NAME.finditer(folded):
+        yield PersonalDatum(*match.span(1), "姓名", match[1])
     for match in _introduced().finditer(folded):
         plain = match[1]
         if plain[:1] in surnames() and not plain.startswith(words("person", "never")):
