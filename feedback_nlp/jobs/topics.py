@@ -84,6 +84,7 @@ def _found_pairs(result: TopicResult, topic_ids: Sequence[int]) -> list[likeness
                 "next_share": pair.next_share,
                 "seeds": pair.seeds,
                 "shared_people": pair.shared_people,
+                "thing": pair.thing,
                 "shared_phrases": list(pair.shared_phrases),
                 "seed_issue": seed_name(pair.seed_code),
             },

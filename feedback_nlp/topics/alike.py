@@ -2,14 +2,15 @@
 
 The clustering finds many small topics on purpose: one that mixes two matters cannot be
 told apart by a list, two that are one can be merged with a glance. So pairs that lie
-close are proposed, never merged, with four kinds of evidence::
+close are proposed, never merged, with five kinds of evidence::
 
     place   cosine of the two mean directions in topic space (the learned metric)
     words   cosine of the two in the embedding alone: what was said, whatever the metric knows
     next    share of each topic's units that would go to the other one if theirs were gone
     seeds   overlap of the seed issues that the units of both resemble most
+    thing   1 if their names speak of one thing that few other names speak of
 
-    score = 0.35·place + 0.2·words + 0.35·next + 0.1·seeds          0–1
+    score = 0.35·place + 0.2·words + 0.35·next + 0.1·seeds + 0.15·thing     at most 1
 
 Seeds may also forbid: two topics whose units resemble different known issues are one only if
 they lie in the very same place. So if most units of each are clearly known issues, and
@@ -21,6 +22,7 @@ share a word.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -28,7 +30,8 @@ import numpy as np
 
 from feedback_nlp.topics.metric import unit_rows
 
-_WEIGHTS = (0.35, 0.2, 0.35, 0.1)
+_WEIGHTS = (0.35, 0.2, 0.35, 0.1, 0.15)
+_MAX_NAMES = 0.06
 _TOP_SEEDS = 3
 _MIN_SEEDS = 0.6
 _SAME_PLACE = 0.66
@@ -49,10 +52,12 @@ class TopicBody:
     Attributes:
         texts: (s,) index of each unit's text into the vectors; never empty.
         people: Who said it.
+        named: What its name speaks of: 卫生 of 卫生条件差.
     """
 
     texts: np.ndarray
     people: frozenset[str]
+    named: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Alike:
         score: How likely they are one, 0–1.
         place, words, next_share, seeds: The parts, 0–1.
         shared_people: People who speak of both.
+        thing: What both names speak of, or ``""``.
         shared_phrases: Words that are frequent in both and rare elsewhere.
         seed_code: Seed issue that both resemble most, or ``""``.
     """
@@ -76,6 +82,7 @@ class Alike:
     next_share: float
     seeds: float
     shared_people: int
+    thing: str = ""
     shared_phrases: tuple[str, ...] = ()
     seed_code: str = ""
 
@@ -110,8 +117,9 @@ def find_alike(
     following = (following + following.T) / 2
     profiles = np.stack([np.maximum(scores[body.texts].mean(axis=0), 0.0) for body in bodies])
     seeds = _overlaps(profiles)
-    parts = (place, words, following, seeds)
-    total = np.tensordot(np.array(_WEIGHTS), np.stack(parts), axes=1)
+    things = _things(bodies)
+    parts = (place, words, following, seeds, things != "")
+    total = np.minimum(np.tensordot(np.array(_WEIGHTS), np.stack(parts), axes=1), 1.0)
     differ = (seeds < _MIN_SEEDS) | _are_known_apart(bodies, scores, known_min_score)
     can_be_one = (~differ | (place >= _SAME_PLACE)) & ~_are_two_things(bodies)
     firsts, seconds = np.nonzero(np.triu((total >= min_score) & can_be_one, 1))
@@ -132,6 +140,7 @@ def find_alike(
                 next_share=_rounded(following, first, second),
                 seeds=_rounded(seeds, first, second),
                 shared_people=len(bodies[first].people & bodies[second].people),
+                thing=str(things[first, second]),
                 shared_phrases=_shared(spoken, first, second),
                 seed_code=same,
             )
@@ -169,6 +178,18 @@ def _overlaps(profiles: np.ndarray) -> np.ndarray:
     strongest *= profiles > 0
     overlaps: np.ndarray = strongest @ strongest.T / max(count, 1)
     return overlaps
+
+
+def _things(bodies: Sequence[TopicBody]) -> np.ndarray:
+    """Return (k, k) str: the thing of which both names speak, unless many names do."""
+    names = Counter(word for body in bodies for word in body.named)
+    most = max(2, int(_MAX_NAMES * len(bodies)))
+    things = np.full((len(bodies), len(bodies)), "", object)
+    for row, one in enumerate(bodies):
+        for column, other in enumerate(bodies):
+            common = sorted(word for word in one.named & other.named if names[word] <= most)
+            things[row, column] = max(common, key=len, default="")
+    return things
 
 
 def _are_known_apart(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,6 +28,7 @@ _NAMING_SAMPLE = 5_000
 _NAMING_UNITS = 150
 _QUOTE_POOL = 500
 _LEADING_TRADES = 0.3
+_TWIN_SIMILARITY = 0.7
 _RANK = {TopicKind.ISSUE: 0, TopicKind.VENT: 1, TopicKind.PRAISE: 2}
 
 
@@ -103,17 +104,15 @@ class Describer:
                 min(self._placed.texts[text] for text in self._text_of[g.rows].tolist()),
             ),
         )
-        assignment = self._assigned(groups)
-        centroids = self._centroids(assignment, len(groups))
-        similarity = self._similarity(assignment, centroids)
-        names, keywords = self._name(groups, similarity)
-        kept = [index for index, name in enumerate(names) if name]
+        assignment, centroids, similarity = self._measured(groups)
+        candidates, keywords = self._candidates(groups, similarity)
+        twin_of = self._twins(groups, candidates, centroids)
+        kept = [i for i, found in enumerate(candidates) if found and i not in twin_of]
+        names = self._names([groups[i] for i in kept], [candidates[i] for i in kept])
         if len(kept) < len(groups):
-            groups = self._without(groups, kept, assignment, centroids)
-            names, keywords = [names[index] for index in kept], [keywords[index] for index in kept]
-            assignment = self._assigned(groups)
-            centroids = self._centroids(assignment, len(groups))
-            similarity = self._similarity(assignment, centroids)
+            groups = self._without(groups, kept, twin_of, assignment, centroids)
+            keywords = [keywords[index] for index in kept]
+            assignment, centroids, similarity = self._measured(groups)
         issues = [index for index, group in enumerate(groups) if group.kind is TopicKind.ISSUE]
         themes, theme_of = group_themes(
             [names[index] for index in issues],
@@ -138,17 +137,42 @@ class Describer:
         )
         return TopicResult(topics, themes, assignment, similarity, centroids)
 
+    def _measured(self, groups: Sequence[Group]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the group of each unit, the centroids, and how near each unit is to its own."""
+        assignment = self._assigned(groups)
+        centroids = self._centroids(assignment, len(groups))
+        return assignment, centroids, self._similarity(assignment, centroids)
+
+    def _twins(
+        self, groups: Sequence[Group], candidates: Sequence[Sequence[str]], centroids: np.ndarray
+    ) -> dict[int, int]:
+        """Return which new issues are a larger new one over again: of one name, in one place."""
+        first: dict[str, int] = {}
+        twin_of: dict[int, int] = {}
+        for index, (group, names) in enumerate(zip(groups, candidates, strict=True)):
+            if group.kind is not TopicKind.ISSUE or group.topic_id is not None or not names:
+                continue
+            other = first.setdefault(names[0], index)
+            if other != index and float(centroids[index] @ centroids[other]) >= _TWIN_SIMILARITY:
+                twin_of[index] = other
+        return twin_of
+
     def _without(
         self,
         groups: Sequence[Group],
         kept: Sequence[int],
+        twin_of: Mapping[int, int],
         assignment: np.ndarray,
         centroids: np.ndarray,
     ) -> list[Group]:
-        """Keep some groups; units of the others join the nearest issue, if it is near enough."""
-        remaining = [groups[index] for index in kept]
+        """Keep some groups; twins join theirs, of the rest each unit the nearest issue if near."""
+        rows_of = [group.rows for group in groups]
+        for twin, other in twin_of.items():
+            rows_of[other] = np.sort(np.concatenate([rows_of[other], groups[twin].rows]))
+        remaining = [replace(groups[index], rows=rows_of[index]) for index in kept]
         issues = [i for i, group in enumerate(remaining) if group.kind is TopicKind.ISSUE]
-        lost = np.flatnonzero((assignment >= 0) & ~np.isin(assignment, kept))
+        placed = [*kept, *twin_of]
+        lost = np.flatnonzero((assignment >= 0) & ~np.isin(assignment, placed))
         if not issues or not len(lost):
             return remaining
         places = centroids[[kept[index] for index in issues]]
@@ -197,37 +221,44 @@ class Describer:
         )
         return tuple(self._units[rows[row]].unit_id for row in chosen)
 
-    def _name(
+    def _candidates(
         self, groups: Sequence[Group], similarity: np.ndarray
-    ) -> tuple[list[str], list[tuple[str, ...]]]:
-        """Name each group and find its keywords; a name is used once."""
+    ) -> tuple[list[list[str]], list[tuple[str, ...]]]:
+        """Return possible names of each group, best first, and its keywords."""
         issue_rows = self._placed.rows[self._placed.is_issue].tolist()
         issue_rows.sort(key=lambda row: (self._text_of[row], self._units[row].intent.value))
         background = self._named(issue_rows, _NAMING_SAMPLE)
         namer = PhraseNamer(background, self._finder, self._words)
-        taken = {group.name for group in groups if group.topic_id is not None}
-        names, keywords = [], []
+        found, keywords = [], []
         for group in groups:
             members = self._named(self._central(group, similarity).tolist(), _NAMING_UNITS)
             keywords.append(tuple(namer.keywords(members, group.terms, self._config.keyword_count)))
             is_carried = self._is_carried(group, members)
-            if group.topic_id is not None and (is_carried or group.keeps_name):
-                names.append(group.name)
-                continue
-            if (
+            kept = [group.name] if group.topic_id is not None else []
+            if kept and (is_carried or group.keeps_name):
+                found.append(kept)
+            elif (
                 group.name
                 and group.topic_id is None
                 and is_carried
                 and not namer.speaks_of_something_else(members, group.seed_code)
             ):
-                candidates = [group.name]
+                found.append([group.name])
             elif self._documents.is_long:
-                candidates = namer.long_candidates(members)
+                found.append(namer.long_candidates(members) or kept)
             else:
-                candidates = namer.candidates(members)
-            kept = group.name if group.topic_id is not None else ""
-            names.append(unique_name(candidates, taken) if candidates else kept)
-        return names, keywords
+                found.append(namer.candidates(members) or kept)
+        return found, keywords
+
+    def _names(self, groups: Sequence[Group], candidates: Sequence[Sequence[str]]) -> list[str]:
+        """Give each group the best name that no other has; a carried one keeps its own."""
+        taken = {group.name for group in groups if group.topic_id is not None}
+        return [
+            group.name
+            if group.topic_id is not None and found == [group.name]
+            else unique_name(found, taken)
+            for group, found in zip(groups, candidates, strict=True)
+        ]
 
     def _is_carried(self, group: Group, members: Sequence[NamedUnit]) -> bool:
         """Tell whether a group may have the name of a seed issue; any other name it may."""

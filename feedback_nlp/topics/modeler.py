@@ -13,6 +13,7 @@ from feedback_nlp.config import TopicsConfig
 from feedback_nlp.labels import TopicKind
 from feedback_nlp.topics.alike import Alike, TopicBody, find_alike
 from feedback_nlp.topics.assigning import nearest_topics
+from feedback_nlp.topics.clauses import bad_words, small_words
 from feedback_nlp.topics.describe import Describer, Group
 from feedback_nlp.topics.documents import Documents, gather_documents, rows_of
 from feedback_nlp.topics.fresh import Cluster, FreshClustering
@@ -155,7 +156,8 @@ class TopicModeler:
         for index in issues:
             inside = topic_of == index
             people = (units[row].author_key or str(row) for row in placed.rows[inside].tolist())
-            bodies.append(TopicBody(placed.text_of[inside], frozenset(people)))
+            named = self._named(result.topics[index].name)
+            bodies.append(TopicBody(placed.text_of[inside], frozenset(people), named))
 
         def words_of(text: int) -> frozenset[str]:
             words = self._tokenizer.cut(placed.texts[text])
@@ -172,6 +174,17 @@ class TopicModeler:
         )
         return tuple(
             replace(pair, first=issues[pair.first], second=issues[pair.second]) for pair in found
+        )
+
+    def _named(self, name: str) -> frozenset[str]:
+        """Return the things that a name speaks of; what is wrong with them, and acts, aside."""
+        return frozenset(
+            word
+            for word in self._tokenizer.cut(name.lower())
+            if len(word) > 1
+            and self._words.is_content(word)
+            and word not in bad_words()
+            and word not in small_words("own_acts")
         )
 
     def assign(

@@ -11,6 +11,8 @@ from feedback_nlp.topics.words import read_topic_words
 WANTED = "希望"
 _WISH_REACH = 10
 _DENYING = ("没有", "不是", "不算", "没", "不")
+_FAULTS_ALONE = frozenset("偏挤卡")
+_BEFORE_ACTS = "会想敢再去来能要"
 
 
 @cache
@@ -29,16 +31,33 @@ def is_wish(text: str, thing: str) -> bool:
 
 
 def is_complaint(name: str) -> bool:
-    """Tell whether a name denies no fault (价格不贵) and is not what the speaker did not do."""
-    if not name:
-        return False
+    """Tell whether a name denies no fault (价格不贵) and is not what the speaker did not do.
+
+    Nor what they will not do: 不会再入住, 校区太小、没去过.
+    """
+    return bool(name) and all(map(_complains, name.split("、")))
+
+
+def _complains(part: str) -> bool:
     for word in _DENYING:
-        before, found, after = name.rpartition(word)
-        if found and after in bad_words() and word + after not in bad_words():
+        before, found, after = part.rpartition(word)
+        if (
+            found
+            and (after in bad_words() or after in _FAULTS_ALONE)
+            and word + after not in bad_words()
+        ):
             return False
-        if found and not before and after in small_words("own_acts"):
+        if found and not before and _act(after) in small_words("own_acts"):
             return False
     return True
+
+
+def _act(words: str) -> str:
+    """Return what is done: 会再去住 → 住, 去过 → 去."""
+    bare = words.removesuffix("过").removesuffix("了")
+    while len(bare) > 1 and bare[0] in _BEFORE_ACTS:
+        bare = bare[1:]
+    return bare
 
 
 def without_colour(name: str) -> str:

@@ -130,7 +130,7 @@ class PhraseNamer:
         )
 
     def candidates(self, units: Sequence[NamedUnit]) -> list[str]:
-        """Return possible names for a cluster, best first; none if nothing is shared."""
+        """Return possible names for a cluster, best first; none if nothing telling is shared."""
         size = len(units)
         phrases = Counter(phrase for unit in units for phrase in unit.mentions.phrases)
         shared = [
@@ -176,7 +176,7 @@ class PhraseNamer:
         names += [phrase for phrase in shared if len(phrase) >= 4]
         names += [f"{thing}问题" for thing in objects if thing not in no_objects()]
         names = [name for name in dict.fromkeys(map(without_colour, names)) if is_complaint(name)]
-        return sorted(names, key=self._says_little)
+        return [name for name in names if not self._says_little(name)]
 
     def _joined(
         self, objects: Sequence[str], problems: Sequence[str], units: Sequence[NamedUnit]

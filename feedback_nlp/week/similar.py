@@ -33,13 +33,15 @@ def merge_groups(
 ) -> list[tuple[int, list[int]]]:
     """Return for each topic to keep those that would be merged into it, largest matter first.
 
-    Pairs that hang together make one group, the likeliest first, unless that would join two
-    topics of which people said that they are not one.
+    Pairs are followed, the likeliest first. Two groups become one if at least half of the pairs
+    between them are open pairs: a chain of likenesses ends at things that have nothing in common.
+    Nor if that would join two topics of which people said that they are not one.
 
     Args:
         pairs: Open pairs, the likeliest first.
         refused: What people kept apart.
     """
+    likely = {frozenset((pair.into.id or 0, pair.topic.id or 0)) for pair in pairs}
     apart = {frozenset((pair.into.id or 0, pair.topic.id or 0)) for pair in refused}
     topics = {topic.id or 0: topic for pair in pairs for topic in (pair.into, pair.topic)}
     people = {pair.topic.id or 0: pair.people for pair in pairs}
@@ -47,7 +49,8 @@ def merge_groups(
     group_of = {topic_id: frozenset((topic_id,)) for topic_id in topics}
     for pair in pairs:
         ours, theirs = group_of[pair.into.id or 0], group_of[pair.topic.id or 0]
-        if any(frozenset((one, other)) in apart for one in ours for other in theirs):
+        between = [frozenset((one, other)) for one in ours for other in theirs]
+        if not apart.isdisjoint(between) or 2 * len(likely.intersection(between)) < len(between):
             continue
         for topic_id in ours | theirs:
             group_of[topic_id] = ours | theirs
@@ -61,6 +64,8 @@ def merge_groups(
 def why_similar(evidence: Mapping[str, Any]) -> str:
     """Return what speaks for one matter, in Chinese, the plainest first."""
     told = []
+    if thing := evidence.get("thing"):
+        told.append(f"名字都说“{thing}”")
     if phrases := evidence.get("shared_phrases"):
         told.append("都说到" + "、".join(f"“{phrase}”" for phrase in phrases))
     if share := float(evidence.get("next_share", 0.0)):

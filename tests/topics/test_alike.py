@@ -56,6 +56,17 @@ def test_two_topics_of_one_matter_are_proposed_with_what_speaks_for_it() -> None
     )
 
 
+def test_names_that_speak_of_one_thing_speak_for_one_matter() -> None:
+    """卫生差 and 卫生条件差; a thing of many names, such as 酒店, says nothing."""
+    (plain,) = found()
+    hygiene = tuple(replace(body, named=frozenset({"卫生"})) for body in BODIES[:2])
+    (named,) = found(bodies=(*hygiene, BODIES[2]))
+    assert named.thing == "卫生"
+    assert named.score == pytest.approx(min(plain.score + 0.15, 1.0), abs=1e-3)
+    everywhere = tuple(replace(body, named=frozenset({"酒店"})) for body in BODIES)
+    assert found(bodies=everywhere) == (plain,)
+
+
 def test_topics_that_resemble_different_known_issues_are_not_proposed() -> None:
     assert [(pair.first, pair.second) for pair in found(min_score=0.0)] == [(0, 1)]
 

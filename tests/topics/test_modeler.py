@@ -37,6 +37,18 @@ def test_issues_that_no_seed_knows_get_topics_of_their_own(
     assert "钢琴" in piano
 
 
+def test_one_problem_that_begins_in_five_ways_is_one_topic(
+    result: TopicResult, units: list[TopicUnit]
+) -> None:
+    """The clustering finds a piece for each way; pieces that would have one name are one."""
+    pieces = {
+        int(topic)
+        for unit, topic in zip(units, result.assignment, strict=True)
+        if "钢琴课" in unit.text
+    }
+    assert len(pieces) == 1
+
+
 def test_a_seed_issue_is_recognised_and_named(result: TopicResult, units: list[TopicUnit]) -> None:
     assert topic_of(result, units, "一打开就闪退") == "App 闪退"
 

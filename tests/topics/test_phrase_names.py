@@ -115,6 +115,8 @@ def test_what_is_missing_or_said_in_many_ways_has_a_name(texts: tuple[str, ...],
     [
         (("没有入住就被扣钱", "没有入住也不退", "没有入住怎么算", "没有入住"), "没有入住"),
         (("价格不贵就是远", "价格不贵", "价格并不贵", "价格不算贵"), "不贵"),
+        (("再也不会入住", "下次不会入住", "不会再来入住", "不会入住"), "不会"),
+        (("学校位置不偏", "位置不偏", "校区位置不偏", "位置并不偏"), "不偏"),
     ],
 )
 def test_what_the_speaker_did_not_do_and_denied_faults_are_no_complaints(
@@ -136,6 +138,12 @@ def test_a_word_that_everybody_says_names_nothing_with_a_vague_fault() -> None:
     ]
     names = PhraseNamer([*everywhere * 12, *units], FINDER, WORDS).candidates(units)
     assert names[0] == "前台太慢"
+
+
+def test_what_says_nothing_but_the_trade_is_no_name() -> None:
+    everywhere = [said(f"酒店{what}") for what in ("离车站近", "旁边有超市", "在海边", "有泳池")]
+    units = [said(text) for text in ("酒店差", "这家酒店真差", "酒店太差", "酒店差得很")]
+    assert PhraseNamer([*everywhere * 12, *units], FINDER, WORDS).candidates(units) == []
 
 
 def test_colour_is_taken_out_of_a_name() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,7 +16,8 @@ from feedback_api import create_app
 from feedback_nlp.cli import report, topics
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database, likeness
-from feedback_nlp.store.likeness import FoundPair
+from feedback_nlp.store.likeness import FoundPair, SimilarPair
+from feedback_nlp.store.tables import Topic
 from feedback_nlp.week.similar import merge_groups, why_similar
 from tests.week.six_weeks import NOW, six_weeks
 
@@ -28,8 +30,9 @@ EVIDENCE = {
     "shared_people": 3,
     "shared_phrases": ["照片", "同步"],
     "seed_issue": "数据不同步",
+    "thing": "照片",
 }
-WHY = "都说到“照片”、“同步”；62% 的观点次近的就是对方；都最像“数据不同步”；3 人两边都提过；中心相近 0.71"
+WHY = "名字都说“照片”；都说到“照片”、“同步”；62% 的观点次近的就是对方；都最像“数据不同步”；3 人两边都提过；中心相近 0.71"
 app = typer.Typer()
 for command in (topics, report):
     command.register(app)
@@ -152,6 +155,16 @@ def test_a_group_never_joins_what_people_kept_apart(office: Office) -> None:
         refused = likeness.similar_topics(session, refused=True)
     assert merge_groups(pairs, refused) == [(slow, [crash])]
     assert merge_groups(pairs) == [(slow, sorted((crash, wish)))]
+
+
+def test_a_chain_of_likenesses_ends_where_nothing_is_in_common() -> None:
+    """Of A–B, B–C, C–D, D–E the first and the last have nothing to do with one another."""
+    found = [Topic(id=number, name=str(number), kind="issue") for number in range(1, 6)]
+    pairs = [
+        SimilarPair(one, other, 10 - (one.id or 0), 10 - (other.id or 0), 0.9, {})
+        for one, other in pairwise(found)
+    ]
+    assert merge_groups(pairs) == [(1, [2, 3]), (4, [5])]
 
 
 def test_an_unknown_parameter_is_refused(office: Office) -> None:
