@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +22,6 @@ NOW = datetime(2026, 11, 16, 4, 0, tzinfo=UTC)
 FIRST, SECOND = "一点结算就闪退，付不了款", "更新以后一点结算还是闪退"
 OLD, NEW, NEWER = "2026-11-16 10:00:00", "2026-11-16 11:00:00", "2026-11-16 11:30:00"
 ALL = sorted(SAMPLES)
-# Each case starts a service; these walk every kind of signature and key, make test-all the rest.
-_ALWAYS = {"generic", "typeform", "tucao"}
-EACH = [pytest.param(name, marks=() if name in _ALWAYS else pytest.mark.slow) for name in ALL]
 
 
 class Pushes:
@@ -44,13 +40,39 @@ class Pushes:
         return str(answer.json()["outcome"])
 
 
-@pytest.fixture
-def clock() -> list[datetime]:
+@pytest.fixture(scope="module")
+def ticking() -> list[datetime]:
     return [NOW]
 
 
 @pytest.fixture
-def client(database: Database, tmp_path: Path, clock: list[datetime]) -> Iterator[TestClient]:
+def clock(ticking: list[datetime]) -> list[datetime]:
+    ticking[0] = NOW
+    return ticking
+
+
+@pytest.fixture(scope="module")
+def shared(new_database_url: Callable[[], str]) -> Iterator[Database]:
+    database = Database(new_database_url())
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def database(shared: Database) -> Iterator[Database]:
+    """An empty database: a service that starts for each case would take minutes."""
+    yield shared
+    with shared.write() as session:
+        session.execute(sql("DELETE FROM feedback_search"))
+        for table in reversed(metadata.sorted_tables):
+            if table.name not in {"setting", "audit_event"}:
+                session.execute(table.delete())
+
+
+@pytest.fixture(scope="module")
+def service(
+    shared: Database, tmp_path_factory: pytest.TempPathFactory, ticking: list[datetime]
+) -> Iterator[TestClient]:
     lines = []
     for name, sample in SAMPLES.items():
         lines += [
@@ -61,17 +83,28 @@ def client(database: Database, tmp_path: Path, clock: list[datetime]) -> Iterato
         ]
         if sample.secret:
             lines.append(f'secret = "{sample.secret}"')
-    path = tmp_path / "inlets.toml"
+    path = tmp_path_factory.mktemp("inlets") / "inlets.toml"
     path.write_text("\n".join(lines) + GENERIC_MAPPING, encoding="utf-8")
-    url = database.url.render_as_string(hide_password=False)
-    app = create_app(
-        Settings(database_url=url, inlets=path, secret="测试用的密钥"), now=lambda: clock[0]
+    url = shared.url.render_as_string(hide_password=False)
+    settings = Settings(
+        database_url=url,
+        inlets=path,
+        secret="测试用的密钥",
+        guest_rate_per_minute=10**6,
+        worker=False,
     )
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with TestClient(
+        create_app(settings, now=lambda: ticking[0]), raise_server_exceptions=False
+    ) as client:
         yield client
 
 
-@pytest.fixture(params=EACH)
+@pytest.fixture
+def client(service: TestClient, database: Database, clock: list[datetime]) -> TestClient:
+    return service
+
+
+@pytest.fixture(params=ALL)
 def push(request: pytest.FixtureRequest, client: TestClient, clock: list[datetime]) -> Pushes:
     return Pushes(client, SAMPLES[request.param], clock)
 
@@ -269,7 +302,11 @@ def test_the_raw_event_is_kept_without_persons(push: Pushes, database: Database)
     assert (len(event.body_key), event.outcome) == (32, "stored")
 
 
-def test_an_unknown_address_takes_nothing(client: TestClient, database: Database) -> None:
-    for token in ("x" * 30, "wjx", "wjx-" + "t" * 23):
-        assert client.post(f"/v1/ingest/{token}", content=b"{}").status_code == 404
-        assert client.get(f"/v1/ingest/{token}").status_code == 404
+def test_a_wrong_token_takes_nothing(push: Pushes, database: Database) -> None:
+    """It is all that three of the senders are known by: they sign nothing."""
+    body, headers = push.sample.request(push.sample.push(FIRST), NOW)
+    for token in ("x" * 30, push.sample.connector, f"{push.sample.connector}-" + "t" * 23):
+        address = f"/v1/ingest/{token}"
+        assert push.client.post(address, content=body, headers=headers).status_code == 404
+        assert push.client.get(address).status_code == 404
+    assert (said(database), outcomes(database)) == ([], [])
