@@ -281,6 +281,7 @@ class RequestIn(Incoming):
     title: Title = Field(examples=["记账支持语音输入"])
     intent: Intent = Field(examples=["feature"])
     actor: Person
+    reason: Reason = ""
     product: Word | None = Field(default=None, description="产品")
     topic_id: Id | None = Field(default=None, description="证据来自哪个主题；不填就没有证据")
     owner: Owner | None = None
@@ -314,6 +315,14 @@ class Edited(Outgoing):
 
     changed: bool = Field(description="false 表示本来就是这样（重复的调用），什么也没有再记")
     request: RequestOut
+
+
+class EvidenceIn(Incoming):
+    """A unit that somebody holds to be evidence, or no evidence any more."""
+
+    actor: Person
+    reason: Reason = ""
+    unit_id: Id = Field(description="哪个观点")
 
 
 class UnlinkIn(Incoming):

@@ -36,6 +36,7 @@ _MODULES_OF = {
     "lexicon": ("lexicon",),
     "requests": ("requests",),
     "request": ("requests",),
+    "request-add": ("request_add",),
     "loop": ("loop",),
     "inlets": ("inlets",),
     "pull": ("pull",),

@@ -93,7 +93,7 @@ class Aside:
 
 @dataclass(frozen=True, kw_only=True)
 class Together:
-    """How the request stands to others."""
+    """How the request stands to others, and what people say stands behind it."""
 
     link: Annotated[
         str | None, typer.Option("--link", metavar="REQ-5", help="与这条需求关联；要写 --actor")
@@ -112,11 +112,26 @@ class Together:
         None
     )
     undo_split: Annotated[bool, typer.Option("--undo-split", help="撤销最近一次拆分")] = False
+    evidence: Annotated[
+        list[int] | None,
+        typer.Option("--evidence", metavar="观点编号", help="把这个观点加为证据，可重复"),
+    ] = None
+    drop_evidence: Annotated[
+        list[int] | None,
+        typer.Option("--drop-evidence", metavar="观点编号", help="拿掉一个人加的证据，可重复"),
+    ] = None
 
     @property
     def is_wanted(self) -> bool:
         """Whether anything of it was named."""
-        return bool(self.link or self.unlink or self.split or self.undo_split)
+        return bool(
+            self.link
+            or self.unlink
+            or self.split
+            or self.undo_split
+            or self.evidence
+            or self.drop_evidence
+        )
 
 
 def read_expected(text: str | None) -> Expected:

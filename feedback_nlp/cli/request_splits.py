@@ -1,4 +1,4 @@
-"""``feedback-nlp request REQ-3 --split · --undo-split · --link · --unlink``."""
+"""``feedback-nlp request REQ-3 --split · --undo-split · --link · --unlink · --evidence``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from feedback_nlp.cli.request_options import Together
+    from feedback_nlp.editing import Edit
     from feedback_nlp.requests.linking import LinkKind
     from feedback_nlp.settings import Settings
 
@@ -49,6 +50,32 @@ def stand_together(
     if wanted.link:
         kind = _kind(wanted.kind)
         link_requests(session, key, wanted.link, kind, actor=actor, now=edit.now, reason=reason)
+    _stand_behind(session, settings, key, wanted, edit)
+
+
+def _stand_behind(
+    session: Session, settings: Settings, key: str, wanted: Together, edit: Edit
+) -> None:
+    """Put units behind a request, or take them out."""
+    from feedback_nlp.config import load_config  # noqa: PLC0415
+    from feedback_nlp.requests import adding  # noqa: PLC0415
+
+    rank = load_config(settings.pipeline).rank
+    for change, units in (
+        (adding.add_evidence, wanted.evidence or []),
+        (adding.remove_evidence, wanted.drop_evidence or []),
+    ):
+        for unit_id in units:
+            change(
+                session,
+                key,
+                unit_id,
+                actor=edit.actor,
+                now=edit.now,
+                config=rank,
+                zone=settings.zone,
+                reason=edit.reason,
+            )
 
 
 def _kind(name: str) -> LinkKind:

@@ -27,7 +27,7 @@ from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import create_request, get_request
 from feedback_nlp.requests.notices import open_notices, supersede_strangers
-from feedback_nlp.requests.versions import last_step, living_splits, note_edit
+from feedback_nlp.requests.versions import living_splits, note_edit
 from feedback_nlp.requests.withdrawing import is_as_born, withdraw_request
 from feedback_nlp.store.tables import (
     Evidence,
@@ -166,6 +166,7 @@ class Splitter:
             select(col(FeedbackUnit.intent)).where(col(FeedbackUnit.id).in_(units))
         )
         intent = Counter(intents).most_common(1)[0][0]
+        why = f"：{self.edit.reason}" if self.edit.reason else ""
         child = create_request(
             self.session,
             title=title,
@@ -174,12 +175,9 @@ class Splitter:
             topic_id=topic_id,
             product=parent.product,
             actor=self.edit.actor.strip(),
+            reason=f"从 {parent.key} 拆出{why}",
         )
         self.session.flush()
-        birth = last_step(self.session, child)
-        why = f"：{self.edit.reason}" if self.edit.reason else ""
-        birth.reason = f"从 {parent.key} 拆出{why}"
-        self.session.add(birth)
         return child
 
     def _last_split(self, parent: FeatureRequest) -> tuple[Mapping[str, Any], str]:

@@ -30,12 +30,14 @@ class NewRequest:
     Attributes:
         title: 1–300 characters.
         topic_id: Whose units become the evidence; no other open request may stand for it.
+        reason: Why, for the history.
         effort, strategic_weight: 0–1.
     """
 
     title: str
     intent: Intent
     actor: str
+    reason: str = ""
     product: str | None = None
     topic_id: int | None = None
     owner: str | None = None
@@ -96,6 +98,7 @@ def make_request(
         topic_id=wanted.topic_id,
         product=wanted.product,
         actor=actor,
+        reason=wanted.reason,
     )
     for name in FIELD_NAMES.keys() - {"title"}:
         setattr(request, name, checked(name, getattr(wanted, name)))

@@ -131,6 +131,7 @@ def create_request(
     topic_id: int | None = None,
     product: str | None = None,
     actor: str = ENGINE,
+    reason: str = "",
 ) -> FeatureRequest:
     """Add a request under the next free key, with its first event."""
     request = FeatureRequest(
@@ -152,6 +153,7 @@ def create_request(
             to_status=RequestStatus.NEW.value,
             to_reporter_status=ReporterStatus.RECEIVED.value,
             actor=actor,
+            reason=reason.strip(),
             happened_at=now,
         )
     )

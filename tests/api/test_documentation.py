@@ -24,6 +24,8 @@ OPERATIONS = {
     "get_request": "GET /v1/requests/{key}",
     "get_verification": "GET /v1/requests/{key}/verification",
     "list_evidence": "GET /v1/requests/{key}/evidence",
+    "add_evidence": "POST /v1/requests/{key}/evidence",
+    "remove_evidence": "POST /v1/requests/{key}/evidence/remove",
     "make_request": "POST /v1/requests",
     "edit_request": "PATCH /v1/requests/{key}",
     "transition_request": "POST /v1/requests/{key}/transitions",

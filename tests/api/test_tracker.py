@@ -95,6 +95,21 @@ def test_requests_are_linked_and_unlinked(client: TestClient) -> None:
     )
 
 
+def test_evidence_is_added_and_taken_out_with_a_reason(client: TestClient) -> None:
+    here = "/v1/requests/REQ-2/evidence"
+    unit = client.get("/v1/requests/REQ-1/evidence").json()["items"][0]["unit_id"]
+    wanted = {"actor": "林晓", "unit_id": unit, "reason": "说的也是它"}
+    before = client.get("/v1/requests/REQ-2").json()["evidence_count"]
+    first, again = (client.post(here, json=wanted).json() for _ in range(2))
+    assert (first["changed"], again["changed"]) == (True, False)
+    assert first["request"]["evidence_count"] == before + 1
+    gone = client.post(f"{here}/remove", json={**wanted, "reason": "看错了"}).json()
+    assert (gone["changed"], gone["request"]["evidence_count"]) == (True, before)
+    assert client.post(f"{here}/remove", json=wanted).status_code == 404
+    edits = client.get("/v1/requests/REQ-2").json()["edits"]
+    assert [edit["reason"] for edit in edits] == ["说的也是它", "看错了"]
+
+
 def test_a_request_is_split_and_put_together_again(client: TestClient) -> None:
     page = client.get("/v1/requests/REQ-1/evidence").json()["items"]
     wanted = {"actor": "林晓", "title": "拆出来的", "unit_ids": [page[0]["unit_id"]]}

@@ -4,7 +4,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from feedback_nlp.cli import export, loop, requests
+from feedback_nlp.cli import export, loop, request_add, requests
 from feedback_nlp.cli.terminal import out
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import Conflict, InputError, NotFound, TransitionNotAllowed
@@ -13,6 +13,7 @@ from tests.week.six_weeks import NOW, PLAN, ZONE, six_weeks
 
 app = typer.Typer()
 requests.register(app)
+request_add.register(app)
 loop.register(app)
 export.register(app)
 
@@ -119,6 +120,24 @@ def test_edits_have_an_actor_and_a_history(run):
     assert (shown["owner"], shown["effort"], shown["version"]) == (None, 0.0, 3)
     with pytest.raises(InputError, match="明天"):
         run("request", "REQ-1", "--due", "明天")
+
+
+def test_a_request_is_made_linked_and_given_evidence_with_reasons(run):
+    why = ("--actor", "林晓", "--reason", "老客户要的")
+    made = json.loads(run("request-add", "--title", "批量导出", "--owner", "小李", *why, "--json"))
+    assert made == {"key": made["key"], "created": True}
+    assert "以前提过" in run("request-add", "--title", "批量导出", "--actor", "林晓")
+    key = made["key"]
+    unit = json.loads(run("request", "REQ-1", "--json"))["quotes"][0]["unit_id"]
+    text = run("request", key, "--evidence", str(unit), "--link", "REQ-1", *why)
+    assert "林晓 新建：老客户要的" in text
+    assert "林晓 关联了（相关 REQ-1）：老客户要的" in text
+    assert "林晓 加了一条证据：老客户要的" in text
+    assert "负责人 小李；1 人、1 条原话" in text
+    text = run(
+        "request", key, "--drop-evidence", str(unit), "--actor", "林晓", "--reason", "看错了"
+    )
+    assert "林晓 拿掉了一条证据：看错了" in text
 
 
 def test_plans_comments_and_the_card(run):

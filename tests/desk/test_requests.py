@@ -95,6 +95,23 @@ def test_an_edit_says_why_and_writes_what_the_tracker_needs(
     assert request_of(database).labels == []
 
 
+def test_a_request_is_made_by_hand_and_of_a_topic_that_has_none(
+    client: TestClient, post: Post, database: Database
+) -> None:
+    assert "提成需求" not in client.get("/topics/1").text
+    assert "提成需求" in client.get("/topics/2").text
+    made = post("/requests/new", title="导出账单", intent="feature", topic="2", reason="老客户要的")
+    assert made.headers["location"] == "/requests/REQ-2"
+    page = client.get("/requests/REQ-2").text
+    assert "老客户要的" in page
+    assert "希望能导出账单" in page
+    assert post("/requests/new", title="导出账单", intent="feature", topic="2").status_code == 303
+    with database.read() as session:
+        assert session.get(FeatureRequest, 3) is None
+    assert post("/requests/new", title="再来", intent="feature", topic="2").status_code == 409
+    assert post("/requests/new", title="再来", intent="nonsense").status_code == 422
+
+
 def test_links_and_splits_are_shown_made_and_taken_back(
     client: TestClient, post: Post, database: Database
 ) -> None:

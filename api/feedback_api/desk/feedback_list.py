@@ -126,7 +126,6 @@ def show_list(request: Request, services: ServicesDep) -> Response:
         is_first=after is None,
         topics=topics,
         sentiments=[(value.value, label(value)) for value in Sentiment],
-        intents=[(value.value, label(value)) for value in Intent],
         fields=[
             (name, value)
             for name, value in links.pairs(asked.where)

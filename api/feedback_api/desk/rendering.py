@@ -157,6 +157,7 @@ def templates() -> Environment:
         href=links.href,
         href_of=links.href_of,
         query=urlencode,
+        intents=[(value.value, label(value)) for value in Intent],
         sparkline=marks.sparkline,
         interval_bar=marks.interval_bar,
     )

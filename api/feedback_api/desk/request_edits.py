@@ -1,4 +1,4 @@
-"""What people do to a request: move it, write about it."""
+"""What people do to a request: make it, move it, write about it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from feedback_api.desk.edge import Posted, PostedDep, router
 from feedback_api.services import ServicesDep
 from feedback_nlp.clean.pseudonyms import Pseudonymizer
 from feedback_nlp.errors import InputError
-from feedback_nlp.labels import RequestStatus, label
+from feedback_nlp.labels import Intent, RequestStatus, label
 from feedback_nlp.loop.table import allowed_from
 from feedback_nlp.requests.comments import MAX_COMMENT, add_comment
 from feedback_nlp.requests.estimating import edit_request
+from feedback_nlp.requests.making import NewRequest, make_request
 from feedback_nlp.requests.moving import Move, get_request, move_request
 from feedback_nlp.requests.versions import Expected
 from feedback_nlp.store.keys import deployment_secret
@@ -28,6 +29,33 @@ _FIELDS = (
     *("target_release", "labels", "tracker_url"),
 )
 _BETWEEN_LABELS = re.compile(r"[,，、;；]+")
+
+
+@pages.post("/requests/new")
+def make(services: ServicesDep, form: PostedDep) -> Response:
+    """Make a request by hand, or of a topic that has none."""
+    intent = form.text("intent")
+    if intent not in set(Intent):
+        raise InputError(f"没有 {intent[:20]!r} 这一类", hint="从页面上选一个")
+    wanted = NewRequest(
+        title=form.text("title"),
+        intent=Intent(intent),
+        actor=form.actor,
+        reason=form.text("reason"),
+        product=form.text("product") or None,
+        topic_id=form.number("topic") if form.text("topic") else None,
+    )
+    with services.database.write() as session:
+        made = make_request(
+            session,
+            wanted,
+            now=services.local_now(),
+            config=services.config.rank,
+            zone=services.settings.zone,
+        )
+        key = made.request.key
+    words = f"提了 {key}。" if made.created else f"{key} 就是这条，以前提过。"
+    return rendering.done(f"/requests/{key}", words)
 
 
 @pages.post("/requests/{key}/move")

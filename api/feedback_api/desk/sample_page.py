@@ -16,7 +16,7 @@ from feedback_nlp.editing import Edit, sampling
 from feedback_nlp.editing.sampling import Agreement
 from feedback_nlp.errors import InputError
 from feedback_nlp.evaluation.classification import wilson_interval
-from feedback_nlp.labels import Intent, Sentiment, label
+from feedback_nlp.labels import Sentiment, label
 from feedback_nlp.weeks import Week
 
 pages = router()
@@ -55,7 +55,6 @@ def show_sample(request: Request, services: ServicesDep) -> Response:
         units=units,
         told=told,
         feelings=[(value.value, label(value)) for value in _FEELINGS],
-        intents=[(value.value, label(value)) for value in Intent],
     )
 
 
