@@ -31,6 +31,9 @@ _ATTRIBUTES = frozenset(
     ["thread_key", "product", "channel", "app_version", "device", "region", "segment"]
 )
 _KEY_FIELDS = ("title", "author", "occurred_at", "product", "rating")
+_TOTALS = frozenset(["合计", "总计", "小计", "汇总", "平均", "平均值", "总数"])
+_TOTAL_CHARS = 8
+_NAME = re.compile("[\u4e00-\u9fff]{2,4}")
 _SPACE = " \t\r\n\ufffd\u3000\u200b\u200c\u200d\u2060\ufeff\u00a0"
 
 
@@ -61,6 +64,7 @@ class RowMapping:
         words: Takes the frame (客服: …, 用户反馈…) off a text of a row; ``None`` if nobody of
             interest speaks in it.
         replies: Columns with what the team answered, which is counted and not stored.
+        names: Columns with names of people, which are masked where texts repeat them.
     """
 
     columns: Mapping[str, Sequence[str]]
@@ -74,6 +78,7 @@ class RowMapping:
     read_at: datetime | None = None
     words: Callable[[str, Mapping[str, Any]], str | None] = lambda text, _row: text
     replies: Sequence[str] = ()
+    names: Sequence[str] = ()
 
 
 @dataclass
@@ -99,17 +104,19 @@ class ItemBuilder:
         values = self._values(row)
         if self.mapping.clock is not None:
             values["occurred_at"] = self._joined_time(row, values.get("occurred_at"))
-        title = plain(values.get("title"))
+        title = self._without_names(plain(values.get("title")), row)
         said = self.mapping.words(plain(values.get("text")), row)
         if said is None:
             return self.rejection(line, "not-customer", "这一格里没有客户说的话", row)
-        text = said
+        text = self._without_names(said, row)
         if _is_blank(text) and _is_blank(title):
             return self.rejection(line, "blank-text", "没有文字内容", row)
         if has_broken_characters(text) or has_broken_characters(title):
             return self.rejection(line, "bad-characters", BAD_CHARACTERS, row)
         if title and title not in text:
             text = f"{title}\n{text}" if text else title
+        if next(iter(row.values()), None) in _TOTALS and len(text) <= _TOTAL_CHARS:
+            return self.rejection(line, "not-feedback", "这一行是合计，不是反馈", row)
         if len(text) > MAX_TEXT_CHARS:
             detail = f"正文有 {len(text):,} 字，最多接受 {MAX_TEXT_CHARS:,} 字"
             return self.rejection(line, "text-too-long", detail, row)
@@ -180,6 +187,14 @@ class ItemBuilder:
             if name and not is_placeholder(name):
                 return name
         return None
+
+    def _without_names(self, text: str, row: Mapping[str, Any]) -> str:
+        """Return a text in which the name that another cell tells is a mention, so masked."""
+        for column in self.mapping.names:
+            name = plain(row.get(column))
+            if name in text and _NAME.fullmatch(name) and not is_placeholder(name):
+                text = text.replace(name, f"@{name} ")
+        return text
 
     def _joined_time(self, row: Mapping[str, Any], day: Any) -> Any:
         clock = plain(row.get(self.mapping.clock or ""))

@@ -73,6 +73,10 @@ def resolve(
     find_key(found, usable, sample, is_given="source_key" in wishes.given)
     find_author(found, usable, known is not None)
     leave_rounded_threads(found)
+    if {"author_id", "public", "body"} <= set(usable) and "role" not in usable:
+        found.notes.append(
+            "没有列说明哪条是客户、哪条是客服说的，全部算客户的；请连同 users 一起导出"
+        )
     for name in (*_PLAIN_FIELDS, *_COUNTS, "crawled_at", "title"):
         _find_plain(found, name, usable)
     _title_is_text(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -30,6 +31,8 @@ from feedback_nlp.ingest.speakers import (
 from feedback_nlp.ingest.wide import SeveralTexts, WideReader, several_texts
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
+
+_PEOPLES_NAMES = re.compile("姓名|人$|^客户$")
 
 
 def row_plan(
@@ -139,6 +142,7 @@ def _mapping(
         rating_scale=found.rating_scale,
         read_at=wanted.as_of,
         words=words,
+        names=[c for c in found.looks if _PEOPLES_NAMES.search(c)],
         replies=[
             column
             for column, why in found.dropped.items()

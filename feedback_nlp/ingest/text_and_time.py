@@ -17,6 +17,7 @@ _NUMBERED = re.compile(r"列\d+")
 _UTC = re.compile(r"(?i)(?<![a-z])utc(?![a-z+\-])|[(（]gmt[)）]")
 _NAMED_MARGIN = 0.35
 _GUESS_WORDS = 0.35
+_ONLY_WORDS = 0.1  # there is no other column that it might be
 _DETAILS = ("详细内容", "详情", "详细描述", "补充说明", "问题详情", "具体描述")
 
 
@@ -65,11 +66,12 @@ def _guessed_text(found: Resolution, columns: Sequence[str]) -> str | None:
 def _wordiest(found: Resolution, columns: Sequence[str]) -> str | None:
     title = set(candidates("title", columns))
     scores = {}
+    least = _GUESS_WORDS if len(found.looks) > 1 else _ONLY_WORDS
     for column in columns:
         looks = found.looks[column]
         if column in title or column in found.used:
             continue
-        if looks.filled < GUESS_ROWS or person_by_name(column) or looks.words < _GUESS_WORDS:
+        if looks.filled < GUESS_ROWS or person_by_name(column) or looks.words < least:
             continue
         if begins_with(column, read_toml("aliases.toml")["not_beginning"]["text"]):
             continue

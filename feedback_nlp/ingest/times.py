@@ -39,10 +39,17 @@ _YEAR_LAST = re.compile(
 _JSON_DATE = re.compile(r"/Date\((-?\d{9,14})(?:[+-]\d{4})?\)/")
 _OFFSET = re.compile(r"(?:GMT|UTC)?([+-])(\d{1,2})(?::?(\d{2}))?", re.IGNORECASE)
 _MONTH = re.compile(r"(\d{4})\s*(?:年|[-/.])\s*(\d{1,2})\s*月?(?:份)?")
+# 大众点评: 2026-03-01 更新于2026-03-05; Jira in Chinese: 01/十月/26 10:12 AM.
+_LATER = re.compile(r"(?<=\d)\s*(?:更新于|编辑于|修改于)")
+_HAN_MONTH = re.compile(
+    r"(?P<d>\d{1,2})[/-](?P<m>十[一二]?|[一二三四五六七八九])月[/-](?:20)?(?P<y>\d{2})(?P<rest>\s.*)?"
+)
+_HAN_MONTHS = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
 _MONTH_WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,9}(?![A-Za-z0-9_])")
 _ENGLISH = (
     "%d-%b-%Y %H:%M:%S",
     "%d-%b-%Y",
+    "%d/%b/%y %I:%M %p",
     "%b %d, %Y",
     "%B %d, %Y",
     "%b %d, %Y %I:%M %p",
@@ -131,7 +138,10 @@ def _read(value: object, month_first: bool | None) -> datetime | None:
         case int() | float():
             return _from_number(float(value))
         case str():
-            text = value.partition("|")[0].strip()  # "2026年3月1日 | 2.1 版"
+            text = _LATER.split(value.partition("|")[0].strip())[0]  # "2026年3月1日 | 2.1 版"
+            if "月" in text and (match := _HAN_MONTH.fullmatch(text)) is not None:
+                month = _HAN_MONTHS.index(match["m"]) + 1
+                text = f"20{match['y']}-{month}-{match['d']}{match['rest'] or ''}"
             return _from_text(text, month_first) or _from_text(bare(text), month_first)
         case _:
             return None

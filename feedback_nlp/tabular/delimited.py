@@ -24,10 +24,12 @@ from feedback_nlp.tabular.headers import (
     HeaderChoice,
     find_header,
     numbered_header,
+    without_header_words,
 )
 from feedback_nlp.tabular.rows import Limits, Row, reject, too_many_columns, unique_columns
 
 _DELIMITERS = ",\t;|"
+_FULL_WIDTH = "，"  # written by hand; only where the header is names and nothing else
 _HEAD_LINES = 60
 _HEAD_CHARS = 4_000_000
 
@@ -152,6 +154,10 @@ def _delimiter(head: Sequence[TextLine]) -> str:
     """Take the candidate of the header; below a title, the one that lines agree about."""
     texts = [line.text for line in head if line.text.strip()]
     in_first = max(_DELIMITERS, key=texts[0].count)
+    if not texts[0].count(in_first) and _FULL_WIDTH in texts[0]:
+        names = texts[0].strip().split(_FULL_WIDTH)
+        if all(len(without_header_words(name)) < len(name) for name in names):
+            return _FULL_WIDTH
     if texts[0].count(in_first) and (len(texts) == 1 or in_first in texts[1]):
         return in_first
 
@@ -239,7 +245,7 @@ def _rows(
             yield _open_quote(feed.give_back_all_but_first())
         elif exact and len(values) != width:
             yield _wrong_width(taken[0], len(values), width)
-        elif values == columns:
+        elif values == columns or not taken[0].text.strip("|-: \t\r\n"):
             yield reject(line, "header-repeated", "又一行表头，不是反馈")
         elif (not is_one_line or len(taken[0].text) > limits.max_cell_chars) and max(
             map(len, values)

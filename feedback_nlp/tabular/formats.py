@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 from feedback_nlp.errors import FileUnreadable, InputError
 from feedback_nlp.tabular.decoding import utf8_bytes
 from feedback_nlp.tabular.rows import Limits
+from feedback_nlp.tabular.wrapped import is_call, is_html_table
 
 STDIN = Path("-")
 FORMATS = ("csv", "tsv", "xlsx", "xls", "json", "jsonl", "parquet", "lines")
@@ -133,6 +134,8 @@ def detect_format(path: Path, named: str | None) -> str:
         if named == "parquet":
             raise FileUnreadable(f"{path.name} 不是完整的 Parquet 文件")
         text = utf8_bytes(stream).read(_HEAD_BYTES).lstrip()
+    if text[:1] == b"<" and is_html_table(text):
+        return "html"
     if text[:1] == b"<":
         raise FileUnreadable(
             f"{path.name} 其实是网页或 XML，不是表格", hint="用表格软件打开并另存为 xlsx 或 CSV"
@@ -141,6 +144,8 @@ def detect_format(path: Path, named: str | None) -> str:
         first, _, rest = text.partition(b"\n")
         return "jsonl" if rest.strip() and _is_object(first) else "json"
     if named is None and text[:1] == b"[":
+        return "json"
+    if named in ("json", "jsonl", "lines", None) and is_call(text):
         return "json"
     if named == "lines" and _is_table(text):
         return "csv"

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from itertools import zip_longest
 from statistics import median
 from typing import Any
 
@@ -94,6 +95,21 @@ def find_header(rows: Sequence[Cells]) -> Header:
     return Header(first, 1, _texts(rows[first]) if rows else ())
 
 
+def without_header_words(cell: str) -> str:
+    """Return what is left of a cell without the words that names of columns are made of."""
+    words, _ = _words()
+    text = cell.strip().casefold()
+    for word in sorted(words, key=len, reverse=True):
+        if not word.isascii():
+            text = text.replace(word, "")
+    return text
+
+
+def is_question(cell: str) -> bool:
+    """Whether a cell reads like the question of a survey."""
+    return _words()[1].search(cell) is not None
+
+
 def numbered_header(rows: Sequence[Cells]) -> Header:
     """Return the names of a sheet that has no header: 列1, 列2 …"""
     width = max(map(len, rows), default=0)
@@ -109,6 +125,10 @@ def _header(rows: Sequence[Cells], index: int, filled: Sequence[int], width: int
         labels = _texts(below[0]) if marked == 2 else ()
         joined = _joined_labels(names, labels, _texts(below[marked - 1]))
         return Header(index, marked + 1, joined, (*notes, f"表头有 {marked + 1} 行，已合并"))
+    if below and _is_answer_row(below[0]):
+        labels = _texts(below[0])
+        pairs = [name or label for name, label in zip_longest(names, labels, fillvalue="")]
+        return Header(index, 2, tuple(pairs), (*notes, "表头有 2 行，已合并"))
     if _is_second_header(rows[index], below, width):
         first, second = names, _texts(below[0])
         if _hits(below[0]) > _hits(rows[index]):
@@ -159,6 +179,14 @@ def _reads_like(row: Cells, below: Sequence[Cells]) -> bool:
         is_sentence = len(cell) >= _SENTENCE_CHARS and not _IDENTIFIER.fullmatch(cell.strip())
         alike |= is_sentence and usual >= _SENTENCE_CHARS and 5 * len(cell) >= 2 * usual
     return alike
+
+
+def _is_answer_row(row: Cells) -> bool:
+    """Whether this is the second header row of SurveyMonkey, which says where an answer stands."""
+    said = [cell for cell in row if _is_filled(cell)]
+    return any(cell in ("Response", "Open-Ended Response") for cell in said) and not any(
+        map(_is_value, said)
+    )
 
 
 def _is_second_header(row: Cells, below: Sequence[Cells], width: int) -> bool:

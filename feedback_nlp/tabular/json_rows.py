@@ -6,8 +6,9 @@ The only module that imports ``ijson``.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, BinaryIO
 
 import ijson
@@ -23,6 +24,7 @@ from feedback_nlp.tabular.json_guard import MAX_DEPTH, GuardedJson, is_too_deep
 from feedback_nlp.tabular.json_salvage import MOST_BYTES, Broken, records_after
 from feedback_nlp.tabular.json_shapes import members_of, page_list, records_of
 from feedback_nlp.tabular.rows import Limits, Row, reject
+from feedback_nlp.tabular.wrapped import without_stray_commas
 
 _LIST_NAMES = frozenset(
     [
@@ -43,16 +45,29 @@ _LIST_NAMES = frozenset(
         "answers",
     ]
 )
+# What stands beside the list in a page of an answer, where each line is a page.
+_PAGING = frozenset(
+    [
+        *("code", "status", "success", "ret", "total", "count", "page", "pages", "maxpage"),
+        *("size", "limit", "offset", "next", "has_more", "cursor"),
+    ]
+)
 _SEARCH_EVENTS = 200_000
 _MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+_PYTHON = re.compile(r"[{,]\s*'")
 _REPLACED = "\ufffd"
 
 
 def read_json_lines(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
     """Yield one row for each line that holds a JSON object."""
     for line in text_lines(stream, limits):
-        if not is_blank(line):
-            yield parse_json_line(line, limits)
+        if is_blank(line):
+            continue
+        row = parse_json_line(line, limits)
+        if isinstance(row, Row) and (name := page_list(row.values, _LIST_NAMES, _PAGING)):
+            yield from (_row(line.number, value, limits) for value in row.values[name])
+        else:
+            yield row
 
 
 def read_lines(lines: Iterator[TextLine], limits: Limits) -> Iterator[Row | Rejection]:
@@ -99,6 +114,20 @@ def read_json(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
     Raises:
         FileUnreadable: If no record can be read at all.
     """
+    try:
+        yield from _read_strict(stream, limits, may_mend=True)
+    except FileUnreadable:
+        if (mended := without_stray_commas(stream)) is None:
+            raise
+        yield from _read_strict(mended, limits, may_mend=False)
+
+
+def _read_strict(stream: BinaryIO, limits: Limits, *, may_mend: bool) -> Iterator[Row | Rejection]:
+    """Yield the records of a document; what is broken beyond repair is one rejection.
+
+    Raises:
+        FileUnreadable: If no record can be read at all.
+    """
     prefix = _find_records(_guarded(stream))
     number = 0
     first: Any = None
@@ -109,28 +138,23 @@ def read_json(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
         for value in _records(stream, guard, prefix):
             number += 1
             first = value if number == 1 else first
-            if guard.is_damaged and _REPLACED in json.dumps(value, ensure_ascii=False):
-                yield reject(number, "bad-encoding", "含有不是 UTF-8 的字节", value)
-            else:
-                yield _row(number, value, limits)
+            yield _row(number, value, limits, is_damaged=guard.is_damaged)
     except FileUnreadable as error:
         if number == 0:
             raise
-        detail = f"第 {number} 条之后无法继续读取：{error.message}"
-        yield reject(number + 1, "file-damaged", detail)
+        yield _broken_off(number, f"之后无法继续读取：{error.message}")
     except (ijson.JSONError, RecursionError) as error:
+        if may_mend and (mended := without_stray_commas(stream)) is not None:
+            yield from islice(_read_strict(mended, limits, may_mend=False), number, None)
+            return
         count = number
         for value in _salvaged(stream, prefix, number, first):
             number += 1
-            if isinstance(value, Broken):
-                yield reject(number, "bad-json", "这一条不是合法的 JSON", value.shown)
-            else:
-                yield _row(number, value, limits)
+            yield _row(number, value, limits)
         if number == 0:
             raise _not_json(error) from error
         if number == count:
-            detail = f"第 {number} 条之后的 JSON 已损坏，无法继续读取"
-            yield reject(number + 1, "file-damaged", detail)
+            yield _broken_off(number, "之后的 JSON 已损坏，无法继续读取")
 
 
 def _records(stream: BinaryIO, guard: GuardedJson, prefix: str) -> Iterator[Any]:
@@ -138,10 +162,12 @@ def _records(stream: BinaryIO, guard: GuardedJson, prefix: str) -> Iterator[Any]
     outer, nested, inner = prefix.rpartition(".item.")
     if nested and inner.count(".") == 1:
         name = inner.removesuffix(".item")
-        for record in ijson.items(guard, f"{outer}.item", use_float=True):
+        for record in ijson.items(guard, f"{outer}.item", use_float=True, multiple_values=True):
             yield from members_of(record, name)
         return
-    records = records_of(ijson.items(guard, prefix, use_float=True), is_document=not prefix)
+    records = records_of(
+        ijson.items(guard, prefix, use_float=True, multiple_values=True), is_document=not prefix
+    )
     first = next(records, None)
     if first is None:
         return
@@ -151,10 +177,12 @@ def _records(stream: BinaryIO, guard: GuardedJson, prefix: str) -> Iterator[Any]
         return
     roles: dict[Any, Any] = {}
     if isinstance(first, dict) and "author_id" in first and "role" not in first and prefix:
-        users = ijson.items(_guarded(stream), "users.item", use_float=True)
+        users = ijson.items(_guarded(stream), "users.item", use_float=True, multiple_values=True)
         roles = {user.get("id"): user.get("role") for user in users if isinstance(user, dict)}
         guard = _guarded(stream)
-        records = records_of(ijson.items(guard, prefix, use_float=True), is_document=False)
+        records = records_of(
+            ijson.items(guard, prefix, use_float=True, multiple_values=True), is_document=False
+        )
         first = next(records)
     for record in chain((first,), records):
         known = isinstance(record, dict) and roles.get(record.get("author_id"))
@@ -177,11 +205,25 @@ def _guarded(stream: BinaryIO) -> GuardedJson:
 
 
 def _not_json(error: Exception) -> FileUnreadable:
-    line = next(iter(str(error).splitlines()), type(error).__name__)
+    told = error.args[0] if error.args else type(error).__name__
+    text = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
+    if _PYTHON.search(text):
+        return FileUnreadable(
+            "不是 JSON，像是 Python 打印出来的（单引号）", hint="用 json.dump 保存后再试"
+        )
+    line = next(iter(text.splitlines()), type(error).__name__)
     return FileUnreadable(f"不是合法的 JSON：{line}", hint="检查文件是否完整")
 
 
-def _row(line: int, value: object, limits: Limits) -> Row | Rejection:
+def _broken_off(number: int, what: str) -> Rejection:
+    return reject(number + 1, "file-damaged", f"第 {number} 条{what}")
+
+
+def _row(line: int, value: object, limits: Limits, *, is_damaged: bool = False) -> Row | Rejection:
+    if isinstance(value, Broken):
+        return reject(line, "bad-json", "这一条不是合法的 JSON", value.shown)
+    if is_damaged and _REPLACED in json.dumps(value, ensure_ascii=False):
+        return reject(line, "bad-encoding", "含有不是 UTF-8 的字节", value)
     if not isinstance(value, dict):
         kind = type(value).__name__
         return reject(line, "bad-json", f"应是一个 JSON 对象，得到的是 {kind}", value)
@@ -205,7 +247,7 @@ def _find_records(stream: GuardedJson) -> str:
     """Return the ijson prefix of the records in a document."""
     first = ""
     lists: set[str] = set()
-    events = ijson.parse(stream, use_float=True)
+    events = ijson.parse(stream, use_float=True, multiple_values=True)
     try:
         for count, (prefix, event, _) in enumerate(events):
             if count == 0 and event == "start_array":

@@ -81,12 +81,22 @@ def _of_lists(document: Mapping[str, Any]) -> Iterator[Any]:
             yield {**record, "product": name} if is_plain else record
 
 
-def page_list(record: Any, names: Collection[str]) -> str | None:
-    """Return the name of the list in a page of records: nothing but numbers stands beside it."""
+def page_list(
+    record: Any, names: Collection[str], beside: Collection[str] | None = None
+) -> str | None:
+    """Return the name of the list in a page of records: nothing but numbers stands beside it.
+
+    Args:
+        record: What may be a page.
+        names: What the list may be called.
+        beside: What else may stand there; ``None`` for anything.
+    """
     if not isinstance(record, dict):
         return None
     lists = [name for name, value in record.items() if _is_list_of_records(value)]
     others = [value for name, value in record.items() if name not in lists]
+    if beside is not None and not {name.casefold() for name in record} - set(lists) <= set(beside):
+        return None
     if len(lists) != 1 or lists[0] not in names or any(isinstance(v, str) for v in others):
         return None
     return str(lists[0])

@@ -25,8 +25,10 @@ from feedback_nlp.tabular.formats import (
 )
 from feedback_nlp.tabular.headers import FIND_HEADER, HeaderChoice
 from feedback_nlp.tabular.json_rows import read_json, read_json_lines, read_lines
+from feedback_nlp.tabular.plain_list import is_plain_list
 from feedback_nlp.tabular.rows import DEFAULT_LIMITS, Limits, Row, columns_ahead, reject
 from feedback_nlp.tabular.workbook import read_workbook
+from feedback_nlp.tabular.wrapped import html_as_csv, without_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,11 @@ def open_table(
         notes: tuple[str, ...] = ()
         encoding = told_encoding(stream)
         guessed = (f"文件不是 UTF-8，按 {encoding} 读；有乱码请另存为 UTF-8",) if encoding else ()
+        if kind == "html":
+            stream, kind = html_as_csv(stream, limits), "csv"
+            guessed = (*guessed, "文件其实是网页，读了其中最大的表格")
+        elif _may_be_list(kind, format, header) and is_plain_list(stream, limits):
+            kind, guessed = "lines", (*guessed, "没有表头，每行算一条反馈")
         if kind in ("csv", "tsv"):
             delimiter = "\t" if kind == "tsv" else None
             read = read_delimited(stream, limits, delimiter=delimiter, header=header)
@@ -99,6 +106,8 @@ def open_table(
             columns = CHAT_COLUMNS if is_chat else ("text",)
             notes = ("这是存成文字的聊天记录，按消息读",) if is_chat else ()
         else:
+            if kind == "json":
+                stream = without_call(stream)
             reader = {"json": read_json, "jsonl": read_json_lines}[kind]
             columns, rows = columns_ahead(reader(stream, limits))
         yield Table(kind, columns, _until_damage(rows, stream), path, notes=(*guessed, *notes))
@@ -129,6 +138,11 @@ def _open_binary_table(
         return Table(kind, columns, rows, path)
     book = read_workbook(path, limits, sheet=sheet, header=header)
     return Table(kind, book.columns, book.rows, path, book.other_sheets, book.notes)
+
+
+def _may_be_list(kind: str, said: str | None, header: HeaderChoice) -> bool:
+    """Whether nobody said that a text file is a table or where its header is."""
+    return kind == "csv" and said is None and header == FIND_HEADER
 
 
 def _is_gzip(path: Path) -> bool:

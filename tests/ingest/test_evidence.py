@@ -240,3 +240,37 @@ def test_the_kind_is_asked_of_the_columns(header, kind):
 def test_votes_are_kept_as_reach():
     _, items = read("content,votes_count\n导出太慢,1204\n想要夜间模式,3.2万\n")
     assert [item.meta["reach"] for item in items] == [1204, 32000]
+
+
+def test_a_name_that_another_cell_tells_is_a_mention_in_the_text():
+    table = "标题,发起人姓名,反馈内容\n欧阳小满提交的意见反馈,欧阳小满,欧阳小满说扫码枪连不上\n"
+    items = stored(read(table)[1])
+    assert items[0].title == "@欧阳小满 提交的意见反馈"
+    assert "欧阳小满说" not in items[0].text
+
+
+def test_comments_of_tickets_without_users_are_said_to_be_of_anybody():
+    comments = [{"author_id": n, "body": f"导出{n}次都失败", "public": True} for n in (1, 2)]
+    reading, items = read(json.dumps({"comments": comments}))
+    assert len(stored(items)) == 2
+    assert any("客服说的" in note for note in reading.notes)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "建议\n加个夜间模式\n字太小\n",
+        "您对我们有什么建议？\n加个夜间模式\n字太小\n",
+        "review\n加个夜间模式\n字太小\n",
+        "内容,时间\n慢, 真慢,2026-03-01\n好,2026-03-02\n",
+    ],
+)
+def test_a_header_is_no_feedback_of_a_list(table):
+    reading, items = read(table)
+    assert len(stored(items)) == 2
+    assert "没有表头，每行算一条反馈" not in reading.notes
+
+
+def test_python_printed_is_told_from_broken_json():
+    with pytest.raises(FileUnreadable, match="单引号"):
+        read("[{'id': 1}]", format="json")
