@@ -66,12 +66,13 @@ def _guessed_text(found: Resolution, columns: Sequence[str]) -> str | None:
 def _wordiest(found: Resolution, columns: Sequence[str]) -> str | None:
     title = set(candidates("title", columns))
     scores = {}
+    few = GUESS_ROWS if len(found.looks) > 1 else 1
     least = _GUESS_WORDS if len(found.looks) > 1 else _ONLY_WORDS
     for column in columns:
         looks = found.looks[column]
         if column in title or column in found.used:
             continue
-        if looks.filled < GUESS_ROWS or person_by_name(column) or looks.words < least:
+        if looks.filled < few or person_by_name(column) or looks.words < least:
             continue
         if begins_with(column, read_toml("aliases.toml")["not_beginning"]["text"]):
             continue
