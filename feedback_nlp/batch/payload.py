@@ -6,16 +6,18 @@ parsed in order to be cut, so their rows travel.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from feedback_nlp.records import Rejection
 from feedback_nlp.tabular import DEFAULT_LIMITS, Row, open_table
-from feedback_nlp.tabular.decoding import TextLine, text_lines
+from feedback_nlp.tabular.decoding import TextBlock, TextLine, text_blocks
 from feedback_nlp.tabular.formats import GzipInput, open_binary
-from feedback_nlp.tabular.json_rows import is_blank, parse_json_line, parse_plain_line
+from feedback_nlp.tabular.json_rows import parse_json_line, parse_plain_line
 from feedback_nlp.tabular.rows import reject
 
 CHUNK_ROWS = 4_000
@@ -86,19 +88,16 @@ def _of_lines(path: Path) -> Iterator[tuple[Payload, int, Share]]:
             reached: int = packed.position if packed else stream.tell()
             return min(reached / size, 1.0)
 
-        payload, characters, number = Lines([], [], {}), 0, 0
-        for line in text_lines(stream, DEFAULT_LIMITS):
-            number = line.number
-            if is_blank(line):
-                continue
-            if line.fault:
-                payload.faults[len(payload.texts)] = line.fault
-            payload.texts.append(line.text)
-            payload.numbers.append(number)
-            characters += len(line.text)
-            if len(payload.texts) >= CHUNK_ROWS or characters >= _CHUNK_CHARS:
-                yield payload, len(payload.texts), share
-                payload, characters = Lines([], [], {}), 0
+        payload, room, number = Lines([], [], {}), _CHUNK_CHARS, 0
+        for block in text_blocks(stream, DEFAULT_LIMITS):
+            number = block.first + len(block.texts) - 1
+            waiting = _rows_in(block)
+            while waiting.texts:
+                waiting, taken = _move(waiting, payload, room)
+                room -= taken
+                if len(payload.texts) >= CHUNK_ROWS or room <= 0:
+                    yield payload, len(payload.texts), share
+                    payload, room = Lines([], [], {}), _CHUNK_CHARS
         if packed is not None and packed.damaged:
             detail = f"第 {number} 行之后的压缩数据已损坏，无法继续读取"
             payload.faults[len(payload.texts)] = reject(number + 1, "file-damaged", detail)
@@ -106,6 +105,39 @@ def _of_lines(path: Path) -> Iterator[tuple[Payload, int, Share]]:
             payload.numbers.append(number + 1)
         if payload.texts:
             yield payload, len(payload.texts), share
+
+
+def _rows_in(block: TextBlock) -> Lines:
+    """Return the lines of a block that are rows: blank ones are none.
+
+    The parent process does this for every line there is, so a block in order is one pass in C.
+    """
+    texts, faults = block.texts, block.faults
+    numbers = range(block.first, block.first + len(texts))
+    if not faults and "" not in texts and not any(map(str.isspace, texts)):
+        return Lines(texts, list(numbers), {})
+    kept = [at for at, text in enumerate(texts) if at in faults or (text and not text.isspace())]
+    return Lines(
+        [texts[at] for at in kept],
+        [numbers[at] for at in kept],
+        {place: faults[at] for place, at in enumerate(kept) if at in faults},
+    )
+
+
+def _move(waiting: Lines, payload: Lines, room: int) -> tuple[Lines, int]:
+    """Move as many lines into a payload as it takes; return the others, and the characters moved.
+
+    The line that fills the room still goes in, so there is no line without a place.
+    """
+    reached = list(accumulate(map(len, waiting.texts[: CHUNK_ROWS - len(payload.texts)])))
+    count = min(bisect_left(reached, room) + 1, len(reached))
+    begin = len(payload.texts)
+    payload.faults.update({begin + at: f for at, f in waiting.faults.items() if at < count})
+    payload.texts.extend(waiting.texts[:count])
+    payload.numbers.extend(waiting.numbers[:count])
+    left = {at - count: fault for at, fault in waiting.faults.items() if at >= count}
+    others = Lines(waiting.texts[count:], waiting.numbers[count:], left)
+    return others, reached[count - 1]
 
 
 def _of_batches(path: Path) -> Iterator[tuple[Payload, int, Share]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import forkserver, get_all_start_methods, get_context, parent_process
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -37,9 +37,8 @@ def score_chunks(
     if workers <= 1:
         yield from _alone(chunks, plan, parts)
         return
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the workers' numpy: one thread each
     with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start, initargs=(plan, parts)
+        workers, mp_context=prepare(), initializer=_start, initargs=(plan, parts)
     ) as pool:
         pending: deque[Future[Done] | Done] = deque()
         try:
@@ -56,6 +55,21 @@ def score_chunks(
             for waiting in pending:
                 if isinstance(waiting, Future):
                     waiting.cancel()
+
+
+def prepare() -> Any:
+    """Let what workers import be imported, once and beside this process; return how they start.
+
+    Called as soon as it is known that there will be workers: they are copies of a process that
+    has imported everything, which saves each of them half a second of CPU.
+    """
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the workers' numpy: one thread each
+    if "forkserver" not in get_all_start_methods():  # Windows
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["feedback_nlp.batch.scorer", "feedback_nlp.batch.parquet"])
+    forkserver.ensure_running()
+    return context
 
 
 def _alone(chunks: Iterator[Chunk], plan: RowPlan, parts: Parts | None) -> Iterator[Done]:

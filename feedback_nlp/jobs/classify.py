@@ -8,18 +8,18 @@ finished chunks are kept on disk until the output stands, and a killed run goes 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from feedback_nlp.batch import inputs as inputs_of
-from feedback_nlp.batch.inputs import Input, Reading
+from feedback_nlp.batch.inputs import Input, Named, Reading
 from feedback_nlp.batch.outputs import open_output
 from feedback_nlp.batch.parts import Parts, open_parts
 from feedback_nlp.batch.plan import Done, RowPlan, TopicPlan
-from feedback_nlp.batch.pool import score_chunks
+from feedback_nlp.batch.pool import prepare, score_chunks
 from feedback_nlp.batch.rejects import RejectFile, open_rejects
 from feedback_nlp.build import code_version
 from feedback_nlp.config import PipelineConfig
@@ -105,6 +105,8 @@ def classify_file(
         raise InputError("接着上次做需要一个输出文件", reason="no-output-file")
     with ExitStack() as stack:
         files, skipped = inputs_of.expand(sources)
+        if (options.workers or _workers(files)) > 1:
+            prepare()  # imports while this process looks at the files
         reading = Reading(mapping=options.mapping, format=options.format, sheet=options.sheet)
         found = inputs_of.look_at(stack, files, reading)
         plan = _plan(found, kind, target, config, options)
@@ -210,11 +212,11 @@ def _secret(found: Sequence[Input], options: ClassifyOptions) -> bytes | None:
     return inputs_of.digest(found)
 
 
-def _workers(found: Sequence[Input]) -> int:
+def _workers(files: Iterable[Named | Input]) -> int:
     """One process a core, where the input is large enough to pay for starting them."""
-    if sum(one.size for one in found) < _AUTO_WORKERS_FROM_BYTES:
-        return 1
-    return cores()
+    paths = [one.path for one in files if one.path != STDIN]
+    size = sum(path.stat().st_size for path in paths if path.exists())
+    return 1 if size < _AUTO_WORKERS_FROM_BYTES else cores()
 
 
 def _identity(found: Sequence[Input], plan: RowPlan) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from feedback_nlp.tabular.rows import Limits
 
 _BLOCK_BYTES = 1 << 20
 _HEAD_BYTES = 64 * 1024
+_TOO_LONG = "row-too-long"
 
 
 class TextLine(NamedTuple):
@@ -31,6 +32,20 @@ class TextLine(NamedTuple):
     number: int
     text: str
     fault: str
+
+
+class TextBlock(NamedTuple):
+    """Some lines that follow one another.
+
+    Attributes:
+        first: Number of the first line, from 1.
+        texts: Decoded, without line ends.
+        faults: What is wrong with a line, by its place in ``texts``; see :class:`TextLine`.
+    """
+
+    first: int
+    texts: list[str]
+    faults: dict[int, str]
 
 
 class RecodedToUtf8:
@@ -148,33 +163,36 @@ def told_encoding(stream: BinaryIO) -> str:
 
 def text_lines(stream: BinaryIO, limits: Limits) -> Iterator[TextLine]:
     """Yield the physical lines of a seekable stream at its start."""
+    for first, texts, faults in text_blocks(stream, limits):
+        for at, text in enumerate(texts):
+            fault = faults.get(at, "") if faults else ""
+            end = "" if fault == _TOO_LONG else "\n"
+            yield TextLine(first + at, text + end, fault)
+
+
+def text_blocks(stream: BinaryIO, limits: Limits) -> Iterator[TextBlock]:
+    """Yield the lines of a seekable stream at its start, as many at once as were read at once."""
     stream, encoding = without_byte_order_mark(stream)
-    number = 0
+    first = 1
     for block, fault in _whole_line_blocks(stream, limits):
         if encoding is None and not block.isascii():
             encoding = decide_encoding(block)
-        if not fault:
-            try:
-                decoded = block.decode(encoding or "ascii").split("\n")
-            except UnicodeDecodeError:
-                for line in block.split(b"\n")[:-1]:
-                    number += 1
-                    yield _decode(number, line + b"\n", encoding or "utf-8")
-                continue
-            for text in decoded[:-1]:
-                number += 1
-                yield TextLine(number, text + "\n", "")
+        if fault:
+            found = TextBlock(first, [block.decode(encoding or "utf-8", "replace")], {0: fault})
         else:
-            number += 1
-            head = block.decode(encoding or "utf-8", "replace")
-            yield TextLine(number, head, fault)
+            try:
+                texts = block.decode(encoding or "ascii").split("\n")[:-1]
+                found = TextBlock(first, texts, {})
+            except UnicodeDecodeError:
+                found = _line_by_line(first, block, encoding or "utf-8")
+        first += len(found.texts)
+        yield found
 
 
-def _decode(number: int, line: bytes, encoding: str) -> TextLine:
-    try:
-        return TextLine(number, line.decode(encoding), "")
-    except UnicodeDecodeError:
-        return TextLine(number, line.decode(encoding, "replace"), "bad-encoding")
+def _line_by_line(first: int, block: bytes, encoding: str) -> TextBlock:
+    lines = block.split(b"\n")[:-1]
+    faults = {at: "bad-encoding" for at, line in enumerate(lines) if not _is_valid(line, encoding)}
+    return TextBlock(first, [line.decode(encoding, "replace") for line in lines], faults)
 
 
 def _is_valid(line: bytes, encoding: str) -> bool:
@@ -204,7 +222,7 @@ def _whole_line_blocks(stream: BinaryIO, limits: Limits) -> Iterator[tuple[bytes
             continue
         carry += block
         if len(carry) > limits.max_record_bytes:
-            yield carry[:8_000], "row-too-long"
+            yield carry[:8_000], _TOO_LONG
             carry = _skip_line(stream)
     if carry:
         yield carry if carry.endswith(b"\n") else carry + b"\n", ""
