@@ -63,12 +63,20 @@ def prepare() -> Any:
     Called as soon as it is known that there will be workers: they are copies of a process that
     has imported everything, which saves each of them half a second of CPU.
     """
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the workers' numpy: one thread each
     if "forkserver" not in get_all_start_methods():  # Windows
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
         return get_context("spawn")
     context = get_context("forkserver")
     context.set_forkserver_preload(["feedback_nlp.batch.scorer", "feedback_nlp.batch.parquet"])
-    forkserver.ensure_running()
+    asked = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = "1"  # the workers' numpy: one thread each, this one's as it was
+    try:
+        forkserver.ensure_running()
+    finally:
+        if asked is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = asked
     return context
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -284,3 +285,20 @@ def test_kill_9_of_the_parent_of_two_workers(tmp_path, monkeypatch):
     run(source, target, resume=True)
     run(source, tmp_path / "whole.jsonl")
     assert target.read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
+
+
+def test_getting_workers_ready_leaves_this_process_all_its_cores(monkeypatch):
+    from feedback_nlp.batch import pool
+
+    started = []
+    monkeypatch.setattr(
+        pool.forkserver, "ensure_running", lambda: started.append(os.environ["OMP_NUM_THREADS"])
+    )
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    pool.prepare()
+    assert started == ["1"]
+    assert "OMP_NUM_THREADS" not in os.environ
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    pool.prepare()
+    assert started == ["1", "1"]
+    assert os.environ["OMP_NUM_THREADS"] == "3"
