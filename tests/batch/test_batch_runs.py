@@ -292,7 +292,8 @@ def test_getting_workers_ready_leaves_this_process_all_its_cores(monkeypatch):
 
     started = []
     monkeypatch.setattr(
-        pool.forkserver, "ensure_running", lambda: started.append(os.environ["OMP_NUM_THREADS"])
+        "multiprocessing.forkserver.ensure_running",
+        lambda: started.append(os.environ["OMP_NUM_THREADS"]),
     )
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     pool.prepare()
