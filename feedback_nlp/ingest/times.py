@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from email.utils import parsedate_to_datetime
 from zoneinfo import ZoneInfo
 
 from feedback_nlp.ingest.relative_times import bare, resolve
@@ -196,7 +195,11 @@ def _from_text(text: str, month_first: bool | None) -> datetime | None:
             return datetime.strptime(text, form)
         except ValueError:
             continue
-    return parsedate_to_datetime(text) if "," in text or text[-5:-4] in "+-" else None
+    if "," not in text and text[-5:-4] not in "+-":
+        return None
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - slow to load, seldom needed
+
+    return parsedate_to_datetime(text)
 
 
 def _from_year_first(match: re.Match[str]) -> datetime:

@@ -29,6 +29,7 @@ from sqlmodel import Session
 from feedback_nlp.errors import StoreError
 from feedback_nlp.files import disk_words, keep_private
 from feedback_nlp.store.columns import RottenValue, sound_json
+from feedback_nlp.store.fresh_schema import make_fresh_schema
 from feedback_nlp.store.views import drop_views, make_views
 
 if TYPE_CHECKING:
@@ -170,6 +171,10 @@ class Database:
         with _clear_errors(self.url), self._write_lock, self._writer.connect() as connection:
             current = schema_version(connection)
             if current == SCHEMA_VERSION:
+                return
+            if current is None and make_fresh_schema(connection, SCHEMA_VERSION):
+                make_views(connection)
+                connection.commit()
                 return
             from alembic import command  # noqa: PLC0415 - slow to load, seldom needed
             from alembic.script import ScriptDirectory  # noqa: PLC0415

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import BinaryIO, NamedTuple, cast
 
 from feedback_nlp.errors import FileUnreadable
@@ -67,6 +68,7 @@ class RecodedToUtf8:
         return b""
 
 
+@lru_cache(maxsize=1)  # each reader looks at the first block of the file again
 def decide_encoding(sample: bytes) -> str:
     """Choose between UTF-8, GB18030 and Big5 for a stretch of whole lines.
 
