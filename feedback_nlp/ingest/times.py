@@ -188,8 +188,11 @@ def _from_text(text: str, month_first: bool | None) -> datetime | None:
         return _from_number(float(match[1]))
     if (match := _MONTH.fullmatch(text)) is not None:
         return datetime(int(match[1]), int(match[2]), 1)
-    if not text.isascii() or not _MONTH_WORD.search(text):
-        return None
+    return _from_english(text) if text.isascii() and _MONTH_WORD.search(text) else None
+
+
+def _from_english(text: str) -> datetime | None:
+    """Read a date with the name of a month."""
     for form in _ENGLISH:
         try:
             return datetime.strptime(text, form)
