@@ -134,6 +134,19 @@ def test_a_refusal_inside_200(name: str, database: Database, sink: Sink, clock: 
     assert str(code) in row.last_error
 
 
+@pytest.mark.parametrize("name", ROBOTS)
+def test_a_200_that_does_not_say_so_is_shown_as_unsure(
+    name: str, database: Database, sink: Sink, clock: Clock
+) -> None:
+    """Such as the page by which a proxy asks for a password: nobody knows what arrived."""
+    sink.otherwise = Reply(body=b"<html>login</html>")
+    case = Case(database, http_senders(sink)[name], clock)
+    case.owe()
+    row = case.run()
+    assert (row.state, len(sink.received)) == ("unknown", 1)
+    assert row.last_error
+
+
 @pytest.mark.parametrize("name", ["webhook", *ROBOTS])
 def test_a_receiver_that_never_recovers_is_given_up(
     name: str, database: Database, sink: Sink, clock: Clock
