@@ -8,9 +8,12 @@ import pytest
 from sqlmodel import select
 from starlette.testclient import TestClient
 
+from feedback_api import create_app
 from feedback_api.desk.uploads import Uploads
 from feedback_nlp.errors import NotFound
+from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
+from feedback_nlp.store.contact_table import Contact
 from feedback_nlp.store.tables import Feedback, IngestBatch, Job, Source
 from tests.desk.conftest import Post
 
@@ -58,6 +61,35 @@ def test_a_file_is_looked_at_mapped_and_stored(
     page = client.get(answer.headers["location"]).text
     assert 'data-count="rejected" data-value="1"' in page
     assert post("/data/import", **fields).status_code == 404  # looked at once, stored once
+
+
+def test_a_column_of_addresses_is_kept_where_the_deployment_and_the_person_say_so(
+    client: TestClient, database: Database
+) -> None:
+    content = "甲,谁,留言邮箱\n结算的时候闪退,小王,a@mango.example\n"
+    assert "联系邮箱" not in upload(client, content)
+    url = database.url.render_as_string(hide_password=False)
+    settings = Settings(database_url=url, secret="测试用的密钥", keep_contacts=True, worker=False)
+    with TestClient(create_app(settings), follow_redirects=False) as keeping:
+        page = upload(keeping, content)
+        fields = {
+            "csrf": keeping.cookies["feedback_csrf"],
+            "actor": "林晓",
+            "token": re.search(r'name="token" value="([^"]+)"', page)[1],  # type: ignore[index]
+            "source": "官网",
+            "column": ["甲", "谁", "留言邮箱"],
+            "field": ["text", "author", "+contact"],
+        }
+        assert keeping.post("/data/preview", data=fields).status_code == 422, "who agreed?"
+        fields["agreed"] = "1"
+        seen = keeping.post("/data/preview", data=fields).text
+        assert "联系邮箱（加密，只用于通知）" in seen
+        assert "mango" not in seen
+        assert keeping.post("/data/import", data=fields).status_code == 303
+    with database.read() as session:
+        assert len(session.exec(select(Contact)).all()) == 1
+        batch = session.exec(select(IngestBatch)).one()
+        assert any("联系邮箱存下 1 个" in note for note in batch.notes)
 
 
 def test_a_file_whose_text_column_is_unknown_asks(client: TestClient) -> None:

@@ -20,6 +20,7 @@ from feedback_api.services import Services, ServicesDep
 from feedback_nlp.clean.characters import clean_characters
 from feedback_nlp.errors import InputError, UnknownLayout
 from feedback_nlp.ingest import FIELDS, NO_CHOICES
+from feedback_nlp.ingest.contacts import ALWAYS
 from feedback_nlp.jobs.dry_run import Preview, preview_file
 from feedback_nlp.jobs.ingest import ingest_file
 from feedback_nlp.jobs.options import IngestOptions
@@ -46,6 +47,9 @@ _FILE_MEASURES = (
 )
 _SHOWN_REJECTED = 200
 _DROP = "-"
+_CONTACT, _CONSENT = "+contact", "+consent"
+#: What a column may be besides a field, where the deployment keeps addresses.
+_OF_CONTACTS = ((_CONTACT, "联系邮箱（加密）"), (_CONSENT, "愿不愿意被联系"))
 _NO_CONDITIONS = ("of", "product", "sampled")
 
 
@@ -156,8 +160,10 @@ def preview(
         preview=seen,
         problem=problem,
         columns=columns,
-        fields=list(FIELDS.items()),
+        fields=[*FIELDS.items(), *(_OF_CONTACTS if options.keep_contacts else ())],
         drop=_DROP,
+        keeps_contacts=options.keep_contacts,
+        agreed=options.choices.consent == ALWAYS,
     )
 
 
@@ -190,9 +196,14 @@ def _options(form: Posted, services: Services) -> IngestOptions:
     if not source:
         raise InputError("没有写来源叫什么", hint="例如 官网反馈；同一个来源以后都写同一个名字")
     mapping, dropped = {}, []
+    contact, consent = "", ALWAYS if form.text("agreed") else ""
     for name, field in zip(form.all("column"), form.all("field"), strict=False):
         if field == _DROP:
             dropped.append(name)
+        elif field == _CONTACT:
+            contact = name
+        elif field == _CONSENT:
+            consent = name
         elif field in FIELDS:
             mapping[field] = name
     return IngestOptions(
@@ -200,8 +211,14 @@ def _options(form: Posted, services: Services) -> IngestOptions:
         source=source,
         kind=SourceKind(kind) if kind in set(SourceKind) else None,
         mapping=mapping,
-        choices=replace(NO_CHOICES, drop=tuple(dropped)),
+        choices=replace(
+            NO_CHOICES,
+            drop=tuple(dropped),
+            contact=contact,
+            consent=consent if contact else "",
+        ),
         secret=services.settings.plain_secret,
+        keep_contacts=services.settings.keep_contacts,
     )
 
 
@@ -213,8 +230,11 @@ def _columns(seen: Preview, options: IngestOptions) -> list[Column]:
 
 
 def _chosen(options: IngestOptions, name: str) -> str:
-    if name in options.choices.drop:
+    choices = options.choices
+    if name in choices.drop:
         return _DROP
+    if name in (choices.contact, choices.consent):
+        return _CONTACT if name == choices.contact else _CONSENT
     return next((field for field, column in options.mapping.items() if column == name), "")
 
 
