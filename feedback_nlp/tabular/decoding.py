@@ -111,6 +111,14 @@ def without_byte_order_mark(stream: BinaryIO) -> tuple[BinaryIO, str | None]:
     return stream, None
 
 
+def _whole_characters(sample: bytes) -> bytes:
+    """Return a stretch of one long line without the character that its end may have cut."""
+    end = len(sample)
+    while end and sample[end - 1] & 0xC0 == 0x80:
+        end -= 1
+    return sample[: end - 1] if end and sample[end - 1] >= 0xC0 else sample[:end]
+
+
 def _unmarked_utf16(head: bytes) -> str | None:
     """Return the UTF-16 that a text without a mark is in: every line end has a NUL beside it."""
     if b"\0" not in head:
@@ -130,7 +138,7 @@ def utf8_bytes(stream: BinaryIO) -> BinaryIO:
         return start
     sample = stream.read(_BLOCK_BYTES)
     stream.seek(0)
-    whole_lines = sample[: sample.rfind(b"\n") + 1] or sample
+    whole_lines = sample[: sample.rfind(b"\n") + 1] or _whole_characters(sample)
     if whole_lines.isascii() or (found := decide_encoding(whole_lines)) == "utf-8":
         return stream
     return cast(BinaryIO, RecodedToUtf8(stream, found))
@@ -148,7 +156,7 @@ def told_encoding(stream: BinaryIO) -> str:
         return "UTF-7"
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return ""
-    whole_lines = sample[: sample.rfind(b"\n") + 1] or sample
+    whole_lines = sample[: sample.rfind(b"\n") + 1] or _whole_characters(sample)
     found = "utf-8" if whole_lines.isascii() else decide_encoding(whole_lines)
     text = whole_lines[:_HEAD_BYTES].decode(found, "ignore")
     if found == "utf-8" and is_mojibake(text.split("\n")):

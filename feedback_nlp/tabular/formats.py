@@ -181,6 +181,8 @@ def check_readable(path: Path) -> None:
     try:
         if path.is_dir():
             raise FileUnreadable(f"{shown} 是一个目录", hint="请给出文件")
+        if path.exists() and not path.is_file():
+            raise FileUnreadable(f"{shown} 不是普通文件", hint="管道的内容请用 - 从标准输入读")
         with open_binary(path) as stream:
             if not stream.read(1):
                 if isinstance(stream, GzipInput) and stream.damaged:

@@ -143,7 +143,7 @@ def _read_strict(stream: BinaryIO, limits: Limits, *, may_mend: bool) -> Iterato
         if number == 0:
             raise
         yield _broken_off(number, f"之后无法继续读取：{error.message}")
-    except (ijson.JSONError, RecursionError) as error:
+    except (ijson.JSONError, RecursionError, UnicodeDecodeError) as error:  # half a character
         if may_mend and (mended := without_stray_commas(stream)) is not None:
             yield from islice(_read_strict(mended, limits, may_mend=False), number, None)
             return
@@ -264,7 +264,7 @@ def _find_records(stream: GuardedJson) -> str:
                 first = str(prefix)
             if count > _SEARCH_EVENTS:
                 break
-    except ijson.JSONError as error:
+    except (ijson.JSONError, UnicodeDecodeError) as error:
         if not first:
             raise _not_json(error) from error
     return "" if len(lists) > 1 else first  # several lists by name: see records_of

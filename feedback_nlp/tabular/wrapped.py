@@ -17,13 +17,14 @@ from feedback_nlp.tabular.decoding import text_lines, utf8_bytes
 from feedback_nlp.tabular.rows import Limits
 
 MOST_BYTES = 32 * 1024 * 1024
-_MOST_SPAN = 1_000
+_MOST_PAGE_BYTES = 8 * 1024 * 1024  # the parser is slow
+_MOST_SPAN, _MOST_CELLS = 1_000, 5_000
 _HEAD_BYTES = 4_096
 _CALL = re.compile(
     rb"\s*(?:/\*\*/\s*)?(?:(?:window\.|var\s+|let\s+|const\s+)?[\w$.]{1,80}\s*=\s*|[\w$.]{1,80}\s*\(\s*)(?=[\[{])"
 )
 _CALL_END = re.compile(rb"[\s);]*\Z")
-_STRING_OR_COMMA = re.compile(rb'"(?:[^"\\]|\\.)*"|,(?=\s*[\]}])', re.DOTALL)
+_STRING_OR_COMMA = re.compile(rb'"(?:[^"\\]++|\\.)*+"|,(?=\s*[\]}])', re.DOTALL)
 
 
 def is_html_table(head: bytes) -> bool:
@@ -65,10 +66,15 @@ def html_as_csv(stream: BinaryIO, limits: Limits) -> BinaryIO:
     Raises:
         FileUnreadable: If the page is too large or has no table with cells.
     """
-    _whole(stream)
+    _whole(stream, _MOST_PAGE_BYTES)
     stream.seek(0)
     parser = _Tables()
     for line in text_lines(stream, limits):
+        if line.fault:
+            raise FileUnreadable(
+                f"网页的第 {line.number} 行太长，或含有不是 UTF-8（或 GB18030）的字节",
+                hint="用表格软件打开并另存为 xlsx 或 CSV",
+            )
         parser.feed(line.text)
     parser.close()
     rows = max(parser.tables, key=lambda table: sum(map(len, table)), default=[])
@@ -79,11 +85,11 @@ def html_as_csv(stream: BinaryIO, limits: Limits) -> BinaryIO:
     return io.BytesIO(text.getvalue().encode("utf-8", "replace"))
 
 
-def _whole(stream: BinaryIO) -> bytes:
-    data = utf8_bytes(stream).read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
+def _whole(stream: BinaryIO, most: int = MOST_BYTES) -> bytes:
+    data = utf8_bytes(stream).read(most + 1)
+    if len(data) > most:
         raise FileUnreadable(
-            f"网页或脚本超过 {MOST_BYTES // 1024 // 1024} MB",
+            f"网页或脚本超过 {most // 1024 // 1024} MB",
             hint="导出成 CSV、xlsx 或 JSON Lines",
         )
     return data
@@ -150,6 +156,7 @@ class _Tables(HTMLParser):
                 below[len(row)] = (left - 1, above)
             row.append(above)
         rows, columns = self._span
+        columns = min(columns, max(1, _MOST_CELLS - len(row)))
         for number in range(columns):
             if rows > 1:
                 below[len(row)] = (rows - 1, text)

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -211,3 +212,41 @@ def test_a_list_that_breaks_off_says_so_once():
 def test_other_tongues_in_utf8_are_read(said):
     first, _ = read(f"text,star\n{said},5\n{said},4\n".encode())
     assert first.values["text"] == said
+
+
+def test_a_pipe_is_no_file_and_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(FileUnreadable, match="不是普通文件"):
+        list(read_rows(tmp_path / "pipe.csv"))
+
+
+def test_a_first_line_longer_than_what_is_looked_at_keeps_its_encoding():
+    data = ("好" * 400_000 + "\n" + "不错\n").encode()
+    rows = list(read_rows(io.BytesIO(data), format="lines"))
+    assert [row.values["text"][:2] for row in rows] == ["好好", "不错"]
+
+
+@pytest.mark.parametrize(
+    ("page", "texts"),
+    [
+        (
+            "<table><tr><td>内容<td>分</tr><tr><td rowspan=999999999 colspan=99999>好</table>",
+            ["好"],
+        ),
+        ("<table>" + "<table><tr><td>内容</td></tr><tr><td>好</td></tr>" * 300, ["好"]),
+        ("<tr><td>内容</td></tr><tr><td>&lt;b&gt;<script>坏</script></td></tr>", ["<b>"]),
+    ],
+)
+def test_hostile_pages_are_tables_of_their_cells(page, texts):
+    rows = list(read_rows(io.BytesIO(page.encode()), format="xls"))
+    assert [row.values["内容"] for row in rows] == texts
+
+
+def test_half_a_character_in_json_costs_no_traceback():
+    rows = list(read_rows(io.BytesIO(b'[{"text":"a"},{"text":"\\ud83d"},{"text":"b"}]')))
+    assert [row.values["text"] for row in rows if isinstance(row, Row)][::2] == ["a", "b"]
+
+
+def test_a_page_with_damaged_bytes_is_refused():
+    with pytest.raises(FileUnreadable, match="第 1 行"):
+        list(read_rows(io.BytesIO("<table><tr><td>内容".encode() + b"\xff\xfe" + "好".encode())))
