@@ -44,6 +44,9 @@ class Settings(BaseSettings):
         digest_folder: Where the worker writes digests as HTML, Markdown and Excel, beside
             keeping them in the database.
         digest_to: Names of outlets, separated by commas, that the worker sends the digest to.
+        jobs_folder: Where classification jobs keep what waits and what came out; service and
+            worker must see the same. By default beside the database.
+        job_hours: How long the result of such a job is kept.
         require_keys: Whether the service answers nobody without a key. ``serve`` turns it on by
             itself beyond this machine, and once there are keys.
         guests_read: Whether those without a key may read, where keys are required.
@@ -76,6 +79,8 @@ class Settings(BaseSettings):
     digest_at: str = "周一 09:00"
     digest_folder: Path | None = None
     digest_to: str = ""
+    jobs_folder: Path | None = None
+    job_hours: float = Field(default=24.0, gt=0, le=24 * 90)
     require_keys: bool = False
     guests_read: bool = False
     rate_per_minute: int = Field(default=18_000, gt=0)

@@ -14,6 +14,7 @@ import anyio.to_thread
 from fastapi import Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from starlette.formparsers import MultiPartParser
 from starlette.routing import BaseRoute
 
 from feedback_api import desk, errors, metrics
@@ -35,6 +36,7 @@ from feedback_api.routes import (
     feedback,
     health,
     ingest,
+    jobs,
     judgements,
     lexicon,
     notices,
@@ -97,6 +99,10 @@ def create_app(
         now=now,
     )
 
+    # A form's file beyond this size would be spooled to the disk, with what people wrote in clear.
+    MultiPartParser.spool_max_size = max(
+        MultiPartParser.spool_max_size, settings.max_upload_bytes + 1
+    )
     recording.watch()
     doorman = _doorman(services)
 
@@ -166,6 +172,7 @@ def _routes() -> Sequence[BaseRoute]:
         notices,
         lexicon,
         classify,
+        jobs,
         people,
         runs,
         audit,

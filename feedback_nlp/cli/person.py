@@ -99,6 +99,7 @@ def erase(
     as_json: JsonOption = False,
 ) -> None:
     """Erase one author from tables, index, log and the named folders; it cannot be undone."""
+    from feedback_nlp.jobs.bulk_files import jobs_folder  # noqa: PLC0415
     from feedback_nlp.jobs.erase_exports import traces_of  # noqa: PLC0415
     from feedback_nlp.jobs.people import erase_person, nobody  # noqa: PLC0415
     from feedback_nlp.store.erasing import rows_of  # noqa: PLC0415
@@ -119,8 +120,8 @@ def erase(
         report = erase_person(
             database, known, actor=actor or getpass.getuser(), now=datetime.now(UTC), reason=reason
         )
-    own = settings.digest_folder
-    folders = [*(exports or []), *([own] if own is not None and own.is_dir() else [])]
+        own = [settings.digest_folder, jobs_folder(settings.jobs_folder, database.url)]
+    folders = [*(exports or []), *(path for path in own if path is not None and path.is_dir())]
     files = _erased_from(folders, traces)
     if as_json:
         print_json(

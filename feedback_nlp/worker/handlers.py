@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 from feedback_nlp.errors import Conflict, InputError, NotFound
+from feedback_nlp.jobs.bulk_files import CLASSIFY
+from feedback_nlp.labels import Depth
 from feedback_nlp.store import job_queue
 from feedback_nlp.worker.workplace import Beat, Later, Workplace
 
@@ -22,9 +24,11 @@ DELIVER = "deliver"
 VERIFY = "verify"
 STANDINGS = "standings"
 PULL = "pull"
+SWEEP = "sweep"
 _BUSY = timedelta(seconds=30)
 _LONGEST_ASKED = timedelta(hours=24)
 _ATTEMPTS = 100  # then other jobs have their turn
+_TURN_SECONDS = 20.0
 
 
 def analyze(place: Workplace, _payload: Mapping[str, Any], beat: Beat) -> Mapping[str, Any]:
@@ -157,7 +161,54 @@ def pull(place: Workplace, payload: Mapping[str, Any], beat: Beat) -> Mapping[st
     return report.as_dict()
 
 
+def classify(place: Workplace, payload: Mapping[str, Any], beat: Beat) -> Mapping[str, Any]:
+    """Read the rows of a classification job; let other jobs have their turns meanwhile."""
+    from feedback_nlp.jobs import bulk, bulk_files  # noqa: PLC0415 - loads the batch
+
+    taken = payload["taken"]
+    folder = bulk_files.jobs_folder(place.settings.jobs_folder, place.database.url)
+    files = bulk_files.JobFiles(folder / str(payload["folder"]), str(payload["output"]))
+    url = place.database.url.render_as_string(hide_password=False)
+
+    def others_wait() -> bool:
+        with place.database.read() as session:
+            return job_queue.is_any_free(session)
+
+    turn = bulk.Slice(_TURN_SECONDS, others_wait)
+
+    def told(rows: int) -> None:
+        beat("读反馈", rows, taken["rows"])
+        if turn.is_over():
+            raise Later("先让别的任务做，做完的部分不用重做", timedelta())
+
+    return bulk.read_rows_of_job(
+        files,
+        taken,
+        place.config,
+        bulk.BulkOptions(
+            zone=place.settings.zone,
+            depth=Depth(payload["depth"]),
+            topics_of=url if payload["topics"] else None,
+            hours=place.settings.job_hours,
+        ),
+        now=place.now,
+        progress=told,
+    )
+
+
+def sweep(place: Workplace, _payload: Mapping[str, Any], _beat: Beat) -> Mapping[str, Any]:
+    """Remove files of classification jobs that expired, failed or were cancelled."""
+    from feedback_nlp.jobs import bulk_files  # noqa: PLC0415
+
+    folder = bulk_files.jobs_folder(place.settings.jobs_folder, place.database.url)
+    with place.database.read() as session:
+        paths = bulk_files.stale(session, folder, place.now())
+    return {"removed": bulk_files.remove(paths)}
+
+
 HANDLERS: dict[str, Handler] = {
+    CLASSIFY: classify,
+    SWEEP: sweep,
     ANALYZE: analyze,
     DIGEST: digest,
     DELIVER: deliver,

@@ -9,12 +9,21 @@ import structlog
 from sqlmodel import Session, col, select
 
 from feedback_nlp.errors import ConfigError
+from feedback_nlp.jobs import bulk_files
 from feedback_nlp.labels import ENGINE, JobState, RequestStatus
 from feedback_nlp.store import job_queue, outbox
 from feedback_nlp.store.job_queue import Wanted
 from feedback_nlp.store.tables import FeatureRequest, Feedback, Job
 from feedback_nlp.weeks import Week
-from feedback_nlp.worker.handlers import ANALYZE, DELIVER, DIGEST, PULL, STANDINGS, VERIFY
+from feedback_nlp.worker.handlers import (
+    ANALYZE,
+    DELIVER,
+    DIGEST,
+    PULL,
+    STANDINGS,
+    SWEEP,
+    VERIFY,
+)
 from feedback_nlp.worker.workplace import Workplace
 
 _log = structlog.get_logger("feedback_worker")
@@ -43,6 +52,9 @@ def due(session: Session, place: Workplace) -> list[Wanted]:
         today = now.astimezone(place.settings.zone).date()
         wanted.append(Wanted(kind=VERIFY, payload={}, slot=f"verify {today}", lane=ANALYZE))
     wanted += pulls_due(place, now)
+    folder = bulk_files.jobs_folder(place.settings.jobs_folder, place.database.url)
+    if bulk_files.stale(session, folder, now):
+        wanted.append(Wanted(kind=SWEEP, payload={}, wish=SWEEP))
     return [one for one in wanted if not _is_queued(session, one)]
 
 

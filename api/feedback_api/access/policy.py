@@ -35,6 +35,7 @@ class Rule:
 RULES = (
     Rule("POST", "/v1/feedback", Scope.INGEST),
     Rule("POST", "/v1/classify", Scope.READ),  # computes, and stores nothing
+    Rule("*", "/v1/jobs", Scope.WRITE),  # whoever may look would see the files of others
     Rule("*", "/v1/people", Scope.ADMIN),
     Rule("*", "/v1/audit", Scope.ADMIN),
     Rule("*", "/v1/keys", Scope.ADMIN),

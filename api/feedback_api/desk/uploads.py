@@ -43,6 +43,12 @@ class Upload:
             yield path
 
 
+def plain_name(name: str) -> str:
+    """Return the name of a file that was sent as a file here may be called."""
+    plain = _UNSAFE.sub("_", Path(name.replace("\\", "/")).name).lstrip(".")[-120:]
+    return plain or "file"
+
+
 class Uploads:
     """The files that wait for a decision, the oldest forgotten first."""
 
@@ -53,9 +59,8 @@ class Uploads:
     def put(self, name: str, content: bytes) -> str:
         """Keep a file; return the token under which it is found."""
         token = secrets.token_urlsafe(24)
-        plain = _UNSAFE.sub("_", Path(name.replace("\\", "/")).name).lstrip(".")[-120:]
         with self._lock:
-            self._waiting[token] = Upload(plain or "file", content)
+            self._waiting[token] = Upload(plain_name(name), content)
         return token
 
     def get(self, token: str) -> Upload:

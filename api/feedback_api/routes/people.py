@@ -13,7 +13,7 @@ from feedback_api.errors import document
 from feedback_api.schemas import Incoming, Outgoing
 from feedback_api.services import Services, ServicesDep
 from feedback_api.validation import Plain
-from feedback_nlp.jobs import people
+from feedback_nlp.jobs import bulk_files, erase_exports, people
 
 router = APIRouter(prefix="/v1/people", tags=["个人信息"])
 _EXAMPLE = {"author": "user-1024"}
@@ -71,14 +71,19 @@ def erase_person(
         Body(openapi_examples={"一个人": Example(value={**_EXAMPLE, "actor": "林晓"})}),
     ],
 ) -> Erased:
-    """彻底删除一个人：反馈、观点、证据、通知、检索索引。不能恢复；导出的文件另用命令行删。"""
+    """彻底删除一个人：反馈、观点、证据、通知、检索索引、批量任务的文件。不能恢复；导出的文件另用命令行删。"""
+    key = _key(services, wanted)
+    traces = erase_exports.traces_of(services.database, key)
     report = people.erase_person(
         services.database,
-        _key(services, wanted),
+        key,
         actor=wanted.actor,
         now=services.now(),
         reason=wanted.reason,
     )
+    folder = bulk_files.jobs_folder(services.settings.jobs_folder, services.database.url)
+    if folder.is_dir():
+        erase_exports.erase_from_exports(folder, traces)
     return Erased(counts=dict(report.counts), log_emptied=report.log_emptied)
 
 
