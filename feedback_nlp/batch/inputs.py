@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from feedback_nlp.batch.payload import Payload, Rows, Share, payloads
 from feedback_nlp.batch.plan import Chunk, Column, Layout, input_name
@@ -19,6 +20,8 @@ from feedback_nlp.tabular import DEFAULT_LIMITS, STDIN, Row, format_of_name, ope
 
 _SAMPLE_ROWS = 200
 FILE_COLUMN = "input_file"
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+"""What Hive calls the folder of rows without a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +106,18 @@ def _inside(folder: Path) -> tuple[list[Named], list[str]]:
         if format_of_name(path)[0] is None:
             skipped.append(str(path))
             continue
-        pairs = (part.split("=", 1) for part in below.parts[:-1] if "=" in part)
-        found.append(Named(path, below.as_posix(), dict(pairs)))
+        found.append(Named(path, below.as_posix(), _partition_of(below.parts[:-1])))
     if not found:
         raise FileUnreadable(
             f"目录 {folder} 里没有表格文件", hint="支持 .csv .jsonl .parquet .xlsx 等"
         )
     return found, skipped
+
+
+def _partition_of(folders: Iterable[str]) -> dict[str, str]:
+    """Return the columns that ``key=value`` folders name, unescaped as Hive escapes them."""
+    pairs = (folder.split("=", 1) for folder in folders if "=" in folder)
+    return {unquote(name): "" if v == NO_VALUE else unquote(v) for name, v in pairs}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

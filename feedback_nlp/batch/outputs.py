@@ -90,6 +90,11 @@ def open_output(target: Path, plan: RowPlan) -> Iterator[Output]:
     if target == STDIN:
         yield _Bytes(sys.stdout.buffer, plan)
         sys.stdout.buffer.flush()
+    elif plan.partition is not None:
+        from feedback_nlp.batch.partitions import open_partitions  # noqa: PLC0415 - slow to import
+
+        with open_partitions(target, plan) as partitions:
+            yield partitions
     elif plan.kind == "xlsx":
         with _workbook(target, plan) as sheet:
             yield sheet

@@ -82,6 +82,7 @@ class RowPlan:
         secret: Masks personal data if given.
         rejects_apart: Rows that cannot be read go to a file of their own.
         topics: What units are put into, if that is wanted.
+        partition: Column by whose day rows go into folders; it stands in their names.
     """
 
     config: PipelineConfig
@@ -95,6 +96,7 @@ class RowPlan:
     secret: bytes | None = None
     rejects_apart: bool = False
     topics: TopicPlan | None = None
+    partition: str | None = None
 
     @property
     def output_columns(self) -> list[str]:

@@ -81,6 +81,16 @@ class Choices:
         ),
     ] = None
 
+    partition_by: Annotated[
+        str | None,
+        typer.Option(
+            "--partition-by",
+            metavar="列",
+            help="输出是一个目录：按这一列的日期分成 Parquet，一天一个子目录，重跑只换掉出现的日子",
+            show_default=False,
+        ),
+    ] = None
+
     def options(self, settings: Settings) -> ClassifyOptions:
         """Return them with what the environment says."""
         from feedback_nlp.ingest import parse_mapping  # noqa: PLC0415
@@ -98,6 +108,7 @@ class Choices:
             rejects=self.rejects,
             resume=self.resume,
             topics_of=self.with_topics,
+            partition_by=self.partition_by,
             secret=settings.plain_secret,
         )
 

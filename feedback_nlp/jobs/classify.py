@@ -18,7 +18,7 @@ from feedback_nlp.batch import inputs as inputs_of
 from feedback_nlp.batch.inputs import Input, Named, Reading
 from feedback_nlp.batch.outputs import open_output
 from feedback_nlp.batch.parts import Parts, open_parts
-from feedback_nlp.batch.plan import Done, RowPlan, TopicPlan
+from feedback_nlp.batch.plan import Column, Done, RowPlan, TopicPlan
 from feedback_nlp.batch.pool import prepare, score_chunks
 from feedback_nlp.batch.rejects import RejectFile, open_rejects
 from feedback_nlp.build import code_version
@@ -99,7 +99,7 @@ def classify_file(
         InputError: If there are no rows, or the target cannot be written.
         Conflict: If ``resume`` finds the remains of another run.
     """
-    kind = output_format(target)
+    kind = output_format(target) if options.partition_by is None else "parquet"
     sources = [source] if isinstance(source, Path) else list(source)
     if options.resume and target == STDIN:
         raise InputError("接着上次做需要一个输出文件", reason="no-output-file")
@@ -177,8 +177,11 @@ def _plan(
     options: ClassifyOptions,
 ) -> RowPlan:
     columns: Any = ()
-    if kind != "jsonl" or options.keep is not None:
-        columns = inputs_of.columns_that_come_along(found, options.keep)
+    by, keep = options.partition_by, options.keep
+    if by is not None and keep is not None and by not in keep:
+        keep = (*keep, by)
+    if kind != "jsonl" or keep is not None:
+        columns = inputs_of.columns_that_come_along(found, keep)
     return RowPlan(
         config=config,
         zone=options.zone,
@@ -187,11 +190,21 @@ def _plan(
         depth=options.depth,
         packed=target.name.endswith(".gz"),
         columns=columns,
-        keep=None if options.keep is None else frozenset(column.name for column in columns),
+        keep=None if keep is None else frozenset(column.name for column in columns),
         secret=_secret(found, options),
         rejects_apart=options.rejects is not None,
         topics=topics_of(options.topics_of),
+        partition=None if by is None else _partition(columns, by),
     )
+
+
+def _partition(columns: Sequence[Column], by: str) -> str:
+    """Return the name under which the column of days goes out."""
+    name = next((column.name for column in columns if column.source == by), None)
+    if name is None:
+        known = "、".join(column.source for column in columns)
+        raise InputError(f"没有 {by!r} 这一列，不能按它分目录", hint=f"可用的列：{known}")
+    return name
 
 
 def topics_of(url: str | None) -> TopicPlan | None:
@@ -240,5 +253,6 @@ def _identity(found: Sequence[Input], plan: RowPlan) -> dict[str, Any]:
             "text": [[one.layout.text_column, one.layout.id_column] for one in found],
             "redact": plan.secret is not None,
             "rejects_apart": plan.rejects_apart,
+            "partition": plan.partition,
         },
     }

@@ -75,6 +75,7 @@ class ClassifyOptions(FileOptions):
         rejects: File for rows that cannot be read; by default they stay in their place.
         resume: Keep finished chunks beside the output, and go on with those that are there.
         topics_of: Database whose living topics units are put into.
+        partition_by: Column by whose day rows go into a folder of Parquet files.
     """
 
     workers: int | None = None
@@ -84,6 +85,7 @@ class ClassifyOptions(FileOptions):
     rejects: Path | None = None
     resume: bool = False
     topics_of: str | None = None
+    partition_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

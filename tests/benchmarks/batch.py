@@ -13,7 +13,6 @@ import json
 import os
 import platform
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -68,29 +67,41 @@ def write_input(path: Path, rows: int) -> None:
 
 def measure(source: Path, target: Path, rows: int, workers: int) -> dict[str, Any]:
     """Run one classification and return what it took."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     load, started = os.getloadavg()[0], time.monotonic()
     arguments = [source, "-o", target, "--workers", str(workers)]
     process = subprocess.Popen([*COMMAND, *map(str, arguments)], stderr=subprocess.DEVNULL)
     peak = 0
+    cpu: dict[int, float] = {}
     while process.poll() is None:
-        peak = max(peak, sum(map(_resident, [process.pid, *_children(process.pid)])))
-        time.sleep(0.2)
+        family = [process.pid, *_children(process.pid)]
+        peak = max(peak, sum(map(_resident, family)))
+        cpu.update((pid, seconds) for pid in family if (seconds := _cpu(pid)))
+        time.sleep(0.05)
     if process.returncode:
         raise SystemExit(f"classify ended with {process.returncode}")
     seconds = time.monotonic() - started
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    parent = cpu.pop(process.pid)
     return {
         "rows": rows,
         "format": source.suffix,
         "workers": workers,
         "wall_seconds": round(seconds, 2),
-        "cpu_seconds": round(cpu, 2),
+        "parent_cpu_seconds": round(parent, 2),
+        "others_cpu_seconds": round(sum(cpu.values()), 2),
+        "longest_cpu_seconds": round(max([parent, *cpu.values()]), 2),
         "rows_per_second": round(rows / seconds),
         "peak_mb_all_processes": round(peak / 1024),
         "load_average_before": round(load, 2),
     }
+
+
+def _cpu(pid: int) -> float:
+    """CPU seconds of a process itself: workers are not the children of the command."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _children(pid: int) -> list[int]:
@@ -103,9 +114,10 @@ def _children(pid: int) -> list[int]:
 
 
 def _resident(pid: int) -> int:
+    """Kilobytes of a process that no other shares: workers are copies of one another."""
     try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
                 return int(line.split()[1])
     except OSError:
         pass
