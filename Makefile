@@ -28,10 +28,10 @@ demo: $(STAMP) ## generate six weeks of feedback for a fictional app, analyse th
 	@echo '  先激活环境：. .venv/bin/activate；或直接：make serve DB=demo-output/demo.db'
 
 test: $(STAMP) ## unit, contract, golden and end-to-end tests
-	$(RUN) pytest -n 3 --dist loadfile -m "not slow and not spark and not browser"
+	$(RUN) pytest -n 2 --dist loadfile -m "not slow and not spark and not browser"
 
 coverage: $(STAMP) ## the same, counting: branch coverage of at least 92 %; twice as long
-	$(RUN) pytest -n 3 --dist loadfile -m "not slow and not spark and not browser" --cov --cov-report=term-missing:skip-covered
+	$(RUN) pytest -n 2 --dist loadfile -m "not slow and not spark and not browser" --cov --cov-report=term-missing:skip-covered
 
 test-all: $(STAMP) ## the same, with the slow ones
 	$(RUN) pytest -m "not spark"

@@ -9,7 +9,7 @@ from sqlmodel import select
 from starlette.testclient import TestClient
 
 from feedback_api import create_app
-from feedback_api.desk.uploads import Uploads
+from feedback_api.uploads import Uploads
 from feedback_nlp.errors import NotFound
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database

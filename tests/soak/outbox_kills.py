@@ -124,11 +124,13 @@ def run(url: str, kills: int, seed: int = 0) -> Counts:
             "deliver": (deliver, (url, sink.port)),
         }
         alive: dict[str, Any] = {}
-        for _ in range(kills):
+        for number in range(kills):
             for name, (task, arguments) in work.items():
                 if name not in alive:
                     alive[name] = _SPAWN.Process(target=task, args=arguments, daemon=True)
                     alive[name].start()
+            if number == 0:
+                _wait_for_a_cause(database)  # on a busy machine nobody may be at work yet
             time.sleep(dice.uniform(0.02, 0.4))
             victim = alive.pop("deliver" if dice.random() < 0.75 else "write")
             victim.kill()
@@ -146,6 +148,15 @@ def run(url: str, kills: int, seed: int = 0) -> Counts:
     counts = _compared(database, received, kills)
     database.dispose()
     return counts
+
+
+def _wait_for_a_cause(database: Database) -> None:
+    for _ in range(600):
+        with database.read() as session:
+            if session.get(Setting, "cause-0") is not None:
+                return
+        time.sleep(0.1)
+    raise AssertionError("the writer writes nothing")
 
 
 def _finish(database: Database, port: int) -> None:

@@ -15,8 +15,8 @@ from feedback_api.desk.edge import Posted, PostedDep, posted, router
 from feedback_api.desk.feedback_list import FeedbackId
 from feedback_api.desk.sample_page import accuracy
 from feedback_api.desk.shell import shell_of
-from feedback_api.desk.uploads import Uploads
 from feedback_api.services import Services, ServicesDep
+from feedback_api.uploads import Uploads
 from feedback_nlp.clean.characters import clean_characters
 from feedback_nlp.errors import InputError, UnknownLayout
 from feedback_nlp.ingest import FIELDS, NO_CHOICES

@@ -9,9 +9,9 @@ from fastapi.responses import FileResponse
 
 from feedback_api.access import CallerDep
 from feedback_api.bulk_schemas import JobPost, PostedJob, PostedJobPage, PostedJobQueued
-from feedback_api.desk.uploads import Upload, plain_name
 from feedback_api.errors import ProblemError, document
 from feedback_api.services import Services, ServicesDep
+from feedback_api.uploads import Upload, plain_name
 from feedback_nlp.errors import Conflict, InputError, NotFound
 from feedback_nlp.jobs import bulk, bulk_files
 from feedback_nlp.jobs.bulk_files import CLASSIFY, JobFiles
@@ -136,9 +136,8 @@ def _taken(services: Services, wanted: JobPost, files: JobFiles) -> bulk.Taken:
     if wanted.file is None:
         with services.database.read() as session:
             return bulk.take_selection(session, wanted.selection(zone), files, zone)
-    configured = services.settings.secret
     with services.database.write() as session:
-        secret = deployment_secret(session, configured.get_secret_value() if configured else None)
+        secret = deployment_secret(session, services.settings.plain_secret)
     wishes = bulk.UploadWishes(
         zone=zone,
         secret=secret,
