@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,9 @@ from feedback_nlp.store.push_erasing import forget_record, texts_of
 from feedback_nlp.store.tables import Source
 
 _MAX_KEPT_CHARS = 20_000
+_MIN_SAID = 6
+_MARK = re.compile(r"[!-~]{0,200}|\d[\d :.+/TZ年月日-]*")  # ids, links, codes, times: no words
+_WORDS = object()
 OUTCOME_WORDS = {
     "stored": "已收下",
     "updated": "已更新",
@@ -147,6 +151,7 @@ class _Keeper:
             self._pseudonymizer,
             self._now,
             authors=[item.author for item in self._event.items if item.author],
+            said=[item.text.strip() for item in self._event.items],
         )
         kept.record_key, kept.outcome = self._record, "received"
         if not store.note_event(session, kept):
@@ -256,19 +261,34 @@ def _event_row(
     now: datetime,
     *,
     authors: Sequence[str] = (),
+    said: Sequence[str] | None = None,
 ) -> InletEvent:
-    """Return an event as it may be kept: without who someone is, the rest redacted."""
+    """Return an event as it may be kept: without who someone is, the rest redacted.
+
+    Args:
+        inlet: Where it came in.
+        delivery: What came.
+        key: The sender's own name for it.
+        pseudonymizer: Keys hashes.
+        now: When.
+        authors: Who said it.
+        said: What was read out of it. Any other words may be anybody's name (``field_1``:
+            张三丰), so they are not kept. ``None`` if it could not be read.
+    """
     paths = [inlet.contact, inlet.mapping.get("author")]
     named_by = {text_at(delivery.value, path) for path in paths if isinstance(path, str) and path}
     hidden = frozenset({*named_by, *(author.strip() for author in authors)} - {""})
     body_key = pseudonymizer.author_key(hashlib.sha256(delivery.body).hexdigest())
+    value = delivery.value
+    if said is not None and isinstance(value, dict | list):
+        value = _wordless(value, said)
     named = hashlib.sha256(key.encode()).hexdigest() if key else ""
     return InletEvent(
         inlet=inlet.name,
         event_key=f"id-{named[:64]}" if key else f"body-{body_key[:64]}",
         body_key=body_key[:64],
         outcome="",
-        body=_kept(delivery.value, pseudonymizer, hidden),
+        body=_kept(value, pseudonymizer, hidden),
         received_at=now,
     )
 
@@ -280,6 +300,20 @@ def _kept(value: Any, pseudonymizer: Pseudonymizer, hidden: frozenset[str]) -> A
     redacted = redact_value(_nameless(whole, hidden), pseudonymizer)
     text = json.dumps(redacted, ensure_ascii=False, default=str)
     return redacted if len(text) <= _MAX_KEPT_CHARS else {"cut": text[:_MAX_KEPT_CHARS]}
+
+
+def _wordless(value: Any, said: Sequence[str]) -> Any:
+    """Return a JSON value without words that nobody reads: marks, numbers and times stay."""
+    if isinstance(value, dict):
+        pairs = ((key, _wordless(member, said)) for key, member in value.items())
+        return {key: member for key, member in pairs if member is not _WORDS}
+    if isinstance(value, list):
+        return [one for one in (_wordless(one, said) for one in value) if one is not _WORDS]
+    if not isinstance(value, str) or _MARK.fullmatch(value.strip()):
+        return value
+    text = value.strip()
+    is_said = any(text == one or (len(text) >= _MIN_SAID and text in one) for one in said)
+    return value if is_said else _WORDS
 
 
 def _nameless(value: Any, hidden: frozenset[str]) -> Any:
