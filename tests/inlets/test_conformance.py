@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from feedback_nlp.store import Database
 from feedback_nlp.store.inlet_tables import InletEvent, InletRecord
 from feedback_nlp.store.tables import Feedback, metadata
 from tests.inlets.samples import GENERIC_MAPPING, SAMPLES, Sample
+from tests.stored_letters import in_letters
 
 NOW = datetime(2026, 11, 16, 4, 0, tzinfo=UTC)
 FIRST, SECOND = "一点结算就闪退，付不了款", "更新以后一点结算还是闪退"
@@ -290,7 +290,7 @@ def test_no_person_is_found_on_disk(push: Pushes, database: Database) -> None:
             for table in metadata.sorted_tables
             for row in session.execute(sql(f'SELECT * FROM "{table.name}"'))
         )
-    dump = re.sub(r"\\u([0-9a-f]{4})", lambda code: chr(int(code[1], 16)), dump)  # JSON on SQLite
+    dump = in_letters(dump)
     assert "闪退" in dump
     for word in push.sample.person:
         assert word not in dump, word

@@ -40,6 +40,7 @@ from feedback_nlp.store.contacts import Sealer, address_of, is_address
 from feedback_nlp.store.outbox_tables import OutboxRow
 from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Notice, NoticeRefusal
 from tests.outlets.mail_server import Mailbox, mail_server
+from tests.stored_letters import in_letters
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 16, 4, 0, tzinfo=UTC)
@@ -102,9 +103,10 @@ def contacts(database: Database) -> list[Contact]:
 def dump(database: Database) -> str:
     with database.read() as session:
         names = inspect(session.get_bind()).get_table_names()
-        return "\n".join(
+        rows = [
             str(row) for name in names for row in session.execute(text(f'SELECT * FROM "{name}"'))
-        )
+        ]
+    return in_letters("\n".join(rows))
 
 
 class Team:

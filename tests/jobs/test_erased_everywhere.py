@@ -36,6 +36,7 @@ from feedback_nlp.store.reply_table import StoredReply
 from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Notice, Run, Topic
 from tests.jobs.test_contacts import ADDRESS, FILE, NOW, SECRET, ZONE, Team
 from tests.outlets.mail_server import mail_server
+from tests.stored_letters import in_letters
 
 WORDS = "鼋鼍图标点了没反应，导出表格也失败"
 HERS = {"id": "hers-r1", "text": WORDS, "who": "u-77", "mail": ADDRESS, "agree": "是"}
@@ -112,7 +113,7 @@ def everything(database: Database, folder: Path) -> bytes:
     with database.read() as session:
         for name in inspect(session.get_bind()).get_table_names():
             rows = session.execute(text(f'SELECT * FROM "{name}"'))
-            found += [str(tuple(row)).encode() for row in rows]
+            found += [in_letters(str(tuple(row))).encode() for row in rows]
     paths = [path for path in folder.rglob("*") if path.is_file()]
     if database.is_sqlite:
         file = Path(str(database.url.database))

@@ -14,6 +14,7 @@ from feedback_nlp.jobs.ingest import ingest_file
 from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.store.exporting import ExportFilter, feedback_rows, unit_rows
 from feedback_nlp.tabular import json_line
+from tests.stored_letters import in_letters
 
 PEOPLE = ["欧阳小满", "诸葛阿木", "司马豆豆"]
 PRIVATE = [
@@ -80,7 +81,7 @@ def dump(database):
         for rows in (feedback_rows, unit_rows):
             exported = rows(session, ExportFilter())
             lines += [json_line(row, OPTIONS.zone) for row in exported]
-    return "\n".join(lines)
+    return in_letters("\n".join(lines))
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -37,6 +37,7 @@ from feedback_nlp.store.tables import (
     Topic,
     TopicEvent,
 )
+from tests.stored_letters import in_letters
 
 NOW = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
 #: Characters that nobody else writes.
@@ -120,7 +121,7 @@ def everything(database: Database) -> bytes:
                 dump += [
                     str(tuple(row)) for row in session.execute(text(f'SELECT * FROM "{table}"'))
                 ]
-    content = "\n".join(dump).encode()
+    content = in_letters("\n".join(dump)).encode()
     if database.is_sqlite:
         for suffix in ("", "-wal", "-shm"):
             path = Path(f"{database.url.database}{suffix}")
