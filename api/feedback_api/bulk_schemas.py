@@ -10,7 +10,7 @@ from fastapi import UploadFile
 from pydantic import BaseModel, Field
 
 from feedback_api.job_schemas import JobOut
-from feedback_api.parameters import StretchQuery
+from feedback_api.parameters import WEEK, FeedbackQuery
 from feedback_api.schemas import Incoming
 from feedback_api.validation import MAX_ID, EndMoment, Moment, Word
 from feedback_nlp.errors import InputError
@@ -54,7 +54,7 @@ class JobPost(Incoming):
     topic: int | None = Field(default=None, ge=1, le=MAX_ID, description="已存的：主题，含下级")
     week: str | None = Field(
         default=None,
-        pattern=r"^20[0-9]{2}-W(0[1-9]|[1-4][0-9]|5[0-3])$",
+        pattern=WEEK,
         description="已存的：哪一周，例如 2026-W47",
     )
     from_: Moment | None = Field(default=None, alias="from", description="已存的：从何时起")
@@ -87,19 +87,8 @@ class JobPost(Incoming):
         Raises:
             InputError: If the year has no such week.
         """
-        asked = StretchQuery.model_construct(week=self.week, from_=self.from_, to=self.to)
-        stretch = asked.stretch(zone)
-        return FeedbackFilter(
-            source=self.source,
-            product=self.product,
-            channel=self.channel,
-            sentiment=self.sentiment,
-            intent=self.intent,
-            topic_id=self.topic,
-            since=stretch.since,
-            until=stretch.until,
-            query=self.q,
-        )
+        named: dict[str, Any] = {name: getattr(self, name) for name in _OF_A_SELECTION}
+        return FeedbackQuery.model_construct(**named).wanted(zone)
 
 
 class TakenOut(BaseModel):

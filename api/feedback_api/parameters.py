@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import Request
+from fastapi import Path, Query, Request
 from pydantic import Field
 
 from feedback_api.errors import ProblemError
@@ -20,7 +20,12 @@ from feedback_api.validation import MAX_ID, EndMoment, FieldError, Moment, Word,
 from feedback_nlp.clean.characters import clean_characters
 from feedback_nlp.errors import InputError
 from feedback_nlp.labels import Intent, RequestStatus, Sentiment, TopicState
+from feedback_nlp.store.queries import FeedbackFilter
 from feedback_nlp.weeks import Week
+
+RowId = Annotated[int, Path(ge=1, le=MAX_ID, description="编号")]
+Before = Annotated[int | None, Query(ge=1, le=MAX_ID, description="只要编号更小的")]
+WEEK = r"^20[0-9]{2}-W(0[1-9]|[1-4][0-9]|5[0-3])$"
 
 
 class PageQuery(Incoming):
@@ -45,7 +50,7 @@ class StretchQuery(PageQuery):
 
     week: str | None = Field(
         default=None,
-        pattern=r"^20[0-9]{2}-W(0[1-9]|[1-4][0-9]|5[0-3])$",
+        pattern=WEEK,
         description="哪一周（周一到周日），例如 2026-W47",
     )
     from_: Moment | None = Field(
@@ -82,6 +87,25 @@ class FeedbackQuery(StretchQuery):
     sentiment: Sentiment | None = Field(default=None, description="整条反馈的情感")
     intent: Intent | None = Field(default=None, description="整条反馈的意图")
     topic: int | None = Field(default=None, ge=1, le=MAX_ID, description="主题编号，含下级")
+
+    def wanted(self, zone: ZoneInfo) -> FeedbackFilter:
+        """Return which stored feedback is meant.
+
+        Raises:
+            InputError: If the year has no such week.
+        """
+        stretch = self.stretch(zone)
+        return FeedbackFilter(
+            source=self.source,
+            product=self.product,
+            channel=self.channel,
+            sentiment=self.sentiment,
+            intent=self.intent,
+            topic_id=self.topic,
+            since=stretch.since,
+            until=stretch.until,
+            query=self.q,
+        )
 
 
 class TopicQuery(StretchQuery):

@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 
 from feedback_api.digest_cache import DigestCache
 from feedback_nlp.config import PipelineConfig
+from feedback_nlp.editing import Edit
 from feedback_nlp.errors import FeedbackError
 from feedback_nlp.inlets.config import Inlets
 from feedback_nlp.jobs.outlets import load_inlets, load_outlets
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from feedback_api.metrics import Metrics
+    from feedback_nlp.jobs.request_splits import Splitter
     from feedback_nlp.understanding.engine import Engine
     from feedback_nlp.week.records import WeeklyDigest
 
@@ -72,6 +74,13 @@ class Services:
     def local_now(self) -> datetime:
         """Return the time in the deployment's zone, in which messages tell it."""
         return self.now().astimezone(self.settings.zone)
+
+    def splitter(self, session: Session, actor: str, reason: str) -> Splitter:
+        """Return where requests are split by somebody, now."""
+        from feedback_nlp.jobs.request_splits import Splitter  # noqa: PLC0415 - knows all stages
+
+        edit = Edit(actor.strip(), self.local_now(), reason)
+        return Splitter(session, self.config, self.settings.zone, edit)
 
     def digest(self, suffix: str, week: str | None, product: str | None) -> bytes:
         """Return a rendered digest, see :func:`feedback_nlp.jobs.digest.render_digest`.

@@ -27,8 +27,7 @@ class RowReader:
         """Return the id, the text and the columns that came in."""
         if isinstance(row, Rejection):
             error = f"{row.reason}: 第 {row.line} 行，{row.detail}"
-            constants = {name: layout.constants[name] for name in layout.constants}
-            return None, "", self._kept(constants) | {"error": error}
+            return None, "", self._kept(dict(layout.constants)) | {"error": error}
         cells: Mapping[str, Any] = row.values
         if layout.nested:
             from feedback_nlp.ingest.flatten import flatten  # noqa: PLC0415 - loads all of ingest

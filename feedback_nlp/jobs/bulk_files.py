@@ -26,6 +26,7 @@ from sqlmodel import Session, col, select
 from feedback_nlp.errors import InputError
 from feedback_nlp.files import disk_words, write_private
 from feedback_nlp.labels import JobState
+from feedback_nlp.store import job_queue
 from feedback_nlp.store.keys import key_path
 from feedback_nlp.store.tables import Job
 
@@ -33,7 +34,6 @@ CLASSIFY = "classify"
 """The kind of these jobs."""
 
 EXPIRES_AT = "expires_at"
-_OPEN = (JobState.QUEUED.value, JobState.RUNNING.value)
 _NO_JOB_SECONDS = 3_600.0
 _NOTICED = timedelta(minutes=1)
 """A worker has noticed by then that its job was cancelled, and writes no more."""
@@ -126,7 +126,7 @@ def stale(session: Session, folder: Path, now: datetime) -> list[Path]:
 def _is_stale(path: Path, job: Job | None, now: datetime) -> bool:
     if job is None:  # its post was cut off, or its row was forgotten
         return time.time() - path.stat().st_mtime > _NO_JOB_SECONDS
-    if job.state in _OPEN:
+    if job.state in job_queue.OPEN:
         return False
     if job.state == JobState.DONE.value:
         return is_expired(job, now)

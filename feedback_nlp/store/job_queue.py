@@ -29,7 +29,7 @@ from feedback_nlp.store.tables import Job
 LEASE = timedelta(seconds=60)
 # Any number of our own; the lock is the database's, so other programs must not share it.
 _CLAIMING = 0x6A_6F_62
-_OPEN = (JobState.QUEUED.value, JobState.RUNNING.value)
+OPEN = (JobState.QUEUED.value, JobState.RUNNING.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def is_any_free(session: Session) -> bool:
 
 def is_open(session: Session, kind: str) -> bool:
     """Whether a job of a kind waits or runs."""
-    some = select(col(Job.id)).where(col(Job.kind) == kind, col(Job.state).in_(_OPEN)).limit(1)
+    some = select(col(Job.id)).where(col(Job.kind) == kind, col(Job.state).in_(OPEN)).limit(1)
     return session.scalar(some) is not None
 
 
@@ -213,7 +213,7 @@ def cancel(session: Session, job_id: int, kind: str | None = None) -> Job:
         Conflict: If it is over.
     """
     job = one(session, job_id, kind)
-    if job.state not in _OPEN:
+    if job.state not in OPEN:
         raise Conflict(f"任务 {job_id} 已经结束，不能取消", hint="只能取消在等或在做的任务")
     job.state, job.token, job.lease_until = JobState.CANCELLED.value, None, None
     job.finished_at = database_time(session)
@@ -278,7 +278,7 @@ def page(
 def prune(session: Session, older_than: timedelta) -> int:
     """Forget jobs that ended long ago; periodic ones stay, so that none is done again."""
     limit = database_time(session) - older_than
-    ended = col(Job.state).not_in(_OPEN) & (col(Job.finished_at) < limit)
+    ended = col(Job.state).not_in(OPEN) & (col(Job.finished_at) < limit)
     gone = session.scalars(select(Job).where(ended, col(Job.slot).is_(None)).limit(1_000)).all()
     for job in gone:
         session.delete(job)

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fastapi import Response
-from sqlmodel import Session
 
 from feedback_api.desk import rendering
-from feedback_api.desk.edge import Posted, PostedDep, router
-from feedback_api.services import Services, ServicesDep
-from feedback_nlp.editing import Edit
+from feedback_api.desk.edge import PostedDep, router
+from feedback_api.services import ServicesDep
 from feedback_nlp.errors import InputError
 from feedback_nlp.requests.linking import LINK_WORDS, LinkKind, link_requests, unlink_requests
-
-if TYPE_CHECKING:
-    from feedback_nlp.jobs.request_splits import Splitter
 
 pages = router()
 
@@ -66,7 +59,9 @@ def split(services: ServicesDep, form: PostedDep, key: str) -> Response:
     if not units:
         raise InputError("没有勾选证据", hint="在“证据”里勾上要拆走的几条，再拆")
     with services.database.write() as session:
-        child = _splitter(services, session, form).split(key[:20], units, form.text("title"))
+        child = services.splitter(session, form.actor, form.text("reason")).split(
+            key[:20], units, form.text("title")
+        )
         made = child.key
     undo = {"action": f"/requests/{key}/split/undo", "actor": form.actor}
     return rendering.done(f"/requests/{made}", f"从 {key.upper()} 拆出了 {made}。", undo)
@@ -76,12 +71,5 @@ def split(services: ServicesDep, form: PostedDep, key: str) -> Response:
 def undo_split(services: ServicesDep, form: PostedDep, key: str) -> Response:
     """Take the last split back."""
     with services.database.write() as session:
-        withdrawn = _splitter(services, session, form).undo(key[:20])
+        withdrawn = services.splitter(session, form.actor, form.text("reason")).undo(key[:20])
     return rendering.done(f"/requests/{key}", f"{withdrawn} 并回来了，编号不再用。")
-
-
-def _splitter(services: Services, session: Session, form: Posted) -> Splitter:
-    from feedback_nlp.jobs.request_splits import Splitter  # noqa: PLC0415 - knows all stages
-
-    edit = Edit(form.actor, services.local_now(), form.text("reason"))
-    return Splitter(session, services.config, services.settings.zone, edit)

@@ -24,7 +24,7 @@ from feedback_nlp.jobs.posts import Receipt
 from feedback_nlp.labels import ItemStatus
 from feedback_nlp.records import RawItem, Rejection
 from feedback_nlp.store import queries
-from feedback_nlp.store.queries import FeedbackFilter, FeedbackPosition, FeedbackRow
+from feedback_nlp.store.queries import FeedbackPosition, FeedbackRow
 
 router = APIRouter(prefix="/v1/feedback", tags=["反馈"])
 _LIST = "feedback"
@@ -63,18 +63,7 @@ def list_feedback(
     asked: Annotated[FeedbackQuery, Query()],
 ) -> FeedbackPage:
     """反馈和其中的每个观点，新的在前。"""
-    stretch = asked.stretch(services.settings.zone)
-    wanted = FeedbackFilter(
-        source=asked.source,
-        product=asked.product,
-        channel=asked.channel,
-        sentiment=asked.sentiment,
-        intent=asked.intent,
-        topic_id=asked.topic,
-        since=stretch.since,
-        until=stretch.until,
-        query=asked.q,
-    )
+    wanted = asked.wanted(services.settings.zone)
     after = decode_cursor(_LIST, asked.cursor, _position)
     with services.database.read() as session:
         rows = queries.feedback_page(session, wanted, limit=asked.limit + 1, after=after)

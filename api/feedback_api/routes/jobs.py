@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Path, Query, Response
+from fastapi import APIRouter, Form, Query, Response
 from fastapi.responses import FileResponse
 
 from feedback_api.access import CallerDep
 from feedback_api.bulk_schemas import JobPost, PostedJob, PostedJobPage, PostedJobQueued
 from feedback_api.errors import ProblemError, document
+from feedback_api.parameters import Before, RowId
 from feedback_api.services import Services, ServicesDep
 from feedback_api.uploads import Upload, plain_name
 from feedback_nlp.errors import Conflict, InputError, NotFound
@@ -22,14 +23,12 @@ from feedback_nlp.store.keys import deployment_secret
 from feedback_nlp.worker import presence
 
 router = APIRouter(prefix="/v1/jobs", tags=["批量读懂"])
-_MAX_ID = 2**31 - 1
 _MAX_OPEN = 20
 _MEDIA = {
     "jsonl": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
 }
-JobId = Annotated[int, Path(ge=1, le=_MAX_ID, description="编号")]
 
 
 @router.post(
@@ -49,9 +48,9 @@ def start_job(
     wanted.check()
     folder = bulk_files.jobs_folder(services.settings.jobs_folder, services.database.url)
     with services.database.read() as session:
-        if len(job_queue.page(session, kinds=[CLASSIFY], states=_OPEN, limit=_MAX_OPEN)) >= (
-            _MAX_OPEN
-        ):
+        if len(
+            job_queue.page(session, kinds=[CLASSIFY], states=job_queue.OPEN, limit=_MAX_OPEN)
+        ) >= (_MAX_OPEN):
             raise Conflict(f"已经有 {_MAX_OPEN} 个任务在等", hint="等做完几个，或取消几个")
         if wanted.topics and not topic_writing.living_topics(session):
             raise NotFound("还没有主题可以归", reason="not-analysed")
@@ -74,7 +73,7 @@ def start_job(
 def list_jobs(
     services: ServicesDep,
     limit: Annotated[int, Query(ge=1, le=100, description="最多几条")] = 20,
-    before: Annotated[int | None, Query(ge=1, le=_MAX_ID, description="只要编号更小的")] = None,
+    before: Before = None,
 ) -> PostedJobPage:
     """批量任务，新的在前：状态、做到哪一步、什么时候到期。"""
     with services.database.read() as session:
@@ -86,14 +85,14 @@ def list_jobs(
 
 
 @router.get("/{job_id}", operation_id="get_job", responses=document(404, 422, 503))
-def get_job(services: ServicesDep, job_id: JobId) -> PostedJob:
+def get_job(services: ServicesDep, job_id: RowId) -> PostedJob:
     """一个任务：状态、做到哪一步、收下和读不了的行数、失败的原因、下载地址。"""
     with services.database.read() as session:
         return PostedJob.of_job(job_queue.one(session, job_id, CLASSIFY))
 
 
 @router.post("/{job_id}/cancel", operation_id="cancel_job", responses=document(404, 409, 422, 503))
-def cancel_job(services: ServicesDep, job_id: JobId) -> PostedJob:
+def cancel_job(services: ServicesDep, job_id: RowId) -> PostedJob:
     """取消一个还没做完的任务；它的文件随后删除。"""
     with services.database.write() as session:
         return PostedJob.of_job(job_queue.cancel(session, job_id, CLASSIFY))
@@ -111,7 +110,7 @@ def cancel_job(services: ServicesDep, job_id: JobId) -> PostedJob:
         **document(404, 409, 410, 422, 503),
     },
 )
-def get_job_result(services: ServicesDep, job_id: JobId) -> FileResponse:
+def get_job_result(services: ServicesDep, job_id: RowId) -> FileResponse:
     """下载结果；没做完是 409，过期了是 410。"""
     folder = bulk_files.jobs_folder(services.settings.jobs_folder, services.database.url)
     with services.database.read() as session:
@@ -126,9 +125,6 @@ def get_job_result(services: ServicesDep, job_id: JobId) -> FileResponse:
         media_type=_MEDIA[files.output],
         filename=f"feedback-job-{job_id}.{files.output}",
     )
-
-
-_OPEN = (JobState.QUEUED.value, JobState.RUNNING.value)
 
 
 def _taken(services: Services, wanted: JobPost, files: JobFiles) -> bulk.Taken:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Path, Query
+from fastapi import APIRouter, Body, Query
 from fastapi.openapi.models import Example
 
 from feedback_api.errors import document
@@ -21,6 +21,7 @@ from feedback_api.notice_schemas import (
     Unsubscribed,
     Unsubscription,
 )
+from feedback_api.parameters import Before, RowId
 from feedback_api.routes.versions import RequestKey
 from feedback_api.services import ServicesDep
 from feedback_nlp.access.caller import current
@@ -30,8 +31,6 @@ from feedback_nlp.requests.notice_list import notice_rows, refuse_notices
 from feedback_nlp.requests.notice_words import notice_settings, set_route, set_template
 
 router = APIRouter(prefix="/v1", tags=["通知"])
-_MAX_ID = 2**31 - 1
-NoticeId = Annotated[int, Path(ge=1, le=_MAX_ID, description="编号")]
 
 
 @router.get("/notices", operation_id="list_notices", responses=document(422, 503))
@@ -42,7 +41,7 @@ def list_notices(
     ] = None,
     status: Annotated[NoticeStatus | None, Query(description="只看这种状态")] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="最多几条")] = 50,
-    before: Annotated[int | None, Query(ge=1, le=_MAX_ID, description="只要编号更小的")] = None,
+    before: Before = None,
 ) -> NoticePage:
     """要告诉提过需求的人的话，每人每个状态一条，新的在前。"""
     with services.database.read() as session:
@@ -81,7 +80,7 @@ def send_notices(services: ServicesDep, key: RequestKey) -> NoticesSentOut:
     operation_id="retry_notice",
     responses=document(404, 409, 422, 503),
 )
-def retry_notice(services: ServicesDep, notice_id: NoticeId) -> NoticeStep:
+def retry_notice(services: ServicesDep, notice_id: RowId) -> NoticeStep:
     """重发一条失败的通知。"""
     with services.database.write() as session:
         notice = jobs.retry_notice(session, notice_id, now=services.now())
@@ -95,7 +94,7 @@ def retry_notice(services: ServicesDep, notice_id: NoticeId) -> NoticeStep:
 )
 def cancel_notice(
     services: ServicesDep,
-    notice_id: NoticeId,
+    notice_id: RowId,
     wanted: Annotated[
         NoticeCancel, Body(openapi_examples={"取消": Example(value={"reason": "改为电话告知"})})
     ],

@@ -17,15 +17,14 @@ from feedback_api.outbox_schemas import (
     OutletOut,
     OutletTested,
 )
+from feedback_api.parameters import Before, RowId
 from feedback_api.services import ServicesDep
 from feedback_nlp.jobs.delivering import tell_causes
 from feedback_nlp.outlets.records import OutboxState
 from feedback_nlp.store import outbox, outbox_pace
 
 router = APIRouter(prefix="/v1", tags=["发送"])
-_MAX_ID = 2**31 - 1
 _WEEK = r"^(latest|20[0-9]{2}-(W(0[1-9]|[1-4][0-9]|5[0-3])|0[1-9]|1[0-2]))$"
-MessageId = Annotated[int, Path(ge=1, le=_MAX_ID, description="编号")]
 OutletName = Annotated[str, Path(pattern=r"^[\w.-]{1,60}$", description="出口的名字")]
 
 
@@ -34,7 +33,7 @@ def list_outbox(
     services: ServicesDep,
     state: Annotated[OutboxState | None, Query(description="只看这种状态")] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="最多几条")] = 50,
-    before: Annotated[int | None, Query(ge=1, le=_MAX_ID, description="只要编号更小的")] = None,
+    before: Before = None,
 ) -> OutboxPage:
     """要发给外面的消息，新的在前：待发、已发、失败、不确定是否送达。"""
     states = [state.value] if state else []
@@ -48,7 +47,7 @@ def list_outbox(
     operation_id="retry_message",
     responses=document(404, 409, 422, 503),
 )
-def retry_message(services: ServicesDep, message_id: MessageId) -> OutboxPage:
+def retry_message(services: ServicesDep, message_id: RowId) -> OutboxPage:
     """重发一条发送失败或不确定是否送达的消息；它后面没发出的几段一起重发。"""
     with services.database.write() as session:
         rows = outbox.retry(session, message_id, now=services.now())
@@ -61,7 +60,7 @@ def retry_message(services: ServicesDep, message_id: MessageId) -> OutboxPage:
     operation_id="cancel_message",
     responses=document(404, 409, 422, 503),
 )
-def cancel_message(services: ServicesDep, message_id: MessageId) -> OutboxMessage:
+def cancel_message(services: ServicesDep, message_id: RowId) -> OutboxMessage:
     """取消一条还没有发出的消息。"""
     with services.database.write() as session:
         row = outbox.cancel(session, message_id, now=services.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter, Body
 from fastapi.openapi.models import Example
@@ -20,15 +20,11 @@ from feedback_api.request_schemas import (
     UnlinkIn,
 )
 from feedback_api.routes.versions import RequestKey
-from feedback_api.services import Services, ServicesDep
+from feedback_api.services import ServicesDep
 from feedback_api.shapes import request_fields
-from feedback_nlp.editing import Edit
 from feedback_nlp.requests.linking import link_requests, linked, unlink_requests
 from feedback_nlp.requests.moving import get_request
 from feedback_nlp.requests.reading import request_row
-
-if TYPE_CHECKING:
-    from feedback_nlp.jobs.request_splits import Splitter
 
 router = APIRouter(prefix="/v1/requests", tags=["需求"])
 
@@ -60,7 +56,9 @@ def split(
 ) -> RequestOut:
     """把一部分证据拆成新的需求，从“新建”开始；只提过那部分的人，原需求不再通知。可以撤销。"""
     with services.database.write() as session:
-        child = _splitter(services, session, wanted).split(key, wanted.unit_ids, wanted.title)
+        child = services.splitter(session, wanted.actor, wanted.reason).split(
+            key, wanted.unit_ids, wanted.title
+        )
         return RequestOut.model_validate(request_fields(request_row(session, child)))
 
 
@@ -78,7 +76,7 @@ def undo_split(
 ) -> SplitUndone:
     """撤销最近一次拆分：证据回来，拆出的需求收回。拆出的需求有人动过就返回 409。"""
     with services.database.write() as session:
-        withdrawn = _splitter(services, session, wanted).undo(key)
+        withdrawn = services.splitter(session, wanted.actor, wanted.reason).undo(key)
         row = request_row(session, get_request(session, key))
         return SplitUndone(
             withdrawn=withdrawn, request=RequestOut.model_validate(request_fields(row))
@@ -132,13 +130,6 @@ def unlink(
             reason=wanted.reason,
         )
         return _links(session, key, changed=changed)
-
-
-def _splitter(services: Services, session: Session, wanted: SplitIn | SplitUndoIn) -> Splitter:
-    from feedback_nlp.jobs.request_splits import Splitter  # noqa: PLC0415 - knows all stages
-
-    edit = Edit(wanted.actor.strip(), services.local_now(), wanted.reason)
-    return Splitter(session, services.config, services.settings.zone, edit)
 
 
 def _links(session: Session, key: str, *, changed: bool) -> LinksOut:
