@@ -9,8 +9,9 @@ knows the order of the stages. To use it from Python, see ``docs/library.md``::
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from feedback_nlp.lazily import names_of
 
 if TYPE_CHECKING:
     from feedback_nlp.labels import Intent, Sentiment, Signal
@@ -43,12 +44,7 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = names_of(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

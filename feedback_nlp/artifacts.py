@@ -89,19 +89,7 @@ def load_artifact(folder: Path) -> Artifact:
     Raises:
         ArtifactError: If a file is missing, damaged, or not of this format.
     """
-    manifest_path = folder / "manifest.json"
-    try:
-        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ArtifactError(
-            f"读不到模型清单 {manifest_path}", reason="model-unusable", model=folder.name
-        ) from error
-    if manifest.get("format_version") != FORMAT_VERSION:
-        raise ArtifactError(
-            f"模型 {folder.name} 的格式版本是 {manifest.get('format_version')}，需要 {FORMAT_VERSION}",
-            reason="model-unusable",
-            model=folder.name,
-        )
+    manifest = _manifest(folder)
     blobs: dict[str, bytes] = {}
     for name, digest in manifest["files"].items():
         try:
@@ -119,8 +107,37 @@ def load_artifact(folder: Path) -> Artifact:
         config = json.loads(blobs["config.json"])
     except (KeyError, ValueError, SafetensorError) as error:
         raise ArtifactError(f"模型 {folder.name} 无法解析", hint="重新安装") from error
-    version = hashlib.sha256("".join(sorted(manifest["files"].values())).encode()).hexdigest()[:12]
-    return Artifact(folder.name, version, tensors, config, manifest.get("figures", {}))
+    return Artifact(folder.name, _version(manifest), tensors, config, manifest.get("figures", {}))
+
+
+def version_of(folder: Path) -> str:
+    """Return the content version of a model folder without loading it: what its manifest says.
+
+    Raises:
+        ArtifactError: If there is no manifest of this format.
+    """
+    return _version(_manifest(folder))
+
+
+def _version(manifest: Mapping[str, Any]) -> str:
+    return hashlib.sha256("".join(sorted(manifest["files"].values())).encode()).hexdigest()[:12]
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / "manifest.json"
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ArtifactError(
+            f"读不到模型清单 {path}", reason="model-unusable", model=folder.name
+        ) from error
+    if manifest.get("format_version") != FORMAT_VERSION:
+        raise ArtifactError(
+            f"模型 {folder.name} 的格式版本是 {manifest.get('format_version')}，需要 {FORMAT_VERSION}",
+            reason="model-unusable",
+            model=folder.name,
+        )
+    return manifest
 
 
 def _json_bytes(value: Mapping[str, Any]) -> bytes:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from feedback_nlp.artifacts import load_artifact, save_artifact
+from feedback_nlp.artifacts import load_artifact, save_artifact, version_of
 from feedback_nlp.errors import ArtifactError
 
 
@@ -42,6 +42,7 @@ def test_the_version_follows_the_content(folder: Path) -> None:
         command="",
     )
     assert load_artifact(folder).version != before
+    assert version_of(folder) == load_artifact(folder).version
 
 
 def test_a_damaged_file_is_refused(folder: Path) -> None:

@@ -17,7 +17,7 @@ from feedback_nlp.batch.parts import Parts
 from feedback_nlp.batch.plan import Chunk, Done, RowPlan
 from feedback_nlp.errors import FeedbackError
 
-_CHUNKS_PER_WORKER = 3  # the one it works on and two that wait
+_CHUNKS_PER_WORKER = 4  # the one it works on and three that wait
 
 
 def score_chunks(
@@ -57,17 +57,21 @@ def score_chunks(
                     waiting.cancel()
 
 
-def prepare() -> Any:
-    """Let what workers import be imported, once and beside this process; return how they start.
+def prepare(*, arrow: bool = True) -> Any:
+    """Let what workers need be loaded, once and beside this process; return how they start.
 
     Called as soon as it is known that there will be workers: they are copies of a process that
-    has imported everything, which saves each of them half a second of CPU.
+    has imported everything and loaded the models, which saves each of them a second of CPU.
+
+    Args:
+        arrow: Whether they will read or write Parquet.
     """
     if "forkserver" not in get_all_start_methods():  # Windows
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         return get_context("spawn")
     context = get_context("forkserver")
-    context.set_forkserver_preload(["feedback_nlp.batch.scorer", "feedback_nlp.batch.parquet"])
+    wanted = ["feedback_nlp.batch.warm"]
+    context.set_forkserver_preload([*wanted, "feedback_nlp.batch.parquet"] if arrow else wanted)
     asked = os.environ.get("OMP_NUM_THREADS")
     os.environ["OMP_NUM_THREADS"] = "1"  # the workers' numpy: one thread each, this one's as it was
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import ThreadpoolController
@@ -12,11 +12,16 @@ from feedback_nlp.batch.encode import Result, encode
 from feedback_nlp.batch.payload import Batch, rows_of
 from feedback_nlp.batch.plan import Chunk, Done, RowPlan
 from feedback_nlp.batch.rows import RowReader
+from feedback_nlp.config import PipelineConfig
+from feedback_nlp.labels import Depth
 from feedback_nlp.records import Rejection, Understanding
 from feedback_nlp.understanding.engine import Engine
 
 if TYPE_CHECKING:
     from feedback_nlp.batch.arrow import UnitTopic
+
+ready_engine: Callable[[PipelineConfig, Depth], Engine | None] | None = None
+"""Gives an engine that this process has loaded already; see :mod:`feedback_nlp.batch.warm`."""
 
 
 class Scorer:
@@ -24,7 +29,8 @@ class Scorer:
 
     def __init__(self, plan: RowPlan) -> None:
         self._plan = plan
-        self._engine = Engine.load(plan.config, plan.depth)
+        ready = ready_engine(plan.config, plan.depth) if ready_engine is not None else None
+        self._engine = ready if ready is not None else Engine.load(plan.config, plan.depth)
         # Two threads add up in another order than one: 1 score in 25,000 rounds the other way,
         # and a run with one process would differ from a run with several.
         self._threads = ThreadpoolController()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from feedback_nlp.clean.content import has_no_content, without_page_marks
 from feedback_nlp.clean.fingerprint import fingerprint
-from feedback_nlp.clean.folding import without_stand_ins
 from feedback_nlp.clean.normalize import normalize
-from feedback_nlp.clean.prepare import Prepared, prepare
-from feedback_nlp.clean.pseudonyms import Pseudonymizer
-from feedback_nlp.clean.spam import is_spam, spam_score
-from feedback_nlp.clean.values import redact_key, redact_value
+from feedback_nlp.lazily import names_of
 
 if TYPE_CHECKING:
     from feedback_nlp.clean.duplicates import DuplicateGroup, DuplicateItem, find_duplicates
+    from feedback_nlp.clean.folding import without_stand_ins
+    from feedback_nlp.clean.preparation import Prepared, prepare
+    from feedback_nlp.clean.pseudonyms import Pseudonymizer
+    from feedback_nlp.clean.spam import is_spam, spam_score
+    from feedback_nlp.clean.values import redact_key, redact_value
 
 __all__ = [
     "DuplicateGroup",
@@ -34,11 +35,21 @@ __all__ = [
     "without_stand_ins",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Load the grouping of copies when it is asked for: numpy takes its time."""
-    if name in ("DuplicateGroup", "DuplicateItem", "find_duplicates"):
-        from feedback_nlp.clean import duplicates  # noqa: PLC0415
-
-        return getattr(duplicates, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Patterns of addresses, numbers and people take a quarter of a second to compile, and the
+# grouping of copies loads numpy.
+__getattr__ = names_of(
+    __name__,
+    {
+        "DuplicateGroup": "duplicates",
+        "DuplicateItem": "duplicates",
+        "Prepared": "preparation",
+        "Pseudonymizer": "pseudonyms",
+        "find_duplicates": "duplicates",
+        "is_spam": "spam",
+        "prepare": "preparation",
+        "redact_key": "values",
+        "redact_value": "values",
+        "spam_score": "spam",
+        "without_stand_ins": "folding",
+    },
+)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from numbers import Integral
 
-from feedback_nlp.clean.prepare import prepare
+from feedback_nlp.clean.preparation import prepare
 from feedback_nlp.clean.pseudonyms import Pseudonymizer
 
 _MAX_DEPTH = 64

@@ -5,6 +5,15 @@ exposes ``register(app)``. Heavy imports happen inside commands, so that ``--hel
 mistakes answer at once.
 """
 
-from feedback_nlp.cli.app import main
-
 __all__ = ["main"]
+
+
+def main() -> None:
+    """Entry point of ``feedback-nlp``.
+
+    Loads nothing before it is called: workers of ``classify`` import the script that started
+    them once more.
+    """
+    from feedback_nlp.cli.app import main as run  # noqa: PLC0415
+
+    run()

@@ -10,10 +10,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import ValidationError
-
-from feedback_nlp.validation_words import described
-
 _HELP = "显示这段说明"
 _MISTAKES = (
     (r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", "多写了 {0}"),
@@ -72,6 +68,10 @@ def _translate_titles() -> None:
 
 
 def _value(error: Any, what: str) -> str:
+    from pydantic import ValidationError  # noqa: PLC0415 - slow to import, seldom wanted
+
+    from feedback_nlp.validation_words import described  # noqa: PLC0415
+
     cause = error.__cause__
     if isinstance(cause, ValidationError):
         problem = cause.errors(include_url=False)[0]

@@ -8,4 +8,5 @@ from pydantic import BaseModel, ConfigDict
 class Section(BaseModel):
     """A section of the configuration."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # One schema of the whole, built when the file is read, instead of one more a section.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)

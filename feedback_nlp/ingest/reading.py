@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,20 +13,18 @@ from zoneinfo import ZoneInfo
 
 from feedback_nlp.clean.content import has_no_content
 from feedback_nlp.errors import InputError
+from feedback_nlp.ingest.choices import NO_CHOICES, Choices
 from feedback_nlp.ingest.columns import comparable, find_given
 from feedback_nlp.ingest.contacts import SEALED, ContactColumns
 from feedback_nlp.ingest.flatten import flatten
-from feedback_nlp.ingest.layouts import recognise
 from feedback_nlp.ingest.plan import ColumnUse, Plan, Wanted
 from feedback_nlp.ingest.plans import plan_reading
-from feedback_nlp.ingest.resolve import Wishes, resolve
+from feedback_nlp.ingest.resolve import Wishes
 from feedback_nlp.ingest.surveys import SAMPLE_ROWS
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
 from feedback_nlp.tabular import (
     DEFAULT_LIMITS,
-    FIND_HEADER,
-    HeaderChoice,
     Row,
     Table,
     open_table,
@@ -62,29 +59,6 @@ _TALLIES = {
     "no-content": "{n} 条没有说出内容（如系统默认好评、只有表情或 @ 别人），存下但不算进问题和情绪",
     "relative-time": "{n} 条的时间是相对的（如 3天前），没有导入；请说明文件是哪天导出的",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What a person said about a file beside its columns' fields.
-
-    Attributes:
-        header: Where the header is.
-        as_of: When the file was made (aware), for relative times.
-        drop, keep: Columns never stored, and stored although unknown.
-        contact: Column of addresses that may be kept, sealed; blank for none.
-        consent: Column that tells who agreed to it, or ``always``.
-    """
-
-    header: HeaderChoice = FIND_HEADER
-    as_of: datetime | None = None
-    drop: tuple[str, ...] = ()
-    keep: tuple[str, ...] = ()
-    contact: str = ""
-    consent: str = ""
-
-
-NO_CHOICES = Choices()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,32 +172,6 @@ def open_source(
             remarks=(*table.notes, *_notes(table), *plan.remarks),
             tally=tally,
         )
-
-
-def text_and_key_columns(
-    columns: Sequence[str],
-    given: Mapping[str, str] | None = None,
-    sample: Sequence[Mapping[str, Any]] = (),
-) -> tuple[str | None, str | None]:
-    """Find the columns of text and key: named by a person, by a layout, or by name and content.
-
-    Raises:
-        InputError: If a named column is not in the file.
-    """
-    named = find_given(columns, given or {})
-    layout = recognise(columns)
-    if layout is not None:
-        chosen = layout.mapping(columns).columns
-        present = set(columns)
-        resolved: Mapping[str, str] = {
-            name: next((column for column in chosen[name] if column in present), chosen[name][0])
-            for name in ("text", "source_key")
-            if chosen.get(name)
-        } | named
-        return resolved.get("text"), resolved.get("source_key")
-    found = resolve(columns, sample, ZoneInfo("UTC"), Wishes(named)).fields
-    text, key = found.get("text"), found.get("source_key")
-    return (text[0] if text else None), (key[0] if key else None)
 
 
 def _items(

@@ -106,7 +106,8 @@ def classify_file(
     with ExitStack() as stack:
         files, skipped = inputs_of.expand(sources)
         if (options.workers or _workers(files)) > 1:
-            prepare()  # imports while this process looks at the files
+            columnar = kind == "parquet" or any(one.path.suffix == ".parquet" for one in files)
+            prepare(arrow=columnar)  # loads while this process looks at the files
         reading = Reading(mapping=options.mapping, format=options.format, sheet=options.sheet)
         found = inputs_of.look_at(stack, files, reading)
         plan = _plan(found, kind, target, config, options)

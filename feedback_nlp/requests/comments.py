@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from feedback_nlp.clean.prepare import prepare
+from feedback_nlp.clean.preparation import prepare
 from feedback_nlp.clean.pseudonyms import Pseudonymizer
 from feedback_nlp.errors import InputError
 from feedback_nlp.requests.evidence import id_of
