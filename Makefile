@@ -45,8 +45,8 @@ test-spark: $(STAMP) ## a Spark cluster on loopback, an executor and a driver ki
 	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --inexact --extra spark
 	$(RUN) pytest -m spark tests/cluster
 
-test-desk: $(STAMP) ## the desk in a browser, at two widths; says so and skips where there is none
-	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --inexact --group browser
+test-desk: $(STAMP) ## the desk in a browser, at two widths; on PostgreSQL with TEST_DATABASE_URL; says so where no browser is
+	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --inexact --group browser $(if $(TEST_DATABASE_URL),--extra postgres)
 	command -v npm >/dev/null && npm install --silent --no-audit --no-fund --prefix tests/desk_browser || echo 'no npm: the accessibility test is skipped'
 	$(RUN) pytest -rs -m browser tests/desk_browser
 

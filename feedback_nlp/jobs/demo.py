@@ -40,7 +40,7 @@ class DemoReport:
         releases: What the verification found about what the invented team released.
         digest: The figures of the last week.
         digest_files: The written reports.
-        database_path: The demo's own database.
+        database_path: The demo's own database, where no other was named.
     """
 
     manifest: Manifest
@@ -61,6 +61,7 @@ def run_demo(
     now: Callable[[], datetime],
     seed: int = 42,
     progress: Progress = lambda _stage, _done, _total: None,
+    database_url: str | None = None,
 ) -> DemoReport:
     """Generate, ingest, analyse and report, starting from an empty database each time.
 
@@ -71,10 +72,11 @@ def run_demo(
         now: The clock.
         seed: Of the generator.
         progress: Called with stage, done, total.
+        database_url: An empty database to use instead of ``demo.db`` in the folder.
     """
     database_path = _cleared(folder)
     manifest = generate(folder / "data", seed=seed)
-    database = Database(f"sqlite:///{database_path}")
+    database = Database(database_url or f"sqlite:///{database_path}")
     try:
         database.migrate()
         if settings.secret is None:

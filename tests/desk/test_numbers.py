@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import html
-import os
 import re
-import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from feedback_api import create_app
-from feedback_nlp.config import load_config
-from feedback_nlp.jobs.demo import run_demo
 from feedback_nlp.settings import Settings
+from tests.desk_demo import NOW, answer_everybody, demos, propose_one_matter
 
 pytestmark = pytest.mark.slow
 
-NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 PAGES = [
     *("/", "/?tab=backlog", "/requests", "/requests?view=board", "/requests/REQ-1"),
     *("/topics", "/topics/1", "/alerts", "/data", "/data/batches/1", "/feedback/1"),
@@ -42,19 +36,14 @@ _VOID = {"meta", "link", "input", "br", "img", "rect", "circle", "hr"}
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo")
-    if made := os.environ.get("DESK_DEMO"):
-        return Path(shutil.copy(made, folder / "demo.db"))
-    run_demo(folder, load_config(None), Settings(secret="演示"), now=lambda: NOW, seed=42)
-    return folder / "demo.db"
-
-
-@pytest.fixture(scope="module")
-def desk(demo: Path) -> Iterator[TestClient]:
-    app = create_app(Settings(database_url=f"sqlite:///{demo}"), now=lambda: NOW)
-    with TestClient(app) as client:
-        yield client
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    for copied in demos(tmp_path_factory.mktemp("demo")):
+        url = copied()
+        propose_one_matter(url)
+        answer_everybody(url)
+        app = create_app(Settings(database_url=url, secret="演示"), now=lambda: NOW)
+        with TestClient(app) as client:
+            yield client
 
 
 class Reader(HTMLParser):

@@ -1,7 +1,7 @@
 """A served demo and a browser; without a browser these tests say so and are skipped.
 
 ``DESK_BROWSER`` names a Chromium, else one of Debian's places is used. With ``CI`` set,
-a missing browser fails.
+a missing browser fails. With ``TEST_DATABASE_URL`` the demo lies on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -11,23 +11,16 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
-from sqlmodel import col, select
 
 from feedback_api import create_app
-from feedback_nlp.config import load_config
-from feedback_nlp.jobs.demo import run_demo
-from feedback_nlp.requests.notice_words import set_route
 from feedback_nlp.settings import Settings
-from feedback_nlp.store import Database
-from feedback_nlp.store.tables import Source
+from tests.desk_demo import NOW, demos, propose_one_matter
 
-NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 WIDTHS = {"wide": (1280, 900), "phone": (390, 844)}
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -45,16 +38,6 @@ secrets = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
 channel = "feishu"
 url = "https://example.com/robot"
 """
-
-
-def answer_everybody(database: Path, outlet: str = "回访") -> None:
-    """Let people of all sources but the last be answered through an outlet."""
-    opened = Database(f"sqlite:///{database}")
-    opened.migrate()
-    with opened.write() as session:
-        for source in list(session.scalars(select(Source).order_by(col(Source.id))))[:-1]:
-            set_route(session, source.name, outlet)
-    opened.dispose()
 
 
 def find_browser() -> str | None:
@@ -89,30 +72,32 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's database, made once, or the one that ``DESK_DEMO`` names."""
-    if named := os.environ.get("DESK_DEMO"):
-        return Path(named)
-    folder = tmp_path_factory.mktemp("demo")
-    run_demo(folder, load_config(None), Settings(secret="演示"), now=lambda: NOW, seed=42)
-    return folder / "demo.db"
+def copied_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """A function that copies the analysed demo and returns the copy's URL."""
+    yield from demos(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture
-def served(demo: Path, tmp_path: Path) -> Iterator[str]:
+def demo(copied_demo: Callable[[], str]) -> str:
+    """The URL of a demo of the test's own, with one proposal to merge."""
+    url = copied_demo()
+    propose_one_matter(url)
+    return url
+
+
+@pytest.fixture
+def served(demo: str) -> Iterator[str]:
     """The address of a desk on a copy of the demo."""
-    copy = tmp_path / "demo.db"
-    copy.write_bytes(demo.read_bytes())
-    with serving(copy) as address:
+    with serving(demo) as address:
         yield address
 
 
 class serving:  # noqa: N801 - reads as a statement
     """Serves a database from a thread while the block runs."""
 
-    def __init__(self, database: Path, outlets: Path | None = None, allow: str = "") -> None:
+    def __init__(self, url: str, outlets: Path | None = None, allow: str = "") -> None:
         settings = Settings(
-            database_url=f"sqlite:///{database}",
+            database_url=url,
             secret="演示",
             outlets=outlets,
             outgoing_allow=allow,
@@ -155,6 +140,3 @@ def page(request: pytest.FixtureRequest, chromium: Any, served: str) -> Iterator
 def _is_ours(line: Any) -> bool:
     """Tell an error of a script or the policy from the browser's note that a page answered 422."""
     return line.type == "error" and "status of 422" not in line.text
-
-
-Open = Callable[[str], Any]

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.desk_browser.conftest import (
     FLAGS,
-    NOW,
     OUTLETS,
     WIDTHS,
-    answer_everybody,
     find_browser,
     serving,
 )
+from tests.desk_demo import (
+    CRASH,
+    SLOW,
+    SLOWER,
+    answer_everybody,
+    demos,
+    propose_one_matter,
+    request_key,
+    topic_id,
+)
 
+#: Address of each picture; in braces what the demo numbers anew each time.
 PICTURES = {
     "week": "/",
     "backlog": "/?tab=backlog",
-    "feedback": "/feedback?of=people&week=2026-W47&counted=1&topic_id=8",
+    "feedback": "/feedback?of=people&week=2026-W47&counted=1&topic_id={crash}",
     "requests": "/requests",
     "board": "/requests?view=board",
-    "request": "/requests/REQ-8",
+    "request": "/requests/{crash_request}",
     "released": "/requests/REQ-2#verification",
     "topics": "/topics",
-    "topic": "/topics/8",
-    "merge": "/topics/merge?topic=13&into=8",
+    "topic": "/topics/{crash}",
+    "merge": "/topics/merge?topic={slower}&into={slow}",
     "alerts": "/alerts",
     "notices": "/notices",
     "notice": "/notices/REQ-2",
@@ -38,28 +46,27 @@ PICTURES = {
     "sample": "/data/sample",
 }
 #: Pages that are shown with the first row opened beside them.
-OPENED = {"drawer": "/feedback?of=people&week=2026-W47&counted=1&topic_id=8"}
+OPENED = {"drawer": "/feedback?of=people&week=2026-W47&counted=1&topic_id={crash}"}
 
 
 def main(folder: Path) -> None:
     """Write one PNG a page and width."""
     from playwright.sync_api import sync_playwright
 
-    from feedback_nlp.config import load_config
-    from feedback_nlp.jobs.demo import run_demo
-    from feedback_nlp.settings import Settings
-
     browser_path = find_browser()
     if browser_path is None:
         sys.exit("no Chromium: apt-get install chromium, or set DESK_BROWSER")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
-        database = Path(place) / "demo.db"
-        if made := os.environ.get("DESK_DEMO"):
-            shutil.copy(made, database)
-        else:
-            run_demo(Path(place), load_config(None), Settings(secret="演示"), now=lambda: NOW)
+        database = next(demos(Path(place)))()
+        propose_one_matter(database)
         answer_everybody(database)
+        names = {
+            "crash": topic_id(database, CRASH),
+            "slow": topic_id(database, SLOW),
+            "slower": topic_id(database, SLOWER),
+            "crash_request": request_key(database, CRASH),
+        }
         outlets = Path(place) / "outlets.toml"
         outlets.write_text(OUTLETS, encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
@@ -71,17 +78,17 @@ def main(folder: Path) -> None:
                 context.add_cookies(
                     [{"name": "feedback_actor", "value": "%E6%9E%97%E6%99%93", "url": address}]
                 )
-                _draw(context.new_page(), folder, width_name)
+                _draw(context.new_page(), folder, width_name, names)
                 context.close()
         browser.close()
 
 
-def _draw(page: Any, folder: Path, width_name: str) -> None:
+def _draw(page: Any, folder: Path, width_name: str, names: Mapping[str, Any]) -> None:
     for name, path in PICTURES.items():
-        page.goto(path)
+        page.goto(path.format(**names))
         page.screenshot(path=folder / f"{name}-{width_name}.png")
     for name, path in OPENED.items():
-        page.goto(path)
+        page.goto(path.format(**names))
         page.locator("[data-open]").first.click()
         page.locator(".drawer.open .whole").wait_for()
         page.screenshot(path=folder / f"{name}-{width_name}.png")

@@ -13,7 +13,8 @@ from feedback_nlp.jobs.delivering import deliver_now
 from feedback_nlp.jobs.outlets import load_outlets
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
-from tests.desk_browser.conftest import NOW, OUTLETS, WIDTHS, answer_everybody, serving
+from tests.desk_browser.conftest import OUTLETS, WIDTHS, serving
+from tests.desk_demo import CRASH, NOW, SLOW, SLOWER, answer_everybody, request_key, topic_id
 from tests.outlets.local_server import local_server
 
 pytestmark = pytest.mark.browser
@@ -54,8 +55,8 @@ def test_the_same_without_scripts(chromium: Any, served: str) -> None:
     context.close()
 
 
-def test_move_a_request_to_planned_with_a_reason(page: Any) -> None:
-    page.goto("/requests/REQ-8")
+def test_move_a_request_to_planned_with_a_reason(page: Any, demo: str) -> None:
+    page.goto(f"/requests/{request_key(demo, CRASH)}")
     page.select_option('select[name="to"]', "planned")
     page.fill('input[name="reason"]', "排进 5.4 版")
     page.get_by_role("button", name="改状态").click()
@@ -63,15 +64,15 @@ def test_move_a_request_to_planned_with_a_reason(page: Any) -> None:
     assert "排进 5.4 版" in page.locator("#history").inner_text()
 
 
-def test_merge_two_topics_and_see_one_request(page: Any) -> None:
-    page.goto("/topics/13")
+def test_merge_two_topics_and_see_one_request(page: Any, demo: str) -> None:
+    page.goto(f"/topics/{topic_id(demo, SLOWER)}")
     name = page.locator("h1").inner_text()
-    into = page.locator('select[name="into"] option', has_text=re.compile("^App 闪退$"))
+    into = page.locator('select[name="into"] option', has_text=re.compile(f"^{SLOW}$"))
     page.select_option('select[name="into"]', into.get_attribute("value"))
     page.get_by_role("button", name="先看看").click()
     assert "去重一共" in page.locator("main").inner_text()
     page.get_by_role("button", name="并入", exact=True).click()
-    assert "并入了“App 闪退”" in told(page)
+    assert f"并入了“{SLOW}”" in told(page)
     page.goto("/requests")
     assert page.locator("a.name", has_text=re.compile(f"^{re.escape(name)}$")).count() == 0
 
@@ -90,8 +91,9 @@ def test_upload_a_file_with_an_unknown_column_and_map_it(page: Any, tmp_path: Pa
     assert "收下 2 条" in told(page)
 
 
-def test_correct_a_unit_s_sentiment(page: Any) -> None:
-    page.goto("/feedback?of=people&week=2026-W47&counted=1&topic_id=8")
+def test_correct_a_unit_s_sentiment(page: Any, demo: str) -> None:
+    crash = topic_id(demo, CRASH)
+    page.goto(f"/feedback?of=people&week=2026-W47&counted=1&topic_id={crash}")
     page.locator("[data-open]").first.click()
     drawer = page.locator(".drawer.open")
     unit = drawer.locator("[data-unit]").first
@@ -107,21 +109,20 @@ def test_correct_a_unit_s_sentiment(page: Any) -> None:
 
 @pytest.mark.parametrize("width", list(WIDTHS))
 def test_preview_and_send_notices_to_a_local_sink(
-    chromium: Any, demo: Path, tmp_path: Path, width: str
+    chromium: Any, demo: str, tmp_path: Path, width: str
 ) -> None:
     with local_server() as sink:
-        copy, outlets = tmp_path / "notices.db", tmp_path / "outlets.toml"
-        copy.write_bytes(demo.read_bytes())
-        answer_everybody(copy, "回访")
+        outlets = tmp_path / "outlets.toml"
+        answer_everybody(demo, "回访")
         text = OUTLETS.replace("https://example.com/hook", sink.url)
         outlets.write_text(text, encoding="utf-8")
-        with serving(copy, outlets, sink.allowed) as address:
+        with serving(demo, outlets, sink.allowed) as address:
             across, down = WIDTHS[width]
             context = chromium.new_context(
                 base_url=address, viewport={"width": across, "height": down}
             )
             page = context.new_page()
-            page.goto("/requests/REQ-8")  # what the demo owed it has told
+            page.goto(f"/requests/{request_key(demo, CRASH)}")  # what the demo owed it has told
             page.select_option('select[name="to"]', "planned")
             page.fill('input[name="reason"]', "排进 5.4 版")
             page.locator('form:has(select[name="to"]) input[name="actor"]').fill("林晓")
@@ -135,13 +136,13 @@ def test_preview_and_send_notices_to_a_local_sink(
             button.click()
             assert f"交出了 {people} 人的通知" in told(page)
             context.close()
-            deliver(copy, outlets, sink.allowed)
+            deliver(demo, outlets, sink.allowed)
         assert len(sink.received) == people
 
 
-def deliver(database: Path, outlets: Path, allow: str) -> None:
+def deliver(url: str, outlets: Path, allow: str) -> None:
     """Do what the worker does."""
-    opened = Database(f"sqlite:///{database}")
+    opened = Database(url)
     settings = Settings(outlets=outlets, outgoing_allow=allow)
     moments = (NOW + timedelta(minutes=minute) for minute in range(100_000))
     deliver_now(opened, load_outlets(settings, {}), now=lambda: next(moments))

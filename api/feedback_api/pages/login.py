@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from feedback_api import csrf
 from feedback_api.access.identity import SESSION_COOKIE, Doorman
+from feedback_api.desk.rendering import asset
 from feedback_api.errors import ProblemError
 from feedback_api.pages import templates
 from feedback_api.services import ServicesDep
@@ -67,7 +68,10 @@ async def log_out(request: Request) -> Response:
 
 def _page(request: Request, there: str, message: str = "", *, status: int = 200) -> HTMLResponse:
     page = templates.get_template("login.html").render(
-        next=_own_address(there), message=message, csrf=csrf.token_of(request)
+        next=_own_address(there),
+        message=message,
+        csrf=csrf.token_of(request),
+        css=asset("desk.css"),
     )
     response = HTMLResponse(page, status_code=status)
     csrf.hand_out(request, response)
