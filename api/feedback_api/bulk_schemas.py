@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from fastapi import UploadFile
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from feedback_api.job_schemas import JobOut
 from feedback_api.parameters import WEEK, FeedbackQuery
@@ -25,8 +25,26 @@ _OF_A_SELECTION = (
 )  # fmt: skip
 
 
+def _as_a_form(schema: dict[str, Any]) -> None:
+    """A form has no null, what is not wanted is left out; and it is a file or a selection."""
+    for field in schema["properties"].values():
+        options = [one for one in field.pop("anyOf", ()) if one != {"type": "null"}]
+        if options:
+            field.update(options[0])
+    selects = [name.rstrip("_") for name in _OF_A_SELECTION]
+    schema["oneOf"] = [  # what ``check`` says
+        {"required": ["file"], "properties": {name: {"maxLength": 0} for name in selects}},
+        {
+            "anyOf": [{"required": [name]} for name in selects],
+            "properties": dict.fromkeys(("file", *_OF_A_FILE), False),
+        },
+    ]
+
+
 class JobPost(Incoming):
     """A file, or which stored feedback; and what is to come out."""
+
+    model_config = ConfigDict(json_schema_extra=_as_a_form)
 
     file: UploadFile | None = Field(
         default=None, description="CSV、Excel、JSON、JSON Lines、Parquet 或一行一条的纯文本"

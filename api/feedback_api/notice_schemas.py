@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, WithJsonSchema
 
 from feedback_api.schemas import Incoming, Outgoing
 from feedback_api.validation import Plain, Word
 from feedback_nlp.labels import NoticeStatus, ReporterStatus
 from feedback_nlp.loop import NOTIFYING
 from feedback_nlp.requests.notice_list import NoticeRow
+from feedback_nlp.requests.notice_words import TEMPLATE_FIELDS
 
 _WHY_NOT = Field(description="通知不到多少人，按原因", examples=[{"对方已退订": 1}])
 
@@ -105,11 +106,21 @@ class NoticeSettingsOut(Outgoing):
     routes: dict[str, str] = Field(description="来源的名字 → 出口的名字")
 
 
+_BRACES = rf"\{{\{{|\}}\}}|\{{({'|'.join(TEMPLATE_FIELDS)})\}}"  # doubled, or around a field
+_TEMPLATE = rf"^\s*([^{{}}\x00\s]|{_BRACES})([^{{}}\x00]|{_BRACES})*$"
+
+
 class NoticeSettingsPatch(Incoming):
     """What is to change; ``null`` takes the shipped text, or answers a source no more."""
 
     templates: dict[
-        ReporterStatus, Annotated[Plain, StringConstraints(min_length=1, max_length=500)] | None
+        ReporterStatus,
+        Annotated[
+            Plain,
+            StringConstraints(min_length=1, max_length=500),
+            WithJsonSchema({"type": "string", "maxLength": 500, "pattern": _TEMPLATE}),
+        ]
+        | None,
     ] = Field(
         default_factory=dict,
         description="可用 {title}、{product}、{date}",

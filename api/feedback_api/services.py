@@ -13,6 +13,7 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from feedback_api.digest_cache import DigestCache
+from feedback_api.mined import Mined
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.editing import Edit
 from feedback_nlp.errors import FeedbackError
@@ -59,6 +60,7 @@ class Services:
     digests: DigestCache = field(init=False)
     metrics: Metrics = field(init=False)
     posts: PostDesk = field(init=False)
+    mined: Mined = field(default_factory=Mined)
     post_threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
     write_slots: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(12))
     _engine: Engine | None = None

@@ -62,11 +62,12 @@ def suggest(
     as_json: JsonOption = False,
 ) -> None:
     """Mine the stored feedback for words worth teaching."""
-    from feedback_nlp.jobs.lexicon import suggest_words  # noqa: PLC0415
+    from feedback_nlp.jobs.lexicon import example_texts, suggest_words  # noqa: PLC0415
 
     with open_database(db) as database, database.read() as session:
         result = suggest_words(session, limit=limit, product=product, min_people=min_people)
-    found, texts = result.suggestions, result.texts
+        texts = example_texts(session, result)
+    found = result.suggestions
     if as_json:
         print_json(
             {

@@ -34,6 +34,7 @@ _KINDS = {
     "verify": "验证",
     "pull": "拉取",
     "standings": "备好周榜",
+    "past_weeks": "备好往期",
 }
 
 

@@ -30,7 +30,7 @@ from feedback_nlp.batch.rows import RowReader
 from feedback_nlp.clean import Pseudonymizer
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.cores import cores
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.files import replaced
 from feedback_nlp.ingest import storable
 from feedback_nlp.ingest.people import is_person_by_content, person_by_name
@@ -191,7 +191,7 @@ def take_selection(
     """Write the stored feedback that is wanted, as it is now, where the worker finds it.
 
     Raises:
-        InputError: If there is none.
+        NotFound: If there is none.
     """
     taken = Taken(columns=list(_STORED))
     after: FeedbackPosition | None = None
@@ -205,7 +205,9 @@ def take_selection(
             last = page[-1].feedback
             after = FeedbackPosition(last.occurred_at, last.id or 0)
             session.expunge_all()
-    return _checked(taken)
+    if not taken.rows:
+        raise NotFound("没有一条反馈符合条件", hint="放宽筛选条件")
+    return taken
 
 
 def _checked(taken: Taken) -> Taken:
@@ -213,7 +215,7 @@ def _checked(taken: Taken) -> Taken:
         reasons = "、".join(f"{reason} {count} 行" for reason, count in taken.rejected.items())
         raise InputError(f"没有一行能读：{reasons}", hint="检查文件的格式")
     if not taken.rows:
-        raise InputError("没有一条符合条件", hint="至少要有一行文字")
+        raise InputError("文件里没有一行反馈", hint="至少要有一行文字")
     return taken
 
 

@@ -118,7 +118,8 @@ def stale(session: Session, folder: Path, now: datetime) -> list[Path]:
         return []
     if not present:
         return []
-    jobs = session.exec(select(Job).where(col(Job.kind) == CLASSIFY)).all()
+    named = col(Job.payload)["folder"].as_string().in_([path.name for path in present])
+    jobs = session.exec(select(Job).where(col(Job.kind) == CLASSIFY, named)).all()
     known = {str(job.payload.get("folder")): job for job in jobs}
     return [path for path in present if _is_stale(path, known.get(path.name), now)]
 

@@ -28,13 +28,11 @@ class Suggested:
         lexicon_version: The dictionary they were looked up in.
         unit_count: Units that were read, copies once.
         suggestions: The best first.
-        texts: Text of each example, by unit id.
     """
 
     lexicon_version: int
     unit_count: int
     suggestions: tuple[Suggestion, ...]
-    texts: dict[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +63,13 @@ def suggest_words(
         limits=MiningLimits() if min_people is None else MiningLimits(min_people=min_people),
     )
     new = tuple(word for word in found if fold(word.word) not in taught.stops)[:limit]
-    shown = {passage_id for word in new for passage_id in word.examples}
-    return Suggested(
-        taught.version,
-        len(passages),
-        new,
-        {passage.passage_id: passage.text for passage in passages if passage.passage_id in shown},
-    )
+    return Suggested(taught.version, len(passages), new)
+
+
+def example_texts(session: Session, suggested: Suggested) -> dict[int, str]:
+    """Return the text of each example that is still there, by unit id."""
+    ids = {unit_id for word in suggested.suggestions for unit_id in word.examples}
+    return lexicon.unit_texts(session, ids)
 
 
 def preview_words(session: Session, words: Iterable[str]) -> list[WordPreview]:

@@ -130,11 +130,11 @@ class Splitter:
         ).all()
         wanted = set(unit_ids)
         missing = sorted(wanted - {row.unit_id for row in rows})
-        if missing or not wanted:
-            raise InputError(
-                f"观点 {missing or '（空）'} 不是 {parent.key} 的证据",
-                hint="列出这个需求的证据，看每条的 unit_id",
-            )
+        hint = "列出这个需求的证据，看每条的 unit_id"
+        if not wanted:
+            raise InputError("没有写要拆出哪些观点", hint=hint)
+        if missing:
+            raise NotFound(f"观点 {missing} 不是 {parent.key} 的证据", hint=hint)
         if len(wanted) == len(rows):
             raise InputError(f"{parent.key} 的证据全拿走就不是拆了", hint="至少留一条，或只改标题")
         return [row for row in rows if row.unit_id in wanted]

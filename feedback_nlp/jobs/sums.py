@@ -9,6 +9,8 @@ from feedback_nlp.config import PipelineConfig
 from feedback_nlp.errors import NotFound
 from feedback_nlp.pipeline import tell_week
 from feedback_nlp.store import Database, rollup, standings
+from feedback_nlp.week import keeping
+from feedback_nlp.weeks import Scope
 
 
 def keep_sums(database: Database) -> int:
@@ -30,4 +32,17 @@ def keep_week(database: Database, config: PipelineConfig, *, zone: ZoneInfo, now
             tell_week(session, config, zone=zone, now=now)
         except NotFound:  # nothing to tell yet
             return 0
+    return standings.keep(database, session)
+
+
+def unkept_weeks(database: Database, *, zone: ZoneInfo, now: datetime) -> list[Scope]:
+    """Return past weeks and months whose first visitor would wait, the newest first."""
+    with database.read() as session:
+        return keeping.unkept(session, zone=zone, now=now)
+
+
+def keep_past_week(database: Database, config: PipelineConfig, scope: Scope) -> int:
+    """Compute where topics and requests stood at the end of a week; return what was kept."""
+    with database.read() as session:
+        keeping.stand(session, scope, config.rank)
     return standings.keep(database, session)

@@ -18,7 +18,7 @@ STOP_TAG = "stop"
 
 _LENGTHS = range(2, 21)
 # What rjieba keeps together: ideographs, letters, digits and these signs.
-_WORD = re.compile(r"[㐀-䶿一-鿿A-Za-z0-9+#&._%-]+")
+WORD = re.compile(r"[㐀-䶿一-鿿A-Za-z0-9+#&._%-]+")
 _TAG = re.compile(r"[A-Za-z]{1,10}")
 _DIGIT = re.compile(r"\d")
 
@@ -41,7 +41,7 @@ def check_word(word: str) -> str:
     word = word.strip()
     if len(word) not in _LENGTHS:
         raise InputError(f"「{word}」有 {len(word)} 个字", hint="词要有 2–20 个字")
-    if not _WORD.fullmatch(word):
+    if not WORD.fullmatch(word):
         raise InputError(
             f"「{word}」里有分词时会断开的字符", hint="词里只能有汉字、字母、数字和 + # & . _ % -"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,43 +75,44 @@ def gather_people(voices: Iterable[Voice], config: RankConfig) -> People:
     if not independent and kept:
         independent = [voice._replace(person_key="burst") for voice in kept]
 
+    # By columns: a topic may have a hundred thousand voices.
     index: dict[str, int] = {}
-    for voice in independent:
-        index.setdefault(voice.person_key, len(index))
-    count = len(index)
-    width = config.trend_history_weeks + 1
+    person = np.array(
+        [index.setdefault(voice.person_key, len(index)) for voice in independent], dtype=np.int64
+    )
+    count, width = len(index), config.trend_history_weeks + 1
+    ago = np.array([voice.weeks_ago for voice in independent], dtype=np.int64)
     weeks = np.zeros((count, width), dtype=bool)
+    recent = ago < width
+    weeks[person[recent], ago[recent]] = True
     last = np.full(count, np.iinfo(np.int32).max, dtype=np.int64)
+    np.minimum.at(last, person, ago)
     severity = np.zeros(count)
+    np.maximum.at(severity, person, [voice_severity(voice, config) for voice in independent])
     churns = np.zeros(count, dtype=bool)
+    churns[person[[Signal.CHURN.value in voice.signals for voice in independent]]] = True
     segment_value = np.full(count, np.nan)
-    places: dict[str, dict[str, set[int]]] = {name: {} for name in REACH_DIMENSIONS}
-    for voice in independent:
-        person = index[voice.person_key]
-        if voice.weeks_ago < width:
-            weeks[person, voice.weeks_ago] = True
-        last[person] = min(last[person], voice.weeks_ago)
-        severity[person] = max(severity[person], voice_severity(voice, config))
-        churns[person] |= Signal.CHURN.value in voice.signals
+    for whose, voice in zip(person, independent, strict=True) if config.segment_values else ():
         if voice.segment in config.segment_values:
-            segment_value[person] = config.segment_values[voice.segment]
-        for name, value in zip(
-            REACH_DIMENSIONS, (voice.channel, voice.app_version, voice.region), strict=True
-        ):
-            if value:
-                places[name].setdefault(value, set()).add(person)
+            segment_value[whose] = config.segment_values[voice.segment]
+    said_in = {
+        name: _one_hot(person, [getattr(voice, name) for voice in independent], count)
+        for name in REACH_DIMENSIONS
+    }
     return People(
         weeks=weeks,
         last_weeks_ago=last,
         severity=severity,
         churns=churns,
         segment_value=segment_value,
-        reach={name: _one_hot(values, count) for name, values in places.items() if values},
+        reach={name: table for name, table in said_in.items() if table.shape[1]},
     )
 
 
-def _one_hot(values: Mapping[str, set[int]], count: int) -> np.ndarray:
-    table = np.zeros((count, len(values)), dtype=np.float64)
-    for column, (_, people) in enumerate(sorted(values.items())):
-        table[sorted(people), column] = 1.0
+def _one_hot(person: np.ndarray, values: Sequence[str | None], count: int) -> np.ndarray:
+    """Return who spoke where; shape (count, distinct values), the values in order."""
+    column = {value: place for place, value in enumerate(sorted({v for v in values if v}))}
+    at = np.array([column.get(value or "", -1) for value in values], dtype=np.int64)
+    table = np.zeros((count, len(column)), dtype=np.float64)
+    table[person[at >= 0], at[at >= 0]] = 1.0
     return table

@@ -21,7 +21,7 @@ from feedback_nlp.loop import NOTIFYING
 from feedback_nlp.store.tables import NOTICE_SETTINGS, FeatureRequest, Feedback, Setting, Source
 
 _MAX_CHARS = 500
-_FIELDS = ("title", "product", "date")
+TEMPLATE_FIELDS = ("title", "product", "date")
 
 DEFAULT_TEMPLATES: Mapping[ReporterStatus, str] = {
     ReporterStatus.PLANNED: "您好，您 {date} 反馈的“{title}”已列入计划，做好后再告诉您。",
@@ -99,8 +99,8 @@ def _checked(text: str) -> str:
     except ValueError as error:
         raise InputError("模板里的花括号不成对", hint="花括号本身写成 {{ 和 }}") from error
     for name, spec, how in names:
-        if name is not None and (name not in _FIELDS or spec or how):
-            known = "、".join(f"{{{field}}}" for field in _FIELDS)
+        if name is not None and (name not in TEMPLATE_FIELDS or spec or how):
+            known = "、".join(f"{{{field}}}" for field in TEMPLATE_FIELDS)
             raise InputError(f"模板里不认识 {{{name}}}", hint=f"可用 {known}")
     return text
 

@@ -6,6 +6,7 @@ it and adds another. So the version, one cheap query, grows with every change.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import closing
 from typing import NamedTuple
 
@@ -13,9 +14,9 @@ from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
 from feedback_nlp.chinese import DictionaryWord, fold
-from feedback_nlp.labels import TopicState, WordKind
+from feedback_nlp.labels import RunStatus, TopicState, WordKind
 from feedback_nlp.lexicon import NamedTopic, Passage
-from feedback_nlp.store.tables import Feedback, FeedbackUnit, LexiconEntry, Topic
+from feedback_nlp.store.tables import Feedback, FeedbackUnit, LexiconEntry, Run, Topic
 
 MAX_CHARACTERS = 2_000_000
 """Characters of feedback that mining and previews read, the newest first: bounds memory."""
@@ -111,6 +112,24 @@ def passages(
                 break
             found.append(Passage(unit_id, text[start:end], person or f"unit:{unit_id}"))
     return found
+
+
+def unit_texts(session: Session, unit_ids: Collection[int]) -> dict[int, str]:
+    """Return what units say, by id; one that was erased is missing."""
+    rows = session.execute(
+        select(
+            col(FeedbackUnit.id), col(Feedback.text), col(FeedbackUnit.start), col(FeedbackUnit.end)
+        )
+        .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
+        .where(col(FeedbackUnit.id).in_(sorted(unit_ids)))
+    )
+    return {unit_id: text[start:end] for unit_id, text, start, end in rows}
+
+
+def read_by(session: Session) -> int:
+    """Return the last run that read feedback to its end; 0 before any."""
+    done = col(Run.status) == RunStatus.COMPLETE.value
+    return session.scalar(select(func.max(col(Run.id))).where(done)) or 0
 
 
 def named_topics(session: Session) -> list[NamedTopic]:

@@ -21,10 +21,12 @@ from feedback_nlp.errors import StoreError
 from feedback_nlp.store.database import Database
 from feedback_nlp.store.rollup import SubjectKind, refreshes
 from feedback_nlp.store.rollup_tables import Stale, WeekStanding
+from feedback_nlp.store.tables import Setting
 from feedback_nlp.weeks import Scope
 
 _FRESH = "standings"
 _SEEN = "refreshes"
+_PAST = "past_weeks_kept"
 
 
 def kept(
@@ -130,3 +132,23 @@ def _is_stale(session: Session, row: Mapping[str, Any]) -> bool:
         col(Stale.said_at) < row["end_at"],
     )
     return session.scalar(line.limit(1)) is not None
+
+
+def is_past_kept(session: Session, over: str) -> bool:
+    """Tell whether past weeks were gone through since sums changed and the week turned.
+
+    Args:
+        session: A reading session.
+        over: The last week that is over.
+    """
+    row = session.get(Setting, _PAST)
+    return row is not None and row.value == _past(refreshes(session), over)
+
+
+def note_past_kept(session: Session, seen: int, over: str) -> None:
+    """Note that past weeks were gone through, begun at that many refreshes."""
+    session.merge(Setting(key=_PAST, value=_past(seen, over)))
+
+
+def _past(seen: int, over: str) -> dict[str, Any]:
+    return {"refreshes": seen, "over": over}

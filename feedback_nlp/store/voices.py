@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, select
+from sqlalchemy import ColumnElement, Text, case, cast, select
 from sqlmodel import Session, col
 
 from feedback_nlp.records import Voice
+from feedback_nlp.store.columns import sound_json
 from feedback_nlp.store.conditions import CHANNEL, of_product
 from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Source
 from feedback_nlp.weeks import Scope
@@ -23,7 +24,7 @@ _FIELDS = (
     col(Feedback.occurred_at),
     col(FeedbackUnit.intent),
     col(FeedbackUnit.sentiment_score),
-    col(Feedback.signals),
+    cast(col(Feedback.signals), Text),  # parsed once for each of the few that there are
     CHANNEL,
     col(Feedback.app_version),
     col(Feedback.region),
@@ -65,6 +66,14 @@ def request_voices(session: Session, scope: Scope, *, horizon_weeks: int) -> lis
     return _run(session, statement, scope, horizon_weeks)
 
 
+class _Parsed(dict[str, tuple[str, ...]]):
+    """Lists of signals by the JSON that they are kept as."""
+
+    def __missing__(self, written: str) -> tuple[str, ...]:
+        self[written] = tuple(sound_json(written))
+        return self[written]
+
+
 def _run(session: Session, statement: Any, scope: Scope, horizon_weeks: int) -> list[Voice]:
     starts = scope.starts(horizon_weeks)
     statement = (
@@ -80,6 +89,7 @@ def _run(session: Session, statement: Any, scope: Scope, horizon_weeks: int) -> 
         .order_by(col(FeedbackUnit.id))
     )
     oldest_first = starts[::-1]
+    parsed = _Parsed()
     return [
         Voice(
             subject_id=subject_id,
@@ -87,7 +97,7 @@ def _run(session: Session, statement: Any, scope: Scope, horizon_weeks: int) -> 
             weeks_ago=len(starts) - bisect_right(oldest_first, moment),
             intent=intent,
             sentiment_score=score,
-            signals=tuple(signals),
+            signals=parsed[signals],
             channel=channel,
             app_version=version,
             region=region,

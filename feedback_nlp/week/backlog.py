@@ -60,7 +60,7 @@ def backlog(
     """
     rows = list_requests(session, statuses=OPEN, product=scope.product)
     length = max(report_config.series_weeks, report_config.baseline_weeks + 1)
-    people, totals = _people(session, scope, length, rows), _totals(session, scope, rows)
+    people, totals = _people(session, scope, length, rows), people_until(session, scope, rows)
     ranking = [
         _priority(place, row, people, totals.get(row.request.id or 0, 0), volume, rank_config)
         for place, row in enumerate(rows, start=1)
@@ -158,7 +158,7 @@ def _people(
     return people
 
 
-def _totals(session: Session, scope: Scope, rows: Sequence[RequestRow]) -> Mapping[int, int]:
+def people_until(session: Session, scope: Scope, rows: Sequence[RequestRow]) -> Mapping[int, int]:
     """Return people by request, up to the end of the week: kept where the past is as it was."""
     basis = {row.request.id or 0: _BASIS for row in rows}
     known = standings.kept(session, SubjectKind.REQUEST, scope, basis)

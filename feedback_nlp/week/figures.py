@@ -19,7 +19,7 @@ from feedback_nlp.labels import Measure, RunStatus
 from feedback_nlp.special_days import holidays_known, special_days
 from feedback_nlp.store.tables import Run
 from feedback_nlp.store.volume import LaterWeek as Passed
-from feedback_nlp.store.volume import exposure, history_weeks, latest_week, usual_week
+from feedback_nlp.store.volume import latest_week, usual_week
 from feedback_nlp.week.backlog import backlog
 from feedback_nlp.week.channels import channels
 from feedback_nlp.week.counting import count, within
@@ -30,7 +30,7 @@ from feedback_nlp.week.loop_figures import loop_figures
 from feedback_nlp.week.ratings import nps, rating_drivers
 from feedback_nlp.week.records import LaterWeek, Thresholds, WeeklyDigest
 from feedback_nlp.week.similar import similar
-from feedback_nlp.week.standing import Volume
+from feedback_nlp.week.standing import volume_of
 from feedback_nlp.week.topics import WeekTopics
 from feedback_nlp.week.totals import batches, ratings, segments, totals
 from feedback_nlp.week.units import TopicUnits
@@ -124,11 +124,7 @@ def weekly(
     choice = choice or Choice(scope.week)
     if isinstance(scope.week, Month):
         rank_config, report_config = rank_config.monthly(), report_config.monthly()
-    min_share, usual_weeks = rank_config.usual_week_min_share, rank_config.trend_history_weeks
-    volume = Volume(
-        history_weeks(session, scope, min_share=min_share),
-        exposure(session, scope, usual_weeks=usual_weeks, min_share=min_share),
-    )
+    volume = volume_of(session, scope, rank_config)
     week_totals = totals(session, scope)
     of_topics = WeekTopics(
         TopicUnits(session, scope), volume, rank_config, report_config, week_totals.people_word

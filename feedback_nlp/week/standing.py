@@ -12,13 +12,15 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.config import RankConfig
-from feedback_nlp.labels import RequestStatus
+from feedback_nlp.labels import RequestStatus, TopicKind, TopicState
 from feedback_nlp.rank import Priority, Subject, placed, scored
 from feedback_nlp.store import standings
 from feedback_nlp.store.rollup import SubjectKind
-from feedback_nlp.store.tables import FeatureRequest, StatusEvent
+from feedback_nlp.store.tables import FeatureRequest, StatusEvent, Topic
 from feedback_nlp.store.voices import topic_voices
+from feedback_nlp.store.volume import exposure, history_weeks
 from feedback_nlp.week.units import TopicUnits
+from feedback_nlp.weeks import Scope
 
 #: To be raised whenever a score is computed in another way: what was kept is then not used.
 _EDITION = 1
@@ -34,6 +36,25 @@ class Volume(NamedTuple):
 
     history_weeks: int
     exposure: float
+
+
+def volume_of(session: Session, scope: Scope, config: RankConfig) -> Volume:
+    """Return what a week (or, with scales for months, a month) is compared with."""
+    min_share, usual_weeks = config.usual_week_min_share, config.trend_history_weeks
+    return Volume(
+        history_weeks(session, scope, min_share=min_share),
+        exposure(session, scope, usual_weeks=usual_weeks, min_share=min_share),
+    )
+
+
+def living_topics(kind: TopicKind) -> Any:
+    """Return a query of the topics of a kind that a digest may tell of."""
+    return select(Topic).where(
+        col(Topic.kind) == kind.value,
+        col(Topic.state) != TopicState.MERGED.value,
+        col(Topic.is_theme).is_(False),
+        col(Topic.muted).is_(False),
+    )
 
 
 def requests_by_topic(session: Session) -> dict[int, FeatureRequest]:

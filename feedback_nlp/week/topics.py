@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
 from sqlmodel import col
 
 from feedback_nlp.config import RankConfig, ReportConfig
@@ -16,7 +15,6 @@ from feedback_nlp.labels import (
     RequestStatus,
     Sentiment,
     TopicKind,
-    TopicState,
     label,
 )
 from feedback_nlp.loop import SETTLED
@@ -30,6 +28,7 @@ from feedback_nlp.week.quotes import week_quotes
 from feedback_nlp.week.records import PraiseFigures
 from feedback_nlp.week.standing import (
     Volume,
+    living_topics,
     requests_by_topic,
     statuses_before,
     topic_standings,
@@ -238,13 +237,8 @@ class WeekTopics:
         return within(self._scope.shift(-back), topic_id=topic_id, counted=True, vent=False)
 
     def _living(self, kind: TopicKind) -> dict[int, Topic]:
-        statement = select(Topic).where(
-            col(Topic.kind) == kind.value,
-            col(Topic.state) != TopicState.MERGED.value,
-            col(Topic.is_theme).is_(False),
-            col(Topic.muted).is_(False),
-        )
-        return {topic.id: topic for topic in self.units.session.scalars(statement) if topic.id}
+        rows = self.units.session.scalars(living_topics(kind))
+        return {topic.id: topic for topic in rows if topic.id}
 
     def _quotes(self, topics: Sequence[Topic]) -> dict[int, tuple[Quote, ...]]:
         return week_quotes(self.units, topics, self.report_config.quote_count)

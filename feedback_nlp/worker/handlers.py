@@ -13,7 +13,9 @@ from typing import Any
 from feedback_nlp.errors import Conflict, InputError, NotFound
 from feedback_nlp.jobs.bulk_files import CLASSIFY
 from feedback_nlp.labels import Depth
-from feedback_nlp.store import job_queue
+from feedback_nlp.store import job_queue, standings
+from feedback_nlp.store.rollup import refreshes
+from feedback_nlp.weeks import Week
 from feedback_nlp.worker.workplace import Beat, Later, Workplace
 
 Handler = Callable[[Workplace, Mapping[str, Any], Beat], Mapping[str, Any]]
@@ -23,6 +25,7 @@ DIGEST = "digest"
 DELIVER = "deliver"
 VERIFY = "verify"
 STANDINGS = "standings"
+PAST_WEEKS = "past_weeks"
 PULL = "pull"
 SWEEP = "sweep"
 _BUSY = timedelta(seconds=30)
@@ -60,6 +63,27 @@ def keep_standings(place: Workplace, _payload: Mapping[str, Any], _beat: Beat) -
     keep_sums(place.database)
     zone = place.settings.zone
     return {"kept": keep_week(place.database, place.config, zone=zone, now=place.now())}
+
+
+def keep_past_weeks(place: Workplace, _payload: Mapping[str, Any], beat: Beat) -> Mapping[str, Any]:
+    """Compute where topics stood in past weeks, a week at a time, while nobody wants anything."""
+    from feedback_nlp.jobs.sums import keep_past_week, unkept_weeks  # noqa: PLC0415
+
+    zone, now = place.settings.zone, place.now()
+    with place.database.read() as session:
+        seen = refreshes(session)
+    left = unkept_weeks(place.database, zone=zone, now=now)
+    kept = 0
+    for done, scope in enumerate(left):
+        beat("备好往期", done, len(left))
+        kept += keep_past_week(place.database, place.config, scope)
+        with place.database.read() as session:
+            if done + 1 < len(left) and job_queue.is_any_free(session):
+                raise Later("先让别的任务做，做完的部分不用重做", timedelta())
+    over = str(Week.of(now, zone).shift(-1))
+    with place.database.write() as session:
+        standings.note_past_kept(session, seen, over)
+    return {"weeks": len(left), "kept": kept}
 
 
 def digest(place: Workplace, payload: Mapping[str, Any], _beat: Beat) -> Mapping[str, Any]:
@@ -215,4 +239,5 @@ HANDLERS: dict[str, Handler] = {
     VERIFY: verify,
     PULL: pull,
     STANDINGS: keep_standings,
+    PAST_WEEKS: keep_past_weeks,
 }

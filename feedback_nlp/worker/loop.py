@@ -21,6 +21,7 @@ _BEAT_SECONDS = 2.0
 _IDLE_SECONDS = 1.0
 _PLAN_SECONDS = 10.0
 _PRUNE_SECONDS = 3600.0
+_TIDY_SECONDS = 300.0  # files that expired may lie that much longer
 _KEEP_JOBS = timedelta(days=90)
 _FIRST_RETRY = timedelta(seconds=30)
 _LAST_RETRY = timedelta(hours=6)
@@ -51,6 +52,7 @@ class Worker:
         self._lease = lease
         self._tell = tell
         self._stopping = threading.Event()
+        self._tidied = float("-inf")
 
     def stop(self) -> None:
         """Stop at the next sign of progress; what was begun is queued again."""
@@ -82,8 +84,12 @@ class Worker:
 
     def plan(self) -> None:
         """Queue what is due, and say that a worker is here."""
+        tidies = time.monotonic() - self._tidied >= _TIDY_SECONDS
         with self._place.database.read() as session:
-            wanted, unseen = plans.due(session, self._place), presence.is_due(session)
+            wanted = plans.due(session, self._place, tidies=tidies)
+            unseen = presence.is_due(session)
+        if tidies:
+            self._tidied = time.monotonic()
         if wanted or unseen:
             with self._place.database.write() as session:
                 presence.show(session)

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from feedback_nlp.errors import ConfigError
 from feedback_nlp.jobs import bulk_files
 from feedback_nlp.labels import ENGINE, JobState, RequestStatus
-from feedback_nlp.store import job_queue, outbox
+from feedback_nlp.store import job_queue, outbox, standings
 from feedback_nlp.store.job_queue import Wanted
 from feedback_nlp.store.tables import FeatureRequest, Feedback, Job
 from feedback_nlp.weeks import Week
@@ -19,6 +19,7 @@ from feedback_nlp.worker.handlers import (
     ANALYZE,
     DELIVER,
     DIGEST,
+    PAST_WEEKS,
     PULL,
     STANDINGS,
     SWEEP,
@@ -36,8 +37,14 @@ def analysis_wanted(*, actor: str = ENGINE) -> Wanted:
     return Wanted(kind=ANALYZE, payload={}, wish=ANALYZE, lane=ANALYZE, max_attempts=3, actor=actor)
 
 
-def due(session: Session, place: Workplace) -> list[Wanted]:
-    """Return what is due and not queued yet; whoever queues it too queues the same job."""
+def due(session: Session, place: Workplace, *, tidies: bool = True) -> list[Wanted]:
+    """Return what is due and not queued yet; whoever queues it too queues the same job.
+
+    Args:
+        session: A reading session.
+        place: The deployment.
+        tidies: Also look for files that expired, which reads the folder of jobs.
+    """
     now = place.now()
     wanted = []
     if _feedback_waits(session, place, now) and not _just_failed(session):
@@ -45,6 +52,8 @@ def due(session: Session, place: Workplace) -> list[Wanted]:
     if _is_analysed(session):
         over = Week.of(now, place.settings.zone).shift(-1)
         wanted.append(Wanted(kind=STANDINGS, payload={}, slot=f"{STANDINGS} {over}", lane=ANALYZE))
+        if not standings.is_past_kept(session, str(over)):
+            wanted.append(Wanted(kind=PAST_WEEKS, payload={}, wish=PAST_WEEKS, lane=PAST_WEEKS))
     wanted += digests_due(place, now)
     if outbox.is_any_due(session, now=now):
         wanted.insert(0, Wanted(kind=DELIVER, payload={}, wish=DELIVER, lane=DELIVER))
@@ -53,7 +62,7 @@ def due(session: Session, place: Workplace) -> list[Wanted]:
         wanted.append(Wanted(kind=VERIFY, payload={}, slot=f"verify {today}", lane=ANALYZE))
     wanted += pulls_due(place, now)
     folder = bulk_files.jobs_folder(place.settings.jobs_folder, place.database.url)
-    if bulk_files.stale(session, folder, now):
+    if tidies and bulk_files.stale(session, folder, now):
         wanted.append(Wanted(kind=SWEEP, payload={}, wish=SWEEP))
     return [one for one in wanted if not _is_queued(session, one)]
 

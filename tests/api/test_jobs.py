@@ -142,7 +142,7 @@ def test_a_selection_of_what_is_stored(client, place, stored):
         ({"week": "2026-W47"}, ROWS, "只能要一样"),
         ({"week": "2026-W47", "keep": "门店"}, None, "只有文件才能写 keep"),
         ({"week": "2026-W47", "topics": "true"}, None, "还没有主题"),
-        ({"product": "没有这个"}, None, "没有一条符合条件"),
+        ({"product": "没有这个"}, None, "没有一条反馈符合条件"),
         ({"text_column": "没有"}, ROWS, "文件里没有列"),
         ({"keep": "没有"}, ROWS, "没有这样的列"),
         ({}, "x,y\n1,2\n3,4\n", "text_column"),

@@ -4,7 +4,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from feedback_nlp.store import Database
-from feedback_nlp.store.tables import Feedback, Source
+from feedback_nlp.store.erasing import erase_feedback
+from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source
 from tests.store.units import whole_unit
 
 BEFORE = ["昨晚", "首页", "点击", "请问", "安装", "孩子", "朋友", "手机"]
@@ -54,6 +55,19 @@ def test_suggestions_preview_and_teaching(client: TestClient, talk: Database) ->
     gone = client.delete("/v1/lexicon/红包雨", params={"actor": "林晓"})
     assert gone.status_code == 200
     assert client.get("/v1/lexicon").json() == {"version": 2, "items": []}
+
+
+def test_suggestions_are_found_once_and_show_nothing_of_who_is_erased(
+    client: TestClient, talk: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = "/v1/lexicon/suggestions"
+    first = client.get(address).json()["items"][0]
+    monkeypatch.setattr("feedback_api.routes.lexicon.suggest_words", None)  # not called again
+    assert client.get(address).json()["items"][0] == first
+    with talk.write() as session:
+        unit = session.get_one(FeedbackUnit, first["examples"][0]["unit_id"])
+        erase_feedback(session, [unit.feedback_id])
+    assert client.get(address).json()["items"][0]["examples"] == first["examples"][1:]
 
 
 def test_suggestions_of_one_product(client: TestClient, talk: Database) -> None:

@@ -194,13 +194,15 @@ def test_what_cannot_be_split_is_said(place: Place) -> None:
     with place.database.write() as session:
         every = units_of(session, place.key)
         one = splitter(session, place)
-        for units, title in ((every, "全部"), ([], "空"), ([10**6], "没有"), (every[:1], " ")):
+        for units, title in ((every, "全部"), ([], "空"), (every[:1], " ")):
             with pytest.raises(InputError):
                 one.split(place.key, units, title)
         with pytest.raises(InputError, match="谁拆的"):
             splitter(session, place, " ").split(place.key, every[:1], "一半")
         with pytest.raises(NotFound):
             one.split("REQ-999", every[:1], "一半")
+        with pytest.raises(NotFound, match="不是"):
+            one.split(place.key, [10**6], "没有")
         assert units_of(session, place.key) == every
 
 

@@ -36,6 +36,7 @@ from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database, plans
 from feedback_nlp.store.edit_marks import heirs
 from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, Run, Topic
+from tests.benchmarks.hardware import hardware
 from tests.fast_reading import fast_config
 from tests.soak.databases import fresh_database
 
@@ -283,7 +284,8 @@ def soak(url: str, *, edits: int, seconds: float, seed: int = 11) -> dict[str, A
     keys = set(store(database, said(draw, "first", 400)))
     analyse(database)
     kills = complete = resumed = 0
-    end = time.monotonic() + seconds
+    started = time.monotonic()
+    end = started + seconds
     with TestClient(create_app(settings)) as client:
         editor = Editor(client, database, draw)
         while time.monotonic() < end and editor.answers.total() < edits:
@@ -313,6 +315,9 @@ def soak(url: str, *, edits: int, seconds: float, seed: int = 11) -> dict[str, A
         "runs": dict(runs),
         "items": len(keys),
         "lost_or_doubled": twice,
+        "seconds": round(time.monotonic() - started),
+        "load_average": round(os.getloadavg()[1], 1),
+        "hardware": hardware(),
     }
 
 

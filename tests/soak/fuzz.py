@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from tests.benchmarks.hardware import hardware
 from tests.benchmarks.posting import served
 from tests.week.six_weeks import NOW, ZONE, six_weeks
 
+_WITH_HOOKS = {**os.environ, "SCHEMATHESIS_HOOKS": str(Path(__file__).with_name("fuzz_hooks.py"))}
 _NO_LIMITS = {
     "FEEDBACK_RATE_PER_MINUTE": "10000000",
     "FEEDBACK_GUEST_RATE_PER_MINUTE": "10000000",
@@ -49,7 +51,10 @@ def fuzz(url: str, tool: list[str], *, examples: int, seconds: int, seed: int) -
         shown = ["--report", "json", "--report-json-path", str(report)]
         bounds = ["--continue-on-failure", "--no-shrink", "--max-time", str(seconds)]
         subprocess.run(
-            [*tool, *wanted, *bounds, "--seed", str(seed), *shown], cwd=folder, check=False
+            [*tool, *wanted, *bounds, "--seed", str(seed), *shown],
+            cwd=folder,
+            check=False,
+            env=_WITH_HOOKS,
         )
         found = json.loads(report.read_text(encoding="utf-8"))
     return {

@@ -18,12 +18,14 @@ from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError
 from feedback_nlp.jobs.ingest import ingest_items
 from feedback_nlp.labels import SourceKind
+from feedback_nlp.pipeline import tell_week
 from feedback_nlp.records import RawItem
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database, job_queue
 from feedback_nlp.store.exclusive import hold
 from feedback_nlp.store.job_queue import Wanted
 from feedback_nlp.store.tables import Feedback, Job
+from feedback_nlp.weeks import Week
 from feedback_nlp.worker import Later, Worker, Workplace, plans, presence
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,7 +122,8 @@ def test_feedback_is_analysed_and_the_digest_written(place, tmp_path):
     worker.plan()
     while worker.do_one():
         worker.plan()
-    assert sorted(told) == [("analyze", "done"), ("digest", "done"), ("standings", "done")]
+    kinds = ("analyze", "digest", "past_weeks", "standings")
+    assert sorted(told) == [(kind, "done") for kind in kinds]
     with place.database.read() as session:
         assert all(session.exec(select(Feedback.analyzed_run_id)))
         assert presence.is_anybody_there(session)
@@ -145,6 +148,30 @@ def test_when_a_week_turns_its_standings_are_kept_before_anybody_asks(place):
     assert plan_at(sunday) == [{"kept": 0}], "once a week"
     assert len(plan_at(MONDAY)) == 2
     assert len(plan_at(MONDAY)) == 2
+
+
+def test_past_weeks_are_kept_before_anybody_asks_and_gone_through_once(place):
+    """A first look at an older week computes nothing; without news nothing is done again."""
+
+    def work():
+        worker = Worker(place)
+        worker.plan()
+        while worker.do_one():
+            pass
+        return [job.result for job in jobs(place.database) if job.kind == "past_weeks"]
+
+    for back in range(1, 4):
+        at = MONDAY - timedelta(weeks=back)
+        items = [RawItem(n, f"{back}-{n}", f"第{n}次闪退了", occurred_at=at) for n in range(12)]
+        ingest_items(place.database, items, source="官网", now=at, kind=SourceKind.IN_APP)
+    work()
+    assert work()[0]["weeks"] == 2, "the analysis kept the last week itself"
+    with place.database.read() as session:
+        week = str(Week.of(MONDAY - timedelta(weeks=2), place.settings.zone))
+        tell_week(session, place.config, zone=place.settings.zone, now=MONDAY, week=week)
+        assert session.info.get("standings", []) == []
+    done = len(work())
+    assert len(work()) == done, "nothing is new"
 
 
 def test_a_digest_waits_for_the_analysis(place):

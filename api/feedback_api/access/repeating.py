@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Callable
 from datetime import datetime
@@ -28,6 +29,7 @@ from feedback_nlp.store import Database
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 _MAX_KEY = 200
+_KEY = re.compile(rf"[!-~]{{1,{_MAX_KEY}}}")  # as the document says
 _MAX_KEPT_BYTES = 1_000_000
 _KEPT_HEADERS = ("content-type", "location", "etag")
 _STAND_INS = Pseudonymizer(secrets.token_bytes(32))  # nobody needs to recognise anybody here
@@ -57,7 +59,7 @@ class RepeatedPosts:
             await self.app(scope, receive, send)
             return
         request = Request(scope, receive)
-        if not key.strip() or len(key) > _MAX_KEY or not key.isprintable():
+        if not _KEY.fullmatch(key):
             detail = f"{HEADER} 应是 1–{_MAX_KEY} 个可见字符，例如一个 UUID"
             await _problem(request, 422, "invalid-input", "输入有误", detail)(scope, receive, send)
             return

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query
 from fastapi.openapi.models import Example
-from pydantic import Field
+from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from feedback_api.errors import document
 from feedback_api.routes.topic_edits import Actor
@@ -21,8 +22,18 @@ router = APIRouter(prefix="/v1", tags=["反馈"])
 UnitId = Annotated[int, Path(ge=1, le=MAX_ID, description="观点编号")]
 
 
+_SOMETHING: JsonDict = {
+    "anyOf": [
+        {"required": [name], "properties": {name: {"type": "string"}}}
+        for name in ("sentiment", "intent")
+    ]
+}
+
+
 class JudgementIn(Incoming):
     """What a person says; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra=_SOMETHING)
 
     actor: Actor
     sentiment: Sentiment | None = Field(default=None, description="pos、neu 或 neg")

@@ -9,14 +9,16 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Query
 from fastapi.openapi.models import Example
 from pydantic import Field
+from pydantic.config import JsonDict
 
 from feedback_api.errors import document
 from feedback_api.schemas import Incoming, Outgoing
 from feedback_api.services import ServicesDep
 from feedback_api.validation import Plain, Word
 from feedback_nlp.editing import Edit, word_edits
-from feedback_nlp.jobs.lexicon import preview_words, suggest_words
+from feedback_nlp.jobs.lexicon import example_texts, preview_words, suggest_words
 from feedback_nlp.labels import WordKind
+from feedback_nlp.lexicon.dictionary import WORD
 from feedback_nlp.store import lexicon
 from feedback_nlp.store.tables import LexiconEntry
 
@@ -26,6 +28,8 @@ _MINING = threading.Lock()  # mining is seconds of work and hundreds of megabyte
 Actor = Annotated[
     Plain, Field(min_length=1, max_length=100, description="谁改的", examples=["林晓"])
 ]
+# What comes with blanks around it is read all the same.
+_SHAPE: JsonDict = {"minLength": 2, "maxLength": 20, "pattern": f"^{WORD.pattern}$"}
 Spelling = Annotated[
     Plain,
     Field(
@@ -33,7 +37,7 @@ Spelling = Annotated[
         max_length=40,
         description="词，2–20 个字",
         examples=["红包雨"],
-        json_schema_extra={"minLength": 2, "maxLength": 20},
+        json_schema_extra=_SHAPE,
     ),
 ]
 
@@ -146,9 +150,17 @@ def suggestions(
     product: Annotated[Word | None, Query(description="只看这个产品的反馈")] = None,
     min_people: Annotated[int, Query(ge=2, le=1_000_000, description="至少多少人说过")] = 6,
 ) -> Suggestions:
-    """从反馈里找词典没有的词，附依据。要几秒钟。"""
-    with _MINING, services.database.read() as session:
-        found = suggest_words(session, limit=limit, product=product, min_people=min_people)
+    """从反馈里找词典没有的词，附依据。分析或词典变了之后的第一次要几秒钟。"""
+    with services.database.read() as session:
+        key = (lexicon.read_by(session), lexicon.version(session), limit, product, min_people)
+        found = services.mined.get(key)
+        if found is None:
+            with _MINING:
+                found = services.mined.get(key) or suggest_words(
+                    session, limit=limit, product=product, min_people=min_people
+                )
+                services.mined.put(key, found)
+        texts = example_texts(session, found)
     return Suggestions(
         lexicon_version=found.lexicon_version,
         unit_count=found.unit_count,
@@ -166,8 +178,9 @@ def suggestions(
                 whole_share=word.whole_share,
                 score=word.score,
                 examples=[
-                    ExampleOut(unit_id=unit_id, text=found.texts[unit_id])
+                    ExampleOut(unit_id=unit_id, text=texts[unit_id])
                     for unit_id in word.examples
+                    if unit_id in texts
                 ],
             )
             for word in found.suggestions
@@ -184,7 +197,7 @@ def preview(
             min_length=1,
             max_length=40,
             description="词，2–20 个字",
-            json_schema_extra={"minLength": 2, "maxLength": 20},
+            json_schema_extra=_SHAPE,
         ),
     ],
 ) -> PreviewOut:

@@ -27,7 +27,9 @@ def etag(version: int) -> str:
 def _version(
     if_match: Annotated[
         Word | None,
-        WithJsonSchema({"type": "string", "pattern": r'^(\*|"[1-9][0-9]{0,8}")$'}),
+        WithJsonSchema(
+            {"type": "string", "pattern": r'^(\*|"[1-9][0-9]{0,8}")$', "examples": ['"3"', "*"]}
+        ),
         Header(description="你看到的版本（ETag 原样写回）；已被别人改过就返回 409"),
     ] = None,
 ) -> int | None:

@@ -1,0 +1,28 @@
+"""What no document can say of a valid request, for schemathesis: loaded by :mod:`tests.soak.fuzz`.
+
+A key that was used for another body, and a cursor that no list gave out, are refused for what
+was said before, not for their shape. So a request that is meant to be valid gets a key of its
+own and no cursor; what is meant to be invalid is sent as it is.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import schemathesis  # type: ignore[import-not-found]
+
+
+@schemathesis.hook  # type: ignore[untyped-decorator]
+def before_call(_context: Any, case: Any, _options: Any) -> None:
+    """Make a valid request one that does not depend on earlier ones."""
+    meta = case.meta
+    if meta is None or not meta.generation.mode.is_positive:
+        return
+    for name in list(case.headers or ()):
+        if name.lower() == "idempotency-key":
+            case.headers[name] = uuid.uuid4().hex
+        if name.lower() == "if-match":  # the tool sends 0 here, which its pattern forbids
+            case.headers[name] = "*"
+    if case.query:
+        case.query.pop("cursor", None)
