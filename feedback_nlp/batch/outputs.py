@@ -15,7 +15,7 @@ from feedback_nlp.batch.plan import RowPlan
 from feedback_nlp.files import replaced
 from feedback_nlp.tabular import STDIN, ColumnType, write_rows
 
-_ROW_GROUP = 50_000
+_ROW_GROUP = 20_000  # the last one is packed when all workers are idle
 _UTF8_MARK = b"\xef\xbb\xbf"
 
 

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import forkserver, get_all_start_methods, get_context, parent_process
+from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from typing import Any
 
+from feedback_nlp.batch.fork_server import prepare
 from feedback_nlp.batch.parts import Parts
 from feedback_nlp.batch.plan import Chunk, Done, RowPlan
 from feedback_nlp.errors import FeedbackError
@@ -55,33 +56,6 @@ def score_chunks(
             for waiting in pending:
                 if isinstance(waiting, Future):
                     waiting.cancel()
-
-
-def prepare(*, arrow: bool = True) -> Any:
-    """Let what workers need be loaded, once and beside this process; return how they start.
-
-    Called as soon as it is known that there will be workers: they are copies of a process that
-    has imported everything and loaded the models, which saves each of them a second of CPU.
-
-    Args:
-        arrow: Whether they will read or write Parquet.
-    """
-    if "forkserver" not in get_all_start_methods():  # Windows
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
-        return get_context("spawn")
-    context = get_context("forkserver")
-    wanted = ["feedback_nlp.batch.warm"]
-    context.set_forkserver_preload([*wanted, "feedback_nlp.batch.parquet"] if arrow else wanted)
-    asked = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = "1"  # the workers' numpy: one thread each, this one's as it was
-    try:
-        forkserver.ensure_running()
-    finally:
-        if asked is None:
-            del os.environ["OMP_NUM_THREADS"]
-        else:
-            os.environ["OMP_NUM_THREADS"] = asked
-    return context
 
 
 def _alone(chunks: Iterator[Chunk], plan: RowPlan, parts: Parts | None) -> Iterator[Done]:

@@ -5,6 +5,8 @@ exposes ``register(app)``. Heavy imports happen inside commands, so that ``--hel
 mistakes answer at once.
 """
 
+import sys
+
 __all__ = ["main"]
 
 
@@ -14,6 +16,10 @@ def main() -> None:
     Loads nothing before it is called: workers of ``classify`` import the script that started
     them once more.
     """
+    if sys.argv[1:2] == ["classify"]:
+        from feedback_nlp.batch.fork_server import prepare_for  # noqa: PLC0415
+
+        prepare_for(sys.argv[2:])
     from feedback_nlp.cli.app import main as run  # noqa: PLC0415
 
     run()

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from feedback_nlp.batch import inputs as inputs_of
+from feedback_nlp.batch.fork_server import WORTH_WORKERS_BYTES, prepare
 from feedback_nlp.batch.inputs import Input, Named, Reading
 from feedback_nlp.batch.outputs import open_output
 from feedback_nlp.batch.parts import Parts, open_parts
 from feedback_nlp.batch.plan import Column, Done, RowPlan, TopicPlan
-from feedback_nlp.batch.pool import prepare, score_chunks
+from feedback_nlp.batch.pool import score_chunks
 from feedback_nlp.batch.rejects import RejectFile, open_rejects
 from feedback_nlp.build import code_version
 from feedback_nlp.config import PipelineConfig
@@ -27,8 +28,6 @@ from feedback_nlp.cores import cores
 from feedback_nlp.errors import InputError
 from feedback_nlp.jobs.options import ClassifyOptions
 from feedback_nlp.tabular import STDIN, output_format
-
-_AUTO_WORKERS_FROM_BYTES = 3_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +229,7 @@ def _workers(files: Iterable[Named | Input]) -> int:
     """One process a core, where the input is large enough to pay for starting them."""
     paths = [one.path for one in files if one.path != STDIN]
     size = sum(path.stat().st_size for path in paths if path.exists())
-    return 1 if size < _AUTO_WORKERS_FROM_BYTES else cores()
+    return 1 if size < WORTH_WORKERS_BYTES else cores()
 
 
 def _identity(found: Sequence[Input], plan: RowPlan) -> dict[str, Any]:

@@ -288,7 +288,7 @@ def test_kill_9_of_the_parent_of_two_workers(tmp_path, monkeypatch):
 
 
 def test_getting_workers_ready_leaves_this_process_all_its_cores(monkeypatch):
-    from feedback_nlp.batch import pool
+    from feedback_nlp.batch import fork_server
 
     started = []
     monkeypatch.setattr(
@@ -296,10 +296,10 @@ def test_getting_workers_ready_leaves_this_process_all_its_cores(monkeypatch):
         lambda: started.append(os.environ["OMP_NUM_THREADS"]),
     )
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    pool.prepare()
+    fork_server.prepare()
     assert started == ["1"]
     assert "OMP_NUM_THREADS" not in os.environ
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    pool.prepare()
+    fork_server.prepare()
     assert started == ["1", "1"]
     assert os.environ["OMP_NUM_THREADS"] == "3"

@@ -26,7 +26,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +33,7 @@ import numpy.typing as npt
 from feedback_nlp.artifacts import load_artifact
 from feedback_nlp.errors import ArtifactError
 from feedback_nlp.resources import model_folder
+from feedback_nlp.understanding.features.bags import bag_sums
 from feedback_nlp.understanding.features.batch import UnitBatch
 from feedback_nlp.understanding.features.hashing import NgramHasher, NgramIndex
 from feedback_nlp.understanding.features.head import product
@@ -165,8 +165,9 @@ class NgramEncoder:
             rows[:, family] = self._row_of[buckets[:size]]
         flat, starts = rows.ravel(), index.indptr * np.int32(families)
         ones = np.ones(len(flat), dtype=np.float32)
-        matrix = _csr(ones, flat, starts, (clauses, len(self._table)))
-        sums: Floats = np.hstack([matrix @ self._table, matrix @ self._columns])
+        sums: Floats = np.hstack(
+            [bag_sums(ones, flat, starts, self._table), bag_sums(ones, flat, starts, self._columns)]
+        )
         if not clauses:
             return sums
         squares: Floats = np.add.reduceat(self._squares[flat], starts[:-1])
@@ -189,9 +190,7 @@ def range_means(rows: Floats, starts: npt.NDArray[np.int64]) -> Floats:
     """Return the mean of each range of rows: shape (n, columns)."""
     sizes = np.diff(starts)
     share = np.repeat(np.reciprocal(np.maximum(sizes, 1).astype(np.float32)), sizes)
-    matrix = _csr(share, np.arange(len(rows), dtype=np.int64), starts, (len(sizes), len(rows)))
-    means: Floats = matrix @ rows
-    return means
+    return bag_sums(share, np.arange(len(rows), dtype=np.int32), starts, rows)
 
 
 def range_maxima(rows: Floats, starts: npt.NDArray[np.int64]) -> Floats:
@@ -216,12 +215,6 @@ def range_maxima(rows: Floats, starts: npt.NDArray[np.int64]) -> Floats:
     maxima = np.empty_like(top)
     maxima[order] = top
     return maxima
-
-
-def _csr(data: Floats, columns: np.ndarray, starts: np.ndarray, shape: tuple[int, int]) -> Any:
-    from scipy import sparse  # noqa: PLC0415 - a fifth of the time that loading takes
-
-    return sparse.csr_array((data, columns, starts), shape=shape)
 
 
 def quantize(
