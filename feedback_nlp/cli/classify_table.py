@@ -28,9 +28,24 @@ class Tables:
             "--from", metavar="URL", help="从哪个数据库读：SQLite、PostgreSQL 或 duckdb:///文件"
         ),
     ]
-    target: Annotated[str, typer.Option("--to", metavar="URL", help="写到哪个数据库")]
-    into: Annotated[str, typer.Option("--into", metavar="表", help="写进哪张表，没有就建")]
+    target: Annotated[
+        str,
+        typer.Option("--to", metavar="URL", help="写到哪个数据库，或哪个目录（见 --partition-by）"),
+    ]
     key: Annotated[str, typer.Option("--key", metavar="列", help="唯一的键列，整数或文字")]
+    into: Annotated[
+        str | None,
+        typer.Option("--into", metavar="表", help="写进哪张表，没有就建", show_default=False),
+    ] = None
+    partition_by: Annotated[
+        str | None,
+        typer.Option(
+            "--partition-by",
+            metavar="列",
+            help="不写表，写目录：按这一列的日期分成 Parquet，一天一个子目录",
+            show_default=False,
+        ),
+    ] = None
     table: Annotated[
         str | None, typer.Option("--table", metavar="表", help="读哪张表", show_default=False)
     ] = None
@@ -91,7 +106,7 @@ def classify_table(tables: Tables, as_json: JsonOption = False) -> None:
         err.print(
             escape(
                 f"{report.found:,} 行里 {report.known:,} 行已有，"
-                f"新分析 {report.written:,} 行，写进 {tables.into}"
+                f"新分析 {report.written:,} 行，写进 {tables.into or tables.target}"
             ),
             soft_wrap=True,
         )

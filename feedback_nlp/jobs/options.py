@@ -95,8 +95,9 @@ class TableOptions:
     Attributes:
         zone: Zone that times are written in.
         source: URL of the database that is read.
-        target: URL of the database that is written.
-        into: Table that is written; made if missing.
+        target: URL of the database that is written, or a folder.
+        into: Table that is written; made if missing; or else
+        partition_by: the column by whose day rows go into a folder of Parquet files.
         key: Unique column, whole numbers or texts.
         table: Table that is read, or else
         query: a query.
@@ -112,8 +113,9 @@ class TableOptions:
     zone: ZoneInfo
     source: str
     target: str
-    into: str
     key: str
+    into: str | None = None
+    partition_by: str | None = None
     table: str | None = None
     query: str | None = None
     text: str | None = None
