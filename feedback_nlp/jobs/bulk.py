@@ -44,6 +44,8 @@ from feedback_nlp.store.queries import FeedbackFilter, FeedbackPosition, feedbac
 from feedback_nlp.tabular import json_line
 
 _PAGE = 2_000
+MAX_UPLOAD_ROWS = 100_000
+"""Rows of a file that is sent: masking them takes the post about ten seconds of CPU."""
 _SHOWN_REJECTED = 50
 _TEXT, _ID = "text", "id"
 _STORED = ("source", "source_key", "product", "channel", "app_version", "occurred_at")
@@ -105,10 +107,13 @@ class Taken:
 def take_upload(path: Path, files: JobFiles, config: PipelineConfig, wishes: UploadWishes) -> Taken:
     """Write the rows of a file that was sent, masked, where the worker finds them.
 
+    The whole file is masked before this returns: what waits for a worker would have to lie
+    somewhere in clear.
+
     Raises:
         FileUnreadable: If it cannot be read at all.
         UnknownLayout: If no column can be taken for the text.
-        InputError: If a named column is missing, or there are no rows.
+        InputError: If a named column is missing, or there are no rows, or too many.
     """
     named = {"text": wishes.text, "source_key": wishes.id}
     mapping = {key: column for key, column in named.items() if column is not None}
@@ -133,6 +138,11 @@ def take_upload(path: Path, files: JobFiles, config: PipelineConfig, wishes: Upl
         )
         with replaced(files.input) as target:
             for row in _masked(found, plan, columns, taken, Pseudonymizer(wishes.secret)):
+                if taken.rows >= MAX_UPLOAD_ROWS:
+                    raise InputError(
+                        f"文件超过 {MAX_UPLOAD_ROWS:,} 行，一次收不下",
+                        hint="拆成几个文件分别传，或在服务器上用命令 feedback-nlp classify",
+                    )
                 target.write(f"{json_line(row, wishes.zone)}\n".encode("utf-8", "replace"))
                 taken.rows += 1
     return _checked(taken)

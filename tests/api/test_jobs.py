@@ -168,6 +168,15 @@ def test_rows_that_cannot_be_read_are_counted_and_not_kept(client, folder):
     assert PHONE not in on_disk(folder)
 
 
+def test_a_file_of_too_many_rows_is_refused_and_leaves_nothing(client, folder, monkeypatch):
+    monkeypatch.setattr(bulk, "MAX_UPLOAD_ROWS", 2)
+    assert send(client, "text\n好\n坏\n", "a.csv").status_code == 202
+    refused = send(client, "text\n好\n坏\n行\n", "a.csv")
+    assert refused.status_code == 422
+    assert "超过 2 行" in refused.json()["detail"]
+    assert len(list(folder.iterdir())) == 1
+
+
 def test_a_job_is_cancelled_and_its_files_go(client, place, folder, database):
     where = send(client).headers["Location"]
     assert client.post(f"{where}/cancel").json()["state"] == "cancelled"
