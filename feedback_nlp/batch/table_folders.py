@@ -170,7 +170,7 @@ def open_folder(
     """
     folder = Path(url)
     if "://" in url or (folder.exists() and not folder.is_dir()):
-        raise InputError(f"{url} 不是目录", hint="--partition-by 要写进一个目录：--to 目录")
+        raise InputError(f"{url} 不是目录", reason="no-folder")
     try:
         folder.mkdir(exist_ok=True, mode=0o700)
         handle = os.open(folder, os.O_RDONLY)

@@ -17,7 +17,7 @@ def main() -> None:
     them once more.
     """
     if sys.argv[1:2] == ["classify"]:
-        from feedback_nlp.batch.fork_server import prepare_for  # noqa: PLC0415
+        from feedback_nlp.cli.early import prepare_for  # noqa: PLC0415
 
         prepare_for(sys.argv[2:])
     from feedback_nlp.cli.app import main as run  # noqa: PLC0415

@@ -141,7 +141,7 @@ def take_upload(path: Path, files: JobFiles, config: PipelineConfig, wishes: Upl
                 if taken.rows >= MAX_UPLOAD_ROWS:
                     raise InputError(
                         f"文件超过 {MAX_UPLOAD_ROWS:,} 行，一次收不下",
-                        hint="拆成几个文件分别传，或在服务器上用命令 feedback-nlp classify",
+                        hint="拆成几个文件分别传，或在服务器上用命令行读",
                     )
                 target.write(f"{json_line(row, wishes.zone)}\n".encode("utf-8", "replace"))
                 taken.rows += 1

@@ -75,7 +75,9 @@ def classify_table(
     query = (options.query or "").strip().rstrip(";")
     relation = quoted(options.table) if options.table else f"({query})"
     if (options.into is None) == (options.partition_by is None):
-        raise InputError("写进一张表（--into），或按日期写进目录（--partition-by），要给一个")
+        raise InputError(
+            "写进一张表，或按日期写进目录，要给一个，而且只给一个", reason="table-or-folder"
+        )
     with ExitStack() as stack:
         source = stack.enter_context(connect(options.source))
         plan = _plan(source, relation, config, options)

@@ -136,8 +136,8 @@ def test_two_at_once_are_refused(shop, tmp_path):
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ({"into": "read"}, "--into"),
-        ({"partition_by": None}, "--into"),
+        ({"into": "read"}, "只给一个"),
+        ({"partition_by": None}, "要给一个"),
         ({"partition_by": "week"}, "不能按 week"),
         ({"partition_by": "content"}, "不能按 content"),
     ],

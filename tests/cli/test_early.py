@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from feedback_nlp.batch import fork_server
+from feedback_nlp.cli import early
 
 
 @pytest.fixture
 def prepared(monkeypatch):
     asked: list[bool] = []
-    monkeypatch.setattr(fork_server, "prepare", lambda *, arrow: asked.append(arrow))
-    monkeypatch.setattr(fork_server, "WORTH_WORKERS_BYTES", 100)
-    monkeypatch.setattr(fork_server, "cores", lambda: 2)
+    monkeypatch.setattr(early, "prepare", lambda *, arrow: asked.append(arrow))
+    monkeypatch.setattr(early, "WORTH_WORKERS_BYTES", 100)
+    monkeypatch.setattr(early, "cores", lambda: 2)
     return asked
 
 
@@ -33,5 +33,5 @@ def test_what_words_look_like(tmp_path, monkeypatch, prepared, words, found):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "big.csv").write_bytes(b"x" * 100)
     (tmp_path / "small.csv").write_bytes(b"x" * 99)
-    fork_server.prepare_for(words)
+    early.prepare_for(words)
     assert prepared == found
