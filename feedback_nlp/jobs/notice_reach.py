@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -34,6 +36,20 @@ PERSONAL = (Channel.WEBHOOK, Channel.EMAIL)
 _OPEN = (NoticeStatus.PENDING.value, NoticeStatus.UNREACHABLE.value)
 
 
+class Post(NamedTuple):
+    """What a message needs to know of one feedback: of thousands of people, not their texts."""
+
+    id: int
+    source_id: int
+    source_key: str
+    author_key: str | None
+    product: str | None
+    occurred_at: datetime
+
+
+_POST = tuple(col(getattr(Feedback, name)) for name in Post._fields)
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Whether one person can be told.
@@ -46,7 +62,7 @@ class Reach:
     """
 
     notice: Notice
-    feedback: Feedback
+    feedback: Post
     outlet: str | None
     why_not: str = ""
 
@@ -61,16 +77,17 @@ def reaches_of(
         col(Notice.status).in_(_OPEN),
     )
     notices = session.scalars(owed.order_by(col(Notice.id))).all()
-    said: dict[str, list[tuple[Feedback, str]]] = {}
+    said: dict[str | None, list[tuple[Post, str]]] = {}
     statement = (
-        select(Feedback, col(Source.name))
+        select(*_POST, col(Source.name))
         .join(Source, col(Source.id) == col(Feedback.source_id))
         .join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
         .join(Evidence, col(Evidence.unit_id) == col(FeedbackUnit.id))
         .where(col(Evidence.request_id) == id_of(request), col(Feedback.author_key).is_not(None))
         .order_by(col(Feedback.occurred_at).desc(), col(Feedback.id).desc())
     )
-    for feedback, source in session.execute(statement):
+    for *post, source in session.execute(statement):
+        feedback = Post(*post)
         said.setdefault(feedback.author_key, []).append((feedback, source))
     unwilling = refusals(session, [notice.person_key for notice in notices])
     halted = stopped(session)
@@ -103,7 +120,7 @@ def reaches_of(
 
 
 def _way(
-    feedback: Feedback,
+    feedback: Post,
     source: str,
     settings: NoticeSettings,
     outlets: Outlets,
@@ -126,9 +143,10 @@ def _way(
     return (None, _MASKED) if "〔" in feedback.source_key else (name, "")
 
 
-def _first_post(session: Session, notice: Notice) -> list[tuple[Feedback, str]]:
+def _first_post(session: Session, notice: Notice) -> list[tuple[Post, str]]:
     """Return the feedback that a notice was opened for: it may be evidence no longer."""
-    feedback = session.get_one(Feedback, notice.feedback_id)
+    found = select(*_POST).where(col(Feedback.id) == notice.feedback_id)
+    feedback = Post(*session.execute(found).one())
     return [(feedback, session.get_one(Source, feedback.source_id).name)]
 
 

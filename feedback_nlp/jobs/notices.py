@@ -106,11 +106,6 @@ def preview_notices(
     reaches = reaches_of(session, request, settings, outlets)
     able = [reach for reach in reaches if reach.outlet]
     status = ReporterStatus(request.reporter_status)
-    told = select(col(Notice.id)).where(
-        col(Notice.request_id) == id_of(request),
-        col(Notice.reporter_status) == request.reporter_status,
-        col(Notice.status).in_([NoticeStatus.SENT.value, NoticeStatus.QUEUED.value]),
-    )
     unnamed = (
         select(col(Feedback.id))
         .join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
@@ -124,8 +119,38 @@ def preview_notices(
         reachable=len(able),
         unreachable=reasons_of(reaches),
         unnamed=len(session.scalars(unnamed).all()),
-        told=len(session.scalars(told).all()),
+        told=len(session.scalars(_told(request)).all()),
         sample=written_text(settings, request, able[0].feedback, zone) if able else "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The notices behind a preview, newest first.
+
+    Attributes:
+        waiting: Ids, each with why it cannot be told; empty if it can.
+        told: Ids of those who know the present status, or are being told.
+    """
+
+    waiting: list[tuple[int, str]]
+    told: list[int]
+
+
+def reached_notices(session: Session, key: str, outlets: Outlets) -> Reached:
+    """Return which notices the figures of :func:`preview_notices` count."""
+    request = get_request(session, key)
+    reaches = reaches_of(session, request, notice_settings(session), outlets)
+    waiting = [(reach.notice.id or 0, reach.why_not) for reach in reaches]
+    told = session.scalars(_told(request))
+    return Reached(sorted(waiting, reverse=True), sorted((id_ or 0 for id_ in told), reverse=True))
+
+
+def _told(request: FeatureRequest) -> Any:
+    return select(col(Notice.id)).where(
+        col(Notice.request_id) == id_of(request),
+        col(Notice.reporter_status) == request.reporter_status,
+        col(Notice.status).in_([NoticeStatus.SENT.value, NoticeStatus.QUEUED.value]),
     )
 
 

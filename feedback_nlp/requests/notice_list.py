@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -31,6 +31,7 @@ def notice_rows(
     status: NoticeStatus | None = None,
     limit: int = 50,
     before_id: int | None = None,
+    ids: Sequence[int] | None = None,
 ) -> list[NoticeRow]:
     """Return notices, newest first.
 
@@ -40,6 +41,7 @@ def notice_rows(
         status: Only these.
         limit: At most so many.
         before_id: Only older ones.
+        ids: Only these, the newest first.
     """
     query = (
         select(Notice, col(FeatureRequest.key), col(FeatureRequest.title), col(Source.name))
@@ -55,6 +57,8 @@ def notice_rows(
         query = query.where(col(Notice.status) == status.value)
     if before_id is not None:
         query = query.where(col(Notice.id) < before_id)
+    if ids is not None:
+        query = query.where(col(Notice.id).in_(ids[:limit]))
     return [NoticeRow(*row) for row in session.execute(query)]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from string import Formatter
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from sqlmodel import Session, col
 from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.labels import ReporterStatus
 from feedback_nlp.loop import NOTIFYING
-from feedback_nlp.store.tables import NOTICE_SETTINGS, FeatureRequest, Feedback, Setting, Source
+from feedback_nlp.store.tables import NOTICE_SETTINGS, FeatureRequest, Setting, Source
 
 _MAX_CHARS = 500
 TEMPLATE_FIELDS = ("title", "product", "date")
@@ -77,8 +78,20 @@ def set_route(session: Session, source: str, outlet: str | None) -> None:
     _change(session, "routes", source, outlet)
 
 
+class Said(Protocol):
+    """What a message speaks of: which product, and when somebody wrote about it."""
+
+    @property
+    def product(self) -> str | None:
+        """Of the feedback."""
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When it was written."""
+
+
 def written_text(
-    settings: NoticeSettings, request: FeatureRequest, feedback: Feedback, zone: ZoneInfo
+    settings: NoticeSettings, request: FeatureRequest, feedback: Said, zone: ZoneInfo
 ) -> str:
     """Return what one person is told of the present status of a request."""
     template = settings.templates[ReporterStatus(request.reporter_status)]

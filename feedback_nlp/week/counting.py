@@ -7,7 +7,7 @@ walks them all) can count the rows again, one simple query at a time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -38,7 +38,16 @@ from feedback_nlp.weeks import Scope, parse_period
 
 #: Conditions on units; all others are on whole feedback.
 UNIT_KEYS = frozenset(
-    {"topic_id", "unit_sentiment", "unit_intent", "problem", "unassigned", "vent", "request"}
+    {
+        "topic_id",
+        "topics",
+        "unit_sentiment",
+        "unit_intent",
+        "problem",
+        "unassigned",
+        "vent",
+        "request",
+    }
 )
 
 #: Conditions that look at the source of a feedback.
@@ -57,7 +66,7 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
             ``sentiment``, ``counted`` (neither spam nor part
             of a burst), ``spam``, ``burst``, ``copy``, ``rated``, ``satisfied``,
             ``time_missing``, ``no_content``, ``author_known``, ``rating_conflict`` (stars against words); on
-            units ``topic_id``, ``unit_sentiment``, ``unit_intent``, ``problem``, ``unassigned``,
+            units ``topic_id``, ``topics`` (any of ``8,13``), ``unit_sentiment``, ``unit_intent``, ``problem``, ``unassigned``,
             ``vent``, ``request`` (evidence of ``REQ-12``); of a list that a person narrows:
             ``source`` (its name), ``intent``, ``app_version``, ``batch``, ``q`` (words of the
             text), ``same_person`` (the id of a feedback of the same person), ``since_day``,
@@ -93,6 +102,25 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
         source=not SOURCE_KEYS.isdisjoint(where),
     )
     return session.scalar(statement) or 0
+
+
+def tallies(session: Session, where: Mapping[str, Any], zone: ZoneInfo) -> dict[Measure, int]:
+    """Return people, feedback and units of the same conditions, in as few passes as it takes."""
+    people, feedback = (
+        func.count(func.distinct(col(Feedback.person_key))),
+        func.count(func.distinct(col(Feedback.id))),
+    )
+    measures = [Measure.PEOPLE, Measure.FEEDBACK, Measure.UNITS]
+    if not where:
+        return {measure: count(session, measure, where, zone) for measure in measures}
+    source = not SOURCE_KEYS.isdisjoint(where)
+    if UNIT_KEYS.isdisjoint(where):  # each feedback is one row, whatever units it has
+        whole = narrowed(session, select(people, func.count()), where, zone, source=source)
+        units = count(session, Measure.UNITS, where, zone)
+        return dict(zip(measures, (*session.execute(whole).one(), units), strict=True))
+    of_units = select(people, feedback, func.count(col(FeedbackUnit.id)))
+    found = session.execute(narrowed(session, of_units, where, zone, source=source)).one()
+    return dict(zip(measures, found, strict=True))
 
 
 def within(scope: Scope, **where: Any) -> dict[str, Any]:
@@ -140,9 +168,37 @@ def narrowed(
         statement = statement.join(Source, col(Source.id) == col(Feedback.source_id))
     if units or UNIT_KEYS & set(where):
         statement = statement.join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
+    by_time = _is_short(session, where)
     for key, value in where.items():
-        statement = statement.where(*_conditions(session, key, value, zone))
+        if by_time and key in _SUBJECTS:
+            statement = statement.where(_SUBJECTS[key](value))
+        else:
+            statement = statement.where(*_conditions(session, key, value, zone))
     return statement
+
+
+#: What a unit is about, by expressions that no index serves: see :func:`_is_short`.
+_SUBJECTS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
+    "topic_id": lambda value: func.coalesce(col(FeedbackUnit.topic_id), 0) == value,
+    "request": lambda value: func.coalesce(col(FeedbackUnit.id), 0).in_(evidence_of(str(value))),
+}
+_SHORT = timedelta(days=35)
+
+
+def _is_short(session: Session, where: Mapping[str, Any]) -> bool:
+    """Whether conditions name so few days that SQLite has to begin with them.
+
+    Left to itself it begins with the topic or the request, and reads all that was ever said of
+    it for the few rows of one week. PostgreSQL knows how many rows either has.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        return False
+    if "week" in where:
+        return True
+    if "since_day" not in where or "until_day" not in where:
+        return False
+    days = [date.fromisoformat(str(where[name])) for name in ("since_day", "until_day")]
+    return days[1] - days[0] <= _SHORT
 
 
 def _conditions(
@@ -154,6 +210,9 @@ def _conditions(
         return {"week": [since, until], "since_week": [since], "until_week": [until]}[key]
     if key == "request":
         return [col(FeedbackUnit.id).in_(evidence_of(str(value)))]
+    if key == "topics":
+        ids = [int(one) for one in str(value).split(",") if one.isdecimal()]
+        return [col(FeedbackUnit.topic_id).in_(ids)]
     if key in ("since_day", "until_day"):
         day = date.fromisoformat(str(value)) + timedelta(days=key == "until_day")
         moment = datetime.combine(day, time(), zone)

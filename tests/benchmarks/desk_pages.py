@@ -75,7 +75,6 @@ def add_what_pages_show(database: Database) -> None:
     zone = ZoneInfo("Asia/Shanghai")
     with database.write() as session:
         rows = session.scalar(text("SELECT max(id) FROM feedback"))
-        sizes = {"read_count": _BATCH, "accepted_count": _BATCH}
         for number in range(1, rows // _BATCH + 2):
             session.add(
                 IngestBatch(
@@ -85,7 +84,8 @@ def add_what_pages_show(database: Database) -> None:
                     layout="auto",
                     status="complete",
                     started_at=NOW,
-                    **sizes,
+                    read_count=_BATCH,
+                    accepted_count=_BATCH,
                 )
             )
         session.flush()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import Request, Response
+from typing import Annotated
+
+from fastapi import Query, Request, Response
 
 from feedback_api.desk import rendering
 from feedback_api.desk.edge import PostedDep, router
@@ -16,16 +18,36 @@ from feedback_nlp.store.alerts import alert_precision, mark_alert
 pages = router()
 
 _ANSWERS = {"yes": (True, "有用"), "no": (False, "没用")}
+#: Which alerts an address asks for: what people said of them, and how the page calls them.
+_MARKED: dict[str, tuple[bool | None, str]] = {
+    "useful": (True, "标了有用的"),
+    "useless": (False, "标了没用的"),
+    "open": (None, "还没标的"),
+}
 
 
 @pages.get("/alerts")
-def show_alerts(request: Request, services: ServicesDep) -> Response:
-    """All alerts, the latest first."""
+def show_alerts(
+    request: Request,
+    services: ServicesDep,
+    marked: Annotated[str, Query(pattern="^(useful|useless|open|)$")] = "",
+) -> Response:
+    """All alerts, the latest first, or those that people said the same of."""
     with services.database.read() as session:
         shell = shell_of(request, services, session, "/alerts")
         alerts = shown_alerts(session, services)
         precision = alert_precision(session)
-    return rendering.page(request, "alerts.html", shell, alerts=alerts, precision=precision)
+    if marked:
+        alerts = [alert for alert in alerts if alert.row.is_useful is _MARKED[marked][0]]
+    return rendering.page(
+        request,
+        "alerts.html",
+        shell,
+        alerts=alerts,
+        precision=precision,
+        marked=marked,
+        shown=_MARKED[marked][1] if marked else "",
+    )
 
 
 @pages.post("/alerts/{alert_id}")

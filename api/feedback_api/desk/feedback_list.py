@@ -33,7 +33,7 @@ from feedback_nlp.store.tables import (
     Topic,
 )
 from feedback_nlp.tabular.writers import write_rows
-from feedback_nlp.week.counting import count
+from feedback_nlp.week.counting import count, tallies
 from feedback_nlp.week.listing import all_rows_behind, matching_units, rows_behind
 
 pages = router()
@@ -210,11 +210,9 @@ def one(session: Session, services: Services, shell: Shell, feedback_id: int) ->
 def _counts(session: Session, asked: Asked, services: Services) -> dict[str, int]:
     zone = services.settings.zone
     where = asked.without("min_answer", "max_answer").where
-    measures = [Measure.PEOPLE, Measure.FEEDBACK, Measure.UNITS]
-    counts = {measure.value: count(session, measure, where, zone) for measure in measures}
     if asked.of == Measure.ANSWERS:
-        counts = {asked.of.value: count(session, asked.of, asked.where, zone)}
-    return counts
+        return {asked.of.value: count(session, asked.of, asked.where, zone)}
+    return {measure.value: number for measure, number in tallies(session, where, zone).items()}
 
 
 def _position(key: list[Any]) -> FeedbackPosition:

@@ -57,6 +57,7 @@ _TEXTS = [
     "unit_sentiment",
     "unit_intent",
     "request",
+    "topics",
     "app_version",
     "q",
 ]
@@ -179,6 +180,10 @@ def words_of(session: Session, key: str, value: Any) -> str:
         case "topic_id":
             topic = session.get(Topic, value)
             return topic.name if topic else f"主题 {value}"
+        case "topics":
+            ids = [int(one) for one in str(value).split(",") if one.isdecimal()]
+            names = select(col(Topic.name)).where(col(Topic.id).in_(ids)).order_by(col(Topic.id))
+            return "、".join(session.scalars(names))
         case "request":
             found = select(col(FeatureRequest.title)).where(col(FeatureRequest.key) == value)
             title = session.scalar(found)

@@ -35,6 +35,10 @@ _SHOWN = 100
 STATUSES = tuple((status.value, label(status)) for status in NoticeStatus)
 
 
+#: What people can be told now, beside the states of single messages.
+_REACHES = {"can": "可触达的", "cannot": "不可触达的", "told": "已经告知的"}
+
+
 class Owed(NamedTuple):
     """A request that people wait to hear of."""
 
@@ -82,18 +86,21 @@ def show_notices(request: Request, services: ServicesDep) -> Response:
 @pages.get("/notices/{key}")
 def show_request_notices(request: Request, services: ServicesDep, key: str) -> Response:
     """What one request owes: who can be told, what they read, and each message."""
-    of = request.query_params.get("of", "")
-    if of and of not in set(NoticeStatus):
+    of, why = request.query_params.get("of", ""), request.query_params.get("why", "")
+    if of and of not in {*NoticeStatus, *_REACHES}:
         raise InputError(f"没有 {of[:20]!r} 这种通知", hint="从页面上选一个")
-    status = NoticeStatus(of) if of else None
+    status = NoticeStatus(of) if of in set(NoticeStatus) else None
     with services.database.read() as session:
         shell = shell_of(request, services, session, "/notices")
         found = get_request(session, key[:20])
         preview = preview_of(session, services, found.key)
-        rows = notice_rows(session, request=found.key, status=status, limit=_SHOWN)
+        ids = _reached(session, services, found.key, of, why) if of in _REACHES else None
+        rows = notice_rows(session, request=found.key, status=status, limit=_SHOWN, ids=ids)
         tallies = {one.request.key: one.by_status for one in notice_tallies(session)}
         is_worked = presence.is_anybody_there(session)
     by_status = tallies.get(found.key, {})
+    shown = by_status.get(of, 0) if of else sum(by_status.values())
+    number = shown if ids is None else len(ids)
     return rendering.page(
         request,
         "notices_one.html",
@@ -104,9 +111,9 @@ def show_request_notices(request: Request, services: ServicesDep, key: str) -> R
         rows=rows,
         of=of,
         by_status=by_status,
-        count=by_status.get(of, 0) if of else sum(by_status.values()),
+        count=number,
         statuses=STATUSES,
-        status_words=dict(STATUSES),
+        status_words=dict(STATUSES) | _REACHES,
         is_worked=is_worked,
     )
 
@@ -184,6 +191,23 @@ def preview_of(session: Session, services: Services, key: str) -> NoticePreview:
         ("desk-notices", key, tuple(outlets.senders)),
         lambda: jobs.preview_notices(session, key, outlets, zone=services.settings.zone),
     )
+
+
+def _reached(session: Session, services: Services, key: str, of: str, why: str) -> list[int]:
+    """Return the notices that a figure of the preview is made of, newest first."""
+    outlets = services.outlets
+    owed = services.digests.get(
+        ("desk-reached", key, tuple(outlets.senders)),
+        lambda: jobs.reached_notices(session, key, outlets),
+    )
+    if of == "told":
+        return owed.told
+    reason = "" if of == "can" else why
+    return [
+        id_
+        for id_, cause in owed.waiting
+        if bool(cause) == (of == "cannot") and reason in ("", cause)
+    ]
 
 
 def _answering(services: Services) -> list[str]:

@@ -116,9 +116,9 @@ def _as_stored(rows: Sequence[RequestRow]) -> list[Reweighed]:
 
 def _columns(
     rows: Sequence[RequestRow], statuses: Sequence[RequestStatus]
-) -> list[tuple[str, list[RequestRow]]]:
+) -> list[tuple[str, str, list[RequestRow]]]:
     return [
-        (label(status), [row for row in rows if row.request.status == status.value])
+        (status.value, label(status), [row for row in rows if row.request.status == status.value])
         for status in statuses
     ]
 

@@ -18,13 +18,12 @@ from feedback_api.services import Services, ServicesDep
 from feedback_nlp.editing import Edit, topic_edits
 from feedback_nlp.editing.telling import describe
 from feedback_nlp.errors import InputError
-from feedback_nlp.labels import Measure, TopicKind, TopicState, actor_name, is_person, label
+from feedback_nlp.labels import TopicKind, TopicState, actor_name, is_person, label
 from feedback_nlp.requests.reading import RequestFilter, request_page
 from feedback_nlp.store import topic_reading
 from feedback_nlp.store.conditions import is_counted
 from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, Topic
 from feedback_nlp.store.topic_reading import TopicFilter, TopicRow
-from feedback_nlp.week.counting import count
 
 pages = router()
 
@@ -100,12 +99,11 @@ def _merge_page(request: Request, services: Services, topics: Sequence[str], int
     if not target_id or not topic_ids:
         raise InputError("没有选要并到哪个主题", hint="返回上一页，勾上要并的，再选留下哪个")
     both = [*topic_ids, *target_id]
-    zone = services.settings.zone
     with services.database.read() as session:
         shell = shell_of(request, services, session, "/topics")
         rows = [topic_reading.topic_row(session, id_) for id_ in topic_ids]
         target = topic_reading.topic_row(session, target_id[0])
-        people = {id_: count(session, Measure.PEOPLE, _where(id_), zone) for id_ in both}
+        people = {row.topic.id: row.people_count for row in (*rows, target)}
         requests = [_request_of(session, id_) for id_ in both]
         together = _people_of_all(session, both)
     return rendering.page(
@@ -118,6 +116,7 @@ def _merge_page(request: Request, services: Services, topics: Sequence[str], int
         ours=[found for found in requests[:-1] if found],
         theirs=requests[-1],
         together=together,
+        both=",".join(str(id_) for id_ in both),
         where=_where,
     )
 

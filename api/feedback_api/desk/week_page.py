@@ -173,7 +173,7 @@ def _values(digest: WeeklyDigest, shell: Shell, tab: str) -> dict[str, Any]:
         "period": wording.period(digest),
         "tab": tab,
         "tabs": [(key, word, shell.url("/", tab=key)) for key, word in TABS],
-        "moved": [(kind, found[:_CARDS], len(found)) for kind, found in moved if found],
+        "moved": [(kind, found[:_CARDS], found[_CARDS:]) for kind, found in moved if found],
         "moved_count": sum(len(found) for _, found in moved),
         "backlog": digest.backlog[: digest.top_count],
         "topics": topics,
