@@ -34,7 +34,7 @@ def test_a_merge_is_shown_before_it_is_done(
 ) -> None:
     shown = client.get("/topics/merge?topic=2&into=1").text
     assert "去重一共" in shown
-    assert ">3 人</b>" in shown  # two and two, one of them in both
+    assert ">3 人</a>" in shown  # two and two, one of them in both
     assert topic_of(database, 2).state == "active"
     answer = post("/topics/2/merge", into="1", next="/topics/2")
     assert answer.headers["location"] == "/topics/1"
@@ -110,7 +110,7 @@ def test_an_alert_is_marked_and_marked_anew(
                 expected=0.1, days=2, p_value=0.01, created_at=NOW,
             )
         )  # fmt: skip
-    assert "还有 1 条没标" in client.get("/alerts").text
+    assert 'data-n="1" href="/alerts?of=alerts&amp;marked=open"' in client.get("/alerts").text
     for word, is_useful in (("no", False), ("yes", True)):
         assert post("/alerts/1", useful=word).status_code == 303
         with database.read() as session:
@@ -118,5 +118,8 @@ def test_an_alert_is_marked_and_marked_anew(
             assert row is not None
             assert (row.is_useful, row.marked_by) == (is_useful, "林晓")
     assert "标过的里有用的占 100%" in client.get("/alerts").text
+    shown = client.get("/alerts?marked=useful").text
+    assert 'data-count="alerts" data-value="1"' in shown
+    assert 'data-count="alerts" data-value="0"' in client.get("/alerts?marked=open").text
     assert post("/alerts/1", useful="perhaps").status_code == 422
     assert post("/alerts/9", useful="yes").status_code == 404
