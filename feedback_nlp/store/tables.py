@@ -49,6 +49,12 @@ def _time(*, nullable: bool = False, index: bool = False) -> Any:
     return Field(sa_type=UtcDateTime, nullable=False, index=index)
 
 
+def _index_of_known(name: str, *columns: str) -> Index:
+    """Return an index without the rows whose first column is empty: what nobody asks for."""
+    known = text(f"{columns[0]} IS NOT NULL")
+    return Index(name, *columns, sqlite_where=known, postgresql_where=known)
+
+
 class Source(SQLModel, table=True):
     """One configured origin of feedback."""
 
@@ -109,8 +115,14 @@ class Feedback(SQLModel, table=True):
         Index("ix_feedback_occurred_at_id", "occurred_at", "id"),
         *(  # a filtered list is read in its order, and a value that nobody has costs nothing
             Index(f"ix_feedback_{name}_occurred_at_id", name, "occurred_at", "id")
-            for name in ("source_id", "channel", "product", "intent", "sentiment")
+            for name in ("source_id", "channel", "product")
         ),
+        *(
+            _index_of_known(f"ix_feedback_{name}_occurred_at_id", name, "occurred_at", "id")
+            for name in ("intent", "sentiment")
+        ),
+        _index_of_known("ix_feedback_duplicate_of", "duplicate_of"),
+        _index_of_known("ix_feedback_person_key", "person_key"),
     )
     id: int | None = Field(default=None, primary_key=True)
     source_id: int = Field(foreign_key="source.id")
@@ -138,8 +150,8 @@ class Feedback(SQLModel, table=True):
     signals: list[str] = _json(list)
     is_spam: bool = False
     is_burst: bool = False
-    duplicate_of: int | None = Field(default=None, index=True)  # root of the group of copies
-    person_key: str | None = Field(default=None, max_length=64, index=True)
+    duplicate_of: int | None = None  # root of the group of copies
+    person_key: str | None = Field(default=None, max_length=64)
 
 
 class FeedbackUnit(SQLModel, table=True):

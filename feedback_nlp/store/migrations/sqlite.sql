@@ -1,4 +1,4 @@
--- Schema version: 20261126_edit_reasons
+-- Schema version: 20261127_lean_indexes
 ;;
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -551,8 +551,6 @@ CREATE INDEX ix_feedback_author_key ON feedback (author_key)
 ;;
 CREATE INDEX ix_feedback_batch_id ON feedback (batch_id)
 ;;
-CREATE INDEX ix_feedback_duplicate_of ON feedback (duplicate_of)
-;;
 CREATE INDEX ix_feedback_occurred_at_id ON feedback (occurred_at, id)
 ;;
 CREATE INDEX ix_rejected_row_batch_id ON rejected_row (batch_id)
@@ -594,10 +592,6 @@ CREATE INDEX ix_feedback_source_id_occurred_at_id ON feedback (source_id, occurr
 CREATE INDEX ix_feedback_channel_occurred_at_id ON feedback (channel, occurred_at, id)
 ;;
 CREATE INDEX ix_feedback_product_occurred_at_id ON feedback (product, occurred_at, id)
-;;
-CREATE INDEX ix_feedback_intent_occurred_at_id ON feedback (intent, occurred_at, id)
-;;
-CREATE INDEX ix_feedback_sentiment_occurred_at_id ON feedback (sentiment, occurred_at, id)
 ;;
 CREATE INDEX ix_evidence_request_id_said_at_unit_id ON evidence (request_id, said_at, unit_id)
 ;;
@@ -655,8 +649,6 @@ CREATE INDEX ix_judgement_feedback_id ON judgement (feedback_id)
 ;;
 CREATE INDEX ix_judgement_sample ON judgement (sample)
 ;;
-CREATE INDEX ix_feedback_person_key ON feedback (person_key)
-;;
 CREATE INDEX ix_contact_person_key ON contact (person_key)
 ;;
 CREATE INDEX ix_inlet_event_record_key ON inlet_event (record_key)
@@ -664,4 +656,12 @@ CREATE INDEX ix_inlet_event_record_key ON inlet_event (record_key)
 CREATE INDEX ix_request_link_request_id ON request_link (request_id)
 ;;
 CREATE INDEX ix_request_link_other_id ON request_link (other_id)
+;;
+CREATE INDEX ix_feedback_intent_occurred_at_id ON feedback (intent, occurred_at, id) WHERE intent IS NOT NULL
+;;
+CREATE INDEX ix_feedback_sentiment_occurred_at_id ON feedback (sentiment, occurred_at, id) WHERE sentiment IS NOT NULL
+;;
+CREATE INDEX ix_feedback_duplicate_of ON feedback (duplicate_of) WHERE duplicate_of IS NOT NULL
+;;
+CREATE INDEX ix_feedback_person_key ON feedback (person_key) WHERE person_key IS NOT NULL
 ;;
