@@ -14,8 +14,9 @@ from typing import BinaryIO, cast
 
 from feedback_nlp.errors import FileUnreadable, InputError
 from feedback_nlp.tabular.decoding import utf8_bytes
+from feedback_nlp.tabular.html_tables import is_html_table
 from feedback_nlp.tabular.rows import Limits
-from feedback_nlp.tabular.wrapped import is_call, is_html_table
+from feedback_nlp.tabular.wrapped import is_call
 
 STDIN = Path("-")
 FORMATS = ("csv", "tsv", "xlsx", "xls", "json", "jsonl", "parquet", "lines")

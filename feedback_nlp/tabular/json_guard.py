@@ -17,11 +17,29 @@ MAX_DEPTH = 64
 _MAX_STRING_BYTES = 16 * 1024 * 1024
 _CONSTANT_LETTERS = b"-NaInfity"
 _STRING_OR_CONSTANT = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|-?\b(?:NaN|Infinity)\b', re.DOTALL)
+# Characters beyond U+FFFF are escaped in pairs. A half (an emoji cut off) is the first group;
+# other escapes are matched to be passed over: after \\ the letter u begins none.
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_ESCAPES = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\[^u]",
+    re.DOTALL,
+)
+_CUT_PAIR = re.compile(
+    rb"(?<!\\)(?:\\\\)*\\(?:u(?:[dD](?:[89abAB](?:[0-9a-fA-F](?:[0-9a-fA-F]"
+    rb"(?:\\(?:u(?:[dD](?:[c-fC-F][0-9a-fA-F]?)?)?)?)?)?)?)?)?)?\Z"
+)
+_LONGEST_TOKEN, _TAIL = 12, 64
+BLOCK_BYTES = 1024 * 1024
+"""How much the parser is given at once: a text that goes on is read again with each block."""
 _QUOTE, _OPEN, _CLOSE = ord('"'), b"[{", b"]}"
 
 
 class GuardedJson:
     """A binary stream of JSON that refuses to go on where the nesting gets too deep.
+
+    What the parser would take for something else without a word is made plain: NaN is null,
+    and half a character is NUL, which no text may hold.
 
     Attributes:
         is_damaged: Whether bytes that are no UTF-8 were replaced by U+FFFD.
@@ -58,14 +76,19 @@ class GuardedJson:
             if whole := self._decodable(self._to_token_end(block)):
                 if b"NaN" in whole or b"Infinity" in whole:
                     whole = self._without_constants(whole)
+                if _SURROGATE.search(whole):
+                    whole = _ESCAPES.sub(lambda match: rb"\u0000" if match[1] else match[0], whole)
                 self._look(whole)
                 return whole
         return self._decodable(b"")
 
     def _to_token_end(self, block: bytes) -> bytes:
-        """Read on while a block might end within NaN or Infinity."""
-        while block[-1] in _CONSTANT_LETTERS and (more := self._stream.read(1)):
-            block += more
+        """Read on while a block might end within NaN, Infinity or a pair of escapes."""
+        for is_cut in (_may_be_constant, _may_be_pair):
+            for _ in range(_LONGEST_TOKEN):
+                if not is_cut(block):
+                    break
+                block += self._stream.read(1)
         return block
 
     def _without_constants(self, block: bytes) -> bytes:
@@ -98,6 +121,7 @@ class GuardedJson:
         held, self._held = held[:cut], held[cut:]
         plain = held.replace(b"\\\\", b"").replace(b'\\"', b"")
         if not plain:
+            self._count_string(len(block), goes_on=self._in_string)
             return
         codes = np.frombuffer(plain, dtype=np.uint8)
         quotes = codes == _QUOTE
@@ -112,11 +136,21 @@ class GuardedJson:
             )
         self._depth = int(depths[-1])
         was_inside, self._in_string = self._in_string, bool(inside[-1])
-        whole = was_inside and not quotes.any()
-        self._string_bytes = self._string_bytes + len(block) if whole else 0
+        self._count_string(len(block), goes_on=was_inside and not quotes.any())
+
+    def _count_string(self, size: int, *, goes_on: bool) -> None:
+        self._string_bytes = self._string_bytes + size if goes_on else 0
         if self._string_bytes > _MAX_STRING_BYTES:
             limit = _MAX_STRING_BYTES // 1024**2
             raise FileUnreadable(f"JSON 里有一段文字超过 {limit} MB", hint="检查文件是否完整")
+
+
+def _may_be_constant(block: bytes) -> bool:
+    return block[-1] in _CONSTANT_LETTERS
+
+
+def _may_be_pair(block: bytes) -> bool:
+    return _CUT_PAIR.search(block[-_TAIL:]) is not None
 
 
 def is_too_deep(text: str) -> bool:

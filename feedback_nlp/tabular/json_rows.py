@@ -20,7 +20,7 @@ from feedback_nlp.tabular.decoding import (
     text_lines,
     utf8_bytes,
 )
-from feedback_nlp.tabular.json_guard import MAX_DEPTH, GuardedJson, is_too_deep
+from feedback_nlp.tabular.json_guard import BLOCK_BYTES, MAX_DEPTH, GuardedJson, is_too_deep
 from feedback_nlp.tabular.json_salvage import MOST_BYTES, Broken, records_after
 from feedback_nlp.tabular.json_shapes import members_of, page_list, records_of
 from feedback_nlp.tabular.rows import Limits, Row, reject
@@ -54,8 +54,10 @@ _PAGING = frozenset(
 )
 _SEARCH_EVENTS = 200_000
 _MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+_OPTIONS: dict[str, Any] = {"use_float": True, "multiple_values": True, "buf_size": BLOCK_BYTES}
 _PYTHON = re.compile(r"[{,]\s*'")
 _REPLACED = "\ufffd"
+_LINES = json.JSONDecoder(parse_constant=lambda _name: None)  # loads() would make one a line
 
 
 def read_json_lines(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
@@ -90,7 +92,7 @@ def parse_json_line(line: TextLine, limits: Limits) -> Row | Rejection:
     if is_too_deep(text):
         return reject(line.number, "bad-json", f"这一行的 JSON 嵌套超过 {MAX_DEPTH} 层", text)
     try:
-        value = json.loads(text, parse_constant=lambda _name: None)
+        value = _LINES.decode(text)
     except (ValueError, RecursionError):
         return reject(line.number, "bad-json", "这一行不是合法的 JSON", text)
     return _row(line.number, value, limits)
@@ -162,12 +164,10 @@ def _records(stream: BinaryIO, guard: GuardedJson, prefix: str) -> Iterator[Any]
     outer, nested, inner = prefix.rpartition(".item.")
     if nested and inner.count(".") == 1:
         name = inner.removesuffix(".item")
-        for record in ijson.items(guard, f"{outer}.item", use_float=True, multiple_values=True):
+        for record in ijson.items(guard, f"{outer}.item", **_OPTIONS):
             yield from members_of(record, name)
         return
-    records = records_of(
-        ijson.items(guard, prefix, use_float=True, multiple_values=True), is_document=not prefix
-    )
+    records = records_of(ijson.items(guard, prefix, **_OPTIONS), is_document=not prefix)
     first = next(records, None)
     if first is None:
         return
@@ -177,12 +177,10 @@ def _records(stream: BinaryIO, guard: GuardedJson, prefix: str) -> Iterator[Any]
         return
     roles: dict[Any, Any] = {}
     if isinstance(first, dict) and "author_id" in first and "role" not in first and prefix:
-        users = ijson.items(_guarded(stream), "users.item", use_float=True, multiple_values=True)
+        users = ijson.items(_guarded(stream), "users.item", **_OPTIONS)
         roles = {user.get("id"): user.get("role") for user in users if isinstance(user, dict)}
         guard = _guarded(stream)
-        records = records_of(
-            ijson.items(guard, prefix, use_float=True, multiple_values=True), is_document=False
-        )
+        records = records_of(ijson.items(guard, prefix, **_OPTIONS), is_document=False)
         first = next(records)
     for record in chain((first,), records):
         known = isinstance(record, dict) and roles.get(record.get("author_id"))
@@ -247,7 +245,7 @@ def _find_records(stream: GuardedJson) -> str:
     """Return the ijson prefix of the records in a document."""
     first = ""
     lists: set[str] = set()
-    events = ijson.parse(stream, use_float=True, multiple_values=True)
+    events = ijson.parse(stream, **_OPTIONS)
     try:
         for count, (prefix, event, _) in enumerate(events):
             if count == 0 and event == "start_array":

@@ -94,12 +94,12 @@ def page_list(
     if not isinstance(record, dict):
         return None
     lists = [name for name, value in record.items() if _is_list_of_records(value)]
+    if len(lists) != 1 or lists[0] not in names:
+        return None
     others = [value for name, value in record.items() if name not in lists]
     if beside is not None and not {name.casefold() for name in record} - set(lists) <= set(beside):
         return None
-    if len(lists) != 1 or lists[0] not in names or any(isinstance(v, str) for v in others):
-        return None
-    return str(lists[0])
+    return None if any(isinstance(v, str) for v in others) else str(lists[0])
 
 
 def members_of(record: Any, name: str) -> Iterator[Any]:

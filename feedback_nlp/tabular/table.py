@@ -24,11 +24,12 @@ from feedback_nlp.tabular.formats import (
     spooled,
 )
 from feedback_nlp.tabular.headers import FIND_HEADER, HeaderChoice
+from feedback_nlp.tabular.html_tables import html_as_csv
 from feedback_nlp.tabular.json_rows import read_json, read_json_lines, read_lines
 from feedback_nlp.tabular.plain_list import is_plain_list
 from feedback_nlp.tabular.rows import DEFAULT_LIMITS, Limits, Row, columns_ahead, reject
 from feedback_nlp.tabular.workbook import read_workbook
-from feedback_nlp.tabular.wrapped import html_as_csv, without_call
+from feedback_nlp.tabular.wrapped import without_call
 
 
 @dataclass(frozen=True, slots=True)

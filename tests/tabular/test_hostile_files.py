@@ -13,6 +13,7 @@ from feedback_nlp.errors import FileUnreadable
 from feedback_nlp.records import Rejection
 from feedback_nlp.tabular import Row, open_table, read_rows
 from feedback_nlp.tabular.encodings import is_utf7, legacy_encoding
+from feedback_nlp.tabular.json_guard import GuardedJson
 
 
 def read(data: bytes, **options):
@@ -250,3 +251,60 @@ def test_half_a_character_in_json_costs_no_traceback():
 def test_a_page_with_damaged_bytes_is_refused():
     with pytest.raises(FileUnreadable, match="第 1 行"):
         list(read_rows(io.BytesIO("<table><tr><td>内容".encode() + b"\xff\xfe" + "好".encode())))
+
+
+class CountedReads(io.BytesIO):
+    """Counts how often it is read."""
+
+    reads = 0
+
+    def read(self, size=-1, /):
+        self.reads += 1
+        return super().read(size)
+
+
+@pytest.mark.parametrize("said", ["a", "In", "\\\\", "\\ud83d\\ude00", '\\"'])
+def test_a_long_text_is_read_block_by_block(said):
+    stream = CountedReads(f'[{{"text": "{said * (3_000_000 // len(said))}"}}]'.encode())
+    guard = GuardedJson(stream)
+    while guard.read(100_000):
+        pass
+    assert stream.reads < 31 * 15  # a few bytes more where a block may end within a token
+
+
+@pytest.mark.parametrize("said", ["好", '\\"', "\\\\"])
+def test_an_endless_text_is_refused(said):
+    data = f'[{{"text": "{said * (19 * 1024**2 // len(said.encode()))}"}}]'.encode()
+    with pytest.raises(FileUnreadable, match="16 MB"):
+        read(data, format="json")
+
+
+@pytest.mark.parametrize("half", ["\\ud83d", "\\ude00", "\\uDBFF\\n", "\\ude00\\ud83d"])
+def test_half_a_character_is_told(half):
+    """Of an emoji that was cut off the parser would make a question mark."""
+    data = f'[{{"text": "闪退{half}了"}}, {{"text": "笑\\ud83d\\ude00 C:\\\\ud83d"}}]'.encode()
+    first, second = read(data, format="json")
+    assert "\0" in first.values["text"]
+    assert second.values["text"] == "笑😀 C:\\ud83d"
+
+
+def test_escapes_that_a_block_cuts_are_whole():
+    data = json.dumps([{"text": "a" * n + "😀\\ud83d"} for n in range(40)] * 3).encode()
+    for size in range(1, 60):
+        guard = GuardedJson(io.BytesIO(data))
+        assert b"".join(iter(lambda g=guard, s=size: g.read(s), b"")) == data
+
+
+@pytest.mark.parametrize(
+    "mark", ["<", "<a", "</", "<!", "<!--", "<?", "<td ", "&#", "<a b='", "<div>"]
+)
+def test_a_page_of_broken_marks_is_read_in_one_go(mark):
+    """With a parser that looks back, a fraction of this takes many minutes."""
+    table = "<table><tr><td>内容</td></tr><tr><td>好用</td></tr></table>\n"
+    rows = read((table + (mark * 10_000 + "\n") * 100).encode())
+    assert [row.values["内容"] for row in rows] == ["好用"]
+
+
+def test_cells_without_a_row_are_one_row():
+    (row,) = read(b"<table><tr><td>text<tr><td>ok</table>")
+    assert row.values == {"text": "ok"}
