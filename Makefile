@@ -9,7 +9,7 @@ STAMP := .venv/.synced
 SOAKED = $(if $(DB),--database $(DB)) -o docs/benchmarks/soak
 SOAKED_ON = _$(if $(DB),postgresql,sqlite).json
 
-.PHONY: help demo test test-desk desk-pictures test-all readme test-postgres test-spark coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-merging bench-quotes bench-privacy bench-ingest bench-batch bench-stalls bench-cluster bench-verification bench-gets bench-posting fuzz soak serve clean
+.PHONY: help demo test test-desk desk-pictures test-all readme test-postgres test-spark coverage lint format hooks bench bench-understanding bench-reading bench-embeddings bench-topics bench-alerts bench-merging bench-quotes bench-privacy bench-ingest bench-batch bench-stalls bench-cluster bench-verification bench-gets bench-desk bench-posting fuzz soak serve clean
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
@@ -108,6 +108,9 @@ bench-stalls: $(STAMP) ## p99 of single posts while 300,000 rows are analysed, a
 
 bench-gets: $(STAMP) ## every GET at 30,000 and 300,000 rows (ROWS="30000 300000 1000000"); no other data needed
 	$(RUN) python -m tests.benchmarks.gets --rows $(or $(ROWS),30000 300000) -o docs/benchmarks/gets.json
+
+bench-desk: $(STAMP) ## every page of the desk at 30,000 and 300,000 rows beside two busy processes; no other data needed
+	$(RUN) python -m tests.benchmarks.desk_pages --rows $(or $(ROWS),30000 300000) -o docs/benchmarks/desk_pages.json
 
 bench-posting: $(STAMP) ## single posts: CPU an item, sustained rate, p99; under a minute, no other data needed
 	$(RUN) python -m tests.benchmarks.posting -o docs/benchmarks/posting.json

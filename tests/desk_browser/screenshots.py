@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -56,6 +57,9 @@ def main(folder: Path) -> None:
     browser_path = find_browser()
     if browser_path is None:
         sys.exit("no Chromium: apt-get install chromium, or set DESK_BROWSER")
+    fonts = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=False).stdout
+    if not fonts.strip():
+        sys.exit("no Chinese font: apt-get install fonts-noto-cjk")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         database = next(demos(Path(place)))()

@@ -175,6 +175,18 @@ def test_a_topic_is_dragged_onto_a_group(page: Any) -> None:
     assert name in page.locator("[data-theme]").filter(has_text=name).first.inner_text()
 
 
+def test_a_request_is_dragged_to_where_it_may_go(page: Any, demo: str) -> None:
+    if page.viewport_size["width"] < 720:
+        pytest.skip("on a phone the menu of a card moves it: touch screens do not drag")
+    key = request_key(demo, CRASH)
+    page.goto("/requests?view=board")
+    tile = page.locator("li.tile", has_text=key).first
+    tile.drag_to(page.locator('section[data-status="triaged"] h2'))
+    page.locator(".toast").wait_for()
+    column = page.locator('section[data-status="triaged"]')
+    assert key in column.inner_text()
+
+
 def test_merge_what_is_one_matter_from_the_week(page: Any) -> None:
     page.goto("/")
     strip = page.locator(".similar")

@@ -104,35 +104,47 @@
     }
     event.preventDefault();
   });
-  // the theme tree: a topic is dragged onto a group; the form below does the same for keyboards
-  const nest = document.getElementById("nest");
-  if (nest) {
+  // dragging: a topic onto a group of the tree, a request onto a column of the board; a menu or
+  // a form on the page does the same for keyboards, and says what may follow what
+  const drags = (items, places, fits, act) => {
     let held = null;
-    all("li[data-topic]").forEach((item) => { item.draggable = true; });
-    const group = (event) => held && event.target.closest("[data-theme]");
+    all(items).forEach((item) => { item.draggable = true; });
+    const place = (event) => {
+      const found = held && event.target.closest(places);
+      return found && !found.contains(held) && fits(held, found) ? found : null;
+    };
+    const mark = (here) => all(places).forEach((one) => one.classList.toggle("over", one === here));
     document.addEventListener("dragstart", (event) => {
-      held = event.target.closest && event.target.closest("li[data-topic]");
-      if (held) event.dataTransfer.setData("text/plain", held.dataset.topic);
+      held = event.target.closest && event.target.closest(items);
+      if (held) event.dataTransfer.setData("text/plain", held.textContent.trim());
     });
     document.addEventListener("dragover", (event) => {
-      const place = group(event);
-      all(".over").forEach((one) => one.classList.toggle("over", one === place));
-      if (!place || place.contains(held)) return;
-      place.classList.add("over");
-      event.preventDefault();
+      if (!held) return;
+      const here = place(event);
+      mark(here);
+      if (here) event.preventDefault();
     });
     document.addEventListener("drop", (event) => {
-      const place = group(event);
-      if (!place || place.contains(held)) return;
+      const here = place(event);
+      if (!here) return;
       event.preventDefault();
-      nest.elements.topic.value = held.dataset.topic;
-      nest.elements.under.value = place.dataset.theme;
+      act(held, here);
+    });
+    document.addEventListener("dragend", () => { held = null; mark(null); });
+  };
+  const nest = document.getElementById("nest");
+  if (nest) {
+    drags("li[data-topic]", "[data-theme]", () => true, (topic, group) => {
+      nest.elements.topic.value = topic.dataset.topic;
+      nest.elements.under.value = group.dataset.theme;
       nest.submit();
     });
-    document.addEventListener("dragend", () => {
-      held = null;
-      all(".over").forEach((one) => one.classList.remove("over"));
-    });
   }
+  const step_to = (tile, column) => all("select option", tile).find((one) => one.value === column.dataset.status);
+  drags("li.tile", "section[data-status]", step_to, (tile, column) => {
+    const option = step_to(tile, column);
+    option.selected = true;
+    option.closest("form").submit();
+  });
   document.documentElement.classList.add("js");
 })();
