@@ -45,6 +45,14 @@ _FILE_MEASURES = (
     Measure.DUPLICATE,
     Measure.REJECTED,
 )
+#: As the table below them says it.
+_FILE_WORDS = {
+    Measure.BATCHES.value: "批",
+    Measure.READ.value: "读入",
+    Measure.ACCEPTED.value: "收下",
+    Measure.DUPLICATE.value: "已有",
+    Measure.REJECTED.value: "拒收",
+}
 _SHOWN_REJECTED = 200
 _DROP = "-"
 _CONTACT, _CONSENT = "+contact", "+consent"
@@ -90,7 +98,7 @@ def show_data(request: Request, services: ServicesDep) -> Response:
         stored=stored,
         precise=precise,
         totals=totals,
-        words={measure.value: label(measure) for measure in _FILE_MEASURES},
+        words=_FILE_WORDS,
         conditions=[_condition_words(name, value) for name, value in where.items()],
         of=request.query_params.get("of", ""),
         jobs=jobs,

@@ -148,6 +148,7 @@ def templates() -> Environment:
         day=_day,
         moment=_moment,
         shorten=_shorten,
+        first_clause=lambda text: text.split("；")[0],
         week=links.week_words,
         stars=marks.stars,
     )
