@@ -123,3 +123,11 @@ def test_an_alert_is_marked_and_marked_anew(
     assert 'data-count="alerts" data-value="0"' in client.get("/alerts?marked=open").text
     assert post("/alerts/1", useful="perhaps").status_code == 422
     assert post("/alerts/9", useful="yes").status_code == 404
+
+
+def test_a_group_is_not_listed_among_its_topics(client: TestClient, stored: Database) -> None:
+    with stored.write() as session:
+        session.add(Topic(name="收银台", is_theme=True))
+    assert "勾选 收银台" not in client.get("/topics").text
+    merging = client.get("/topics/1").text.split('name="into"')[1].split("</select>")[0]
+    assert "收银台" not in merging

@@ -57,6 +57,8 @@ def show_topics(request: Request, services: ServicesDep) -> Response:
         names, groups = _names(session), _groups(session)
     by_theme: dict[int | None, list[TopicRow]] = {}
     for row in rows:
+        if row.topic.is_theme:
+            continue  # a group stands over its topics, not among them
         parent = row.topic.parent_id if row.topic.parent_id in names else None
         by_theme.setdefault(parent, []).append(row)
     # a theme of one topic says nothing that the topic does not
@@ -169,6 +171,7 @@ def show_topic(request: Request, services: ServicesDep, topic_id: FeedbackId) ->
         units = topic_reading.newest_units(session, topic_id, _UNITS)
         found = request_page(session, RequestFilter(topic_id=topic_id), limit=1)
         names, groups = _names(session), _groups(session)
+    themes = {id_ for id_, _ in groups}
     return rendering.page(
         request,
         "topic.html",
@@ -186,7 +189,7 @@ def show_topic(request: Request, services: ServicesDep, topic_id: FeedbackId) ->
         others=[
             (id_, name)
             for id_, name in sorted(names.items(), key=lambda x: x[1])
-            if id_ != topic_id
+            if id_ != topic_id and id_ not in themes
         ],
         into_name=names.get(row.topic.merged_into_id or 0, ""),
         parent=names.get(row.topic.parent_id or 0, ""),
