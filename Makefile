@@ -118,10 +118,11 @@ bench-posting: $(STAMP) ## single posts: CPU an item, sustained rate, p99; under
 fuzz: $(STAMP) ## 10,000 requests made from the API's own document (EXAMPLES=130); needs a registry
 	$(RUN) python -m tests.soak.fuzz --tool "$(CURDIR)/$(UV) tool run --from schemathesis==4.32.5 st" --examples $(or $(EXAMPLES),130) $(if $(DB),--database $(DB))
 
-soak: $(STAMP) ## kills while people edit and messages go out (KILLS=200), into docs/benchmarks; DB=URL of a PostgreSQL server
+soak: $(STAMP) ## kills while people edit and messages go out (KILLS=200), attacks; into docs/benchmarks; DB=URL of a PostgreSQL server
 	$(if $(DB),UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --inexact --extra postgres)
 	$(RUN) python -m tests.soak.edits --edits $(or $(EDITS),300) --seconds $(or $(LIMIT),600) $(SOAKED)_edits$(SOAKED_ON)
 	$(RUN) python -m tests.soak.notices --kills $(or $(KILLS),200) $(SOAKED)_notices$(SOAKED_ON)
+	$(RUN) python -m tests.soak.attacks $(SOAKED)_attacks$(SOAKED_ON)
 	$(RUN) python -m tests.soak.outbox --kills $(or $(KILLS),200) $(SOAKED)_outbox$(SOAKED_ON)
 
 bench-verification: $(STAMP) ## verdicts over 200 simulated releases of each kind (no other data needed)

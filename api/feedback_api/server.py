@@ -17,6 +17,8 @@ from feedback_api.slow_clients import ImpatientProtocol
 from feedback_nlp.errors import InputError
 
 _GRACE_SECONDS = 10
+# Longer than a proxy keeps its side (60 s is usual): else its next request meets a closed door.
+_KEPT_SECONDS = 75
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -78,6 +80,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         proxy_headers=False,
         http=ImpatientProtocol,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_keep_alive=_KEPT_SECONDS,
     )
 
 

@@ -163,6 +163,10 @@ def test_a_connection_is_kept_for_a_second_request(settings: Settings) -> None:
         assert _ask(port, ask + last).count(b" 200 ") == 2
 
 
+def test_a_resting_connection_is_kept_longer_than_a_proxy_keeps_it(settings: Settings) -> None:
+    assert server._config(create_app(settings)).timeout_keep_alive > 60
+
+
 # ── repeated posts ───────────────────────────────────────────────────────────
 
 
