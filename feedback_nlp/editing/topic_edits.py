@@ -87,7 +87,7 @@ def split(session: Session, topic_id: int, unit_ids: Sequence[int], name: str, e
     )
     missing = [unit_id for unit_id in wanted if unit_id not in inside]
     if missing or not wanted:
-        raise InputError(
+        raise (NotFound if missing else InputError)(
             f"观点 {missing or '（空）'} 不在主题 {topic_id} 里",
             reason="unknown-unit",
             topic_id=topic_id,

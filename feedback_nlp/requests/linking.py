@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, or_, select
 from sqlmodel import Session, col
 
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import Conflict, InputError
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import get_request
@@ -67,7 +67,8 @@ def link_requests(
 
     Raises:
         NotFound: If there is no such request.
-        InputError: If the actor is missing, or both are the same.
+        InputError: If the actor is missing.
+        Conflict: If both are the same.
     """
     one, other = _both(session, key, to, actor)
     known = _between(session, one, other)
@@ -96,7 +97,8 @@ def unlink_requests(
 
     Raises:
         NotFound: If there is no such request.
-        InputError: If the actor is missing, or both are the same.
+        InputError: If the actor is missing.
+        Conflict: If both are the same.
     """
     one, other = _both(session, key, to, actor)
     known = _between(session, one, other)
@@ -130,7 +132,7 @@ def _both(session: Session, key: str, to: str, actor: str) -> tuple[FeatureReque
     hold_requests(session)
     one, other = get_request(session, key), get_request(session, to)
     if one.id == other.id:
-        raise InputError(f"{one.key} 不能关联自己", hint="换一个需求编号")
+        raise Conflict(f"{one.key} 不能关联自己", hint="换一个需求编号")
     return one, other
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -137,18 +138,27 @@ def main() -> None:
     parser.add_argument("--per-week", type=int, default=3_000)
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--database", help="an empty PostgreSQL database; one size only")
+    parser.add_argument(
+        "--filled", nargs="+", default=[], help="databases filled before, as ROWS=URL; they grow"
+    )
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
-    sizes = {}
+    sizes: dict[int, Any] = {}
+    load = os.getloadavg()[1]
+    for rows, url in (one.split("=", 1) for one in options.filled):
+        sizes[int(rows)] = measure(Database(url), options.times)
     with tempfile.TemporaryDirectory() as folder:
-        for rows in options.rows:
+        for rows in () if options.filled else options.rows:
             database = Database(options.database or f"sqlite:///{folder}/{rows}.db")
             database.migrate()
             fill(database, rows, per_week=options.per_week)
             sizes[rows] = measure(database, options.times)
             database.dispose()
     told = {
-        "database": "postgresql" if options.database else "sqlite",
+        "database": "postgresql"
+        if "postgresql" in " ".join([options.database or "", *options.filled])
+        else "sqlite",
+        "load_before": round(load, 1),
         "per_week": options.per_week,
         "hardware": hardware(),
         "rows": sizes,

@@ -102,7 +102,7 @@ def test_splitting_makes_a_topic_of_its_own(session: Session) -> None:
 
 
 def test_only_units_of_the_topic_can_be_split_off(session: Session) -> None:
-    with pytest.raises(InputError, match="不在主题 1"):
+    with pytest.raises(NotFound, match="不在主题 1"):
         topic_edits.split(session, 1, [1, 3], "混合", EDIT)
 
 

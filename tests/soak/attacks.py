@@ -15,6 +15,7 @@ import resource
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,7 +23,10 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+from sqlmodel import func, select
+
 from feedback_nlp.store import Database
+from feedback_nlp.store.tables import Feedback
 from tests.benchmarks.hardware import hardware
 from tests.benchmarks.posting import served
 from tests.soak.databases import fresh_database
@@ -96,21 +100,27 @@ def hostile_items(url: str) -> dict[str, Any]:
 
 
 def adversarial_characters(url: str) -> dict[str, Any]:
-    """Take in and analyse one text of a million characters of each kind."""
+    """Take in a file with one text of a million characters and analyse it, for each kind."""
     found = {}
     for number, (name, text) in enumerate(_CHARACTERS.items()):
-        item = {"source_key": f"long-{number}", "text": text}
-        with served(url) as (port, pid):
-            _post(port, "/v1/feedback", json.dumps(_post_of([{**item, "text": "热身"}])).encode())
-            began = time.perf_counter()
-            status = _post(port, "/v1/feedback", json.dumps(_post_of([item])).encode())[0]
-            stored = round(time.perf_counter() - began, 2)
-            peak = _peak_mb(pid)
-        analysed = _timed(lambda: _analyse(url, "here").wait(600))
-        found[name] = {
-            "answer": status, "seconds_to_answer": stored, "peak_mb": peak, "analysis": analysed,
-        }  # fmt: skip
-    return found
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "one.jsonl"
+            path.write_text(json.dumps({"id": f"long-{number}", "text": text}), encoding="utf-8")
+            found[name] = {
+                "taken_in": _timed(
+                    lambda path=path: _run(url, "ingest", str(path), "--source", "长文")
+                ),  # type: ignore[misc]
+                "analysed": _timed(lambda: _analyse(url, "here").wait(600)),
+            }
+    start = {
+        "taken_in": _timed(lambda: _run(url, "--help")),
+        "analysed": _timed(lambda: _analyse(url, "here").wait(600)),
+    }
+    database = Database(url)
+    with database.read() as session:
+        stored = session.exec(select(func.count(), func.max(func.length(Feedback.text)))).one()
+    database.dispose()
+    return {**found, "of_which_start": start, "stored_and_longest": list(stored)}
 
 
 def hostile_bodies(url: str) -> dict[str, Any]:
@@ -187,6 +197,18 @@ def _analyse(url: str, host: str) -> subprocess.Popen[str]:
         env={**os.environ, "PYTHONPATH": path, "FEEDBACK_DATABASE_URL": url},
         stdout=subprocess.PIPE,
         text=True,
+    )
+
+
+def _run(url: str, *arguments: str) -> None:
+    """Run a command of the product."""
+    path = os.pathsep.join([str(ROOT), str(ROOT / "api")])
+    subprocess.run(
+        [sys.executable, "-c", "from feedback_nlp.cli import main; main()", *arguments],
+        env={**os.environ, "PYTHONPATH": path, "FEEDBACK_DATABASE_URL": url},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
     )
 
 

@@ -40,6 +40,12 @@ def fill(url: str) -> None:
     database.dispose()
     with six_weeks(url) as (filled, _build), filled.write() as session:
         sync_requests(session, load_config().rank, zone=ZONE, now=NOW)
+        if not filled.is_sqlite:  # rows came with numbers of their own
+            for table in ("feedback", "unit"):
+                last = f"SELECT max(id) FROM {table}"
+                session.connection().exec_driver_sql(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), ({last}))"
+                )
 
 
 def fuzz(url: str, tool: list[str], *, examples: int, seconds: int, seed: int) -> dict[str, Any]:

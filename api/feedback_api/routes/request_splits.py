@@ -84,7 +84,7 @@ def undo_split(
 
 
 @router.post(
-    "/{key}/links", operation_id="link_requests", responses=document(400, 404, 413, 422, 503)
+    "/{key}/links", operation_id="link_requests", responses=document(400, 404, 409, 413, 422, 503)
 )
 def link(
     services: ServicesDep,
@@ -110,7 +110,7 @@ def link(
 @router.post(
     "/{key}/links/remove",
     operation_id="unlink_requests",
-    responses=document(400, 404, 413, 422, 503),
+    responses=document(400, 404, 409, 413, 422, 503),
 )
 def unlink(
     services: ServicesDep,

@@ -38,9 +38,9 @@ def _version(
     Raises:
         InputError: If the header is not one that we gave out.
     """
-    if if_match is None or if_match.strip() == "*":
+    if if_match is None or if_match == "*":
         return None
-    found = _TAG.fullmatch(if_match.strip())
+    found = _TAG.fullmatch(if_match)
     if found is None:
         raise InputError(f"If-Match 写成了 {if_match[:50]!r}", reason="bad-if-match")
     return int(found[1])
