@@ -77,6 +77,8 @@ def reaches_of(
         col(Notice.status).in_(_OPEN),
     )
     notices = session.scalars(owed.order_by(col(Notice.id))).all()
+    if not notices:  # else all that was ever said of the request is read for nobody
+        return []
     said: dict[str | None, list[tuple[Post, str]]] = {}
     statement = (
         select(*_POST, col(Source.name))

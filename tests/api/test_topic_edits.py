@@ -48,7 +48,7 @@ def test_splitting_names_the_new_topic(client: TestClient, stored: Database) -> 
         (1, {"action": "explode"}, 422),
         (1, {"action": "rename"}, 422),
         (1, {"action": "rename", "name": "  "}, 422),
-        (1, {"action": "split", "units": [4], "name": "别的"}, 422),
+        (1, {"action": "split", "units": [4], "name": "别的"}, 404),
         (1, {"action": "nest", "under": 1}, 409),
     ],
 )
