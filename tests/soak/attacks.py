@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -107,9 +108,7 @@ def adversarial_characters(url: str) -> dict[str, Any]:
             path = Path(folder) / "one.jsonl"
             path.write_text(json.dumps({"id": f"long-{number}", "text": text}), encoding="utf-8")
             found[name] = {
-                "taken_in": _timed(
-                    lambda path=path: _run(url, "ingest", str(path), "--source", "长文")
-                ),  # type: ignore[misc]
+                "taken_in": _timed(partial(_run, url, "ingest", str(path), "--source", "长文")),
                 "analysed": _timed(lambda: _analyse(url, "here").wait(600)),
             }
     start = {
