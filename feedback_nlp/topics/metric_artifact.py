@@ -15,6 +15,7 @@ from feedback_nlp.topics.seeds import read_seed_issues
 
 FOLDER = "topic_metric"
 _STEPS = 31.0  # on either side of zero; finer ones change figures by a thousandth and do not pack
+_LEAST = 2  # weights of a single step change no figure and are half of what is packed
 
 
 def save_metric(
@@ -29,6 +30,8 @@ def save_metric(
     active = np.flatnonzero(np.abs(metric.lexical_weights).max(axis=1) > 0)
     lexical = metric.lexical_weights[active]
     scale = np.abs(lexical).max(axis=1) / _STEPS
+    steps = np.rint(lexical / scale[:, None]).astype(np.int8)
+    steps[np.abs(steps) < _LEAST] = 0
     save_artifact(
         folder,
         tensors={
@@ -37,7 +40,7 @@ def save_metric(
             "dense_weights": metric.dense_weights.astype(np.float16),
             "lexical_rows": active.astype(np.int32),
             "lexical_scale": scale.astype(np.float32),
-            "lexical_weights": np.rint(lexical / scale[:, None]).astype(np.int8),
+            "lexical_weights": steps,
         },
         config={"embedder": metric.embedder, "codes": list(metric.codes)},
         figures=figures,

@@ -55,9 +55,9 @@ def test_survives_being_written_and_read(metric: TopicMetric, tmp_path: Path) ->
     again = read_metric(tmp_path / "m")
     texts = ["老是闪退", "发货太慢"]
     assert again.codes == metric.codes
-    assert np.allclose(
-        again.scores(texts, embed(texts)), metric.scores(texts, embed(texts)), atol=0.02
-    )
+    before, after = (m.scores(texts, embed(texts)) for m in (metric, again))
+    assert after.argmax(axis=1).tolist() == before.argmax(axis=1).tolist()
+    assert np.abs(after - before).max() < 0.05  # steps, and no weights of a single one
 
 
 def test_another_embedder_gets_a_metric_of_its_own(metric: TopicMetric, tmp_path: Path) -> None:
