@@ -91,7 +91,7 @@ def test_requests_are_linked_and_unlinked(client: TestClient) -> None:
         client.post("/v1/requests/REQ-1/links", json={**wanted, "to": "REQ-9"}).status_code == 404
     )
     assert (
-        client.post("/v1/requests/REQ-1/links", json={**wanted, "to": "REQ-1"}).status_code == 422
+        client.post("/v1/requests/REQ-1/links", json={**wanted, "to": "REQ-1"}).status_code == 409
     )
 
 

@@ -88,7 +88,7 @@ def test_ticked_quotes_become_a_topic(post: Post, database: Database) -> None:
     answer = post("/topics/1/split", unit=["2"], name="升级后闪退")
     assert answer.headers["location"] == "/topics/3"
     assert topic_of(database, 3).name == "升级后闪退"
-    assert post("/topics/1/split", unit=["5"], name="别处的").status_code == 422
+    assert post("/topics/1/split", unit=["5"], name="别处的").status_code == 404
 
 
 def test_pin_and_mute(post: Post, database: Database) -> None:
