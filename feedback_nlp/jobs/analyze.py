@@ -209,7 +209,9 @@ def _read_pending(
     done = last = 0
     while True:
         with database.read() as session:
-            chunk = analysis.pending(session, CHUNK_SIZE, current, after=last)
+            chunk = analysis.pending(
+                session, CHUNK_SIZE, current, after=last, until=backlog.newest_id
+            )
         if not chunk:
             return done
         last = chunk[-1].feedback_id

@@ -33,6 +33,7 @@ class Backlog:
         reread_count: How many of these an earlier run has read.
         changed: What differs from then, in Chinese.
         current_runs: Runs that read as it is read now.
+        newest_id: The last feedback that is this run's.
         is_placed_anew: Vectors of earlier runs do not compare with those of this one.
     """
 
@@ -40,6 +41,7 @@ class Backlog:
     reread_count: int
     changed: tuple[str, ...]
     current_runs: frozenset[int]
+    newest_id: int
     is_placed_anew: bool
 
 
@@ -64,6 +66,7 @@ def find_backlog(session: Session, analyst: Analyst) -> Backlog:
         reread_count=pending - unread,
         changed=tuple(_WORDS.get(name, name) for name in dict.fromkeys([*changed, *moved])),
         current_runs=current,
+        newest_id=analysis.newest_id(session),
         is_placed_anew="embeddings" in moved or "metric" in moved,
     )
 

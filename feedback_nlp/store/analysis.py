@@ -128,13 +128,22 @@ def count_pending(session: Session, current: Collection[int] | None = None) -> i
     )
 
 
+def newest_id(session: Session) -> int:
+    """Return the id of the feedback that came in last, 0 if there is none."""
+    return session.scalar(select(func.max(col(Feedback.id)))) or 0
+
+
 def pending(
-    session: Session, limit: int, current: Collection[int] | None = None, *, after: int = 0
+    session: Session, limit: int, current: Collection[int] | None, *, after: int, until: int
 ) -> list[PendingFeedback]:
-    """Return the next feedback to read, oldest id first, from the id ``after`` on."""
+    """Return the next feedback to read, oldest id first, of the ids above ``after``.
+
+    Those above ``until`` came in since the run began and are the next run's: a run that read
+    them would not end while people go on posting.
+    """
     rows = session.execute(
         select(col(Feedback.id), col(Feedback.text), col(Feedback.rating))
-        .where(_is_pending(current), col(Feedback.id) > after)
+        .where(_is_pending(current), col(Feedback.id) > after, col(Feedback.id) <= until)
         .order_by(col(Feedback.id))
         .limit(limit)
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from feedback_nlp.demo import generate
 from feedback_nlp.errors import Conflict
@@ -225,3 +225,29 @@ def test_what_comes_later_joins_the_same_topics(
     ]
     assert {row[0] for row in before["topics"]} <= {row[0] for row in after["topics"]}
     assert {row[0] for row in before["requests"]} <= {row[0] for row in after["requests"]}
+
+
+def test_a_run_ends_while_people_go_on_posting(
+    filled: Callable[[], Database], tmp_path: Path
+) -> None:
+    """What comes in while it reads is the next run's; else topics are never found."""
+    database = filled()
+    with database.read() as session:
+        waiting = session.exec(select(func.count(col(Feedback.id)))).one()
+    posted = 0
+
+    def post(stage: str, _done: int, _total: int) -> None:
+        nonlocal posted
+        if stage != "阅读反馈" or posted >= 20:  # an end, should the run not find its own
+            return
+        posted += 1
+        path = tmp_path / f"{posted}.csv"
+        path.write_text(f"内容\n付款页第 {posted} 次闪退\n", encoding="utf-8")
+        options = IngestOptions(source="小程序", zone=ZONE, secret="test")
+        ingest_file(database, path, options, now=lambda: NOW)
+
+    report = run_analysis(database, fast_config(), zone=ZONE, now=lambda: NOW, progress=post)
+    assert report.read_count == waiting
+    assert 0 < posted < 20
+    again = run_analysis(database, fast_config(), zone=ZONE, now=lambda: NOW)
+    assert again.read_count == posted
