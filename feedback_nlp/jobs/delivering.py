@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlmodel import Session
 
@@ -19,11 +19,8 @@ from feedback_nlp.store import Database
 from feedback_nlp.store.outbox_erasing import must_be_made
 from feedback_nlp.store.outbox_tables import OutboxRow
 
-if TYPE_CHECKING:
-    from feedback_nlp.jobs.send_digest import Retelling
 
-
-@dataclass
+@dataclass(frozen=True, slots=True)
 class DigestCause:
     """Makes a digest anew that was emptied because it spoke of somebody who is erased.
 
@@ -34,7 +31,6 @@ class DigestCause:
 
     settings: Settings | None = None
     senders: Mapping[str, Sender] = field(default_factory=dict)
-    _retelling: Retelling | None = None
 
     def part(self, session: Session, row: OutboxRow) -> Mapping[str, Any]:
         """Return what the row says, or the same of today.
@@ -48,12 +44,10 @@ class DigestCause:
         if self.settings is None or sender is None:
             raise Withdrawn(row.last_error)
         from feedback_nlp.config import load_config  # noqa: PLC0415
-        from feedback_nlp.jobs.send_digest import Retelling, made_anew  # noqa: PLC0415 - all stages
+        from feedback_nlp.jobs.send_digest import made_anew  # noqa: PLC0415 - loads all stages
 
-        if self._retelling is None:
-            config = load_config(self.settings.pipeline)
-            self._retelling = Retelling(config, self.settings.zone)
-        return made_anew(session, row, sender, self._retelling)
+        config = load_config(self.settings.pipeline)
+        return made_anew(session, row, sender, config, zone=self.settings.zone)
 
     def settled(self, session: Session, row: OutboxRow) -> None:
         """Nobody asks what became of it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -21,7 +21,6 @@ from feedback_nlp.outlets.records import Attachment, Block, Channel, Message, Se
 from feedback_nlp.pipeline import tell_week
 from feedback_nlp.report.brief import brief
 from feedback_nlp.store import Database, outbox
-from feedback_nlp.store.erasure_table import Erasure
 from feedback_nlp.store.outbox_tables import OutboxRow
 from feedback_nlp.store.tables import Feedback
 from feedback_nlp.week.records import WeeklyDigest
@@ -116,57 +115,26 @@ def _key(session: Session, week: str, product: str | None, outlet: str, *, again
     return f"{key}:again{times}" if times else key
 
 
-@dataclass
-class Retelling:
-    """Tells weeks again for parts of digests that must be made anew, each week once.
-
-    Attributes:
-        config: How a week is told.
-        zone: Of weeks and times.
-    """
-
-    config: PipelineConfig
-    zone: ZoneInfo
-    _told: dict[tuple[Any, ...], Message] = field(default_factory=dict)
-
-    def message(self, session: Session, row: OutboxRow, *, with_files: bool) -> Message:
-        """Return the message of a row as it reads now.
-
-        Raises:
-            Withdrawn: If there is nothing to tell any more.
-        """
-        _, week, of_product, *_ = row.key.split(":")
-        erased = session.scalar(select(func.max(col(Erasure.id))))  # then it reads otherwise
-        key = (week, of_product, with_files, row.created_at, erased)
-        if key not in self._told:
-            product = _named(session, of_product)
-            try:
-                digest = tell_week(
-                    session,
-                    self.config,
-                    zone=self.zone,
-                    now=row.created_at,
-                    week=week,
-                    product=product,
-                )
-            except NotFound as error:
-                raise Withdrawn(_NOTHING_LEFT) from error
-            told = digest_message(session, digest, zone=self.zone, with_files=with_files)
-            self._told[key] = told
-        return self._told[key]
-
-
 def made_anew(
-    session: Session, row: OutboxRow, sender: Sender, retelling: Retelling
+    session: Session, row: OutboxRow, sender: Sender, config: PipelineConfig, *, zone: ZoneInfo
 ) -> Mapping[str, Any]:
     """Return a part of a digest as it reads now: who is erased is in it no more.
 
     Raises:
         Withdrawn: If there is nothing to tell any more, or the parts would not fit together.
     """
+    _, week, of_product, *_ = row.key.split(":")
+    product = _named(session, of_product)
+    try:
+        digest = tell_week(
+            session, config, zone=zone, now=row.created_at, week=week, product=product
+        )
+    except NotFound as error:
+        raise Withdrawn(_NOTHING_LEFT) from error
     with_files = sender.channel is Channel.EMAIL
-    message = retelling.message(session, row, with_files=with_files)
-    parts = sender.parts(message, now=row.created_at)
+    parts = sender.parts(
+        digest_message(session, digest, zone=zone, with_files=with_files), now=row.created_at
+    )
     owed = select(func.count()).where(col(OutboxRow.series) == row.series)
     rows = (session.scalar(owed) or 1) if row.series else 1
     if row.position >= len(parts) or (sender.ordered and len(parts) > rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import json
@@ -21,7 +22,7 @@ from feedback_nlp.cli.app import main
 from feedback_nlp.config import load_config
 from feedback_nlp.inlets.config import Inlet, read_inlets
 from feedback_nlp.inlets.records import Malformed
-from feedback_nlp.jobs.deliver import Deliverer
+from feedback_nlp.jobs.deliver import Deliverer, Withdrawn
 from feedback_nlp.jobs.delivering import causes_of
 from feedback_nlp.jobs.digest import write_digest
 from feedback_nlp.jobs.receive import receive
@@ -32,6 +33,7 @@ from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
 from feedback_nlp.store.backup import back_up
 from feedback_nlp.store.inlet_tables import InletEvent, InletRecord
+from feedback_nlp.store.outbox_tables import OutboxRow
 from feedback_nlp.store.reply_table import StoredReply
 from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Notice, Run, Topic
 from tests.jobs.test_contacts import ADDRESS, FILE, NOW, SECRET, ZONE, Team
@@ -219,3 +221,29 @@ def test_a_deletion_by_the_sender_and_the_end_of_the_term_reach_the_raw_events(
     with filled.read() as session:
         bodies = [str(row.body) for row in session.scalars(select(InletEvent))]
     assert not any("同步太慢" in body for body in bodies)
+
+
+def test_a_part_made_anew_reads_as_it_is_now_each_time(filled: Database, inlet: Inlet) -> None:
+    """A sender's deletion between two parts is on no record of erasures, and reaches the second."""
+    from feedback_nlp.jobs.people import erase_person
+
+    erase_person(filled, Pseudonymizer(SECRET.encode()).author_key("u-88"), actor="x", now=NOW)
+    senders = {"mail": read_outlets(_CHAT, environment={}).sender("mail")}
+    url = filled.url.render_as_string(hide_password=False)
+    cause = causes_of(Settings(database_url=url, secret=SECRET, timezone=str(ZONE)), senders)
+
+    def part() -> list[str]:
+        with filled.read() as session:
+            waiting = select(OutboxRow).where(OutboxRow.outlet == "mail")
+            row = next(row for row in session.scalars(waiting) if row.kind == "digest")
+            (book,) = cause["digest"].part(session, row)["attachments"]
+        content = next(value for value in book.values() if len(value) > 1_000)
+        with zipfile.ZipFile(io.BytesIO(base64.b64decode(content))) as packed:
+            return left(b"".join(packed.read(name) for name in packed.namelist()))
+
+    assert "鼋鼍" in part()
+    assert (
+        push(filled, inlet, {"id": "hers-r1", "event": "removed", "at": "2026-11-12"}) == "deleted"
+    )
+    with pytest.raises(Withdrawn):  # nobody is left of whom the week could tell
+        part()
