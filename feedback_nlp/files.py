@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import Conflict, InputError
 
 PRIVATE = 0o600
 """Owner reads and writes, nobody else does anything."""
@@ -120,3 +120,23 @@ def keep_private(path: Path, *, make: bool = False) -> None:
     with suppress(OSError):
         if path.stat().st_mode & _OTHERS:
             os.chmod(path, PRIVATE)
+
+
+def lock_alone(handle: int, taken: str, *, hint: str) -> None:
+    """Lock an open file or folder until it is closed; where there is no ``flock``, do nothing.
+
+    Args:
+        handle: Its descriptor.
+        taken: What is said if another process holds the lock.
+        hint: What to do then.
+
+    Raises:
+        Conflict: If it cannot be had.
+    """
+    with suppress(ImportError):  # Windows has none
+        import fcntl  # noqa: PLC0415
+
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Conflict(taken, hint=hint) from error

@@ -13,13 +13,14 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from feedback_nlp.batch.plan import Done
 from feedback_nlp.errors import Conflict, InputError
+from feedback_nlp.files import lock_alone
 from feedback_nlp.records import Rejection
 
 
@@ -105,7 +106,7 @@ def open_parts(target: Path, identity: Mapping[str, Any]) -> Iterator[Parts]:
     except OSError as error:
         raise InputError(f"不能写到 {folder}：{error.strerror}", hint="检查目录和权限") from error
     try:
-        _lock(lock, folder)
+        lock_alone(lock, f"另一个进程正在用 {folder}", hint="等它结束，或换一个输出")
         plan = folder / "plan.json"
         text = json.dumps(identity, ensure_ascii=False, indent=1, sort_keys=True)
         if plan.exists():
@@ -123,16 +124,6 @@ def _clear(folder: Path) -> None:
     for path in folder.iterdir():
         if path.name != "lock":
             path.unlink()
-
-
-def _lock(handle: int, folder: Path) -> None:
-    with suppress(ImportError):  # Windows has none
-        import fcntl  # noqa: PLC0415
-
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Conflict(f"另一个进程正在用 {folder}", hint="等它结束，或换一个输出") from error
 
 
 def _check(plan: Path, wanted: dict[str, Any]) -> None:

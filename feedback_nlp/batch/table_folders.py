@@ -24,8 +24,8 @@ from feedback_nlp.batch.arrow import result_fields
 from feedback_nlp.batch.inputs import NO_VALUE
 from feedback_nlp.batch.partitions import day_of
 from feedback_nlp.batch.plan import RowPlan
-from feedback_nlp.errors import Conflict, InputError, StoreError
-from feedback_nlp.files import disk_words, replaced
+from feedback_nlp.errors import InputError, StoreError
+from feedback_nlp.files import disk_words, lock_alone, replaced
 
 _HELD_ROWS = 200_000  # of all days together: fewer and larger files
 _ROW_GROUP = 20_000
@@ -177,19 +177,9 @@ def open_folder(
     except OSError as error:
         raise InputError(f"写不了 {folder}：{disk_words(error)}", hint="先建好上级目录") from error
     try:
-        _lock(handle, folder)
+        lock_alone(handle, f"另一个进程正在写 {folder}", hint="等它结束，或换一个目录")
         target = FolderTarget(folder, key, column, plan, masked=masked)
         yield target
         target.finish()
     finally:
         os.close(handle)
-
-
-def _lock(handle: int, folder: Path) -> None:
-    with suppress(ImportError):  # Windows has none
-        import fcntl  # noqa: PLC0415
-
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Conflict(f"另一个进程正在写 {folder}", hint="等它结束，或换一个目录") from error

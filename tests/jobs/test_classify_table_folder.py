@@ -12,6 +12,7 @@ import pytest
 from feedback_nlp.batch import scorer, sql_tables, table_folders
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import Conflict, InputError, StoreError
+from feedback_nlp.files import lock_alone
 from feedback_nlp.jobs.classify_table import classify_table
 from feedback_nlp.jobs.options import TableOptions
 from tests.batch.fake import FakeEngine
@@ -126,7 +127,7 @@ def test_two_at_once_are_refused(shop, tmp_path):
     (tmp_path / "read").mkdir()
     handle = os.open(tmp_path / "read", os.O_RDONLY)
     try:
-        table_folders._lock(handle, tmp_path / "read")
+        lock_alone(handle, "", hint="")
         with pytest.raises(Conflict, match="另一个进程"):
             run(shop, tmp_path / "read")
     finally:
