@@ -14,8 +14,17 @@ from feedback_api import create_app
 from feedback_nlp.requests.moving import create_request
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
+from feedback_nlp.store.likeness_table import TopicLikeness
 from feedback_nlp.store.search import index_feedback
-from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Run, Source, Topic
+from feedback_nlp.store.tables import (
+    AlertRow,
+    Evidence,
+    Feedback,
+    FeedbackUnit,
+    Run,
+    Source,
+    Topic,
+)
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)  # Wednesday noon in Shanghai, 2026-W48
 RAW = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -102,3 +111,25 @@ def post(client: TestClient) -> Post:
         return client.post(path, data={"csrf": token[1], "actor": "林晓", **fields})
 
     return send
+
+
+def spike(*, people: int) -> AlertRow:
+    """An alert of two days of the first topic."""
+    return AlertRow(
+        topic_id=1,
+        kind="spike",
+        day="2026-11-20",
+        last_day="2026-11-21",
+        people=people,
+        expected=0.4,
+        days=2,
+        p_value=0.001,
+        created_at=NOW,
+    )
+
+
+def one_matter() -> TopicLikeness:
+    """A proposal that the first two topics are one matter."""
+    return TopicLikeness(
+        topic_id=1, other_id=2, score=0.9, evidence={"shared_people": 3}, found_at=NOW
+    )

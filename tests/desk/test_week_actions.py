@@ -13,10 +13,9 @@ from starlette.testclient import TestClient
 from feedback_api import create_app
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
-from feedback_nlp.store.likeness_table import TopicLikeness
 from feedback_nlp.store.outbox_tables import OutboxRow
 from feedback_nlp.store.tables import Feedback, Topic
-from tests.desk.conftest import NOW, Post
+from tests.desk.conftest import NOW, Post, one_matter
 
 OUTLETS = """
 [outlets.team]
@@ -28,11 +27,7 @@ url = "https://example.com/robot"
 @pytest.fixture
 def alike(stored: Database) -> Database:
     with stored.write() as session:
-        session.add(
-            TopicLikeness(
-                topic_id=1, other_id=2, score=0.9, evidence={"shared_people": 3}, found_at=NOW
-            )
-        )
+        session.add(one_matter())
     return stored
 
 

@@ -6,8 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from feedback_nlp.store import Database
-from feedback_nlp.store.tables import AlertRow
-from tests.desk.conftest import NOW
+from tests.desk.conftest import spike
 
 
 def test_an_empty_database_says_where_to_begin(client: TestClient) -> None:
@@ -26,19 +25,7 @@ def test_an_unfinished_week_says_so(client: TestClient) -> None:
 
 def test_an_alert_leads_and_counts_people_once(client: TestClient, stored: Database) -> None:
     with stored.write() as session:
-        session.add(
-            AlertRow(
-                topic_id=1,
-                kind="spike",
-                day="2026-11-20",
-                last_day="2026-11-21",
-                people=5,
-                expected=0.4,
-                days=2,
-                p_value=0.001,
-                created_at=NOW,
-            )
-        )
+        session.add(spike(people=5))
     page = client.get("/?week=2026-W47").text
     assert "预警 · 上升" in page
     link = 'data-n="2" href="/feedback?of=people&amp;topic_id=1&amp;since_day=2026-11-20'

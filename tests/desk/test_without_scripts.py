@@ -19,14 +19,13 @@ from feedback_nlp.requests.moving import apply_transition, create_request
 from feedback_nlp.store import Database
 from feedback_nlp.store.likeness_table import TopicLikeness
 from feedback_nlp.store.tables import (
-    AlertRow,
     Feedback,
     FeedbackUnit,
     IngestBatch,
     Source,
     Topic,
 )
-from tests.desk.conftest import NOW
+from tests.desk.conftest import NOW, one_matter, spike
 
 PAGES = (
     *("/alerts", "/notices", "/notices/REQ-1", "/?week=2026-W47", "/?week=2026-W47&tab=backlog"),
@@ -176,24 +175,8 @@ def outlets(tmp_path: Any, client: TestClient) -> None:
 def lively(stored: Database) -> Database:
     """The small database with two proposals, an alert, and a notice that is owed."""
     with stored.write() as session:
-        session.add(
-            TopicLikeness(
-                topic_id=1, other_id=2, score=0.9, evidence={"shared_people": 3}, found_at=NOW
-            )
-        )
-        session.add(
-            AlertRow(
-                topic_id=1,
-                kind="spike",
-                day="2026-11-20",
-                last_day="2026-11-21",
-                people=2,
-                expected=0.4,
-                days=2,
-                p_value=0.001,
-                created_at=NOW,
-            )
-        )
+        session.add(one_matter())
+        session.add(spike(people=2))
         for said in session.scalars(select(Feedback)):
             said.author_key = said.person_key
         session.flush()
