@@ -32,12 +32,13 @@ from feedback_nlp.records import Understanding
 from feedback_nlp.requests import catching_up
 from feedback_nlp.requests.sync import sync_requests
 from feedback_nlp.store import Database
+from feedback_nlp.store.changes import arrived
 from feedback_nlp.store.slices import Slices
 from feedback_nlp.topics import UNASSIGNED, KnownTopic, TopicResult, TopicUnit
 from feedback_nlp.topics.matter import the_matter
 from feedback_nlp.topics.modeler import TopicModeler
 from feedback_nlp.understanding.engine import Engine
-from feedback_nlp.week.figures import choose_week, weekly
+from feedback_nlp.week.figures import Choice, choose_week, counted_as_it_comes, weekly
 from feedback_nlp.week.records import WeeklyDigest
 from feedback_nlp.weeks import Scope
 
@@ -299,3 +300,23 @@ def tell_week(
         report_config=config.report,
         choice=choice,
     )
+
+
+def basis_of_week(
+    session: Session,
+    config: PipelineConfig,
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+    week: str | None = None,
+    product: str | None = None,
+) -> tuple[Choice, int]:
+    """Return what a digest depends on besides what counts as a change: cheap to ask for.
+
+    As long as it and :meth:`feedback_nlp.store.Database.changes` are the same, the week reads
+    the same. Arguments and errors are those of :func:`tell_week`.
+    """
+    share = config.rank.usual_week_min_share
+    choice = choose_week(session, zone, now=now, min_share=share, wanted=week, product=product)
+    since, until = counted_as_it_comes(Scope(choice.week, zone, product), config.report)
+    return choice, arrived(session, since, until)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
-from feedback_api.digest_cache import DigestCache
+from feedback_api.digest_cache import DigestCache, unchanged
 from feedback_api.mined import Mined
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.editing import Edit
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from feedback_nlp.understanding.engine import Engine
     from feedback_nlp.week.records import WeeklyDigest
 
+_T = TypeVar("_T")
+
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
@@ -50,7 +52,7 @@ class Services:
         posts: Stores posts of feedback in groups.
         post_threads: How many threads clean posts at once.
         write_slots: How many of the threads may be busy with changes; the rest is for readers.
-        digests: Rendered digests of the database's present state.
+        digests: Rendered digests and other figures, while they hold.
     """
 
     settings: Settings
@@ -99,36 +101,81 @@ class Services:
         # The pipeline knows all stages, and with them SciPy and scikit-learn.
         from feedback_nlp.jobs.digest import render_digest  # noqa: PLC0415
 
-        read: list[Session] = []
+        def render(session: Session) -> bytes:
+            told = self._tell(session, week, product)
+            return render_digest(session, suffix, told, zone=self.settings.zone)
 
-        def render() -> bytes:
-            with self.database.read() as session:
-                told = self._tell(session, week, product)
-                read.append(session)
-                return render_digest(session, suffix, told, zone=self.settings.zone)
-
-        key = (suffix, week, product, self.local_now().date())
-        return self.digests.get(key, render, lambda: standings.keep(self.database, read[-1]))
+        return self._of_week(suffix, week, product, render)
 
     def told_week(self) -> WeeklyDigest | None:
-        """Return the last full week if somebody has read it in this state; computes nothing."""
-        found: WeeklyDigest | None = self.digests.peek(self._week_key(None, None))
-        return found
-
-    def _week_key(self, week: str | None, product: str | None) -> tuple[object, ...]:
-        return ("week", week, product, self.local_now().date())  # a running week may end
+        """Return the last full week if somebody has read it and it holds; tells none anew."""
+        with suppress(FeedbackError):  # there may be nothing to tell yet
+            found: WeeklyDigest | None = self.digests.peek(*self._week_key("week", None, None))
+            return found
+        return None
 
     def week(self, week: str | None, product: str | None) -> WeeklyDigest:
         """Return what a week changed, as data; arguments and errors as of :meth:`digest`."""
+        return self._of_week(
+            "week", week, product, lambda session: self._tell(session, week, product)
+        )
+
+    def kept(
+        self,
+        key: Hashable,
+        compute: Callable[[Session], _T],
+        basis: Callable[[], object] | None = unchanged,
+    ) -> _T:
+        """Return figures, computed in a session of their own unless they are kept and hold.
+
+        Args:
+            key: All that they depend on besides the database.
+            compute: Reads them.
+            basis: As of :meth:`DigestCache.get`. By default they are figures in which feedback
+                that is not analysed counts nowhere, and hold until something changes.
+        """
+        return self.digests.get(key, lambda: self._read(compute), basis=basis)
+
+    def _read(self, compute: Callable[[Session], _T]) -> _T:
+        with self.database.read() as session:
+            return compute(session)
+
+    def _of_week(
+        self,
+        what: str,
+        week: str | None,
+        product: str | None,
+        compute: Callable[[Session], _T],
+    ) -> _T:
         read: list[Session] = []
 
-        def tell() -> WeeklyDigest:
-            with self.database.read() as session:
-                read.append(session)
-                return self._tell(session, week, product)
+        def fresh(session: Session) -> _T:
+            read.append(session)
+            return compute(session)
 
-        key = self._week_key(week, product)
-        return self.digests.get(key, tell, lambda: standings.keep(self.database, read[-1]))
+        key, basis = self._week_key(what, week, product)
+        return self.digests.get(
+            key,
+            lambda: self._read(fresh),
+            lambda: standings.keep(self.database, read[-1]),
+            basis=basis,
+        )
+
+    def _week_key(
+        self, what: str, week: str | None, product: str | None
+    ) -> tuple[Hashable, Callable[[], object]]:
+        """Return under what something of a week is kept, and what it stands on besides changes."""
+
+        def basis(session: Session) -> object:
+            from feedback_nlp.pipeline import basis_of_week  # noqa: PLC0415 - knows all stages
+
+            zone, now = self.settings.zone, self.now()
+            return basis_of_week(
+                session, self.config, zone=zone, now=now, week=week, product=product
+            )
+
+        key = (what, week, product, self.local_now().date())  # a running week may end
+        return key, lambda: self._read(basis)
 
     def warm(self) -> None:
         """Tell the last full week before anybody asks: the first visitor of a day waits for nothing."""

@@ -36,12 +36,15 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The schema that this code needs: the newest file in ``migrations/versions``.
-SCHEMA_VERSION = "20261127_lean_indexes"
+SCHEMA_VERSION = "20261127_change_count"
 
 _BUSY_TIMEOUT_MS = 15_000
 _TURN_SECONDS = 0.002
 _PROBE_BYTES = 65_536
 _REMEMBERED = "remembered"
+
+#: Grows with each commit that changed something, see :mod:`feedback_nlp.store.changes`.
+CHANGES = "SELECT coalesce(sum(changes), 0) FROM change_count"
 
 
 class Database:
@@ -159,6 +162,18 @@ class Database:
             with self._reader.connect() as connection:
                 return str(connection.scalar(text("SELECT pg_current_snapshot()")))
 
+    def changes(self) -> str:
+        """Return a text that differs after every commit that changed what was told before.
+
+        Feedback that came in and is not analysed yet leaves it as it is, as do jobs, letters
+        and signs of life: see :mod:`feedback_nlp.store.changes`. Else as :meth:`state`.
+        """
+        with _clear_errors(self.url):
+            if self.is_sqlite:
+                return self._watcher.changes()
+            with self._reader.connect() as connection:
+                return str(connection.scalar(text(CHANGES)))
+
     def migrate(self) -> None:
         """Bring the schema to the version this code needs.
 
@@ -239,6 +254,12 @@ class _SqliteWatcher:
         self._name = ""
 
     def state(self) -> str:
+        return self._ask("PRAGMA data_version")
+
+    def changes(self) -> str:
+        return self._ask(CHANGES)
+
+    def _ask(self, question: str) -> str:
         try:
             with self._lock:
                 file = os.stat(self._path)  # a file put in its place is another database
@@ -253,8 +274,8 @@ class _SqliteWatcher:
                     )
                     # a new connection counts anew: its numbers must not meet older ones
                     self._name = f"{name} {uuid.uuid4()}"
-                (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-                return f"{self._name} {version}"
+                (answer,) = self._connection.execute(question).fetchone()
+                return f"{self._name} {answer}"
         except (OSError, sqlite3.Error) as error:
             raise StoreError(
                 f"数据库 {self._path} 不可用：{error}", hint="检查路径、权限和磁盘空间"

@@ -1,11 +1,13 @@
-"""Sums that are kept so that no list counts every row: see :mod:`feedback_nlp.store.rollup`."""
+"""What is kept so that no list counts every row: see :mod:`feedback_nlp.store.rollup` and
+:mod:`feedback_nlp.store.changes`.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, Index
+from sqlalchemy import BigInteger, Column, Index
 from sqlmodel import Field, SQLModel
 
 from feedback_nlp.store.columns import Json, UtcDateTime
@@ -52,3 +54,14 @@ class WeekStanding(SQLModel, table=True):
     basis: str = Field(max_length=64)
     end_at: datetime = Field(sa_type=UtcDateTime, nullable=False)
     figures: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+
+
+class ChangeCount(SQLModel, table=True):
+    """Changes by who made them, so that two writers never wait for one another.
+
+    ``writer`` is the server process on PostgreSQL, 0 on SQLite, which has one writer at a time.
+    """
+
+    __tablename__: ClassVar[Any] = "change_count"
+    writer: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    changes: int = Field(sa_type=BigInteger)

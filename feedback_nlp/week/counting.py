@@ -50,6 +50,9 @@ UNIT_KEYS = frozenset(
     }
 )
 
+#: Conditions that feedback which is not analysed never meets.
+ANALYSED_KEYS = UNIT_KEYS | {"sentiment", "intent"}
+
 #: Conditions that look at the source of a feedback.
 SOURCE_KEYS = frozenset({"channel", "source", "source_kind"})
 

@@ -90,6 +90,16 @@ def choose_week(
     return Choice(period, period.bounds(zone)[1] <= now, later)
 
 
+def counted_as_it_comes(scope: Scope, config: ReportConfig) -> tuple[datetime, datetime]:
+    """Return the stretch of which a digest counts feedback whether the models read it or not.
+
+    Of what was said earlier it tells only what the analysis found. The week before and the
+    window of the drivers are the earliest that it looks back to.
+    """
+    config = config.monthly() if isinstance(scope.week, Month) else config
+    return scope.shift(1 - max(2, config.series_weeks)).start, scope.end
+
+
 def _later(found: Passed, zone: ZoneInfo, product: str | None) -> LaterWeek:
     scope = Scope(found.week, zone, product)
     first_day, last_day = _days(scope)

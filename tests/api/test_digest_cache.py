@@ -13,6 +13,7 @@ from feedback_api.digest_cache import DigestCache
 from feedback_nlp import pipeline
 from feedback_nlp.errors import NotFound, StoreError
 from feedback_nlp.store import Database
+from feedback_nlp.store.erasing import erase_feedback
 from feedback_nlp.store.rollup import refresh
 from feedback_nlp.store.tables import Feedback, Run, Source, Topic
 
@@ -59,7 +60,7 @@ def test_an_unchanged_database_is_read_once_for_each_format(
 ) -> None:
     pages = [client.get("/report").content for _ in range(3)]
     assert len(set(pages)) == 1
-    assert computed == [None, None], "once more after what the past says was kept"
+    assert computed == [None], "keeping what the past says is no change"
     computed.clear()
     figures(client)
     figures(client)
@@ -125,6 +126,43 @@ def test_the_first_analysis_ends_the_empty_page(client: TestClient, stored: Data
     with stored.write() as session:
         session.add(Run(kind="analyze", status="complete", started_at=NOW))
     assert figures(client)["totals"]["feedback"]["value"] == 5
+
+
+def _post(client: TestClient, at: datetime) -> None:
+    item = {"source_key": str(at), "text": "又闪退了", "occurred_at": at.isoformat()}
+    body = {"source": {"name": "官网", "kind": "in_app"}, "items": [item]}
+    assert client.post("/v1/feedback", json=body).is_success
+
+
+@pytest.mark.usefixtures("analysed")
+def test_a_post_makes_only_the_weeks_cold_that_it_belongs_to(
+    client: TestClient, computed: list[str | None]
+) -> None:
+    before = figures(client, "2026-W47")
+    computed.clear()
+    _post(client, datetime(2026, 11, 23, 1, tzinfo=UTC))  # a Monday: the week after
+    assert figures(client, "2026-W47") == before
+    assert computed == []
+    _post(client, datetime(2026, 11, 18, 1, tzinfo=UTC))
+    after = figures(client, "2026-W47")
+    assert after["totals"]["feedback"]["value"] == before["totals"]["feedback"]["value"] + 1
+    assert computed == ["2026-W47"]
+    assert figures(client, "2026-W47") == after
+    assert computed == ["2026-W47"]
+
+
+@pytest.mark.usefixtures("analysed")
+def test_a_change_by_anybody_leaves_nothing_kept(client: TestClient, elsewhere: Database) -> None:
+    """Not even what is not asked for again: it may quote whom an erasure was about."""
+    cache = client.app.state.services.digests
+    figures(client)
+    client.get("/report")
+    assert cache._entries
+    with elsewhere.write() as session:
+        erase_feedback(session, [1])
+    assert client.get("/requests").is_success
+    assert "一点记账就闪退" not in str([entry.value for entry in cache._entries.values()])
+    assert not any(key[0] in ("week", ".json", ".html") for key in cache._entries)
 
 
 @pytest.mark.usefixtures("analysed")

@@ -33,9 +33,9 @@ def show_alerts(
     marked: Annotated[str, Query(pattern="^(useful|useless|open|)$")] = "",
 ) -> Response:
     """All alerts, the latest first, or those that people said the same of."""
+    shell = shell_of(request, services, "/alerts")
+    alerts = shown_alerts(services)
     with services.database.read() as session:
-        shell = shell_of(request, services, session, "/alerts")
-        alerts = shown_alerts(session, services)
         precision = alert_precision(session)
     if marked:
         alerts = [alert for alert in alerts if alert.row.is_useful is _MARKED[marked][0]]

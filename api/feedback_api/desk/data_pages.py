@@ -76,8 +76,8 @@ def show_data(request: Request, services: ServicesDep) -> Response:
     """Batches, an upload, and the analyses."""
     where = _file_conditions(request)
     zone = services.settings.zone
+    shell = shell_of(request, services, "/data")
     with services.database.read() as session:
-        shell = shell_of(request, services, session, "/data")
         batches = list_batches(session)
         if where:
             held = _held(session, where, services)
@@ -113,8 +113,8 @@ def show_data(request: Request, services: ServicesDep) -> Response:
 @pages.get("/data/batches/{batch_id}")
 def show_batch(request: Request, services: ServicesDep, batch_id: FeedbackId) -> Response:
     """One batch: its totals, remarks, and each row that it rejected."""
+    shell = shell_of(request, services, "/data")
     with services.database.read() as session:
-        shell = shell_of(request, services, session, "/data")
         rejected = rejected_rows(session, batch_id)
         found = session.get(IngestBatch, batch_id)
         assert found is not None
@@ -154,8 +154,7 @@ def preview(
             problem = error.message
             with open_table(path) as table:
                 columns = [Column(name, "", "", _chosen(options, name)) for name in table.columns]
-    with services.database.read() as session:
-        shell = shell_of(request, services, session, "/data")
+    shell = shell_of(request, services, "/data")
     return rendering.page(
         request,
         "preview.html",

@@ -18,6 +18,7 @@ from feedback_api.desk import links, rendering
 from feedback_api.desk.edge import router
 from feedback_api.desk.links import Asked
 from feedback_api.desk.shell import Shell, shell_of
+from feedback_api.digest_cache import unchanged
 from feedback_api.paging import bounded, decode_cursor, encode_cursor
 from feedback_api.services import Services, ServicesDep
 from feedback_api.validation import MAX_ID
@@ -33,7 +34,7 @@ from feedback_nlp.store.tables import (
     Topic,
 )
 from feedback_nlp.tabular.writers import write_rows
-from feedback_nlp.week.counting import count, tallies
+from feedback_nlp.week.counting import ANALYSED_KEYS, count, tallies
 from feedback_nlp.week.listing import all_rows_behind, matching_units, rows_behind
 
 pages = router()
@@ -100,12 +101,11 @@ def show_list(request: Request, services: ServicesDep) -> Response:
     asked = links.read_asked(request.query_params.multi_items(), ignored=("cursor",))
     zone = services.settings.zone
     after = decode_cursor(_LIST, request.query_params.get("cursor"), _position)
+    shell = shell_of(request, services, "/feedback")
+    counts = _counts(asked, services)
     with services.database.read() as session:
-        shell = shell_of(request, services, session, "/feedback")
         rows = rows_behind(session, asked.of, asked.where, zone, limit=_PAGE + 1, after=after)
         listed = shown(session, asked, rows[:_PAGE], services)
-        key = ("desk-counts", asked.href)
-        counts = services.digests.get(key, lambda: _counts(session, asked, services))
         chips = links.chips(session, asked)
         topics = _topic_choices(session)
     more = None
@@ -159,8 +159,8 @@ def export(request: Request, services: ServicesDep) -> Response:
 @pages.get("/feedback/{feedback_id}")
 def show_one(request: Request, services: ServicesDep, feedback_id: FeedbackId) -> Response:
     """One feedback: all of its words, and what can be done about each unit."""
+    shell = shell_of(request, services, "/feedback")
     with services.database.read() as session:
-        shell = shell_of(request, services, session, "/feedback")
         values = one(session, services, shell, feedback_id)
     return rendering.page(request, "feedback_one.html", shell, **values)
 
@@ -207,12 +207,17 @@ def one(session: Session, services: Services, shell: Shell, feedback_id: int) ->
     }
 
 
-def _counts(session: Session, asked: Asked, services: Services) -> dict[str, int]:
+def _counts(asked: Asked, services: Services) -> dict[str, int]:
     zone = services.settings.zone
     where = asked.without("min_answer", "max_answer").where
-    if asked.of == Measure.ANSWERS:
-        return {asked.of.value: count(session, asked.of, asked.where, zone)}
-    return {measure.value: number for measure, number in tallies(session, where, zone).items()}
+
+    def counted(session: Session) -> dict[str, int]:
+        if asked.of == Measure.ANSWERS:
+            return {asked.of.value: count(session, asked.of, asked.where, zone)}
+        return {measure.value: number for measure, number in tallies(session, where, zone).items()}
+
+    basis = None if ANALYSED_KEYS.isdisjoint(where) else unchanged
+    return services.kept(("desk-counts", asked.href), counted, basis)
 
 
 def _position(key: list[Any]) -> FeedbackPosition:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from fastapi import Request, Response
-from sqlmodel import Session
 
 from feedback_api.desk import rendering
 from feedback_api.desk.edge import PostedDep, router
@@ -54,16 +53,14 @@ class Owed(NamedTuple):
 @pages.get("/notices")
 def show_notices(request: Request, services: ServicesDep) -> Response:
     """All requests that owe or owed messages; texts and outlets."""
+    shell = shell_of(request, services, "/notices")
     with services.database.read() as session:
-        shell = shell_of(request, services, session, "/notices")
         tallies = notice_tallies(session)
-        owed = [
-            Owed(tally, preview_of(session, services, tally.request.key))
-            for tally in tallies
-            if tally.waiting
-        ]
         settings = notice_settings(session)
         is_worked = presence.is_anybody_there(session)
+    owed = [
+        Owed(tally, preview_of(services, tally.request.key)) for tally in tallies if tally.waiting
+    ]
     return rendering.page(
         request,
         "notices.html",
@@ -90,11 +87,12 @@ def show_request_notices(request: Request, services: ServicesDep, key: str) -> R
     if of and of not in {*NoticeStatus, *_REACHES}:
         raise InputError(f"没有 {of[:20]!r} 这种通知", hint="从页面上选一个")
     status = NoticeStatus(of) if of in set(NoticeStatus) else None
+    shell = shell_of(request, services, "/notices")
     with services.database.read() as session:
-        shell = shell_of(request, services, session, "/notices")
         found = get_request(session, key[:20])
-        preview = preview_of(session, services, found.key)
-        ids = _reached(session, services, found.key, of, why) if of in _REACHES else None
+    preview = preview_of(services, found.key)
+    ids = _reached(services, found.key, of, why) if of in _REACHES else None
+    with services.database.read() as session:
         rows = notice_rows(session, request=found.key, status=status, limit=_SHOWN, ids=ids)
         tallies = {one.request.key: one.by_status for one in notice_tallies(session)}
         is_worked = presence.is_anybody_there(session)
@@ -184,21 +182,23 @@ def write_route(services: ServicesDep, form: PostedDep) -> Response:
     return rendering.done("/notices", words, undo)
 
 
-def preview_of(session: Session, services: Services, key: str) -> NoticePreview:
+def preview_of(services: Services, key: str) -> NoticePreview:
     """Return what sending would do; counted once for each state of the database and outlets."""
     outlets = services.outlets
-    return services.digests.get(
+    return services.kept(
         ("desk-notices", key, tuple(outlets.senders)),
-        lambda: jobs.preview_notices(session, key, outlets, zone=services.settings.zone),
+        lambda session: jobs.preview_notices(session, key, outlets, zone=services.settings.zone),
+        basis=None,
     )
 
 
-def _reached(session: Session, services: Services, key: str, of: str, why: str) -> list[int]:
+def _reached(services: Services, key: str, of: str, why: str) -> list[int]:
     """Return the notices that a figure of the preview is made of, newest first."""
     outlets = services.outlets
-    owed = services.digests.get(
+    owed = services.kept(
         ("desk-reached", key, tuple(outlets.senders)),
-        lambda: jobs.reached_notices(session, key, outlets),
+        lambda session: jobs.reached_notices(session, key, outlets),
+        basis=None,
     )
     if of == "told":
         return owed.told

@@ -45,8 +45,8 @@ def take_key(services: ServicesDep, form: PostedDep) -> Response:
 
 
 def _page(request: Request, services: ServicesDep, name: str = "", token: str = "") -> Response:
+    shell = shell_of(request, services, "/keys")
     with services.database.read() as session:
-        shell = shell_of(request, services, session, "/keys")
         keys = list_keys(session)
     now = services.now()
     return rendering.page(

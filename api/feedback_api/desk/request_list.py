@@ -38,8 +38,8 @@ def show_requests(
     """All requests of a group, the first to do first."""
     statuses = _statuses(status)
     asked = _weights_asked(request.query_params)
+    shell = shell_of(request, services, "/requests")
     with services.database.read() as session:
-        shell = shell_of(request, services, session, "/requests")
         product = shell.chosen["product"] or None
         rows = list_requests(session, statuses=statuses, product=product)
         kept = schemes(session)

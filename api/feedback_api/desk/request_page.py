@@ -88,18 +88,16 @@ def show_request(request: Request, services: ServicesDep, key: str) -> Response:
     """One request."""
     list_name = f"{_LIST} {key.upper()[:20]}"
     after = decode_cursor(list_name, request.query_params.get("cursor"), _position)
+    shell = shell_of(request, services, "/requests")
     with services.database.read() as session:
-        shell = shell_of(request, services, session, "/requests")
         detail = reading.request_detail(session, key[:20])
         found = detail.row.request
         pieces = evidence_page(session, id_of(found), limit=_PAGE + 1, after=after)
         by_hand = _by_hand(session, id_of(found), [piece.unit_id for piece in pieces])
-        releases = [
-            checked(session, services, found.key, row)
-            for row in verifications(session, id_of(found))[:_RELEASES]
-        ]
+        judged = verifications(session, id_of(found))[:_RELEASES]
         given = decline_reasons(session, found.key)[:_GIVEN]
         split_off = [get_request(session, child) for child in living_splits(detail.edits)]
+    releases = [checked(services, found.key, row) for row in judged]
     clock = clock_of(
         _status(found.status),
         detail.since,

@@ -39,8 +39,8 @@ class Precision(NamedTuple):
 @pages.get("/data/sample")
 def show_sample(request: Request, services: ServicesDep) -> Response:
     """What is left to read of a week's sample."""
+    shell = shell_of(request, services, "/data")
     with services.database.read() as session:
-        shell = shell_of(request, services, session, "/data")
         week = _week(
             shell.chosen["week"]
             or default_week(shell.weeks, Week.of(services.now(), services.settings.zone))

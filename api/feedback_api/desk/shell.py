@@ -71,10 +71,12 @@ class Shell:
         return f"{path}?{urlencode(wanted)}" if wanted else path
 
 
-def shell_of(request: Request, services: Services, session: Session, path: str) -> Shell:
+def shell_of(request: Request, services: Services, path: str) -> Shell:
     """Return the frame of a page."""
-    lists = services.digests.get("desk-shell", lambda: _lists(session, services.settings.zone))
-    weeks, products, sources = lists
+    zone = services.settings.zone
+    weeks, products, sources = services.kept(
+        "desk-shell", lambda session: _lists(session, zone), basis=None
+    )
     return Shell(
         path=path,
         zone=services.settings.zone,

@@ -45,8 +45,8 @@ def show_topics(request: Request, services: ServicesDep) -> Response:
     """All living topics of a kind, by theme."""
     asked = request.query_params.get("kind") or TopicKind.ISSUE.value
     kind = TopicKind(asked) if asked in set(TopicKind) else TopicKind.ISSUE
+    shell = shell_of(request, services, "/topics")
     with services.database.read() as session:
-        shell = shell_of(request, services, session, "/topics")
         wanted = TopicFilter(
             state=TopicState.ACTIVE,
             kind=kind,
@@ -101,8 +101,8 @@ def _merge_page(request: Request, services: Services, topics: Sequence[str], int
     if not target_id or not topic_ids:
         raise InputError("没有选要并到哪个主题", hint="返回上一页，勾上要并的，再选留下哪个")
     both = [*topic_ids, *target_id]
+    shell = shell_of(request, services, "/topics")
     with services.database.read() as session:
-        shell = shell_of(request, services, session, "/topics")
         rows = [topic_reading.topic_row(session, id_) for id_ in topic_ids]
         target = topic_reading.topic_row(session, target_id[0])
         people = {row.topic.id: row.people_count for row in (*rows, target)}
@@ -164,8 +164,8 @@ def nest_many(services: ServicesDep, form: PostedDep) -> Response:
 @pages.get("/topics/{topic_id}")
 def show_topic(request: Request, services: ServicesDep, topic_id: FeedbackId) -> Response:
     """One topic: its words, its life, and what can be done about it."""
+    shell = shell_of(request, services, "/topics")
     with services.database.read() as session:
-        shell = shell_of(request, services, session, "/topics")
         row = topic_reading.topic_row(session, topic_id)
         events = topic_reading.history(session, topic_id)
         units = topic_reading.newest_units(session, topic_id, _UNITS)

@@ -39,7 +39,7 @@ class Checked:
     is_decided: bool
 
 
-def checked(session: Session, services: Services, key: str, row: Verification) -> Checked:
+def checked(services: Services, key: str, row: Verification) -> Checked:
     """Return one release of a request with its chart."""
     zone = services.settings.zone
     release = Week(*row.released_on.isocalendar()[:2])
@@ -47,12 +47,12 @@ def checked(session: Session, services: Services, key: str, row: Verification) -
     last = min(release.shift(_AFTER), now, key=lambda week: week.since(release))
     weeks = [release.shift(by) for by in range(-_BEFORE, last.since(release) + 1)]
 
-    def series() -> tuple[list[Count], list[Count]]:
+    def series(session: Session) -> tuple[list[Count], list[Count]]:
         own = [_people(session, services, request=key, week=str(week)) for week in weeks]
         others = [_people(session, services, problem=True, week=str(week)) for week in weeks]
         return own, others
 
-    own, others = services.digests.get(("desk-verified", key, row.event_id, str(now)), series)
+    own, others = services.kept(("desk-verified", key, row.event_id, str(now)), series)
     told = [at for at, number in enumerate(others) if number.value] or [_BEFORE]
     begun, end = min(told[0], _BEFORE), max(told[-1], _BEFORE) + 1  # where there are data
     own, others, weeks, before = (

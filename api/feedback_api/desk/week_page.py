@@ -57,16 +57,15 @@ def show_week(
     tab: Annotated[str, Query(pattern="^(changes|backlog)$")] = "changes",
 ) -> Response:
     """The week, by default the last that is over and not thin."""
-    with services.database.read() as session:
-        shell = shell_of(request, services, session, "/")
-        try:
-            digest = services.week(week or None, product or None)
-        except NotFound as error:
-            return rendering.page(
-                request, "start.html", shell, message=error.message, hint=error.advice(HINTS)
-            )
-        alerts = shown_alerts(session, services, since=digest.first_day, until=digest.last_day)
-        is_thin = bool(week) and _is_thin(session, services, digest)
+    shell = shell_of(request, services, "/")
+    try:
+        digest = services.week(week or None, product or None)
+    except NotFound as error:
+        return rendering.page(
+            request, "start.html", shell, message=error.message, hint=error.advice(HINTS)
+        )
+    alerts = shown_alerts(services, since=digest.first_day, until=digest.last_day)
+    is_thin = bool(week) and _is_thin(services, digest)
     return rendering.page(
         request,
         "week.html",
@@ -87,8 +86,8 @@ def preview_sending(
 ) -> Response:
     """What the team's chat would read, and through which outlets it can go."""
     digest = services.week(week or None, product or None)
+    shell = shell_of(request, services, "/")
     with services.database.read() as session:
-        shell = shell_of(request, services, session, "/")
         stopped = outbox_pace.stopped(session)
         is_worked = presence.is_anybody_there(session)
     outlets = [
@@ -134,11 +133,11 @@ def send(services: ServicesDep, form: PostedDep) -> Response:
 
 
 def shown_alerts(
-    session: Session, services: Services, *, since: date | None = None, until: date | None = None
+    services: Services, *, since: date | None = None, until: date | None = None
 ) -> list[ShownAlert]:
     """Return the alerts of some days with the people of their days, the latest first."""
 
-    def people(alert: AlertRow) -> Count:
+    def people(session: Session, alert: AlertRow) -> Count:
         where = {
             "topic_id": alert.topic_id,
             "since_day": alert.day,
@@ -148,7 +147,7 @@ def shown_alerts(
         value = count(session, Measure.PEOPLE, where, services.settings.zone)
         return Count(value, Measure.PEOPLE, where)
 
-    def found() -> list[ShownAlert]:
+    def found(session: Session) -> list[ShownAlert]:
         return [
             ShownAlert(
                 row,
@@ -156,13 +155,13 @@ def shown_alerts(
                 label(AlertKind(row.kind)),
                 date.fromisoformat(row.day),
                 date.fromisoformat(row.last_day),
-                people(row),
+                people(session, row),
             )
             for row, topic in list_alerts(session, since=since)
             if until is None or row.day <= until.isoformat()
         ]
 
-    return services.digests.get(("desk-alerts", since, until), found)
+    return services.kept(("desk-alerts", since, until), found)
 
 
 def _values(digest: WeeklyDigest, shell: Shell, tab: str) -> dict[str, Any]:
@@ -189,12 +188,12 @@ def _values(digest: WeeklyDigest, shell: Shell, tab: str) -> dict[str, Any]:
     }
 
 
-def _is_thin(session: Session, services: Services, digest: WeeklyDigest) -> bool:
+def _is_thin(services: Services, digest: WeeklyDigest) -> bool:
     """Whether a week that somebody picked has too few people to be judged by."""
     scope = Scope(parse_period(digest.week), services.settings.zone, digest.product)
     share = services.config.rank.usual_week_min_share
     key = ("desk-thin", digest.week, digest.product)
-    return services.digests.get(key, lambda: is_thin_week(session, scope, min_share=share))
+    return services.kept(key, lambda session: is_thin_week(session, scope, min_share=share))
 
 
 def _newest_last(maps: Sequence[HeatMap]) -> list[HeatMap]:

@@ -1,4 +1,4 @@
--- Schema version: 20261127_lean_indexes
+-- Schema version: 20261127_change_count
 ;;
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -533,6 +533,12 @@ CREATE TABLE request_link (
 	CONSTRAINT uq_request_link_request_id_other_id UNIQUE (request_id, other_id)
 )
 ;;
+CREATE TABLE change_count (
+	writer INTEGER NOT NULL, 
+	changes BIGINT NOT NULL, 
+	CONSTRAINT pk_change_count PRIMARY KEY (writer)
+)
+;;
 CREATE UNIQUE INDEX ix_lexicon_entry_active ON lexicon_entry (folded) WHERE removed_at IS NULL
 ;;
 CREATE INDEX ix_ingest_batch_content_sha256 ON ingest_batch (content_sha256)
@@ -664,4 +670,130 @@ CREATE INDEX ix_feedback_sentiment_occurred_at_id ON feedback (sentiment, occurr
 CREATE INDEX ix_feedback_duplicate_of ON feedback (duplicate_of) WHERE duplicate_of IS NOT NULL
 ;;
 CREATE INDEX ix_feedback_person_key ON feedback (person_key) WHERE person_key IS NOT NULL
+;;
+CREATE TRIGGER change_unit_insert AFTER INSERT ON unit BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_unit_update AFTER UPDATE ON unit BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_unit_delete AFTER DELETE ON unit BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_run_insert AFTER INSERT ON run BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_run_update AFTER UPDATE ON run BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_run_delete AFTER DELETE ON run BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_topic_insert AFTER INSERT ON topic BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_topic_update AFTER UPDATE ON topic BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_topic_delete AFTER DELETE ON topic BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_topic_event_insert AFTER INSERT ON topic_event BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_topic_event_update AFTER UPDATE ON topic_event BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_topic_event_delete AFTER DELETE ON topic_event BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_request_insert AFTER INSERT ON request BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_request_update AFTER UPDATE ON request BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_request_delete AFTER DELETE ON request BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_evidence_insert AFTER INSERT ON evidence BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_evidence_update AFTER UPDATE ON evidence BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_evidence_delete AFTER DELETE ON evidence BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_status_event_insert AFTER INSERT ON status_event BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_status_event_update AFTER UPDATE ON status_event BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_status_event_delete AFTER DELETE ON status_event BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_request_edit_insert AFTER INSERT ON request_edit BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_request_edit_update AFTER UPDATE ON request_edit BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_request_edit_delete AFTER DELETE ON request_edit BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_request_link_insert AFTER INSERT ON request_link BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_request_link_update AFTER UPDATE ON request_link BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_request_link_delete AFTER DELETE ON request_link BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_request_comment_insert AFTER INSERT ON request_comment BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_request_comment_update AFTER UPDATE ON request_comment BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_request_comment_delete AFTER DELETE ON request_comment BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_notice_insert AFTER INSERT ON notice BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_notice_update AFTER UPDATE ON notice BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_notice_delete AFTER DELETE ON notice BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_notice_refusal_insert AFTER INSERT ON notice_refusal BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_notice_refusal_update AFTER UPDATE ON notice_refusal BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_notice_refusal_delete AFTER DELETE ON notice_refusal BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_alert_insert AFTER INSERT ON alert BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_alert_update AFTER UPDATE ON alert BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_alert_delete AFTER DELETE ON alert BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_verification_insert AFTER INSERT ON verification BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_verification_update AFTER UPDATE ON verification BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_verification_delete AFTER DELETE ON verification BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_topic_likeness_insert AFTER INSERT ON topic_likeness BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_topic_likeness_update AFTER UPDATE ON topic_likeness BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_topic_likeness_delete AFTER DELETE ON topic_likeness BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_judgement_insert AFTER INSERT ON judgement BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_judgement_update AFTER UPDATE ON judgement BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_judgement_delete AFTER DELETE ON judgement BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_lexicon_entry_insert AFTER INSERT ON lexicon_entry BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_lexicon_entry_update AFTER UPDATE ON lexicon_entry BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_lexicon_entry_delete AFTER DELETE ON lexicon_entry BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_erasure_insert AFTER INSERT ON erasure BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_erasure_update AFTER UPDATE ON erasure BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_erasure_delete AFTER DELETE ON erasure BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_feedback_update AFTER UPDATE ON feedback BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_feedback_delete AFTER DELETE ON feedback BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_source_update AFTER UPDATE ON source BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_source_delete AFTER DELETE ON source BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_rejected_row_update AFTER UPDATE ON rejected_row BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_rejected_row_delete AFTER DELETE ON rejected_row BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_feedback_insert AFTER INSERT ON feedback WHEN NEW.analyzed_run_id IS NOT NULL OR NEW.person_key IS NOT NULL OR NEW.sentiment IS NOT NULL OR NEW.intent IS NOT NULL BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_ingest_batch_update AFTER UPDATE ON ingest_batch WHEN OLD.read_count > 0 OR OLD.notes IS NOT NEW.notes OR OLD.source_id <> NEW.source_id BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE TRIGGER change_ingest_batch_delete AFTER DELETE ON ingest_batch BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
 ;;
