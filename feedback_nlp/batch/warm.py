@@ -11,6 +11,7 @@ import gc
 
 from feedback_nlp.artifacts import version_of
 from feedback_nlp.batch import scorer
+from feedback_nlp.batch.no_pandas import hide_pandas
 from feedback_nlp.config import PipelineConfig, load_config
 from feedback_nlp.errors import FeedbackError
 from feedback_nlp.labels import Depth
@@ -41,6 +42,7 @@ def engine_for(config: PipelineConfig, depth: Depth) -> Engine | None:
     return engine if now == engine.versions else None
 
 
+hide_pandas()
 _loaded = _load()
 scorer.ready_engine = engine_for
 gc.collect()

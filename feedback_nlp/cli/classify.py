@@ -141,11 +141,12 @@ def classify(
     as_json: JsonOption = False,
 ) -> None:
     """Classify every row. Exit 0: all well; 1: some rows could not be read; 2: unusable input."""
+    from feedback_nlp.batch.no_pandas import pandas_hidden  # noqa: PLC0415
     from feedback_nlp.config import load_config  # noqa: PLC0415
     from feedback_nlp.jobs.classify import classify_file  # noqa: PLC0415
 
     settings = load_settings()
-    with share_meter("载入模型") as update:
+    with pandas_hidden(), share_meter("载入模型") as update:
         report = classify_file(
             sources,
             output,

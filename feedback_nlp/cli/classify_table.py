@@ -92,11 +92,12 @@ def register(app: typer.Typer) -> None:
 
 def classify_table(tables: Tables, as_json: JsonOption = False) -> None:
     """Classify what is new. Exit 0: all well; 1: rows without a key; 2: unusable input."""
+    from feedback_nlp.batch.no_pandas import pandas_hidden  # noqa: PLC0415
     from feedback_nlp.config import load_config  # noqa: PLC0415
     from feedback_nlp.jobs import classify_table as job  # noqa: PLC0415
 
     settings = load_settings()
-    with row_counter("载入模型", "已写入 {:,} 行") as progress:
+    with pandas_hidden(), row_counter("载入模型", "已写入 {:,} 行") as progress:
         report = job.classify_table(
             load_config(settings.pipeline), tables.options(settings), progress=progress
         )

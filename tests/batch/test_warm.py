@@ -45,3 +45,12 @@ warm.version_of = lambda folder: "0123456789ab"
 print(scorer.ready_engine(config, Depth.FAST) is None)
 """
     assert ask(changed) == "True"
+
+
+def test_arrow_makes_arrays_without_pandas():
+    program = """
+import pyarrow
+pyarrow.array(["闪退"])
+print("pandas" in sys.modules)
+"""
+    assert ask(program) == "False"
