@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from feedback_nlp.chinese import DictionaryWord, Tokenizer, fold, tokenizer_with
+from feedback_nlp.chinese import DictionaryWord, fold, tokenizer_with
 from feedback_nlp.lexicon import (
     CutPreview,
     Suggestion,
@@ -18,6 +18,9 @@ from feedback_nlp.lexicon import (
 )
 from feedback_nlp.lexicon.mining import MiningLimits, suggest
 from feedback_nlp.store import lexicon
+
+PREVIEWED_CHARACTERS = 40_000
+"""Of the newest units of feedback with a word: some thousand say well what it would change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +78,20 @@ def example_texts(session: Session, suggested: Suggested) -> dict[int, str]:
 def preview_words(session: Session, words: Iterable[str]) -> list[WordPreview]:
     """Tell what each word alone would change; nothing is saved.
 
+    Looks at the newest feedback with the word, :data:`PREVIEWED_CHARACTERS` of its units.
+
     Raises:
         InputError: If a word is not usable.
     """
     wanted = list(dict.fromkeys(map(check_word, words)))
     taught = lexicon.words(session).words
-    passages = lexicon.passages(session, with_copies=True)
-    topics = lexicon.named_topics(session)
     previews = []
     for word in wanted:
-        after = Tokenizer(extra_words=(*taught, DictionaryWord(fold(word), "n")))
+        passages = lexicon.passages(
+            session, with_copies=True, holding=word, max_characters=PREVIEWED_CHARACTERS
+        )
+        after = tokenizer_with((*taught, DictionaryWord(fold(word), "n")))
         cut = preview_cut(word, passages, tokenizer_with(taught), after)
+        topics = lexicon.named_topics(session, cut.found)
         previews.append(WordPreview(cut, tuple(touched_topics(cut, topics))))
     return previews

@@ -19,13 +19,15 @@ class NamedTopic:
         topic_id: Permanent id.
         name: What people see.
         keywords: Its words.
-        members: Ids of its passages.
+        members: Ids of those of its passages that may hold the word.
+        size: How many passages it has.
     """
 
     topic_id: int
     name: str
     keywords: tuple[str, ...]
     members: frozenset[int]
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ def touched_topics(preview: CutPreview, topics: Iterable[NamedTopic]) -> list[To
                     keywords,
                     in_name,
                     found_count,
-                    len(topic.members),
+                    topic.size,
                 )
             )
     touched.sort(

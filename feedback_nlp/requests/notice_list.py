@@ -43,22 +43,26 @@ def notice_rows(
         before_id: Only older ones.
         ids: Only these, the newest first.
     """
+    chosen = select(col(Notice.id)).order_by(col(Notice.id).desc()).limit(limit)
+    if request is not None:
+        key = request.strip().upper()
+        of_request = select(col(FeatureRequest.id)).where(col(FeatureRequest.key) == key)
+        chosen = chosen.where(col(Notice.request_id) == of_request.scalar_subquery())
+    if status is not None:
+        chosen = chosen.where(col(Notice.status) == status.value)
+    if before_id is not None:
+        chosen = chosen.where(col(Notice.id) < before_id)
+    if ids is not None:
+        chosen = chosen.where(col(Notice.id).in_(ids[:limit]))
+    # first the ids: joined at once, SQLite begins with the sources and sorts all notices
     query = (
         select(Notice, col(FeatureRequest.key), col(FeatureRequest.title), col(Source.name))
         .join(FeatureRequest, col(FeatureRequest.id) == col(Notice.request_id))
         .join(Feedback, col(Feedback.id) == col(Notice.feedback_id))
         .join(Source, col(Source.id) == col(Feedback.source_id))
+        .where(col(Notice.id).in_(list(session.scalars(chosen))))
         .order_by(col(Notice.id).desc())
-        .limit(limit)
     )
-    if request is not None:
-        query = query.where(col(FeatureRequest.key) == request.strip().upper())
-    if status is not None:
-        query = query.where(col(Notice.status) == status.value)
-    if before_id is not None:
-        query = query.where(col(Notice.id) < before_id)
-    if ids is not None:
-        query = query.where(col(Notice.id).in_(ids[:limit]))
     return [NoticeRow(*row) for row in session.execute(query)]
 
 

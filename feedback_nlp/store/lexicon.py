@@ -16,10 +16,13 @@ from sqlmodel import Session, col
 from feedback_nlp.chinese import DictionaryWord, fold
 from feedback_nlp.labels import RunStatus, TopicState, WordKind
 from feedback_nlp.lexicon import NamedTopic, Passage
+from feedback_nlp.store.search import matches
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, LexiconEntry, Run, Topic
 
 MAX_CHARACTERS = 2_000_000
-"""Characters of feedback that mining and previews read, the newest first: bounds memory."""
+"""Characters of feedback that mining reads, the newest first: bounds memory."""
+
+_CHUNK = 500
 
 
 class Lexicon(NamedTuple):
@@ -71,6 +74,7 @@ def passages(
     *,
     product: str | None = None,
     with_copies: bool = False,
+    holding: str | None = None,
     max_characters: int = MAX_CHARACTERS,
 ) -> list[Passage]:
     """Return the units of analysed feedback, the newest first; spam stays out.
@@ -79,6 +83,7 @@ def passages(
         session: A reading session.
         product: Only this product's.
         with_copies: Also units of copies of an earlier feedback.
+        holding: Only of feedback with this word in it, in whatever spelling.
         max_characters: Stop here.
     """
     query = (
@@ -102,6 +107,8 @@ def passages(
                 col(Feedback.duplicate_of) == col(Feedback.id),
             )
         )
+    if holding is not None:
+        query = query.where(matches(session, holding, walked=True))
     found = []
     characters = 0
     # Closed by us: a server-side cursor left half read would be closed by the collector.
@@ -132,17 +139,25 @@ def read_by(session: Session) -> int:
     return session.scalar(select(func.max(col(Run.id))).where(done)) or 0
 
 
-def named_topics(session: Session) -> list[NamedTopic]:
-    """Return the topics that lists show, with their units."""
+def named_topics(session: Session, unit_ids: Collection[int]) -> list[NamedTopic]:
+    """Return the topics that lists show, with those of some units that are theirs."""
     members: dict[int, set[int]] = {}
-    for unit_id, topic_id in session.execute(
-        select(col(FeedbackUnit.id), col(FeedbackUnit.topic_id)).where(
-            col(FeedbackUnit.topic_id).is_not(None)
-        )
-    ):
-        members.setdefault(topic_id, set()).add(unit_id)
-    topics = session.scalars(
-        select(Topic)
+    wanted = sorted(unit_ids)
+    for start in range(0, len(wanted), _CHUNK):
+        for unit_id, topic_id in session.execute(
+            select(col(FeedbackUnit.id), col(FeedbackUnit.topic_id)).where(
+                col(FeedbackUnit.id).in_(wanted[start : start + _CHUNK])
+            )
+        ):
+            members.setdefault(topic_id, set()).add(unit_id)
+    size = (  # along the index of topics, one after the other
+        select(func.count())
+        .where(col(FeedbackUnit.topic_id) == col(Topic.id))
+        .correlate(Topic)
+        .scalar_subquery()
+    )
+    topics = session.execute(
+        select(Topic, size)
         .where(col(Topic.state) == TopicState.ACTIVE.value, col(Topic.muted).is_(False))
         .order_by(col(Topic.id))
     )
@@ -152,8 +167,9 @@ def named_topics(session: Session) -> list[NamedTopic]:
             topic.name,
             tuple(topic.keywords),
             frozenset(members.get(topic.id or 0, ())),
+            size,
         )
-        for topic in topics
+        for topic, size in topics
     ]
 
 

@@ -95,7 +95,10 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
         Measure.UNITS: func.count(col(FeedbackUnit.id)),
     }[Measure(of)]
     if not where:  # of all there is, which no other table narrows
-        return session.scalar(select(measure)) or 0
+        everything = select(measure)
+        if of == Measure.PEOPLE:  # the index of people holds known ones only
+            everything = everything.where(col(Feedback.person_key).is_not(None))
+        return session.scalar(everything) or 0
     statement = narrowed(
         session,
         select(measure),

@@ -5,6 +5,7 @@ from starlette.testclient import TestClient
 
 from feedback_nlp.store import Database
 from feedback_nlp.store.erasing import erase_feedback
+from feedback_nlp.store.search import index_feedback
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source
 from tests.store.units import whole_unit
 
@@ -32,6 +33,7 @@ def talk(stored: Database) -> Database:
             session.add(feedback)
             session.flush()
             session.add(whole_unit(feedback, 1 if number < 4 else None))
+            index_feedback(session, [(feedback.id or 0, text)])
     return stored
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from feedback_nlp.cli import lexicon as lexicon_module
 from feedback_nlp.errors import FileUnreadable, InputError, NotFound
 from feedback_nlp.store import Database
+from feedback_nlp.store.search import index_feedback
 from feedback_nlp.store.tables import Feedback, Source, Topic
 from tests.store.units import whole_unit
 
@@ -39,6 +40,7 @@ def url(database: Database) -> str:
             session.add(feedback)
             session.flush()
             session.add(whole_unit(feedback, topic.id if number < 4 else None))
+            index_feedback(session, [(feedback.id or 0, text)])
     return database.url.render_as_string(hide_password=False)
 
 

@@ -43,10 +43,10 @@ def test_a_known_word_changes_nothing() -> None:
 
 def test_topics_that_hold_the_word_come_with_what_holds_it() -> None:
     topics = [
-        NamedTopic(7, "其余", (), frozenset({1, 2, 3})),
-        NamedTopic(8, "活动卡顿", ("红包", "卡顿"), frozenset({2, 9})),
-        NamedTopic(9, "红包雨进不去", (), frozenset()),
-        NamedTopic(10, "红包不到账", ("红包",), frozenset({3})),
+        NamedTopic(7, "其余", (), frozenset({1, 2, 3}), 3),
+        NamedTopic(8, "活动卡顿", ("红包", "卡顿"), frozenset({2, 9}), 2),
+        NamedTopic(9, "红包雨进不去", (), frozenset(), 0),
+        NamedTopic(10, "红包不到账", ("红包",), frozenset({3}), 1),
     ]
     touched = {topic.topic_id: topic for topic in touched_topics(preview("红包雨"), topics)}
     assert list(touched) == [8, 9, 7]
