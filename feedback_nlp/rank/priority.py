@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from feedback_nlp.config import RankConfig
+from feedback_nlp.one_thread import one_thread
 from feedback_nlp.rank.evidence import People, Subject, gather_people
 from feedback_nlp.rank.parts import (
     people_part,
@@ -101,18 +102,19 @@ def scored(
         by_subject[voice.subject_id].append(voice)
     weights = config.weights_for(product)
     history = min(history_weeks, config.trend_history_weeks)
-    return [
-        _score(
-            subject,
-            gather_people(by_subject[subject.subject_id], config),
-            config,
-            weights,
-            history,
-            exposure,
-        )
-        for subject in subjects
-        if by_subject[subject.subject_id]
-    ]
+    with one_thread():
+        return [
+            _score(
+                subject,
+                gather_people(by_subject[subject.subject_id], config),
+                config,
+                weights,
+                history,
+                exposure,
+            )
+            for subject in subjects
+            if by_subject[subject.subject_id]
+        ]
 
 
 def placed(scores: Iterable[Priority]) -> list[Priority]:

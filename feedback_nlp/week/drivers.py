@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from feedback_nlp.one_thread import one_thread
+
 _Z_95 = 1.96
 
 
@@ -60,18 +62,14 @@ def rating_effects(
 
     stars = np.asarray(ratings, dtype=float)
     columns = {topic_id: column for column, topic_id in enumerate(usable, start=1)}
-    filled = [(row, 0) for row in range(len(ratings))] + [
-        (row, columns[topic_id])
-        for row, mentioned in enumerate(topics)
-        for topic_id in mentioned
-        if topic_id in columns
-    ]
     # A feedback mentions one topic or two of hundreds, so the design is kept sparse.
-    design = csr_array(
-        (np.ones(len(filled)), tuple(zip(*filled, strict=True))),
-        shape=(len(ratings), len(usable) + 1),
-    )
-    effects, errors = _least_squares(design, stars)
+    filled, ends = [], [0]
+    for mentioned in topics:
+        filled += [0, *(columns[topic_id] for topic_id in mentioned if topic_id in columns)]
+        ends.append(len(filled))
+    design = csr_array((np.ones(len(filled)), filled, ends), shape=(len(ratings), len(usable) + 1))
+    with one_thread():
+        effects, errors = _least_squares(design, stars)
     found = [
         Effect(
             topic_id=topic_id,

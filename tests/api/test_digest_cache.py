@@ -154,7 +154,8 @@ def test_a_post_makes_only_the_weeks_cold_that_it_belongs_to(
 @pytest.mark.usefixtures("analysed")
 def test_a_change_by_anybody_leaves_nothing_kept(client: TestClient, elsewhere: Database) -> None:
     """Not even what is not asked for again: it may quote whom an erasure was about."""
-    cache = client.app.state.services.digests
+    app: Any = client.app
+    cache = app.state.services.digests
     figures(client)
     client.get("/report")
     assert cache._entries

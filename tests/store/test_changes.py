@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import inspect, text
@@ -54,7 +55,7 @@ UNWATCHED = {
 ADDED_TO = {"feedback", "source", "ingest_batch", "rejected_row"}
 
 
-def _stored(session: Session, **more: object) -> Feedback:
+def _stored(session: Session, **more: Any) -> Feedback:
     feedback = Feedback(
         source_id=1, source_key=f"k{more}", text="一点就闪退", occurred_at=NOW, ingested_at=NOW, **more
     )  # fmt: skip

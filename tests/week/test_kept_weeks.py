@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import count as numbers
+from typing import Any
 
 import pytest
 from sqlalchemy import event, text
@@ -45,7 +46,7 @@ def post(database: Database, at: datetime) -> None:
 
 
 def told(database: Database, week: str | None):
-    options = {"zone": ZONE, "now": NOW, "week": week}
+    options: dict[str, Any] = {"zone": ZONE, "now": NOW, "week": week}
     with database.read() as session:
         basis = basis_of_week(session, CONFIG, **options)
         return basis, to_payload(tell_week(session, CONFIG, **options))
