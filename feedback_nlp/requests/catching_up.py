@@ -24,12 +24,14 @@ from feedback_nlp.requests.priorities import Ranked, rank_requests, store_ranks
 from feedback_nlp.requests.sync import (
     askable,
     count_requests,
+    follow_merges,
     follow_topics,
     make_missing,
+    merged_away,
     without_request,
 )
 from feedback_nlp.store import Database
-from feedback_nlp.store.edit_marks import EditMark, edit_mark
+from feedback_nlp.store.edit_marks import EditMark, edit_mark, topics_touched_since
 from feedback_nlp.store.slices import Slices
 from feedback_nlp.store.tables import Evidence
 
@@ -49,17 +51,27 @@ def catch_up_requests(
         now: Time of the events.
     """
     with database.read() as session:
-        asked = askable(session)
+        asked, merged, seen = askable(session), merged_away(session), edit_mark(session)
+
+    def follow_merge(session: Session, topic_ids: Sequence[int]) -> None:
+        hold_requests(session)
+        follow_merges(session, topic_ids, now=now)
 
     def follow(session: Session) -> list[int]:
         hold_requests(session)
-        follow_topics(session, asked, now=now)
+        follow_topics(session, asked, now=now)  # and merges that people made meanwhile
         return without_request(session, asked, config)
 
     def make(session: Session, topic_ids: Sequence[int]) -> None:
         hold_requests(session)
-        make_missing(session, askable(session, topic_ids), config, now=now)
+        touched = topics_touched_since(session, seen.topic_event)
+        as_seen = [
+            one for one in asked if one.topic_id in topic_ids and one.topic_id not in touched
+        ]
+        as_is = askable(session, touched.intersection(topic_ids))
+        make_missing(session, [*as_seen, *as_is], config, now=now)
 
+    slices.each("merges", merged, follow_merge, least=1)
     slices.each("requests", slices.once(follow), make, least=1)
     slices.each("evidence", _to_look_at(database), _set_evidence)
     _rank(database, slices, config, zone=zone, now=now)

@@ -19,14 +19,19 @@ from feedback_nlp.store.tables import (
 _AUTO = Origin.AUTO.value
 
 
-def refresh_evidence(session: Session) -> None:
+def refresh_evidence(session: Session, only: Collection[int] | None = None) -> None:
     """Set the automatic evidence: the units of the request's topic and of its duplicates' topics.
 
     A duplicate keeps its own evidence too, so that it can be reopened. Evidence that
     people added or that belongs to no topic is not touched.
+
+    Args:
+        session: The writing session; nothing is committed.
+        only: Ids of the requests that may have changed; all if ``None``.
     """
     for request_id, topic_ids in topics_behind(session).items():
-        set_evidence(session, request_id, topic_ids)
+        if only is None or request_id in only:
+            set_evidence(session, request_id, topic_ids)
 
 
 def topics_behind(session: Session) -> dict[int, list[int]]:

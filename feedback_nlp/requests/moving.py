@@ -250,12 +250,12 @@ def _settle_notices(
         former: Key of what it was a duplicate of.
         now: The clock.
     """
-    if step.duplicate_of or former:
-        refresh_evidence(session)
-    while former:  # its people stand behind those no longer, and are not told by them
-        left = get_request(session, former)
-        supersede_strangers(session, left, now=now)
-        former = left.duplicate_of_key
+    left = _along(session, former)
+    joined = _along(session, step.duplicate_of)
+    if left or joined:
+        refresh_evidence(session, only={id_of(one) for one in (*left, *joined)})
+    for one in left:  # its people stand behind those no longer, and are not told by them
+        supersede_strangers(session, one, now=now)
     if target is not None:
         # its people stand behind the other request now, which tells them, once
         supersede_unsent(session, request, now=now, whole=True)
@@ -266,6 +266,15 @@ def _settle_notices(
         supersede_unsent(session, request, now=now)
     if step.opens_notices:
         open_notices(session, request, now=now)
+
+
+def _along(session: Session, key: str | None) -> list[FeatureRequest]:
+    """Return a request and what it is a duplicate of, and so on."""
+    found: list[FeatureRequest] = []
+    while key:
+        found.append(get_request(session, key))
+        key = found[-1].duplicate_of_key
+    return found
 
 
 def _duplicate_key(session: Session, request: FeatureRequest, key: str | None) -> str | None:

@@ -17,6 +17,7 @@ from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import apply_transition, create_request
 from feedback_nlp.requests.priorities import refresh_priorities
 from feedback_nlp.store.conditions import PROBLEM_INTENTS
+from feedback_nlp.store.edit_marks import heirs
 from feedback_nlp.store.tables import (
     FeatureRequest,
     Feedback,
@@ -61,12 +62,13 @@ class Asked(NamedTuple):
 
 def follow_topics(session: Session, asked: Sequence[Asked], *, now: datetime) -> None:
     """Let the requests there are follow their topics' merges, names and intents."""
-    topics = {topic.id: topic for topic in session.scalars(select(Topic)) if topic.id is not None}
-    _follow_merges(session, topics, now)
+    follow_merges(session, now=now)
+    rows = session.execute(select(col(Topic.id), col(Topic.name)))
+    names: dict[int, str] = {row[0]: row[1] for row in rows}
     intents = {each.topic_id: each.intent for each in asked}
     for topic_id, request in _by_topic(session).items():
         intent = intents.get(topic_id, request.intent)
-        _follow_topic(session, request, topics[topic_id].name, intent, now)
+        _follow_topic(session, request, names[topic_id], intent, now)
     session.flush()
 
 
@@ -180,12 +182,32 @@ def _by_topic(session: Session) -> dict[int, FeatureRequest]:
     return {**duplicates, **owned}
 
 
-def _follow_merges(session: Session, topics: Mapping[int, Topic], now: datetime) -> None:
-    """Let requests of merged topics follow the merge."""
-    owned = _by_topic(session)
+def merged_away(session: Session) -> list[int]:
+    """Return the topics, by id, whose request does not follow their merge yet."""
+    into = heirs(session)
+    return [
+        topic_id
+        for topic_id, request in sorted(_by_topic(session).items())
+        if topic_id in into and request.status != RequestStatus.DUPLICATE.value
+    ]
+
+
+def follow_merges(
+    session: Session, topic_ids: Collection[int] | None = None, *, now: datetime
+) -> None:
+    """Let requests of merged topics follow the merge.
+
+    Args:
+        session: The writing session; nothing is committed.
+        topic_ids: Of these topics; of all if ``None``.
+        now: Time of the events.
+    """
+    into, owned = heirs(session), _by_topic(session)
     for topic_id, request in sorted(owned.items()):
-        living = _living_topic(topics, topic_id)
-        if living == topic_id or request.status == RequestStatus.DUPLICATE.value:
+        if topic_ids is not None and topic_id not in topic_ids:
+            continue
+        living = into.get(topic_id)
+        if living is None or request.status == RequestStatus.DUPLICATE.value:
             continue
         other = owned.get(living)
         movable = RequestStatus(request.status) in _CAN_BE_DUPLICATE
@@ -215,12 +237,3 @@ _CAN_BE_DUPLICATE = frozenset(
         RequestStatus.REOPENED,
     }
 )
-
-
-def _living_topic(topics: Mapping[int, Topic], topic_id: int) -> int:
-    """Follow merges to the topic that lives on."""
-    seen = {topic_id}
-    while (into := topics[topic_id].merged_into_id) is not None and into not in seen:
-        topic_id = into
-        seen.add(into)
-    return topic_id

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 from sqlmodel import Session, col, select
 
 from feedback_nlp.labels import Origin, TopicKind, TopicState
@@ -62,14 +62,22 @@ def replace_found(
     """Store what a fit found in the place of what the one before had; refusals stay."""
     session.execute(delete(TopicLikeness).where(col(TopicLikeness.refused_by).is_(None)))
     kept = {(row.topic_id, row.other_id): row for row in session.scalars(select(TopicLikeness))}
+    new = []
     for pair in found:
         low, high = sorted((pair.topic_id, pair.other_id))
         if low == high:  # somebody merged them while the fit was at work
             continue
-        row = kept.get((low, high)) or TopicLikeness(topic_id=low, other_id=high, found_at=now)
-        row.score, row.evidence = pair.score, dict(pair.evidence)
-        row.run_id, row.found_at = run_id, now
-        session.add(row)
+        figures = {
+            "score": pair.score, "evidence": dict(pair.evidence), "run_id": run_id, "found_at": now,
+        }  # fmt: skip
+        if (row := kept.get((low, high))) is None:
+            new.append({"topic_id": low, "other_id": high, **figures})
+        else:
+            for name, value in figures.items():
+                setattr(row, name, value)
+            session.add(row)
+    if new:
+        session.execute(insert(TopicLikeness), new)  # there may be thousands, and all wait for it
     session.flush()
 
 

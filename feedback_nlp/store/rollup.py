@@ -137,40 +137,50 @@ def refresh(database: Database, limit: int | None = None) -> int:
             for subject_id in session.scalars(stale_subjects(kind))
         ]
     for kind, subject_id in found[:limit]:
-        with database.write() as session:
-            refresh_subject(session, kind, subject_id)
+        _refresh_subject(database, kind, subject_id)
     return len(found[:limit])
 
 
-def refresh_subject(session: Session, kind: SubjectKind, subject_id: int) -> None:
-    """Count one subject from its rows, and forget that its sums were stale."""
+def _refresh_subject(database: Database, kind: SubjectKind, subject_id: int) -> None:
+    """Count one subject from its rows, and forget that its sums were stale.
+
+    Counting takes as long as the subject is large, so it is done on a snapshot and nobody waits.
+    """
     mine = (col(Stale.kind) == kind.value) & (col(Stale.subject_id) == subject_id)
-    # What is seen here is in the counts below; what comes later stays on the list.
-    last, first_at = session.execute(
-        select(func.max(col(Stale.id)), func.min(col(Stale.said_at))).where(mine)
-    ).one()
+    with database.read() as session:
+        # What is seen here is in the counts below; what comes later stays on the list.
+        last, first_at = session.execute(
+            select(func.max(col(Stale.id)), func.min(col(Stale.said_at))).where(mine)
+        ).one()
+        rows = [
+            {"kind": kind.value, "subject_id": subject_id, "product": product, **sums_}
+            for product, sums_ in (_counted(session, kind, subject_id) if last is not None else ())
+        ]
     if last is None:
         return
-    of_kind = (col(SubjectCount.kind) == kind.value) & (col(SubjectCount.subject_id) == subject_id)
-    rows = [
-        {"kind": kind.value, "subject_id": subject_id, "product": product, **sums_}
-        for product, sums_ in _counted(session, kind, subject_id)
-    ]
-    _run(session, delete(SubjectCount).where(of_kind))
-    if rows:
-        session.execute(insert(SubjectCount), rows)
-    _run(
-        session,
-        delete(WeekStanding).where(
-            col(WeekStanding.kind) == kind.value,
-            col(WeekStanding.subject_id) == subject_id,
-            col(WeekStanding.end_at) > first_at,
-        ),
-    )
-    _run(session, delete(Stale).where(mine, col(Stale.id) <= last))
-    counter = session.get(Setting, _REFRESHES) or Setting(key=_REFRESHES)
-    counter.value = {"n": counter.value.get("n", 0) + 1}
-    session.add(counter)
+    with database.write() as session:
+        if session.scalar(select(col(Stale.id)).where(mine, col(Stale.id) == last)) is None:
+            return  # somebody else counted it meanwhile, and may have seen more
+        _run(
+            session,
+            delete(SubjectCount).where(
+                col(SubjectCount.kind) == kind.value, col(SubjectCount.subject_id) == subject_id
+            ),
+        )
+        if rows:
+            session.execute(insert(SubjectCount), rows)
+        _run(
+            session,
+            delete(WeekStanding).where(
+                col(WeekStanding.kind) == kind.value,
+                col(WeekStanding.subject_id) == subject_id,
+                col(WeekStanding.end_at) > first_at,
+            ),
+        )
+        _run(session, delete(Stale).where(mine, col(Stale.id) <= last))
+        counter = session.get(Setting, _REFRESHES) or Setting(key=_REFRESHES)
+        counter.value = {"n": counter.value.get("n", 0) + 1}
+        session.add(counter)
 
 
 def refreshes(session: Session) -> int:

@@ -22,7 +22,6 @@ _Result = TypeVar("_Result")
 SLICE_SECONDS = 0.025
 # Longer than the pause between two attempts of a waiting writer: it gets in at the first rest.
 _REST_SECONDS = 0.01
-_FIRST_ROWS = 32
 _MOST_ROWS = 5_000
 _STEP = 2.0
 
@@ -73,12 +72,12 @@ class Slices:
             what: Name of the kind of row; the pace learned for it is kept.
             rows: In the order in which they are written.
             write: Writes some of them; must do no harm if a crash makes it write them again.
-            least: So many at once even if it takes long: on a machine that gives this process
-                little time, single rows would take as long and never end.
+            least: So many at first, and at once even if it takes long: on a machine that gives
+                this process little time, single rows would take as long and never end.
         """
         done = 0
         while done < len(rows):
-            size = self._sizes.setdefault(what, _FIRST_ROWS)
+            size = self._sizes.setdefault(what, least)
             part = rows[done : done + size]
             with self._database.write() as session:
                 self._check(session)  # the first statement waits for the lock: not our time
