@@ -80,6 +80,20 @@ def evidence_of(key: str) -> Select[Any]:
     )
 
 
+def is_evidence_of(key: str) -> ColumnElement[bool]:
+    """Return the condition "this unit stands behind a request", looked up unit by unit."""
+    request = select(col(FeatureRequest.id)).where(col(FeatureRequest.key) == key)
+    return (
+        select(col(Evidence.id))
+        .where(
+            col(Evidence.unit_id) == col(FeedbackUnit.id),
+            col(Evidence.request_id) == request.scalar_subquery(),
+        )
+        .correlate(FeedbackUnit)
+        .exists()
+    )
+
+
 #: What people see as the channel: the feedback's own, else its source's name.
 CHANNEL: ColumnElement[str] = func.coalesce(col(Feedback.channel), col(Source.name))
 

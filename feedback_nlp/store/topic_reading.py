@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from feedback_nlp.errors import NotFound
 from feedback_nlp.labels import TopicKind, TopicState
 from feedback_nlp.store.rollup import SubjectKind, counted_topics, sums
+from feedback_nlp.store.search import is_common
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic, TopicEvent
 
 
@@ -214,13 +215,24 @@ class TopicMember(NamedTuple):
 
 def newest_units(session: Session, topic_id: int, limit: int) -> list[TopicMember]:
     """Return up to ``limit`` units of a topic, newest first."""
-    rows = session.execute(
+    of_topic = select(col(FeedbackUnit.feedback_id)).where(col(FeedbackUnit.topic_id) == topic_id)
+    units = (
         select(FeedbackUnit, col(Feedback.text), col(Feedback.occurred_at))
         .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
         .where(col(FeedbackUnit.topic_id) == topic_id)
         .order_by(col(Feedback.occurred_at).desc(), col(FeedbackUnit.id).desc())
         .limit(limit)
     )
+    if is_common(session, of_topic):
+        # met soon by who goes back in time; sorting all of them would read every one
+        newest = (
+            select(col(Feedback.id))
+            .where(of_topic.where(col(FeedbackUnit.feedback_id) == col(Feedback.id)).exists())
+            .order_by(col(Feedback.occurred_at).desc(), col(Feedback.id).desc())
+            .limit(limit)
+        )
+        units = units.where(col(Feedback.id).in_(list(session.scalars(newest))))
+    rows = session.execute(units)
     return [
         TopicMember(
             unit_id=unit.id or 0,

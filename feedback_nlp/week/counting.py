@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import InputError
@@ -21,11 +21,12 @@ from feedback_nlp.store.conditions import (
     CHANNEL,
     evidence_of,
     is_counted,
+    is_evidence_of,
     is_problem,
     is_rating_conflict,
     is_vent,
 )
-from feedback_nlp.store.search import matches
+from feedback_nlp.store.search import is_common, matches
 from feedback_nlp.store.tables import (
     Feedback,
     FeedbackUnit,
@@ -105,7 +106,7 @@ def count(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -
         where,
         zone,
         units=of == Measure.UNITS,
-        source=not SOURCE_KEYS.isdisjoint(where),
+        source=_sourced(where),
     )
     return session.scalar(statement) or 0
 
@@ -119,7 +120,7 @@ def tallies(session: Session, where: Mapping[str, Any], zone: ZoneInfo) -> dict[
     measures = [Measure.PEOPLE, Measure.FEEDBACK, Measure.UNITS]
     if not where:
         return {measure: count(session, measure, where, zone) for measure in measures}
-    source = not SOURCE_KEYS.isdisjoint(where)
+    source = _sourced(where)
     if UNIT_KEYS.isdisjoint(where):  # each feedback is one row, whatever units it has
         whole = narrowed(session, select(people, func.count()), where, zone, source=source)
         units = count(session, Measure.UNITS, where, zone)
@@ -181,6 +182,47 @@ def narrowed(
         else:
             statement = statement.where(*_conditions(session, key, value, zone))
     return statement
+
+
+def walked(session: Session, where: Mapping[str, Any], zone: ZoneInfo) -> Any | None:
+    """Return the ids of feedback so that a page is found by a walk, newest first.
+
+    A topic may have a hundred thousand units; its newest thirty feedback are met soon by who
+    goes back in time and asks each feedback whether it is one.
+
+    Returns:
+        ``None`` where a walk might be long: too few such feedback, or a stretch of time that
+        is read anyway.
+    """
+    if not _WIDE_WITHOUT.isdisjoint(where):
+        return None
+    of_units = {key: value for key, value in where.items() if key in UNIT_KEYS}
+    if of_units and not is_common(
+        session, narrowed(session, select(col(Feedback.id)), where, zone, source=_sourced(where))
+    ):
+        return None
+    rest = {key: value for key, value in where.items() if key not in UNIT_KEYS | {"q"}}
+    statement = narrowed(session, select(col(Feedback.id)), rest, zone, source=_sourced(where))
+    if "q" in where:
+        statement = statement.where(matches(session, str(where["q"]), walked=True))
+    if not of_units:
+        return statement
+    unit = select(col(FeedbackUnit.id)).where(col(FeedbackUnit.feedback_id) == col(Feedback.id))
+    for key, value in of_units.items():
+        unit = unit.where(
+            is_evidence_of(str(value))
+            if key == "request"
+            else and_(*_conditions(session, key, value, zone))
+        )
+    return statement.where(unit.correlate(Feedback).exists())
+
+
+#: Conditions that leave few rows to read.
+_WIDE_WITHOUT = frozenset({"week", "since_week", "since_day", "batch", "same_person"})
+
+
+def _sourced(where: Mapping[str, Any]) -> bool:
+    return not SOURCE_KEYS.isdisjoint(where)
 
 
 #: What a unit is about, by expressions that no index serves: see :func:`_is_short`.

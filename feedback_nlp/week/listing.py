@@ -13,9 +13,10 @@ from sqlalchemy import and_, or_, select
 from sqlmodel import Session, col
 
 from feedback_nlp.labels import Measure
+from feedback_nlp.store.conditions import is_evidence_of
 from feedback_nlp.store.queries import FeedbackPosition, FeedbackRow
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Source
-from feedback_nlp.week.counting import SOURCE_KEYS, UNIT_KEYS, narrowed, nps_answers
+from feedback_nlp.week.counting import SOURCE_KEYS, UNIT_KEYS, narrowed, nps_answers, walked
 
 _ANSWER_KEYS = ("min_answer", "max_answer")
 _CHUNK = 500
@@ -79,13 +80,20 @@ def matching_units(
 ) -> set[int]:
     """Return which units of feedback that a count is about are meant; all without a condition."""
     of_units = {key: value for key, value in where.items() if key in UNIT_KEYS}
-    statement = narrowed(session, select(col(FeedbackUnit.id)), of_units, zone, units=True)
+    request = of_units.pop("request", None)
+    statement = narrowed(
+        session, select(col(FeedbackUnit.id)), of_units, zone, units=True, source=False
+    )
+    if request is not None:  # asked of the few units of a page, not read for all of its evidence
+        statement = statement.where(is_evidence_of(str(request)))
     return set(session.scalars(statement.where(col(FeedbackUnit.feedback_id).in_(feedback_ids))))
 
 
 def _ids_of_feedback(session: Session, of: str, where: Mapping[str, Any], zone: ZoneInfo) -> Any:
     if of == Measure.ANSWERS:
         return _with_answers(session, where, zone)
+    if (found := walked(session, where, zone)) is not None:
+        return found
     source = not SOURCE_KEYS.isdisjoint(where)
     ids = narrowed(session, select(col(Feedback.id)), where, zone, source=source)
     if UNIT_KEYS.isdisjoint(where):
