@@ -27,7 +27,7 @@ class Pseudonymizer:
     def __init__(self, secret: bytes) -> None:
         if not secret:
             raise ValueError("got an empty secret, expected at least one byte")
-        self._secret = secret
+        self._keyed = hmac.new(secret, digestmod="sha256")
 
     def author_key(self, raw: str) -> str:
         """Return 32 hex digits for an author's identity; surrounding blanks do not matter."""
@@ -44,5 +44,6 @@ class Pseudonymizer:
         return f"〔{kind}·{self._hex(kind, value)[:digits]}〕"
 
     def _hex(self, domain: str, value: str) -> str:
-        message = f"{domain}\0{value}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self._secret, message, "sha256").hex()
+        keyed = self._keyed.copy()  # the key is taken in once, not for each value
+        keyed.update(f"{domain}\0{value}".encode("utf-8", "surrogatepass"))
+        return keyed.hexdigest()

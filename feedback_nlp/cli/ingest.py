@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from feedback_nlp.cli.collecting import fewer_collections
 from feedback_nlp.cli.hints import HINTS, remark
 from feedback_nlp.cli.progress import row_counter
 from feedback_nlp.cli.terminal import (
@@ -120,7 +121,9 @@ DryRunOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("ingest", help="导入文件：问卷、应用商店、社交媒体、工单……格式自动识别")(ingest)
+    app.command("ingest", help="导入文件：问卷、应用商店、社交媒体、工单……格式自动识别")(
+        fewer_collections()(ingest)
+    )
 
 
 def ingest(

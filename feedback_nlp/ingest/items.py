@@ -146,7 +146,8 @@ class ItemBuilder:
             if name in _ATTRIBUTES and (fitted := _fitted(value, name))
         }
         meta = self._meta(row, text)
-        if any(row.get(column) for column in self.mapping.replies):
+        replies = self.mapping.replies
+        if replies and any(row.get(column) for column in replies):
             self.tally["replied"] += 1
         if occurred_at is None:
             self.tally["undated"] += 1

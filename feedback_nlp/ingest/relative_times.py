@@ -65,9 +65,9 @@ def bare(text: str) -> str:
     if text[:1].isdigit() and text.isascii():
         return text
     text = _HEAD.sub("", text)
-    if any(char.isdigit() for char in text) or _NEAR.match(text):
+    if any(map(str.isdigit, text)) or _NEAR.match(text):
         shorter = _TAIL.sub("", text)
-        if shorter and (any(char.isdigit() for char in shorter) or _NEAR.match(shorter)):
+        if shorter and (any(map(str.isdigit, shorter)) or _NEAR.match(shorter)):
             text = shorter
     return text.strip()
 

@@ -337,7 +337,10 @@ class SheetReader:
 
     @staticmethod
     def _first(row: Mapping[str, Any], columns: Sequence[str]) -> str | None:
-        return next((text for column in columns if (text := plain(row.get(column)))), None)
+        for column in columns:  # names that the file does not have, most of them
+            if (value := row.get(column)) is not None and (text := plain(value)):
+                return text
+        return None
 
     def _author(self, row: Mapping[str, Any]) -> str | None:
         for column in (*self.layout.author, *self.author):
@@ -350,4 +353,4 @@ class SheetReader:
         value = self._first(row, self.layout.region) or ""
         if (match := _PLACE.search(value)) is not None:
             return match[1][:100]
-        return None if any(char.isdigit() for char in value) else value[:100] or None
+        return None if any(map(str.isdigit, value)) else value[:100] or None

@@ -16,7 +16,7 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from feedback_nlp.clean import Pseudonymizer, prepare
 from feedback_nlp.errors import InputError
@@ -28,18 +28,20 @@ from feedback_nlp.ingest import (
     open_source,
     storable,
 )
-from feedback_nlp.jobs.contacts import FileContacts
 from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.jobs.preparing import Preparer, stored_key
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
 from feedback_nlp.store import Database, ingestion
 from feedback_nlp.store.batches import rejection_reasons
-from feedback_nlp.store.contacts import Sealer
 from feedback_nlp.store.ingestion import Totals
 from feedback_nlp.store.keys import deployment_secret
 
-CHUNK_SIZE = 2_500
+if TYPE_CHECKING:
+    from feedback_nlp.jobs.contacts import FileContacts
+
+CHUNK_SIZE = 5_000
+_CHUNK_CHARS = 20_000_000
 _MAX_SOURCE_NAME = 200
 
 Progress = Callable[[int], None]
@@ -240,8 +242,15 @@ def _open(
             batch.file_name,
             ingestion.totals_of(batch),
             pseudonymizer,
-            FileContacts(Sealer(secret)) if options.choices.contact else None,
+            _contacts(secret) if options.choices.contact else None,
         )
+
+
+def _contacts(secret: bytes) -> FileContacts:
+    from feedback_nlp.jobs.contacts import FileContacts  # noqa: PLC0415 - seldom needed
+    from feedback_nlp.store.contacts import Sealer  # noqa: PLC0415
+
+    return FileContacts(Sealer(secret))
 
 
 def ingest_items(
@@ -332,8 +341,16 @@ def source_name(source: str) -> str:
 
 
 def _chunks(items: Iterable[RawItem | Rejection]) -> Iterator[list[RawItem | Rejection]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, CHUNK_SIZE)):
+    """Yield the items in stretches that one transaction takes; memory is bounded."""
+    chunk: list[RawItem | Rejection] = []
+    chars = 0
+    for item in items:
+        chunk.append(item)
+        chars += len(item.text if isinstance(item, RawItem) else item.raw)
+        if len(chunk) >= CHUNK_SIZE or chars >= _CHUNK_CHARS:
+            yield chunk
+            chunk, chars = [], 0
+    if chunk:
         yield chunk
 
 

@@ -14,6 +14,7 @@ _CACHE_ENTRIES = 50_000
 _RAW_CHARS = 2_000
 _MAX_CHANNEL = 100
 _MAX_KEY = 300
+_ELEVEN_DIGITS = re.compile("[0-9]{11}")  # fewer are no phone and no identity card
 _MAY_NAME_SOMEBODY = re.compile(
     r"[@＠]|(?<!\d)1[3-9]\d{9}(?!\d)|(?<!\d)[1-9]\d{16}[\dXx](?!\d)|[^\x00-\x7f]"
 )
@@ -22,6 +23,8 @@ _NUMBERS_ONLY = re.compile(r"〔(?:编号|银行卡|订单号)·[0-9a-f]{4,64}�
 
 def stored_key(key: str, pseudonymizer: Pseudonymizer) -> str:
     """Return a row's key as it is stored: phones, mails and names masked, ids of records kept."""
+    if key.isascii() and "@" not in key and not _ELEVEN_DIGITS.search(key):
+        return key
     if not _MAY_NAME_SOMEBODY.search(key):
         return key
     redacted = redact_key(key, pseudonymizer)
@@ -83,12 +86,16 @@ class Preparer:
             "title": self._redacted(item.title)[:500],
             "text": prepared.text,
             "rating": item.rating,
-            "product": self._attribute("product", item.product) or self._product,
-            "channel": self._attribute("channel", item.channel) or self._channel,
-            "app_version": self._attribute("app_version", item.app_version),
-            "device": self._attribute("device", item.device),
-            "region": self._attribute("region", item.region),
-            "segment": self._attribute("segment", item.segment),
+            "product": (self._value("product", item.product) if item.product else None)
+            or self._product,
+            "channel": (self._value("channel", item.channel) if item.channel else None)
+            or self._channel,
+            "app_version": self._value("app_version", item.app_version)
+            if item.app_version
+            else None,
+            "device": self._value("device", item.device) if item.device else None,
+            "region": self._value("region", item.region) if item.region else None,
+            "segment": self._value("segment", item.segment) if item.segment else None,
             "meta": meta,
             "occurred_at": item.occurred_at or now,
             "ingested_at": now,
@@ -96,9 +103,6 @@ class Preparer:
             "is_spam": False,
             "is_burst": False,
         }
-
-    def _attribute(self, name: str, value: str | None) -> Any:
-        return self._value(name, value) if value else None
 
     def _value(self, name: str, value: Any) -> Any:
         """Redact one value; closed answers and counts repeat, so results are kept."""

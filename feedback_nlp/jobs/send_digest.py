@@ -144,7 +144,8 @@ def made_anew(
 
 def _named(session: Session, of_product: str) -> str | None:
     """Return the product that a key means; ``None`` for all."""
-    names = session.scalars(select(col(Feedback.product)).distinct())
+    product = col(Feedback.product)
+    names = session.scalars(select(product).distinct().where(product.is_not(None)))
     return next((name for name in names if name and _hashed(name) == of_product), None)
 
 

@@ -7,10 +7,11 @@ types' own processors, so what arrives in the database is the same.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Insert, Table
+from sqlalchemy import ARRAY, Insert, Select, Table, Text, cast, func, select
 from sqlmodel import Session
 
 
@@ -52,6 +53,16 @@ def insert_many(session: Session, statement: Insert, rows: Sequence[Mapping[str,
         else [dict(zip(names, record, strict=True)) for record in records]
     )
     return connection.exec_driver_sql(str(compiled), parameters).rowcount
+
+
+def listed(session: Session, texts: Sequence[str]) -> Select[Any]:
+    """Return the texts as rows of one column, for ``column.in_(…)``.
+
+    They travel as one value: a parameter for each cost a tenth of the time of storing a chunk.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        return select(func.unnest(cast(list(texts), ARRAY(Text))))
+    return select(func.json_each(json.dumps(texts)).table_valued("value").c.value)
 
 
 def _bound(processor: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:

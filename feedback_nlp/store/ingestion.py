@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from sqlalchemy import CursorResult, func, insert, select, update
@@ -19,7 +20,7 @@ from sqlmodel import Session, col
 from feedback_nlp.errors import Conflict
 from feedback_nlp.labels import BatchStatus, SourceKind, label
 from feedback_nlp.records import Rejection
-from feedback_nlp.store.bulk import insert_many
+from feedback_nlp.store.bulk import insert_many, listed
 from feedback_nlp.store.search import index_feedback
 from feedback_nlp.store.tables import Feedback, IngestBatch, RejectedRow, Source
 
@@ -238,7 +239,8 @@ def _sorted_out(
 def _known_texts(session: Session, source_id: int, keys: Sequence[str]) -> dict[str, str]:
     found = session.execute(
         select(col(Feedback.source_key), col(Feedback.text)).where(
-            col(Feedback.source_id) == source_id, col(Feedback.source_key).in_(keys)
+            col(Feedback.source_id) == source_id,
+            col(Feedback.source_key).in_(listed(session, keys)),
         )
     )
     return {key: text for key, text in found}  # noqa: C416 - rows, not pairs, for mypy
@@ -256,16 +258,23 @@ def _insert_feedback(session: Session, batch_id: int, rows: Sequence[Mapping[str
     """Insert rows and index them for search; return how many were new after all."""
     if not rows:
         return 0
-    of_batch = select(col(Feedback.id), col(Feedback.text)).where(
-        col(Feedback.batch_id) == batch_id, col(Feedback.id) > _last_id(session)
-    )
+    last = _last_id(session)
     statement = upsert(session, Feedback)
-    insert_many(
+    stored = insert_many(
         session,
         statement.on_conflict_do_nothing(index_elements=["source_id", "source_key"]),
         rows,
     )
-    pairs = [(id_, text) for id_, text in session.execute(of_batch.order_by(col(Feedback.id)))]
+    if stored == len(rows) and session.get_bind().dialect.name == "sqlite":
+        # Nobody else writes meanwhile, and a row gets the next number: no need to read them back.
+        pairs = list(zip(count(last + 1), (row["text"] for row in rows), strict=False))
+    else:
+        of_batch = (
+            select(col(Feedback.id), col(Feedback.text))
+            .where(col(Feedback.batch_id) == batch_id, col(Feedback.id) > last)
+            .order_by(col(Feedback.id))
+        )
+        pairs = [(id_, text) for id_, text in session.execute(of_batch)]
     index_feedback(session, pairs)
     return len(pairs)
 

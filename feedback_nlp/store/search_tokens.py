@@ -21,7 +21,8 @@ _MAX_INDEXED_CHARS = 16_000
 _IN_WORD = re.compile(r"[^\W_]")
 _CODE_POINTS = 0x110000
 _UNKNOWN, _WORD, _MARK = 0, 1, 2
-_WIDTH = 2 * CODE_LENGTH + 1  # two characters and a blank
+# Two characters and a blank; what is not written stays NUL.
+_CELL = np.dtype([("one", "<u4"), ("next", "<u4"), ("blank", "u1")])
 
 
 def rendered_tokens(texts: Sequence[str]) -> list[str]:
@@ -30,34 +31,39 @@ def rendered_tokens(texts: Sequence[str]) -> list[str]:
     >>> rendered_tokens(["登录！录", "?"])
     ['0tjr0nql 0nql 0nql', '']
     """
+    if not texts:
+        return []
     heads = [text[:_MAX_INDEXED_CHARS] for text in texts]
-    codes = folded_code_points("\n".join(heads))  # a line end belongs to no word
+    codes = folded_code_points("\n".join([*heads, ""]))  # a line end belongs to no word
     is_word = _is_word(codes)
     goes_on = np.zeros_like(is_word)
     goes_on[:-1] = is_word[:-1] & is_word[1:]
-    cells = np.empty((len(codes), _WIDTH), dtype=np.uint8)
-    cells[:, :CODE_LENGTH] = _encoded(codes)
-    cells[:-1, CODE_LENGTH:-1] = cells[1:, :CODE_LENGTH]
-    cells[:, -1] = ord(" ")
-    kept = np.empty((len(codes), _WIDTH), dtype=bool)
-    kept[:] = is_word[:, None]
-    kept[:, CODE_LENGTH:-1] = goes_on[:, None]
-    written = cells[kept].tobytes().decode("ascii")
-    ends = np.zeros(len(codes) + 1, dtype=np.int64)
-    np.cumsum(is_word * (CODE_LENGTH + 1) + goes_on * CODE_LENGTH, out=ends[1:])
+    encoded = _encoded(codes)
+    cells = np.zeros(len(codes), dtype=_CELL)
+    cells["one"] = np.where(is_word, encoded, 0)
+    cells["next"][:-1] = np.where(goes_on[:-1], encoded[1:], 0)
+    cells["blank"] = np.where(is_word, ord(" "), 0)
+    written = cells.tobytes().translate(None, b"\0").decode("ascii")
+    sizes = is_word * np.uint8(CODE_LENGTH + 1) + goes_on * np.uint8(CODE_LENGTH)
+    starts = np.cumsum([0, *[len(head) + 1 for head in heads[:-1]]])
     tokens = []
     start = 0
-    for head in heads:
-        stop = start + len(head)
-        tokens.append(written[ends[start] : max(ends[start], ends[stop] - 1)])
-        start = stop + 1
+    for size in np.add.reduceat(sizes, starts, dtype=np.int64).tolist():
+        tokens.append(written[start : start + size - 1] if size else "")
+        start += size
     return tokens
 
 
 def _encoded(codes: np.ndarray) -> np.ndarray:
-    digits = np.frombuffer(DIGITS.encode(), dtype=np.uint8)
-    shifts = np.array([15, 10, 5, 0], dtype=np.uint32)
-    return np.take(digits, (codes[:, None] >> shifts) & 31)
+    """Return the four digits of each code point as four bytes, the first one lowest."""
+    two = _two_digits()
+    return np.asarray(two[codes >> 10 & 1023] | two[codes & 1023] << 16)
+
+
+@cache
+def _two_digits() -> np.ndarray:
+    digits = np.frombuffer(DIGITS.encode(), dtype=np.uint8).astype("<u4")
+    return np.asarray(digits[:, None] | digits << 8).ravel()
 
 
 def _is_word(codes: np.ndarray) -> np.ndarray:

@@ -115,11 +115,11 @@ class Feedback(SQLModel, table=True):
         Index("ix_feedback_occurred_at_id", "occurred_at", "id"),
         *(  # a filtered list is read in its order, and a value that nobody has costs nothing
             Index(f"ix_feedback_{name}_occurred_at_id", name, "occurred_at", "id")
-            for name in ("source_id", "channel", "product")
+            for name in ("source_id", "channel")
         ),
         *(
             _index_of_known(f"ix_feedback_{name}_occurred_at_id", name, "occurred_at", "id")
-            for name in ("intent", "sentiment")
+            for name in ("product", "intent", "sentiment")
         ),
         _index_of_known("ix_feedback_duplicate_of", "duplicate_of"),
         _index_of_known("ix_feedback_person_key", "person_key"),

@@ -75,6 +75,8 @@ def decide_encoding(sample: bytes) -> str:
     UTF-8 wins unless fewer than half of the non-ASCII lines are valid in it and more are
     valid GB18030: a few damaged lines do not make a UTF-8 file look like another one.
     """
+    if _is_valid(sample, "utf-8"):
+        return "utf-8"
     lines = [line for line in sample.split(b"\n") if not line.isascii()]
     utf8 = sum(_is_valid(line, "utf-8") for line in lines)
     if 2 * utf8 >= len(lines):

@@ -32,7 +32,8 @@ _CUT_PAIR = re.compile(
 _LONGEST_TOKEN, _TAIL = 12, 64
 BLOCK_BYTES = 1024 * 1024
 """How much the parser is given at once: a text that goes on is read again with each block."""
-_QUOTE, _OPEN, _CLOSE = ord('"'), b"[{", b"]}"
+_QUOTE, _OPEN = ord('"'), b"[{"
+_OTHERS = bytes(byte for byte in range(256) if byte not in b'"[]{}')
 
 
 class GuardedJson:
@@ -119,16 +120,16 @@ class GuardedJson:
         held = self._held + block
         cut = len(held) - (len(held) - len(held.rstrip(b"\\"))) % 2
         held, self._held = held[:cut], held[cut:]
-        plain = held.replace(b"\\\\", b"").replace(b'\\"', b"")
-        if not plain:
+        plain = held.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in held else held
+        signs = plain.translate(None, _OTHERS)
+        if not signs:
             self._count_string(len(block), goes_on=self._in_string)
             return
-        codes = np.frombuffer(plain, dtype=np.uint8)
+        codes = np.frombuffer(signs, dtype=np.uint8)
         quotes = codes == _QUOTE
         inside = (np.cumsum(quotes) + self._in_string) % 2 == 1
-        steps = np.isin(codes, list(_OPEN)).astype(np.int32)
-        steps -= np.isin(codes, list(_CLOSE))
-        steps[inside] = 0
+        steps = np.where((codes == _OPEN[0]) | (codes == _OPEN[1]), 1, -1)
+        steps[quotes | inside] = 0
         depths = self._depth + np.cumsum(steps)
         if int(depths.max()) > MAX_DEPTH:
             raise FileUnreadable(

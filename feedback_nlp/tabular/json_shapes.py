@@ -93,7 +93,11 @@ def page_list(
     """
     if not isinstance(record, dict):
         return None
-    lists = [name for name, value in record.items() if _is_list_of_records(value)]
+    lists = [
+        name
+        for name, value in record.items()
+        if isinstance(value, list) and _is_list_of_records(value)
+    ]
     if len(lists) != 1 or lists[0] not in names:
         return None
     others = [value for name, value in record.items() if name not in lists]

@@ -202,3 +202,17 @@ def test_lone_surrogates_and_nul_reach_no_database(database, ingest):
     assert report.has_faults
     (row.text + row.product + str(row.meta)).encode()
     assert "\0" not in row.product
+
+
+def test_long_texts_make_small_chunks(database, ingest, monkeypatch):
+    monkeypatch.setattr(job, "_CHUNK_CHARS", 10)
+    sizes = []
+    real = ingestion.store_chunk
+
+    def seen(session, batch_id, source_id, before, rows):
+        sizes.append(len(rows))
+        return real(session, batch_id, source_id, before, rows)
+
+    monkeypatch.setattr(ingestion, "store_chunk", seen)
+    ingest("id,text\n1,打不开\n2,一打开就闪退而且重装也没有用\n3,好\n")
+    assert sizes == [2, 1]

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from feedback_nlp.store.bulk import insert_many
+from feedback_nlp.store.bulk import insert_many, listed
 from feedback_nlp.store.ingestion import upsert
 from feedback_nlp.store.tables import Feedback, Source
 from tests.week.six_weeks import NOW
@@ -54,3 +54,13 @@ def test_a_column_with_a_default_must_be_named(session):
     rows = [{"source_id": 1, "source_key": "a", "text": "x"}]
     with pytest.raises(ValueError, match="is_burst"):
         insert_many(session, upsert(session, Feedback), rows)
+
+
+def test_texts_are_asked_for_as_one_value(session):
+    texts = ["a'b", "1", "闪退😤", '"\\']
+    for text in [*texts, "other"]:
+        insert_many(session, upsert(session, Feedback), [{**ROW, "source_key": text}])
+    keys = select(Feedback.source_key)
+    for wanted in (texts, []):
+        asked = keys.where(col(Feedback.source_key).in_(listed(session, wanted)))
+        assert sorted(session.exec(asked)) == sorted(wanted)

@@ -1,4 +1,4 @@
--- Schema version: 20261127_change_count
+-- Schema version: 20261127_lean_products
 ;;
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -597,8 +597,6 @@ CREATE INDEX ix_feedback_source_id_occurred_at_id ON feedback (source_id, occurr
 ;;
 CREATE INDEX ix_feedback_channel_occurred_at_id ON feedback (channel, occurred_at, id)
 ;;
-CREATE INDEX ix_feedback_product_occurred_at_id ON feedback (product, occurred_at, id)
-;;
 CREATE INDEX ix_evidence_request_id_said_at_unit_id ON evidence (request_id, said_at, unit_id)
 ;;
 CREATE INDEX ix_stale_kind_subject_id_said_at ON stale (kind, subject_id, said_at)
@@ -796,4 +794,6 @@ CREATE TRIGGER change_feedback_insert AFTER INSERT ON feedback WHEN NEW.analyzed
 CREATE TRIGGER change_ingest_batch_update AFTER UPDATE ON ingest_batch WHEN OLD.read_count > 0 OR OLD.notes IS NOT NEW.notes OR OLD.source_id <> NEW.source_id BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
 ;;
 CREATE TRIGGER change_ingest_batch_delete AFTER DELETE ON ingest_batch BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
+;;
+CREATE INDEX ix_feedback_product_occurred_at_id ON feedback (product, occurred_at, id) WHERE product IS NOT NULL
 ;;
