@@ -4,7 +4,8 @@ New feedback that nobody has read yet changes nothing that was told before: it a
 in which it was said, and whoever keeps figures asks for those (:func:`arrived`). Everything else
 that a figure comes from counts as a change: each analysis, each edit, each deletion. Triggers
 count (migration ``20261127_change_count``), so that no writer is missed, also one that is written
-later; a sign of life of a worker, a job, a line of the audit are nothing that a page tells of.
+later (but for new feedback on SQLite: only the analysis says what there is to tell of it, and that
+updates); a sign of life of a worker, a job, a line of the audit are nothing that a page tells of.
 """
 
 from __future__ import annotations

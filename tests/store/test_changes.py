@@ -140,6 +140,8 @@ CHANGES: dict[str, Callable[[Session], object]] = {
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_what_was_told_before_changes(filled: Database, what: str) -> None:
+    if what == "feedback that comes analysed" and filled.is_sqlite:
+        pytest.skip("nobody writes it: see migration 20261127_lean_inserts")
     if what in {"feedback deleted by a stranger", "a unit deleted"}:
         with filled.write() as session:
             session.execute(text("DELETE FROM evidence"))

@@ -1,4 +1,4 @@
--- Schema version: 20261127_lean_products
+-- Schema version: 20261127_lean_inserts
 ;;
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -788,8 +788,6 @@ CREATE TRIGGER change_source_delete AFTER DELETE ON source BEGIN INSERT INTO cha
 CREATE TRIGGER change_rejected_row_update AFTER UPDATE ON rejected_row BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
 ;;
 CREATE TRIGGER change_rejected_row_delete AFTER DELETE ON rejected_row BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
-;;
-CREATE TRIGGER change_feedback_insert AFTER INSERT ON feedback WHEN NEW.analyzed_run_id IS NOT NULL OR NEW.person_key IS NOT NULL OR NEW.sentiment IS NOT NULL OR NEW.intent IS NOT NULL BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
 ;;
 CREATE TRIGGER change_ingest_batch_update AFTER UPDATE ON ingest_batch WHEN OLD.read_count > 0 OR OLD.notes IS NOT NEW.notes OR OLD.source_id <> NEW.source_id BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
 ;;
