@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, or_, select, union_all
+from sqlalchemy import and_, bindparam, or_, select, union_all
 from sqlmodel import Session, col
 
 from feedback_nlp.requests.quotes import QuoteCandidate, choose_quotes
@@ -89,26 +90,35 @@ def words_of(session: Session, request_ids: Sequence[int]) -> dict[int, Words]:
     """Return what people said about each request, in one query."""
     if not request_ids:
         return {}
-    # One short walk along the index for each request: a window over all its evidence would
-    # read every piece to show fifty.
+    statement = _newest_of(len(request_ids))
+    ids = {f"request_{place}": id_ for place, id_ in enumerate(request_ids)}
+    found: dict[int, list[_Voice]] = {}
+    for request_id, *fields in session.execute(statement, ids):
+        found.setdefault(request_id, []).append(_voice(fields))
+    return {id_: _words(found[id_]) if id_ in found else _NO_WORDS for id_ in request_ids}
+
+
+@lru_cache(maxsize=64)
+def _newest_of(count: int) -> Any:
+    """Return the statement for so many requests: putting it together costs more than running it.
+
+    One short walk along the index for each request: a window over all its evidence would read
+    every piece to show fifty.
+    """
     walks = [
         select(col(Evidence.request_id), col(Evidence.unit_id), col(Evidence.said_at))
-        .where(col(Evidence.request_id) == id_)
+        .where(col(Evidence.request_id) == bindparam(f"request_{place}"))
         .order_by(col(Evidence.said_at).desc(), col(Evidence.unit_id).desc())
         .limit(EVIDENCE_SHOWN)
         .subquery()
-        for id_ in request_ids
+        for place in range(count)
     ]
     newest = union_all(*(select(walk) for walk in walks)).subquery()
-    statement = (
+    return (
         _from_units(select(newest.c.request_id, *_FIELDS))
         .join(newest, newest.c.unit_id == col(FeedbackUnit.id))
         .order_by(newest.c.request_id, newest.c.said_at.desc(), newest.c.unit_id.desc())
     )
-    found: dict[int, list[_Voice]] = {}
-    for request_id, *fields in session.execute(statement):
-        found.setdefault(request_id, []).append(_voice(fields))
-    return {id_: _words(found[id_]) if id_ in found else _NO_WORDS for id_ in request_ids}
 
 
 def evidence_page(
