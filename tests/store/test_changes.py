@@ -197,3 +197,18 @@ def test_two_writers_at_once_are_both_counted(filled: Database) -> None:
         one.commit()
         seen.append(filled.changes())
     assert len(set(seen)) == 3
+
+
+def test_each_commit_counts_also_after_a_part_was_taken_back(filled: Database) -> None:
+    seen = [filled.changes()]
+    with filled.write() as session:
+        with pytest.raises(RuntimeError), session.begin_nested():
+            session.execute(text("UPDATE topic SET name = 'a'"))
+            raise RuntimeError
+        session.execute(text("UPDATE topic SET name = 'b'"))
+        session.execute(text("UPDATE topic SET name = 'c'"))
+    seen.append(filled.changes())
+    with filled.write() as session:
+        session.execute(text("UPDATE topic SET name = 'd'"))
+    seen.append(filled.changes())
+    assert len(set(seen)) == 3

@@ -1,6 +1,6 @@
 """Count changes of what figures are made of, so that a post leaves the past weeks as they are.
 
-See ``feedback_nlp/store/changes.py``. PostgreSQL counts once a statement, each server process in
+See ``feedback_nlp/store/changes.py``. PostgreSQL counts once a transaction, each server process in
 a row of its own; SQLite knows triggers of rows only, and has one writer.
 """
 
@@ -57,11 +57,14 @@ def upgrade() -> None:
     )
     postgres = op.get_bind().dialect.name == "postgresql"
     if postgres:
+        # once a transaction: versions of a row pile up until their transaction ends
         op.execute(
             "CREATE FUNCTION count_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "IF current_setting('feedback.counted', true) IS DISTINCT FROM 'yes' THEN "
             "INSERT INTO change_count (writer, changes) VALUES (pg_backend_pid(), 1) "
             "ON CONFLICT (writer) DO UPDATE SET changes = change_count.changes + 1; "
-            "RETURN NULL; END $$"
+            "PERFORM set_config('feedback.counted', 'yes', true); "
+            "END IF; RETURN NULL; END $$"
         )
     for name, (table, event, when) in _names().items():
         if postgres:
