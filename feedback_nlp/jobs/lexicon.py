@@ -19,8 +19,8 @@ from feedback_nlp.lexicon import (
 from feedback_nlp.lexicon.mining import MiningLimits, suggest
 from feedback_nlp.store import lexicon
 
-PREVIEWED_CHARACTERS = 40_000
-"""Of the newest units of feedback with a word: some thousand say well what it would change."""
+PREVIEWED_CHARACTERS = 15_000
+"""Of the newest units of feedback with a word: a thousand say well what it would change."""
 
 
 @dataclass(frozen=True, slots=True)

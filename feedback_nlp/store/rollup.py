@@ -107,7 +107,12 @@ def sums(kind: SubjectKind, product: str | None = None, only: Any = None) -> Sub
         col(SubjectCount.subject_id).not_in(stale),
     )
     subject: Any = col(FeedbackUnit.topic_id if kind is SubjectKind.TOPIC else Evidence.request_id)
-    conditions = [subject.in_(stale)]
+    # Asked first and once: PostgreSQL would read all that was said of a subject to find that its
+    # sums hold.
+    is_any = select(col(Stale.id)).where(col(Stale.kind) == kind.value)
+    if only is not None:
+        is_any = is_any.where(col(Stale.subject_id).in_(only))
+    conditions = [is_any.exists(), subject.in_(stale)]
     if product is not None:
         # Not served by an index: the stale subjects are few, the product's feedback is not.
         conditions.append(func.coalesce(col(Feedback.product), "") == product)

@@ -338,9 +338,12 @@ class Notice(SQLModel, table=True):
     """
 
     __tablename__: ClassVar[Any] = "notice"
-    __table_args__ = (UniqueConstraint("request_id", "person_key", "reporter_status"),)
+    __table_args__ = (
+        UniqueConstraint("request_id", "person_key", "reporter_status"),
+        Index("ix_notice_request_id_status", "request_id", "status"),
+    )
     id: int | None = Field(default=None, primary_key=True)
-    request_id: int = Field(foreign_key="request.id", index=True)
+    request_id: int = Field(foreign_key="request.id")
     feedback_id: int = Field(foreign_key="feedback.id")
     person_key: str = Field(max_length=64)
     reporter_status: str = Field(max_length=20)

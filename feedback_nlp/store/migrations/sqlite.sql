@@ -1,4 +1,4 @@
--- Schema version: 20261127_lean_inserts
+-- Schema version: 20261127_notices_by_status
 ;;
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -569,8 +569,6 @@ CREATE INDEX ix_request_topic_id ON request (topic_id)
 ;;
 CREATE INDEX ix_topic_event_topic_id ON topic_event (topic_id)
 ;;
-CREATE INDEX ix_notice_request_id ON notice (request_id)
-;;
 CREATE INDEX ix_status_event_request_id ON status_event (request_id)
 ;;
 CREATE INDEX ix_unit_topic_id ON unit (topic_id)
@@ -794,4 +792,6 @@ CREATE TRIGGER change_ingest_batch_update AFTER UPDATE ON ingest_batch WHEN OLD.
 CREATE TRIGGER change_ingest_batch_delete AFTER DELETE ON ingest_batch BEGIN INSERT INTO change_count (writer, changes) SELECT 0, 0 WHERE NOT EXISTS (SELECT 1 FROM change_count); UPDATE change_count SET changes = changes + 1; END
 ;;
 CREATE INDEX ix_feedback_product_occurred_at_id ON feedback (product, occurred_at, id) WHERE product IS NOT NULL
+;;
+CREATE INDEX ix_notice_request_id_status ON notice (request_id, status)
 ;;
