@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -27,7 +27,11 @@ _SECOND = 0.6
 _BOTH_LENGTH = 9
 _ALONE_SHARE = 0.12
 _LACKING_SHARE = 0.2
+_UNKNOWN_SHARE = 0.15
+_SPOKEN_SHARE = 0.15
 _TELLING = 2
+_HEAD_SHARE = 0.75
+_TELLING_SHARE = 0.06
 _SHORT_UNIT = 2
 _EVERYWHERE = 0.07
 
@@ -39,6 +43,7 @@ class Said:
     complaints: frozenset[Complaint]
     words: frozenset[str]
     clauses: Sequence[Sequence[Word]]
+    text: str
 
 
 class ClauseNamer:
@@ -72,6 +77,7 @@ class ClauseNamer:
                 for word, _ in clause
             ),
             clauses,
+            "|".join("".join(word for word, _ in clause) for clause in clauses),
         )
 
     def complaints(
@@ -86,12 +92,20 @@ class ClauseNamer:
         """
         size = max(len(units), 1)
         found = Counter(complaint for unit in units for complaint in unit.complaints)
+        wrongs = Counter(
+            wrong for unit in units for wrong in {complaint.wrong for complaint in unit.complaints}
+        )
         least = max(_MIN_HITS, share * size)
         scored = []
         for complaint, hits in found.items():
             if hits < least or bool(complaint.thing) is bare:
                 continue
             if complaint.wrong.startswith("没有") and hits < _LACKING_SHARE * size:
+                continue
+            if not self._reader.is_fault(complaint.wrong) and hits < _UNKNOWN_SHARE * size:
+                continue
+            speakers = sum(complaint.thing in unit.text for unit in units)
+            if not bare and math.sqrt(speakers * wrongs[complaint.wrong]) < _SPOKEN_SHARE * size:
                 continue
             if len(complaint.name) < 3 and (
                 complaint.wrong not in _alone() or hits < _ALONE_SHARE * size
@@ -119,6 +133,7 @@ class ClauseNamer:
             thing: A thing that is frequent in it.
         """
         about = [unit for unit in units if thing in unit.words]
+        whole = with_head(thing, [unit.text for unit in about], self._reader.stops)
         found = Counter(
             wrong
             for unit in about
@@ -126,6 +141,7 @@ class ClauseNamer:
                 complaint.wrong
                 for complaint in unit.complaints
                 if complaint.wrong not in small_words("verdicts")
+                and self._reader.is_fault(complaint.wrong)
                 and (
                     complaint.thing.endswith(thing)
                     or (not complaint.thing and len(unit.clauses) <= _SHORT_UNIT)
@@ -141,16 +157,17 @@ class ClauseNamer:
         telling = [
             wrong
             for wrong in ordered
-            if wrong not in small_words("vague") and found[wrong] >= _TELLING
+            if wrong not in small_words("vague")
+            and found[wrong] >= max(_TELLING, _TELLING_SHARE * len(about))
         ]
         first, *others = telling or ordered
         if found[first] < _TELLING:
             return []
         second = next((wrong for wrong in others if found[wrong] >= _SECOND * found[first]), "")
-        both = f"{thing}{first}、{second}"
+        both = f"{whole}{first}、{second}"
         if telling and second and len(both) <= _BOTH_LENGTH:
             return [both]
-        return [thing + first]
+        return [whole + first]
 
     def is_everywhere(self, thing: str) -> bool:
         """Tell whether so much of the feedback says a thing that it marks no topic: 酒店差."""
@@ -175,7 +192,7 @@ class ClauseNamer:
             if hits >= _MIN_HITS and lift > 1.0:
                 weight[word] = (hits / size) * math.log(lift)
         runs = {
-            run.text: run
+            (run.text if titles else run.plainly): run
             for unit in units[:_RUN_UNITS]
             for run in self._reader.runs(_beginning(unit.clauses) if titles else unit.clauses)
         }
@@ -189,9 +206,8 @@ class ClauseNamer:
             together = (1 << size) - 1
             for word in marked:
                 together &= speakers[word]
-            if together.bit_count() < (
-                max(_MIN_HITS, _TITLE_SHARE * size) if titles else _MIN_HITS
-            ):
+            least = _LACKING_SHARE if text.startswith("没有") else _TITLE_SHARE
+            if together.bit_count() < max(_MIN_HITS, least * size):
                 continue
             marks = sum(weight[word] for word in marked) / math.sqrt(len(run.content))
             score = marks * math.log1p(together.bit_count()) * (_ACTING if run.acts else 1.0)
@@ -212,6 +228,18 @@ class ClauseNamer:
             and hits >= share * found[complaint]
         ]
         return max(longer)[1] if longer else complaint
+
+
+def with_head(thing: str, texts: Sequence[str], stops: Collection[str]) -> str:
+    """Mend a thing of which the tokenizer cut the head off: 遗物 → 圣遗物.
+
+    >>> with_head("遗物", ["圣遗物太难刷", "刷圣遗物", "圣遗物又歪", "遗物"], ())
+    '圣遗物'
+    """
+    before = Counter(text[at - 1] for text in texts if (at := text.find(thing)) > 0)
+    head, hits = next(iter(before.most_common(1)), ("", 0))
+    is_part = hits >= max(_MIN_HITS, _HEAD_SHARE * len(texts)) and "一" <= head <= "鿿"
+    return head + thing if is_part and head not in stops else thing
 
 
 @cache

@@ -20,6 +20,8 @@ _DEGREE = re.compile(
     r"^(?:太|很|好|真|超级|超|巨|特别|非常|十分|极其|极|有点儿?|有些|比较|挺|偏|稍微|稍|略|相当|实在|越来越|更)+(?=.)"
 )
 _COULD_NOT = re.compile(r"^[㐀-鿿]{1,2}不[了到开上动清住进出来起通好着掉下完全够]$")
+_COULD_NOT_WORDS = 3
+_HEAD_TAGS = ("j", "ng", "nz", "n", "b")
 _DROPPED_TAGS = ("d", "u", "y", "e", "o", "r", "c", "p", "m", "q", "t", "f", "x", "w", "zg")
 _ASIDE_TAGS = ("r", "ns", "nr", "nt", "m", "x")
 _NO_OBJECT_TAGS = ("nr", "ns", "nt", "t", "nrt")
@@ -66,12 +68,14 @@ class Run(NamedTuple):
         content: Its words that say something.
         acts: Whether it says that something happens, or how something is.
         complains: Whether it says that something is wrong.
+        plainly: What it complains of in an analyst's words; itself if that cannot be told.
     """
 
     text: str
     content: frozenset[str]
     acts: bool
     complains: bool
+    plainly: str
 
 
 def nicknames_in(texts: Iterable[str]) -> frozenset[str]:
@@ -113,7 +117,19 @@ class ClauseReader:
                 clauses.append([])
             else:
                 clauses[-1].append((word, tag))
-        return [clause for clause in clauses if clause]
+        return [self._rejoined(clause) for clause in clauses if clause]
+
+    def _rejoined(self, clause: Sequence[Word]) -> list[Word]:
+        """Put together what could not be done where the tokenizer cut it: 约 不 上 → 约不上."""
+        words: list[Word] = []
+        for word, tag in clause:
+            words.append((word, tag))
+            if len(words) < _COULD_NOT_WORDS or words[-2][0] != "不":
+                continue
+            joined = "".join(part for part, _ in words[-_COULD_NOT_WORDS:])
+            if words[-3][0] not in self.stops and _COULD_NOT.match(joined):
+                words[-_COULD_NOT_WORDS:] = [(joined, "v")]
+        return words
 
     def _bare(self, clause: Sequence[Word]) -> list[Word]:
         """Drop what only colours a clause."""
@@ -168,9 +184,15 @@ class ClauseReader:
                 content = frozenset(word for word, tag in words if self._says(word, tag))
                 acts = any(tag.startswith(_ACTING_TAGS) for _, tag in words)
                 if content:
-                    complains = any(self._wrongs(words))
-                    found.add(Run(text, content, acts, complains))
+                    faults = {wrong for _, wrong, _ in self._wrongs(words)}
+                    complains = any(map(self.is_fault, faults))
+                    found.add(Run(text, content, acts, complains, self._plainly(words, text)))
         return found
+
+    def _plainly(self, words: Sequence[Word], text: str) -> str:
+        """Return how an analyst writes a run: 学校的小 is 学校太小, 房价应该算贵 is 房价太贵."""
+        found = [complaint for complaint in self.complaints([words]) if complaint.thing]
+        return max((complaint.name for complaint in found), key=len, default=text)
 
     def is_object(self, word: str, tag: str) -> bool:
         """Tell whether a word is a thing that something can be wrong with."""
@@ -187,11 +209,26 @@ class ClauseReader:
             and self._bad(word) == ""
         )
 
+    def is_fault(self, wrong: str) -> bool:
+        """Tell whether what is wrong is so whatever it is said of: 太慢, 打不开, 没有电梯.
+
+        没抽 and 不关 may be; that they are must be told by how many say so.
+        """
+        return (
+            wrong in bad_words()
+            or wrong in self.problems.values()
+            or wrong.startswith(tuple(small_words("never")))
+            or _COULD_NOT.match(wrong) is not None
+        )
+
     def _wrongs(self, clause: Sequence[Word]) -> Iterator[tuple[int, str, int]]:
         """Yield where something wrong begins, how an analyst writes it, and where it ends."""
         place = 0
         while place < len(clause):
             word, _ = clause[place]
+            if self._compares(clause[place : place + 3]):
+                place += 2
+                continue
             if place + 1 < len(clause) and (joined := self._denied(word, *clause[place + 1])):
                 yield place, joined, place + 2
                 place += 2
@@ -219,9 +256,20 @@ class ClauseReader:
             return plainly
         if word == "不是":
             return "不" + following if tag.startswith("a") else ""
-        if not tag.startswith(("v", "a")) or following in self.stops:
+        acts = ("v",) if word in small_words("never") else ("v", "a")
+        if not tag.startswith(acts) or following in self.stops:
             return ""
         return "" if following in small_words("own_acts") else joined
+
+    def _compares(self, words: Sequence[Word]) -> bool:
+        """Tell whether words compare: 没有那家卷饼好吃 misses no 卷饼."""
+        (word, _), *others = words
+        return (
+            len(others) > 1
+            and word in small_words("lacking")
+            and self.is_object(*others[0])
+            and others[1][1].startswith("a")
+        )
 
     def _things(self, words: Sequence[Word], *, last: bool) -> list[str]:
         """Return the nearest thing, and the same with the word right before it: 送餐 + 速度."""
@@ -234,9 +282,12 @@ class ClauseReader:
         if last and place:
             before, tag = words[place - 1]
             belongs = place - 1 in places or (
-                thing in small_words("aspects") and tag.startswith("v")
+                thing in small_words("aspects")
+                and tag.startswith("v")
+                and before not in small_words("saying")
             )
-            if belongs and len(before) > 1 and len(before + thing) <= 6:
+            is_head = len(before) == 1 and tag.lower() in _HEAD_TAGS  # 圣 + 遗物
+            if is_head or (belongs and len(before) > 1 and len(before + thing) <= 6):
                 things.append(before + thing)
         return things
 
@@ -253,7 +304,10 @@ class ClauseReader:
             return False
         if first in self.stops and first not in small_words("kept"):
             return False
-        if any(word in small_words("saying") or tag.startswith(_ASIDE_TAGS) for word, tag in words):
+        if any(
+            word in small_words("saying") or word in no_objects() or tag.startswith(_ASIDE_TAGS)
+            for word, tag in words
+        ):
             return False
         return any(self.is_object(word, tag) for word, tag in words)
 

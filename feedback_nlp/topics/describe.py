@@ -14,6 +14,7 @@ from feedback_nlp.topics.clauses import nicknames_in, without_asides
 from feedback_nlp.topics.clustering import centroids_of
 from feedback_nlp.topics.documents import Documents
 from feedback_nlp.topics.graph import nearest_centroids, row_cosine
+from feedback_nlp.topics.matters import MatterFinder
 from feedback_nlp.topics.phrase_names import NamedUnit, PhraseNamer, unique_name
 from feedback_nlp.topics.phrases import MentionFinder
 from feedback_nlp.topics.quotes import choose_telling_rows
@@ -28,7 +29,9 @@ _NAMING_SAMPLE = 5_000
 _NAMING_UNITS = 150
 _QUOTE_POOL = 500
 _LEADING_TRADES = 0.3
-_TWIN_SIMILARITY = 0.7
+_RESEMBLED = 3
+_LOOSEST = 0.25
+_TWIN_SIMILARITY = 0.4
 _RANK = {TopicKind.ISSUE: 0, TopicKind.VENT: 1, TopicKind.PRAISE: 2}
 
 
@@ -65,6 +68,7 @@ class Describer:
         tokenizer: Tags Chinese.
         words: The word lists.
         config: How many keywords, and what is near.
+        codes: Codes of the metric, in the order of the placed scores.
     """
 
     def __init__(
@@ -75,7 +79,9 @@ class Describer:
         tokenizer: Tokenizer,
         words: TopicWords,
         config: TopicsConfig,
+        codes: Sequence[str],
     ) -> None:
+        self._codes = codes
         self._units = units
         self._config = config
         self._placed = placed
@@ -110,7 +116,7 @@ class Describer:
         kept = [i for i, found in enumerate(candidates) if found and i not in twin_of]
         names = self._names([groups[i] for i in kept], [candidates[i] for i in kept])
         if len(kept) < len(groups):
-            groups = self._without(groups, kept, twin_of, assignment, centroids)
+            groups = self._without(groups, kept, twin_of, assignment, centroids, similarity)
             keywords = [keywords[index] for index in kept]
             assignment, centroids, similarity = self._measured(groups)
         issues = [index for index, group in enumerate(groups) if group.kind is TopicKind.ISSUE]
@@ -164,8 +170,12 @@ class Describer:
         twin_of: Mapping[int, int],
         assignment: np.ndarray,
         centroids: np.ndarray,
+        similarity: np.ndarray,
     ) -> list[Group]:
-        """Keep some groups; twins join theirs, of the rest each unit the nearest issue if near."""
+        """Keep some groups; twins join theirs, of the rest each unit the nearest issue if near.
+
+        Near is what lies as near as most of that issue's own units.
+        """
         rows_of = [group.rows for group in groups]
         for twin, other in twin_of.items():
             rows_of[other] = np.sort(np.concatenate([rows_of[other], groups[twin].rows]))
@@ -178,7 +188,11 @@ class Describer:
         places = centroids[[kept[index] for index in issues]]
         nearest, cosine = nearest_centroids(self._placed.vectors[self._text_of[lost]], places)
         for position, index in enumerate(issues):
-            joined = lost[(nearest == position) & (cosine >= self._config.assign_min_similarity)]
+            floor = max(
+                self._config.assign_min_similarity,
+                float(np.quantile(similarity[groups[kept[index]].rows], _LOOSEST)),
+            )
+            joined = lost[(nearest == position) & (cosine >= floor)]
             rows = np.sort(np.concatenate([remaining[index].rows, joined]))
             remaining[index] = replace(remaining[index], rows=rows)
         return remaining
@@ -229,6 +243,9 @@ class Describer:
         issue_rows.sort(key=lambda row: (self._text_of[row], self._units[row].intent.value))
         background = self._named(issue_rows, _NAMING_SAMPLE)
         namer = PhraseNamer(background, self._finder, self._words)
+        matters = MatterFinder(
+            self._trades, [unit.text for unit in background], letters=self._documents.is_long
+        )
         found, keywords = [], []
         for group in groups:
             members = self._named(self._central(group, similarity).tolist(), _NAMING_UNITS)
@@ -245,9 +262,15 @@ class Describer:
             ):
                 found.append([group.name])
             elif self._documents.is_long:
-                found.append(namer.long_candidates(members) or kept)
+                said = [unit.text for unit in members]
+                own, usual = namer.long_candidates(members), matters.names(said)
+                found.append(
+                    (own + usual if namer.is_event(members, matters.words) else usual + own) or kept
+                )
             else:
-                found.append(namer.candidates(members) or kept)
+                said = [unit.text for unit in members]
+                resembled = self._resembled(group)
+                found.append(namer.candidates(members) or matters.names(said, resembled) or kept)
         return found, keywords
 
     def _names(self, groups: Sequence[Group], candidates: Sequence[Sequence[str]]) -> list[str]:
@@ -269,6 +292,15 @@ class Describer:
         if group.topic_id is None and not fits(seed, self._trades):
             return False
         return carries(seed, [unit.text for unit in members])
+
+    def _resembled(self, group: Group) -> list[str]:
+        """Return the codes of the seed issues of these trades that a group resembles most."""
+        means = self._placed.scores[self._text_of[group.rows]].mean(axis=0)
+        return [
+            code
+            for column, code in sorted(enumerate(self._codes), key=lambda pair: -means[pair[0]])
+            if means[column] > 0 and code in self._seeds and fits(self._seeds[code], self._trades)
+        ][:_RESEMBLED]
 
     def _named(self, rows: Sequence[int], limit: int) -> list[NamedUnit]:
         """Return what rows mention, each document once, evenly thinned to ``limit``."""

@@ -17,11 +17,12 @@ from feedback_nlp.topics.clustering import GraphClustering, centroids_of
 from feedback_nlp.topics.documents import Documents
 from feedback_nlp.topics.graph import nearest_centroids, row_cosine
 from feedback_nlp.topics.lexical import rare_ngrams
+from feedback_nlp.topics.metric import unit_rows
 from feedback_nlp.topics.praise import praised_aspect
 from feedback_nlp.topics.records import UNASSIGNED, TopicUnit
 from feedback_nlp.topics.scope import Placed
 from feedback_nlp.topics.seeds import read_seed_issues
-from feedback_nlp.topics.trades import fits, home_of
+from feedback_nlp.topics.trades import ANY, carries, fits, home_of
 from feedback_nlp.topics.vent import is_vent
 from feedback_nlp.topics.words import TopicWords
 
@@ -29,6 +30,8 @@ _GENERAL_VENT = "generic.bad"
 _LOOSE_SHARE = 0.15
 _LOOSE_LONG_SHARE = 0.05
 _VENT_CHARACTERS = 24
+_CLEAR = 1.5
+_LABELLED_TRADES = frozenset({"app", "device", "shop", ANY})
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ class FreshClustering:
         self, documents: Documents
     ) -> tuple[np.ndarray, dict[int, tuple[str, ...]]]:
         """Label documents; labels below the number of codes are anchors."""
-        config, vectors = self._config, documents.vectors
+        config, vectors = self._config, self.at_home_vectors(documents)
         anchors = self.anchors(documents)
         count = len(documents.texts)
         sample = np.linspace(0, count - 1, min(count, config.sample_size)).astype(np.int64)
@@ -152,7 +155,7 @@ class FreshClustering:
         if len(rest):
             centroids = centroids_of(vectors[sample], sampled)
             labels[rest], _ = nearest_centroids(vectors, centroids, rest)
-        return self._settle(labels, documents), terms
+        return self._settle(labels, documents, vectors), terms
 
     def anchors(self, documents: Documents) -> np.ndarray:
         """Return the code of each document that is clearly a known issue, −1 for the others."""
@@ -167,6 +170,7 @@ class FreshClustering:
             min_score=self._config.anchor_min_score,
             min_size=self._config.min_topic_size,
         )
+        self._unsaid(anchors, documents, scores)
         if _GENERAL_VENT in self._codes:
             vent = self._codes.index(_GENERAL_VENT)
             for row in np.flatnonzero(anchors < 0).tolist():
@@ -175,6 +179,23 @@ class FreshClustering:
                 ):
                     anchors[row] = vent
         return anchors
+
+    def _unsaid(self, anchors: np.ndarray, documents: Documents, scores: np.ndarray) -> None:
+        """Take back anchors that are neither clear nor say one of their issue's own words.
+
+        Labelled rows taught the metric the issues of apps and shops; of those of other
+        trades it knows some phrasings, and takes much for them that only sounds alike.
+        """
+        for row in np.flatnonzero(anchors >= 0).tolist():
+            seed = self._seeds.get(self._codes[anchors[row]])
+            if (
+                seed is not None
+                and seed.words
+                and _LABELLED_TRADES.isdisjoint(seed.trades)
+                and scores[row, anchors[row]] < _CLEAR * self._config.anchor_min_score
+                and not carries(seed, [documents.texts[row]])
+            ):
+                anchors[row] = -1
 
     def at_home(self, scores: np.ndarray) -> np.ndarray:
         """Give what speaks for a seed issue of another trade to what it is in this one.
@@ -192,13 +213,24 @@ class FreshClustering:
         scores[:, list(self._home)] = -1.0
         return scores
 
+    def at_home_vectors(self, documents: Documents) -> np.ndarray:
+        """Return where documents lie when only issues of these trades bend the space: (m, D).
+
+        Two cars are not alike because both remind of a phone's battery. Letters stay where
+        they are: theirs are means, in which no single issue shows.
+        """
+        if documents.is_long or not self._home:
+            return documents.vectors
+        width = documents.vectors.shape[1] - documents.scores.shape[1]
+        bent = unit_rows(np.maximum(self.at_home(documents.scores), 0.0))
+        return unit_rows(np.hstack([unit_rows(documents.vectors[:, :width]), bent]))
+
     def _terms(self, text: str) -> list[str]:
         content = [word for word in self._tokenizer.cut(text) if self._words.is_content(word)]
         return content + ["".join(pair) for pair in itertools.pairwise(content)]
 
-    def _settle(self, labels: np.ndarray, documents: Documents) -> np.ndarray:
+    def _settle(self, labels: np.ndarray, documents: Documents, vectors: np.ndarray) -> np.ndarray:
         """Dissolve clusters that are too small, and let go of members that are too far off."""
-        vectors = documents.vectors
         sizes = np.bincount(labels, weights=None if documents.is_long else documents.counts)
         large = sizes >= self._config.min_topic_size
         centroids = centroids_of(vectors, np.where(large[labels], labels, UNASSIGNED))

@@ -33,6 +33,8 @@ from feedback_nlp.topics.teaching import seen_anew, taught_metric
 from feedback_nlp.topics.trades import trades_of
 from feedback_nlp.topics.words import read_topic_words
 
+_ANCHORING_TRADES = 0.1
+
 
 class NamedEmbedder(Protocol):
     """What the topic stage needs to know of an embedder."""
@@ -139,6 +141,7 @@ class TopicModeler:
             self._tokenizer,
             self._words,
             self._config,
+            self._metric.codes,
         )
         result = describer.describe(grouping.groups)
         alike = self._alike(units, grouping.placed, result)
@@ -231,7 +234,11 @@ class TopicModeler:
             scores, vectors = taught.project(placed.texts, embeddings, _first_rows(placed))
         documents = gather_documents(units, placed, scores)
         clustering = FreshClustering(
-            self._config, self._tokenizer, self._words, taught.codes, trades_of(units)
+            self._config,
+            self._tokenizer,
+            self._words,
+            taught.codes,
+            trades_of(units, leading=_ANCHORING_TRADES),
         )
         labels, clusters = clustering.cluster(units, placed, documents)
         if known:

@@ -10,7 +10,7 @@ from feedback_nlp.topics.words import read_topic_words
 
 WANTED = "希望"
 _WISH_REACH = 10
-_DENYING = ("没有", "不是", "不算", "没", "不")
+_DENYING = ("不怎么", "没那么", "不那么", "没有", "不是", "不算", "没", "不")
 _FAULTS_ALONE = frozenset("偏挤卡")
 _BEFORE_ACTS = "会想敢再去来能要"
 
@@ -47,7 +47,7 @@ def _complains(part: str) -> bool:
             and word + after not in bad_words()
         ):
             return False
-        if found and not before and _act(after) in small_words("own_acts"):
+        if found and not before and {after, _act(after)} & small_words("own_acts"):
             return False
     return True
 

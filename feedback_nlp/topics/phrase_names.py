@@ -18,7 +18,7 @@ from functools import cache, partial
 
 from feedback_nlp.labels import Intent
 from feedback_nlp.topics.clause_names import ClauseNamer
-from feedback_nlp.topics.clauses import ClauseReader, Word, bad_words, no_objects, small_words
+from feedback_nlp.topics.clauses import ClauseReader, Word, bad_words, small_words
 from feedback_nlp.topics.name_checks import WANTED, is_complaint, is_wish, without_colour
 from feedback_nlp.topics.phrases import MentionFinder, Mentions
 from feedback_nlp.topics.seeds import read_seed_issues
@@ -32,10 +32,15 @@ _LONG_SHARE = 0.35
 _LONG_PHRASE = 7
 _LONG_CHOICE = 8
 _LONG_NAME = 12
+_EVENT_SHARE = 0.5
+_EVENT_LIFT = 20.0
 _BELONGS = 0.75
 _LOST = 1.3
 # A problem without its object: 用不了 still says what happens, 复杂 says nothing.
 _BARE_PROBLEM = 3
+# One that needs no object: 饥饿营销.
+_WHOLE_PROBLEM = 4
+_WHOLE_SHARE = 0.25
 _LONG_COMPLAINT = 0.1
 _BARE_COMPLAINT = 0.08
 _MIN_TOGETHER = 3
@@ -154,15 +159,21 @@ class PhraseNamer:
         wishes = sum(unit.intent is Intent.FEATURE for unit in units) > 0.5 * size
         said = [self._clauses.read(unit.tagged) for unit in units]
         joined = self._joined(objects, problems, units)
-        names = complete[:2]
+        names = []
         if wishes:
-            names += self._wished(objects, units)
-            names += joined
+            names += complete[:2] + self._wished(objects, units) + joined
+        names += [
+            problem
+            for problem in problems
+            if len(problem) >= _WHOLE_PROBLEM
+            and sum(problem in unit.mentions.problems for unit in units) >= _WHOLE_SHARE * size
+        ]
         names += self._clauses.complaints(said)
+        names += complete[:2]
         around = [
             name
             for thing in objects
-            if self._is_object(thing, "n")
+            if self._is_object(thing, "n") and thing not in small_words("own_acts")
             for name in self._clauses.around(said, thing)
         ]
         vague = [name for name in around if name.endswith(tuple(small_words("vague")))]
@@ -170,11 +181,11 @@ class PhraseNamer:
         names += joined + self._clauses.runs(said) + vague
         names += self._clauses.complaints(said, bare=True, share=_BARE_COMPLAINT)
         names += [
-            problem for problem in problems if problem != WANTED and len(problem) >= _BARE_PROBLEM
+            problem
+            for problem in problems
+            if problem != WANTED and len(problem) >= _BARE_PROBLEM and problem[0] != "太"
         ]
-        names += [f"{thing}问题" for thing in objects if self._is_object(thing, "n")]
-        names += [phrase for phrase in shared if len(phrase) >= 4]
-        names += [f"{thing}问题" for thing in objects if thing not in no_objects()]
+        names += [phrase for phrase in shared if len(phrase) >= 4 and self._says_fault(phrase)]
         names = [name for name in dict.fromkeys(map(without_colour, names)) if is_complaint(name)]
         return [name for name in names if not self._says_little(name)]
 
@@ -198,10 +209,17 @@ class PhraseNamer:
 
     def _says_little(self, name: str) -> bool:
         """Tell whether a name fits half of the feedback: 酒店差 among hotels."""
-        return any(
-            name.endswith(vague) and self._clauses.is_everywhere(name.removesuffix(vague))
-            for vague in small_words("vague")
-        )
+        if any(word in name for kind in ("judging", "addressed") for word in small_words(kind)):
+            return True
+        for vague in small_words("vague"):
+            thing = name.removesuffix(vague)
+            if thing != name and thing not in small_words("everywhere"):
+                return (
+                    thing in small_words("wholes")
+                    or thing in small_words("own_acts")
+                    or self._clauses.is_everywhere(thing)
+                )
+        return False
 
     def _wished(self, objects: Sequence[str], units: Sequence[NamedUnit]) -> list[str]:
         """Return wishes for those of the objects that people do wish for: 希望支持指纹.
@@ -211,7 +229,11 @@ class PhraseNamer:
         wanted = []
         texts = [unit.text for unit in units]
         for thing in objects:
-            if thing not in self._words.objects or thing in small_words("own_acts"):
+            if (
+                thing not in self._words.objects
+                or thing in small_words("own_acts")
+                or thing in small_words("staff")
+            ):
                 continue
             asks = [text for text in texts if is_wish(text, thing)]
             if len(asks) >= max(2, _TOGETHER_SHARE * len(texts)):
@@ -248,14 +270,32 @@ class PhraseNamer:
         faults = [name for name in names if bad_words().get(name)]
         if names and faults and not self._says_fault(names[0]):
             names.insert(0, names[0] + faults[0])
-        named = [name for name in names if len(name) > _BARE_PROBLEM or self._says_fault(name)]
-        named += [f"{name}问题" for name in names if len(name) > 1]
-        return list(dict.fromkeys(named))
+        return [
+            name
+            for name in dict.fromkeys(names)
+            if self._says_fault(name) and not self._says_little(name)
+        ]
+
+    def is_event(self, units: Sequence[NamedUnit], usual: Collection[str]) -> bool:
+        """Tell whether long texts share what hardly any other says: the name of one place.
+
+        Args:
+            units: The texts of a cluster.
+            usual: Words of usual matters: these are no names, however rare.
+        """
+        found = Counter(phrase for unit in units for phrase in unit.mentions.phrases)
+        return any(
+            hits >= max(_MIN_HITS, _EVENT_SHARE * len(units))
+            and (hits / len(units)) / (max(self._phrases[phrase], 1) / self._total) >= _EVENT_LIFT
+            and not any(word in phrase for word in usual)
+            for phrase, hits in found.items()
+        )
 
     def _says_fault(self, name: str) -> bool:
         """Tell whether a name says that something is wrong: 扰民, 违规, 没有路灯."""
-        return self._problem.search(name) is not None or any(
-            name.endswith(word) or name.startswith(word) for word in bad_words()
+        found = self._problem.search(name)
+        return (found is not None and self._words.problems[found[0]] != WANTED) or any(
+            name.endswith(word) or (len(word) > 1 and name.startswith(word)) for word in bad_words()
         )
 
     def _strongest(self, found: Counter[str], everywhere: Counter[str], size: int) -> list[str]:
@@ -279,6 +319,7 @@ class PhraseNamer:
     def _join(self, thing: str, problem: str) -> str:
         if problem == WANTED:
             return ""
+        problem = bad_words().get(problem, problem)
         if thing in problem or problem in thing:
             return max(thing, problem, key=len)
         return thing + problem

@@ -57,10 +57,13 @@ def home_of(seed: SeedIssue, trades: frozenset[str]) -> str:
 
 def carries(seed: SeedIssue, texts: Sequence[str]) -> bool:
     """Tell whether most of these folded texts say one of the seed issue's own words."""
-    speaking = sum(
-        any(all(part in text for part in word.split("+")) for word in seed.words) for text in texts
-    )
+    speaking = sum(says(seed.words, text) for text in texts)
     return speaking >= _CARRIED_SHARE * len(texts) > 0
+
+
+def says(words: Iterable[str], text: str) -> bool:
+    """Tell whether a folded text says one of some words; ``a+b`` wants both."""
+    return any(all(part in text for part in word.split("+")) for word in words)
 
 
 @cache

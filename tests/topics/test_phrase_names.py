@@ -5,6 +5,7 @@ import pytest
 
 from feedback_nlp.chinese import default_tokenizer, fold
 from feedback_nlp.labels import Intent
+from feedback_nlp.topics.clause_names import with_head
 from feedback_nlp.topics.clauses import nicknames_in, without_asides
 from feedback_nlp.topics.name_checks import without_colour
 from feedback_nlp.topics.phrase_names import NamedUnit, PhraseNamer, unique_name, whole_phrase
@@ -123,6 +124,56 @@ def test_what_the_speaker_did_not_do_and_denied_faults_are_no_complaints(
     texts: tuple[str, ...], unwanted: str
 ) -> None:
     assert not any(unwanted in name for name in names_of(list(texts), Intent.COMPLAINT)[:1])
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("跑道的事", "跑道怎么说", "问一下跑道", "跑道呢"),
+        ("望市政府解决", "请市政府看看", "市政府在哪里反映", "给市政府写信"),
+        ("这事领导知道吗", "请领导过问", "领导回个话", "领导看到了吗"),
+    ],
+)
+def test_what_says_no_fault_names_nothing(texts: tuple[str, ...]) -> None:
+    assert names_of(list(texts), Intent.COMPLAINT) == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "unwanted"),
+    [
+        (("没有楼下包子好吃", "没有隔壁包子好吃", "没有那家包子香", "没有以前包子好"), "没有包子"),
+        (("给差评", "必须差评", "差评走起", "打差评"), "差评"),
+        (("操场不建议来", "不建议来看操场", "操场不建议", "不建议来"), "不建议"),
+        (("不能新角色", "角色不能新", "别不能新角色", "不能新的角色"), "不能新"),
+    ],
+)
+def test_comparisons_and_verdicts_are_no_names(texts: tuple[str, ...], unwanted: str) -> None:
+    assert not any(unwanted in name for name in names_of(list(texts), Intent.COMPLAINT))
+
+
+@pytest.mark.parametrize(
+    ("texts", "name"),
+    [
+        (("操场的小", "操场真的小", "操场有点小", "就是操场小"), "操场太小"),
+        (("钢琴课约不上", "钢琴课总约不上", "又约不上钢琴课", "钢琴课从来约不上"), "钢琴课约不上"),
+        (("圣遗物太难刷了", "圣遗物好难", "刷圣遗物真难", "圣遗物很难"), "圣遗物难"),
+    ],
+)
+def test_a_name_is_written_plainly_and_whole(texts: tuple[str, ...], name: str) -> None:
+    assert names_of(list(texts), Intent.COMPLAINT)[0] == name
+
+
+def test_a_head_is_put_back_only_where_nearly_all_say_it() -> None:
+    assert with_head("遗物", ["圣遗物难刷", "刷圣遗物", "圣遗物又歪", "遗物"], ()) == "圣遗物"
+    assert with_head("遗物", ["我的遗物", "遗物", "旧遗物"], ()) == "遗物"
+    assert with_head("遗物", ["的遗物", "的遗物", "的遗物"], ("的",)) == "遗物"
+
+
+def test_one_place_makes_an_event_and_a_usual_word_does_not() -> None:
+    letters = [said(f"云景花园旁边的搅拌站{what}") for what in ("吵", "脏", "臭", "夜里开工")]
+    namer = PhraseNamer([*BACKGROUND, *letters], FINDER, WORDS)
+    assert namer.is_event(letters, ())
+    assert not namer.is_event(letters, ("云景", "花园", "搅拌站", "旁边"))
 
 
 def test_a_warning_is_no_wish() -> None:

@@ -81,6 +81,7 @@ def test_every_seed_issue_has_trades_and_words() -> None:
         "beauty",
         "wear",
         "fruit",
+        "grocery",
         ANY,
     }
     for seed in SEEDS.values():
