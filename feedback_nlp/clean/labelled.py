@@ -98,6 +98,10 @@ def find_mail(folded: str) -> Iterator[PersonalDatum]:
             yield PersonalDatum(
                 *match.span(), "邮箱", _SPOKEN_DOT.sub(".", match[0]).replace(" ", "")
             )
+    if not (
+        "at" in folded or "艾特" in folded or "#" in folded or ("@" in folded and "点" in folded)
+    ):
+        return
     for match in _SPOKEN_EMAIL.finditer(folded):
         user, host = (match[1], match[2]) if match[1] else (match[3], match[4])
         value = f"{user}@{_SPOKEN_DOT.sub('.', host)}"

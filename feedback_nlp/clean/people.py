@@ -59,7 +59,7 @@ def find_names(folded: str) -> Iterator[PersonalDatum]:
     for match in _resident().finditer(folded):
         if _is_name(match[1]):
             yield PersonalDatum(*match.span(1), "姓名", match[1])
-    for match in _LATIN_NAME.finditer(folded):
+    for match in _LATIN_NAME.finditer(folded) if ":" in folded else ():
         yield PersonalDatum(*match.span(1), "姓名", match[1])
     for match in _introduced().finditer(folded):
         plain = match[1]

@@ -39,11 +39,14 @@ def find_personal_data(text: str) -> list[PersonalDatum]:
     """Return finds in text order, not overlapping. Never raises on any string."""
     links = list(find_links(text))
     folded = fold_for_search(text, links)
-    found = [*find_in_links(text, links)]
-    for datum in _find_in(folded, text):
-        start, end = folded.span(datum.start, datum.end)
-        found.append(PersonalDatum(start, end, datum.kind, datum.value))
-    return sorted(_without_overlaps(found))
+    found = list(_find_in(folded, text))
+    if folded.starts:  # places in the folded text are others than in the text
+        found = [
+            PersonalDatum(*folded.span(start, end), kind, value)
+            for start, end, kind, value in found
+        ]
+    found = [*find_in_links(text, links), *found]
+    return found if len(found) < 2 else sorted(_without_overlaps(found))
 
 
 def _find_in(folded: Folded, text: str) -> Iterator[PersonalDatum]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -49,7 +48,7 @@ def prepare(text: str, pseudonymizer: Pseudonymizer, *, digits: int = PSEUDONYM_
     clean = clean.strip()
     if not may_hold_personal_data(clean):
         return Prepared(clean)
-    redactions: Counter[str] = Counter()
+    redactions: dict[str, int] = {}
     # A second look: what is replaced may have hidden the edge of what stands beside it.
     for _ in range(_PASSES):
         found = find_personal_data(clean)
@@ -63,8 +62,8 @@ def prepare(text: str, pseudonymizer: Pseudonymizer, *, digits: int = PSEUDONYM_
                 pseudonymizer.pseudonym(datum.kind, datum.value, digits),
             )
             position = datum.end
-            redactions[datum.kind] += 1
+            redactions[datum.kind] = redactions.get(datum.kind, 0) + 1
         clean = "".join(pieces) + clean[position:]
         if not may_hold_personal_data(STAND_IN.sub("\0", clean)):
             break
-    return Prepared(clean.strip(), dict(redactions))
+    return Prepared(clean.strip(), redactions)

@@ -5,6 +5,7 @@ exposes ``register(app)``. Heavy imports happen inside commands, so that ``--hel
 mistakes answer at once.
 """
 
+import gc
 import sys
 
 __all__ = ["main"]
@@ -22,4 +23,8 @@ def main() -> None:
         prepare_for(sys.argv[2:])
     from feedback_nlp.cli.app import main as run  # noqa: PLC0415
 
-    run()
+    try:
+        run()
+    finally:
+        # All that is left dies with the process; to look for cycles in it takes 0.15 s of CPU.
+        gc.freeze()

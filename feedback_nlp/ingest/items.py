@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from feedback_nlp.ingest.fields import MAX_CHARS, has_broken_characters, storable
-from feedback_nlp.ingest.keys import OccurrenceCounter, content_hash, derive_key, is_rounded
+from feedback_nlp.ingest.keys import OccurrenceCounter, content_hash, is_rounded
 from feedback_nlp.ingest.people import is_identity, is_placeholder
 from feedback_nlp.ingest.plain import plain
 from feedback_nlp.ingest.ratings import parse_rating
@@ -104,18 +104,20 @@ class ItemBuilder:
         values = self._values(row)
         if self.mapping.clock is not None:
             values["occurred_at"] = self._joined_time(row, values.get("occurred_at"))
-        title = self._without_names(plain(values.get("title")), row)
+        title = plain(values.get("title"))
         said = self.mapping.words(plain(values.get("text")), row)
         if said is None:
             return self.rejection(line, "not-customer", "这一格里没有客户说的话", row)
-        text = self._without_names(said, row)
+        text = said
+        if self.mapping.names:
+            title, text = self._without_names(title, row), self._without_names(text, row)
         if _is_blank(text) and _is_blank(title):
             return self.rejection(line, "blank-text", "没有文字内容", row)
         if has_broken_characters(text) or has_broken_characters(title):
             return self.rejection(line, "bad-characters", BAD_CHARACTERS, row)
         if title and title not in text:
             text = f"{title}\n{text}" if text else title
-        if next(iter(row.values()), None) in _TOTALS and len(text) <= _TOTAL_CHARS:
+        if len(text) <= _TOTAL_CHARS and next(iter(row.values()), None) in _TOTALS:
             return self.rejection(line, "not-feedback", "这一行是合计，不是反馈", row)
         if len(text) > MAX_TEXT_CHARS:
             detail = f"正文有 {len(text):,} 字，最多接受 {MAX_TEXT_CHARS:,} 字"
@@ -140,11 +142,10 @@ class ItemBuilder:
         occurred_at: datetime | None,
     ) -> RawItem:
         rating = parse_rating(values.get("rating"), self.mapping.rating_scale)
-        attributes: dict[str, Any] = {
-            name: fitted
-            for name, value in values.items()
-            if name in _ATTRIBUTES and (fitted := _fitted(value, name))
-        }
+        attributes: dict[str, Any] = {"channel": self.mapping.channel}
+        for name in _ATTRIBUTES & values.keys():
+            if fitted := _fitted(values[name], name):
+                attributes[name] = fitted
         meta = self._meta(row, text)
         replies = self.mapping.replies
         if replies and any(row.get(column) for column in replies):
@@ -163,12 +164,12 @@ class ItemBuilder:
             line=line,
             source_key=self._key(values, text, occurred_at),
             text=text,
-            title=_fitted(title, "title"),
+            title=_fitted(title, "title") if title else "",
             author=self._author(row),
             rating=rating,
             occurred_at=occurred_at,
             meta=meta,
-            **{"channel": self.mapping.channel, **attributes},
+            **attributes,
         )
 
     def _values(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,7 +229,7 @@ class ItemBuilder:
         parts = [text, *[plain(values.get(name)) for name in _KEY_FIELDS]]
         if occurred_at is None or (parts[3] and is_relative(parts[3])):
             parts[3] = ""  # what is relative today is another word tomorrow
-        return derive_key(parts, self.occurrences.add(content_hash(parts)))
+        return self.occurrences.key(parts)
 
     def _meta(self, row: Mapping[str, Any], text: str) -> dict[str, Any]:
         meta: dict[str, Any] = {}

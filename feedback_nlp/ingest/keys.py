@@ -22,7 +22,11 @@ def derive_key(parts: Sequence[str], occurrence: int) -> str:
         parts: Text, title, author, time, product, rating as they came in.
         occurrence: 1 for the first such row of the file, 2 for the next.
     """
-    return f"{content_hash(parts)[:32]}-{occurrence}"
+    return _derived(content_hash(parts), occurrence)
+
+
+def _derived(digest: str, occurrence: int) -> str:
+    return f"{digest[:32]}-{occurrence}"
 
 
 def is_rounded(key: str) -> bool:
@@ -46,6 +50,11 @@ class OccurrenceCounter:
     def __init__(self) -> None:
         self._used = 0
         self._allocate(_FIRST_SLOTS)
+
+    def key(self, parts: Sequence[str]) -> str:
+        """Return the key of the next row that says this; see :func:`derive_key`."""
+        digest = content_hash(parts)
+        return _derived(digest, self.add(digest))
 
     def add(self, digest: str) -> int:
         """Count a hex digest once more and return how often it has been seen."""

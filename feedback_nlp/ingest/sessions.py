@@ -63,5 +63,8 @@ def _belongs(group: _Open, item: RawItem) -> bool:
 
 
 def _closed(group: _Open) -> Iterator[RawItem | Rejection]:
-    yield replace(group.first, text="\n".join(group.texts))
+    if len(group.texts) == 1:
+        yield group.first
+    else:
+        yield replace(group.first, text="\n".join(group.texts))
     yield from group.merged

@@ -42,7 +42,7 @@ class ChatColumns:
         role = plain(row.get(self.role)) if self.role is not None else ""
         if is_team(role) or (self.customers and role.casefold() not in self.customers):
             return "not-customer", "客服、机器人或系统说的话，不算用户反馈"
-        if any(is_team(plain(row.get(name)), anywhere=False) for name in self.names):
+        if self.names and any(is_team(plain(row.get(n)), anywhere=False) for n in self.names):
             return "not-customer", "客服或自己人说的话，不算用户反馈"
         kind = plain(row.get(self.kind)).casefold() if self.kind is not None else ""
         if (kind and kind not in _text_types()) or _not_words().search(text):

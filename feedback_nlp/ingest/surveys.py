@@ -26,7 +26,7 @@ from feedback_nlp.ingest.items import (
     meta_value,
     raw_row,
 )
-from feedback_nlp.ingest.keys import OccurrenceCounter, content_hash, derive_key
+from feedback_nlp.ingest.keys import OccurrenceCounter, content_hash
 from feedback_nlp.ingest.people import is_identity, is_person_by_content, is_placeholder
 from feedback_nlp.ingest.plain import plain
 from feedback_nlp.ingest.ratings import is_star_scale, parse_rating
@@ -333,7 +333,7 @@ class SheetReader:
         if key := plain(row.get(self.layout.key)):
             return key
         parts = [plain(value) for value in row.values()]
-        return derive_key(parts, self.occurrences.add(content_hash(parts)))
+        return self.occurrences.key(parts)
 
     @staticmethod
     def _first(row: Mapping[str, Any], columns: Sequence[str]) -> str | None:

@@ -40,7 +40,7 @@ from feedback_nlp.store.keys import deployment_secret
 if TYPE_CHECKING:
     from feedback_nlp.jobs.contacts import FileContacts
 
-CHUNK_SIZE = 5_000
+CHUNK_SIZE = 10_000
 _CHUNK_CHARS = 20_000_000
 _MAX_SOURCE_NAME = 200
 
