@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from sqlmodel import Session
 
@@ -19,8 +20,8 @@ from feedback_nlp.lexicon import (
 from feedback_nlp.lexicon.mining import MiningLimits, suggest
 from feedback_nlp.store import lexicon
 
-PREVIEWED_CHARACTERS = 15_000
-"""Of the newest units of feedback with a word: a thousand say well what it would change."""
+PREVIEWED_UNITS = 1_000
+"""The newest, of feedback with a word: they say well enough what it would change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def example_texts(session: Session, suggested: Suggested) -> dict[int, str]:
 def preview_words(session: Session, words: Iterable[str]) -> list[WordPreview]:
     """Tell what each word alone would change; nothing is saved.
 
-    Looks at the newest feedback with the word, :data:`PREVIEWED_CHARACTERS` of its units.
+    Looks at the newest feedback with the word, :data:`PREVIEWED_UNITS` of its units.
 
     Raises:
         InputError: If a word is not usable.
@@ -87,11 +88,10 @@ def preview_words(session: Session, words: Iterable[str]) -> list[WordPreview]:
     taught = lexicon.words(session).words
     previews = []
     for word in wanted:
-        passages = lexicon.passages(
-            session, with_copies=True, holding=word, max_characters=PREVIEWED_CHARACTERS
-        )
+        passages = lexicon.passages(session, with_copies=True, holding=word, limit=PREVIEWED_UNITS)
         after = tokenizer_with((*taught, DictionaryWord(fold(word), "n")))
         cut = preview_cut(word, passages, tokenizer_with(taught), after)
         topics = lexicon.named_topics(session, cut.found)
-        previews.append(WordPreview(cut, tuple(touched_topics(cut, topics))))
+        touched = touched_topics(cut, topics, partial(lexicon.topic_size, session))
+        previews.append(WordPreview(cut, tuple(touched)))
     return previews

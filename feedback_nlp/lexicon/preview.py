@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from feedback_nlp.chinese import Tokenizer, fold, fold_batch
@@ -20,14 +20,12 @@ class NamedTopic:
         name: What people see.
         keywords: Its words.
         members: Ids of those of its passages that may hold the word.
-        size: How many passages it has.
     """
 
     topic_id: int
     name: str
     keywords: tuple[str, ...]
     members: frozenset[int]
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +93,20 @@ def _distinct(changes: Iterable[CutChange]) -> list[CutChange]:
     return list({change.before: change for change in reversed(list(changes))}.values())[::-1]
 
 
-def touched_topics(preview: CutPreview, topics: Iterable[NamedTopic]) -> list[TouchedTopic]:
+def touched_topics(
+    preview: CutPreview, topics: Iterable[NamedTopic], size_of: Callable[[int], int]
+) -> list[TouchedTopic]:
     """Return the topics whose name, keywords or members hold a word.
 
     Those whose name or keywords do come first, then those with most such members.
 
     A keyword that is a piece of the word (饥饿 of 饥饿营销) is told only where members
     hold the word: elsewhere it does not come from it.
+
+    Args:
+        preview: What the word would change.
+        topics: Those that people see.
+        size_of: How many passages a topic has; asked for those that are touched.
     """
     word, found = fold(preview.word), frozenset(preview.found)
     pieces = {piece for piece in preview.pieces if len(piece) > 1}
@@ -122,7 +127,7 @@ def touched_topics(preview: CutPreview, topics: Iterable[NamedTopic]) -> list[To
                     keywords,
                     in_name,
                     found_count,
-                    topic.size,
+                    size_of(topic.topic_id),
                 )
             )
     touched.sort(

@@ -75,6 +75,7 @@ def passages(
     product: str | None = None,
     with_copies: bool = False,
     holding: str | None = None,
+    limit: int | None = None,
     max_characters: int = MAX_CHARACTERS,
 ) -> list[Passage]:
     """Return the units of analysed feedback, the newest first; spam stays out.
@@ -84,6 +85,7 @@ def passages(
         product: Only this product's.
         with_copies: Also units of copies of an earlier feedback.
         holding: Only of feedback with this word in it, in whatever spelling.
+        limit: At most so many units.
         max_characters: Stop here.
     """
     query = (
@@ -97,6 +99,7 @@ def passages(
         .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
         .where(col(Feedback.is_spam).is_(False))
         .order_by(col(Feedback.occurred_at).desc(), col(FeedbackUnit.id))
+        .limit(limit)
     )
     if product is not None:
         query = query.where(col(Feedback.product) == product)
@@ -150,14 +153,8 @@ def named_topics(session: Session, unit_ids: Collection[int]) -> list[NamedTopic
             )
         ):
             members.setdefault(topic_id, set()).add(unit_id)
-    size = (  # along the index of topics, one after the other
-        select(func.count())
-        .where(col(FeedbackUnit.topic_id) == col(Topic.id))
-        .correlate(Topic)
-        .scalar_subquery()
-    )
-    topics = session.execute(
-        select(Topic, size)
+    topics = session.scalars(
+        select(Topic)
         .where(col(Topic.state) == TopicState.ACTIVE.value, col(Topic.muted).is_(False))
         .order_by(col(Topic.id))
     )
@@ -167,10 +164,15 @@ def named_topics(session: Session, unit_ids: Collection[int]) -> list[NamedTopic
             topic.name,
             tuple(topic.keywords),
             frozenset(members.get(topic.id or 0, ())),
-            size,
         )
-        for topic, size in topics
+        for topic in topics
     ]
+
+
+def topic_size(session: Session, topic_id: int) -> int:
+    """Return how many units a topic has."""
+    units = select(func.count()).where(col(FeedbackUnit.topic_id) == topic_id)
+    return session.scalar(units) or 0
 
 
 def active(session: Session, word: str) -> LexiconEntry | None:

@@ -43,12 +43,17 @@ def test_a_known_word_changes_nothing() -> None:
 
 def test_topics_that_hold_the_word_come_with_what_holds_it() -> None:
     topics = [
-        NamedTopic(7, "其余", (), frozenset({1, 2, 3}), 3),
-        NamedTopic(8, "活动卡顿", ("红包", "卡顿"), frozenset({2, 9}), 2),
-        NamedTopic(9, "红包雨进不去", (), frozenset(), 0),
-        NamedTopic(10, "红包不到账", ("红包",), frozenset({3}), 1),
+        NamedTopic(7, "其余", (), frozenset({1, 2, 3})),
+        NamedTopic(8, "活动卡顿", ("红包", "卡顿"), frozenset({2, 9})),
+        NamedTopic(9, "红包雨进不去", (), frozenset()),
+        NamedTopic(10, "红包不到账", ("红包",), frozenset({3})),
     ]
-    touched = {topic.topic_id: topic for topic in touched_topics(preview("红包雨"), topics)}
+    touched = {
+        topic.topic_id: topic
+        for topic in touched_topics(
+            preview("红包雨"), topics, {7: 3, 8: 2, 9: 0, 10: 1}.__getitem__
+        )
+    }
     assert list(touched) == [8, 9, 7]
     assert touched[8].keywords == ("红包",)
     assert (touched[7].found_count, touched[7].member_count) == (2, 3)
