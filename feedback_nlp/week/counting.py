@@ -7,7 +7,7 @@ walks them all) can count the rows again, one simple query at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +28,7 @@ from feedback_nlp.store.conditions import (
 )
 from feedback_nlp.store.search import is_common, matches
 from feedback_nlp.store.tables import (
+    Evidence,
     Feedback,
     FeedbackUnit,
     IngestBatch,
@@ -177,11 +178,29 @@ def narrowed(
         statement = statement.join(FeedbackUnit, col(FeedbackUnit.feedback_id) == col(Feedback.id))
     by_time = _is_short(session, where)
     for key, value in where.items():
-        if by_time and key in _SUBJECTS:
-            statement = statement.where(_SUBJECTS[key](value))
+        if key == "request":
+            said = evidence_of(str(value)).where(*_evidence_within(where, zone))
+            unit = col(FeedbackUnit.id)
+            statement = statement.where((func.coalesce(unit, 0) if by_time else unit).in_(said))
+        elif by_time and key == "topic_id":  # by an expression that no index serves
+            statement = statement.where(func.coalesce(col(FeedbackUnit.topic_id), 0) == value)
         else:
             statement = statement.where(*_conditions(session, key, value, zone))
     return statement
+
+
+def _evidence_within(where: Mapping[str, Any], zone: ZoneInfo) -> list[ColumnElement[bool]]:
+    """Return conditions on when evidence was said, which an index of each request serves."""
+    said = col(Evidence.said_at)
+    if "week" in where:
+        start, end = parse_period(str(where["week"])).bounds(zone)
+        return [said >= start, said < end]
+    found = []
+    if "since_day" in where:
+        found.append(said >= _midnight(where["since_day"], zone))
+    if "until_day" in where:
+        found.append(said < _midnight(where["until_day"], zone, days=1))
+    return found
 
 
 def walked(session: Session, where: Mapping[str, Any], zone: ZoneInfo) -> Any | None:
@@ -225,11 +244,6 @@ def _sourced(where: Mapping[str, Any]) -> bool:
     return not SOURCE_KEYS.isdisjoint(where)
 
 
-#: What a unit is about, by expressions that no index serves: see :func:`_is_short`.
-_SUBJECTS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
-    "topic_id": lambda value: func.coalesce(col(FeedbackUnit.topic_id), 0) == value,
-    "request": lambda value: func.coalesce(col(FeedbackUnit.id), 0).in_(evidence_of(str(value))),
-}
 _SHORT = timedelta(days=35)
 
 
@@ -256,14 +270,11 @@ def _conditions(
         start, end = parse_period(str(value)).bounds(zone)
         until, since = col(Feedback.occurred_at) < end, col(Feedback.occurred_at) >= start
         return {"week": [since, until], "since_week": [since], "until_week": [until]}[key]
-    if key == "request":
-        return [col(FeedbackUnit.id).in_(evidence_of(str(value)))]
     if key == "topics":
         ids = [int(one) for one in str(value).split(",") if one.isdecimal()]
         return [col(FeedbackUnit.topic_id).in_(ids)]
     if key in ("since_day", "until_day"):
-        day = date.fromisoformat(str(value)) + timedelta(days=key == "until_day")
-        moment = datetime.combine(day, time(), zone)
+        moment = _midnight(value, zone, days=key == "until_day")
         at = col(Feedback.occurred_at)
         return [at >= moment if key == "since_day" else at < moment]
     if key == "q":
@@ -310,6 +321,10 @@ def _conditions(
             f"不认识的条件 {key!r}", hint="可用：" + "、".join([*equal, *yes_or_no, "request"])
         )
     return [yes_or_no[key] if value else ~yes_or_no[key]]
+
+
+def _midnight(day: Any, zone: ZoneInfo, *, days: int = 0) -> datetime:
+    return datetime.combine(date.fromisoformat(str(day)) + timedelta(days=days), time(), zone)
 
 
 _BATCH_SUMS: dict[str, Any] = {

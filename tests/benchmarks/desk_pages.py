@@ -89,6 +89,9 @@ def add_what_pages_show(database: Database) -> None:
                 )
             )
         session.flush()
+        if not database.is_sqlite:  # rows were given their ids
+            last = "(SELECT max(id) FROM ingest_batch)"
+            session.execute(text(f"SELECT setval('ingest_batch_id_seq', {last})"))
         session.execute(text(f"UPDATE feedback SET batch_id = 1 + id / {_BATCH}"))
         for topic_id in range(1, 31):
             session.add(

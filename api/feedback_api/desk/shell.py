@@ -130,7 +130,19 @@ def _lists(session: Session, zone: ZoneInfo) -> tuple[Any, Any, Any]:
     if oldest is not None and newest is not None:
         first, last = Week.of(oldest, zone), Week.of(newest, zone)
         weeks = [str(last.shift(-back)) for back in range(min(_WEEKS, last.since(first) + 1))]
-    product = col(Feedback.product)
-    products = session.scalars(select(product).distinct().where(product.is_not(None)))
     sources = session.scalars(select(col(Source.name)).order_by(col(Source.name)))
-    return weeks, sorted(str(name) for name in products), list(sources)
+    return weeks, _products(session), list(sources)
+
+
+def _products(session: Session) -> list[str]:
+    """Return the products that feedback names, in order.
+
+    From one to the next along the index: PostgreSQL reads every row for a DISTINCT.
+    """
+    product = col(Feedback.product)
+    found: list[str] = []
+    following = select(func.min(product)).where(product.is_not(None))
+    while (name := session.scalar(following)) is not None:
+        found.append(name)
+        following = select(func.min(product)).where(product > name)
+    return sorted(found)
