@@ -24,6 +24,8 @@ _OF_A_SELECTION = (
     "q", "source", "product", "channel", "sentiment", "intent", "topic", "week", "from_", "to",
 )  # fmt: skip
 
+_NOT_EMPTY = {"minLength": 1}
+
 
 def _as_a_form(schema: dict[str, Any]) -> None:
     """A form has no null, what is not wanted is left out; and it is a file or a selection."""
@@ -33,7 +35,10 @@ def _as_a_form(schema: dict[str, Any]) -> None:
             field.update(options[0])
     selects = [name.rstrip("_") for name in _OF_A_SELECTION]
     schema["oneOf"] = [  # what ``check`` says
-        {"required": ["file"], "properties": {name: {"maxLength": 0} for name in selects}},
+        {
+            "required": ["file"],
+            "properties": {"file": _NOT_EMPTY, **{name: {"maxLength": 0} for name in selects}},
+        },
         {
             "anyOf": [{"required": [name]} for name in selects],
             "properties": dict.fromkeys(("file", *_OF_A_FILE), False),

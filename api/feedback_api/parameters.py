@@ -7,7 +7,7 @@ answer with everything.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,11 @@ from feedback_nlp.weeks import Week
 
 RowId = Annotated[int, Path(ge=1, le=MAX_ID, description="编号")]
 Before = Annotated[int | None, Query(ge=1, le=MAX_ID, description="只要编号更小的")]
-WEEK = r"^20[0-9]{2}-W(0[1-9]|[1-4][0-9]|5[0-3])$"
+# Years that end with a 53rd ISO week: 28 December is always in a year's last one.
+_LONG = "|".join(
+    f"{year % 100:02}" for year in range(2000, 2100) if date(year, 12, 28).isocalendar().week == 53
+)
+WEEK = rf"^20([0-9]{{2}}-W(0[1-9]|[1-4][0-9]|5[0-2])|({_LONG})-W53)$"
 
 
 class PageQuery(Incoming):

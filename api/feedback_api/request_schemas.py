@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from feedback_api.schemas import Incoming, Outgoing, QuoteOut
 from feedback_api.validation import REQUEST_KEY, Day, Id, Plain, Word
 from feedback_nlp.labels import Intent, ReporterStatus, RequestStatus, Verdict
+from feedback_nlp.loop import ALWAYS_EXPLAINED, check_wanted
 from feedback_nlp.requests.linking import LinkKind
 from feedback_nlp.store.tables import Verification
 
@@ -260,7 +262,7 @@ Release = Annotated[
     Plain, Field(min_length=1, max_length=60, description="计划版本", examples=["3.3"])
 ]
 Labels = Annotated[
-    list[Annotated[Plain, Field(min_length=1, max_length=40)]],
+    list[Annotated[Plain, Field(min_length=1, max_length=40, pattern=r"\S")]],
     Field(max_length=20, description="标签，写全部；null 清空", examples=[["相册", "安卓"]]),
 ]
 Link = Annotated[
@@ -268,7 +270,7 @@ Link = Annotated[
     Field(
         min_length=1,
         max_length=500,
-        pattern=r"^\s*https?://\S+\s*$",
+        pattern=r"^\s*https?://[\w.-]+(:\d{1,5})?([/?#][^\s<>\"'\\`]*)?\s*$",
         description="在跟踪工具里的链接，http 或 https",
         examples=["https://github.com/example/app/issues/12"],
     ),
@@ -293,10 +295,16 @@ class RequestIn(Incoming):
     tracker_url: Link | None = None
 
 
+def _something_to_change(schema: dict[str, Any]) -> None:
+    """Who and why alone change nothing."""
+    fields = [name for name in schema["properties"] if name not in ("actor", "reason")]
+    schema["anyOf"] = [{"required": [name]} for name in fields]
+
+
 class RequestPatch(Incoming):
     """What people write about a request; a field that is left out stays, null clears it."""
 
-    model_config = ConfigDict(json_schema_extra={"minProperties": 2})  # who, and what
+    model_config = ConfigDict(json_schema_extra=_something_to_change)
 
     actor: Person
     reason: Reason = ""
@@ -369,8 +377,32 @@ class SplitUndone(Outgoing):
     request: RequestOut
 
 
+# What some statuses ask for whatever the present one is.
+_ASKED_FOR: JsonDict = {
+    "allOf": [
+        {
+            "if": {
+                "properties": {
+                    "to": {"enum": [status.value for status in sorted(ALWAYS_EXPLAINED)]}
+                }
+            },
+            "then": {"required": ["reason"], "properties": {"reason": {"pattern": r"\S"}}},
+        },
+        {
+            "if": {"properties": {"to": {"const": RequestStatus.DUPLICATE.value}}},
+            "then": {
+                "required": ["duplicate_of"],
+                "properties": {"duplicate_of": {"type": "string"}},
+            },
+        },
+    ]
+}
+
+
 class TransitionIn(Incoming):
     """A wanted change of status."""
+
+    model_config = ConfigDict(json_schema_extra=_ASKED_FOR)
 
     to: RequestStatus = Field(description="改成什么", examples=["planned"])
     actor: Plain = Field(max_length=100, min_length=1, description="谁改的", examples=["林晓"])
@@ -388,6 +420,11 @@ class TransitionIn(Incoming):
         description="你看到的状态；已经不是它了就返回 409，说明是谁什么时候改的",
         examples=["new"],
     )
+
+    @model_validator(mode="after")
+    def _says_what_it_must(self) -> Self:
+        check_wanted(self.to, reason=self.reason, duplicate_of=self.duplicate_of)
+        return self
 
 
 class Transitioned(Outgoing):

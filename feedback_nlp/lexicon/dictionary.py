@@ -19,7 +19,7 @@ STOP_TAG = "stop"
 _LENGTHS = range(2, 21)
 # What rjieba keeps together: ideographs, letters, digits and these signs.
 WORD = re.compile(r"[㐀-䶿一-鿿A-Za-z0-9+#&._%-]+")
-_TAG = re.compile(r"[A-Za-z]{1,10}")
+TAG = re.compile(r"[A-Za-z]{1,10}")
 _DIGIT = re.compile(r"\d")
 
 
@@ -54,7 +54,7 @@ def check_tag(tag: str) -> str:
     Raises:
         InputError: If it is no word of letters.
     """
-    if not _TAG.fullmatch(tag):
+    if not TAG.fullmatch(tag):
         raise InputError(f"词性 {tag!r} 不可用", hint="用 jieba 的词性标记，例如 n、v、a、nz")
     return tag
 

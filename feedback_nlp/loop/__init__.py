@@ -6,6 +6,7 @@ Pure: no session, no clock. ``store/requests.py`` writes what comes out.
 
 from feedback_nlp.loop.clock import Clock, clock_of
 from feedback_nlp.loop.table import (
+    ALWAYS_EXPLAINED,
     NOTIFYING,
     REPORTER_STATUS,
     SETTLED,
@@ -13,9 +14,10 @@ from feedback_nlp.loop.table import (
     Rule,
     allowed_from,
 )
-from feedback_nlp.loop.transition import Transition, transition
+from feedback_nlp.loop.transition import Transition, check_wanted, transition
 
 __all__ = [
+    "ALWAYS_EXPLAINED",
     "NOTIFYING",
     "REPORTER_STATUS",
     "SETTLED",
@@ -24,6 +26,7 @@ __all__ = [
     "Rule",
     "Transition",
     "allowed_from",
+    "check_wanted",
     "clock_of",
     "transition",
 ]

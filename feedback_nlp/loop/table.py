@@ -62,6 +62,14 @@ TRANSITIONS: dict[RequestStatus, dict[RequestStatus, Rule]] = {
     },
 }
 
+#: Statuses that nobody puts a request into without saying why, wherever it comes from.
+ALWAYS_EXPLAINED = frozenset(
+    to
+    for to in RequestStatus
+    if all(steps[to].needs_reason for steps in TRANSITIONS.values() if to in steps)
+    and any(to in steps for steps in TRANSITIONS.values())
+)
+
 #: What the person who asked sees in each internal status. ``duplicate`` has no entry:
 #: it shows what the request it repeats shows.
 REPORTER_STATUS: dict[RequestStatus, ReporterStatus] = {

@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from feedback_nlp.errors import InputError, TransitionNotAllowed
+from feedback_nlp.errors import Conflict, InputError, TransitionNotAllowed
 from feedback_nlp.labels import ReporterStatus, RequestStatus, label
-from feedback_nlp.loop.table import NOTIFYING, REPORTER_STATUS, TRANSITIONS
+from feedback_nlp.loop.table import (
+    ALWAYS_EXPLAINED,
+    NOTIFYING,
+    REPORTER_STATUS,
+    TRANSITIONS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,8 @@ def transition(
 
     Raises:
         TransitionNotAllowed: If the table has no such step; lists what is allowed.
-        InputError: If the actor, a required reason or the target is missing.
+        InputError: If the actor, the target, or a reason that this status always needs is missing.
+        Conflict: If a reason is missing that only the way from the present status needs.
     """
     rule = TRANSITIONS[current].get(to)
     if rule is None:
@@ -71,10 +77,9 @@ def transition(
     actor, reason = actor.strip(), reason.strip()
     if not actor:
         raise InputError("没有写是谁改的", reason="no-actor")
+    check_wanted(to, reason=reason, duplicate_of=duplicate_of)
     if rule.needs_reason and not reason:
-        raise InputError(f"改成“{label(to)}”要写理由", reason="reason-missing")
-    if rule.needs_target and not duplicate_of:
-        raise InputError("标成重复要写明与哪个需求重复", reason="duplicate-target-missing")
+        raise Conflict(f"从“{label(current)}”退回“{label(to)}”要写理由", reason="reason-missing")
     shown = REPORTER_STATUS.get(to) or duplicate_reporter_status or reporter_status
     return Transition(
         from_status=current,
@@ -87,3 +92,15 @@ def transition(
         happened_at=now,
         opens_notices=shown != reporter_status and shown in NOTIFYING,
     )
+
+
+def check_wanted(to: RequestStatus, *, reason: str, duplicate_of: str | None) -> None:
+    """Check what a status asks for wherever a request comes from.
+
+    Raises:
+        InputError: If the reason or the repeated request is missing.
+    """
+    if to in ALWAYS_EXPLAINED and not reason.strip():
+        raise InputError(f"改成“{label(to)}”要写理由", reason="reason-missing")
+    if to is RequestStatus.DUPLICATE and not duplicate_of:
+        raise InputError("标成重复要写明与哪个需求重复", reason="duplicate-target-missing")

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from feedback_nlp.errors import InputError, NotFound
+from feedback_nlp.errors import Conflict, NotFound
 from feedback_nlp.labels import ENGINE, ReporterStatus, RequestStatus, is_person
 from feedback_nlp.loop import NOTIFYING, Transition, transition
 from feedback_nlp.requests.evidence import id_of, refresh_evidence
@@ -285,13 +285,11 @@ def _duplicate_target(session: Session, request: FeatureRequest, key: str) -> Fe
     """Return the request at the end of the chain of duplicates.
 
     Raises:
-        InputError: If the chain leads back to the request itself.
+        Conflict: If the chain leads back to the request itself.
     """
     target = get_request(session, key)
     while target.id != request.id and target.duplicate_of_key:
         target = get_request(session, target.duplicate_of_key)
     if target.id == request.id:
-        raise InputError(
-            f"{request.key} 不能与自己重复", hint="换一个需求编号，或先重新打开那个需求"
-        )
+        raise Conflict(f"{request.key} 不能与自己重复", hint="换一个需求编号，或先重新打开那个需求")
     return target

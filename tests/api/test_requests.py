@@ -114,7 +114,7 @@ def test_a_transition_is_recorded_once_however_often_it_is_sent(client: TestClie
         ("closed", {}, 409, "transition-not-allowed"),
         ("declined", {}, 422, "invalid-input"),  # a reason is required
         ("duplicate", {}, 422, "invalid-input"),  # a target is required
-        ("duplicate", {"duplicate_of": "REQ-2"}, 422, "invalid-input"),  # not of itself
+        ("duplicate", {"duplicate_of": "REQ-2"}, 409, "conflict"),  # not of itself
         ("duplicate", {"duplicate_of": "REQ-99"}, 404, "not-found"),
         ("duplicate", {"duplicate_of": "第三个"}, 422, "invalid-input"),
         ("done", {}, 422, "invalid-input"),

@@ -2,7 +2,7 @@ import pytest
 from sqlmodel import col, select
 
 from feedback_nlp.config import load_config
-from feedback_nlp.errors import InputError, NotFound, TransitionNotAllowed
+from feedback_nlp.errors import Conflict, InputError, NotFound, TransitionNotAllowed
 from feedback_nlp.labels import RequestStatus
 from feedback_nlp.requests.moving import (
     apply_transition,
@@ -170,10 +170,10 @@ def test_duplicate_hands_its_evidence_on_and_takes_it_back(session):
 def test_duplicates_cannot_form_a_circle(session):
     requests = by_title(session)
     first, second = requests["登录收不到验证码"], requests["同步很慢"]
-    with pytest.raises(InputError, match="自己"):
+    with pytest.raises(Conflict, match="自己"):
         step(session, first.key, RequestStatus.DUPLICATE, duplicate_of=first.key)
     step(session, first.key, RequestStatus.DUPLICATE, duplicate_of=second.key)
-    with pytest.raises(InputError, match="自己"):
+    with pytest.raises(Conflict, match="自己"):
         step(session, second.key, RequestStatus.DUPLICATE, duplicate_of=first.key)
 
 

@@ -18,7 +18,7 @@ from feedback_api.validation import Plain, Word
 from feedback_nlp.editing import Edit, word_edits
 from feedback_nlp.jobs.lexicon import example_texts, preview_words, suggest_words
 from feedback_nlp.labels import WordKind
-from feedback_nlp.lexicon.dictionary import WORD
+from feedback_nlp.lexicon.dictionary import TAG, WORD
 from feedback_nlp.store import lexicon
 from feedback_nlp.store.tables import LexiconEntry
 
@@ -129,7 +129,15 @@ class Teach(Incoming):
 
     word: Spelling
     kind: WordKind = WordKind.PRODUCT
-    tag: Annotated[Plain, Field(min_length=1, max_length=10, description="jieba 词性")] = "n"
+    tag: Annotated[
+        Plain,
+        Field(
+            min_length=1,
+            max_length=10,
+            description="jieba 词性",
+            pattern=f"^{TAG.pattern}$",
+        ),
+    ] = "n"
     actor: Actor
 
 
