@@ -157,10 +157,11 @@ def test_too_short_a_text_is_refused_by_the_bands() -> None:
 def test_cost_grows_linearly_even_when_all_are_alike() -> None:
     def spent(count: int) -> float:
         items = [DuplicateItem(k, f"{LONG}第{k}次了{chr(0x4E00 + k)}") for k in range(count)]
-        start = time.process_time()
+        start = time.thread_time()
         find_duplicates(items, CONFIG)
-        return time.process_time() - start
+        return time.thread_time() - start
 
     spent(50)
-    # Eight times the items: linear is 8, quadratic 64.
-    assert spent(2400) < 32 * spent(300)
+    # Eight times the items: linear is 8, quadratic 64. The best of three: another test's
+    # garbage may be collected meanwhile.
+    assert min(spent(2400) for _ in range(3)) < 32 * min(spent(300) for _ in range(3))
