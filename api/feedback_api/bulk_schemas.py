@@ -34,10 +34,12 @@ def _as_a_form(schema: dict[str, Any]) -> None:
         if options:
             field.update(options[0])
     selects = [name.rstrip("_") for name in _OF_A_SELECTION]
+    # A field that is left blank is not said; a number cannot be.
+    unsaid = {name: name != "topic" and {"maxLength": 0} for name in selects}
     schema["oneOf"] = [  # what ``check`` says
         {
             "required": ["file"],
-            "properties": {"file": _NOT_EMPTY, **{name: {"maxLength": 0} for name in selects}},
+            "properties": {"file": _NOT_EMPTY, **unsaid},
         },
         {
             "anyOf": [{"required": [name]} for name in selects],

@@ -136,7 +136,7 @@ class Splitter:
         if missing:
             raise NotFound(f"观点 {missing} 不是 {parent.key} 的证据", hint=hint)
         if len(wanted) == len(rows):
-            raise InputError(f"{parent.key} 的证据全拿走就不是拆了", hint="至少留一条，或只改标题")
+            raise Conflict(f"{parent.key} 的证据全拿走就不是拆了", hint="至少留一条，或只改标题")
         return [row for row in rows if row.unit_id in wanted]
 
     def _take_topic(self, unit_ids: Sequence[int], title: str) -> int | None:

@@ -194,7 +194,9 @@ def test_what_cannot_be_split_is_said(place: Place) -> None:
     with place.database.write() as session:
         every = units_of(session, place.key)
         one = splitter(session, place)
-        for units, title in ((every, "全部"), ([], "空"), (every[:1], " ")):
+        with pytest.raises(Conflict, match="全拿走"):
+            one.split(place.key, every, "全部")
+        for units, title in (([], "空"), (every[:1], " ")):
             with pytest.raises(InputError):
                 one.split(place.key, units, title)
         with pytest.raises(InputError, match="谁拆的"):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query
 from fastapi.openapi.models import Example
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, WithJsonSchema
 from pydantic.config import JsonDict
 
 from feedback_api.errors import document
@@ -28,6 +28,10 @@ _SOMETHING: JsonDict = {
         for name in ("sentiment", "intent")
     ]
 }
+# A unit says one thing: it is never mixed.
+_OfUnit = Annotated[
+    Sentiment, WithJsonSchema({"type": "string", "enum": ["neg", "neu", "pos"]}, mode="validation")
+]
 
 
 class JudgementIn(Incoming):
@@ -36,7 +40,7 @@ class JudgementIn(Incoming):
     model_config = ConfigDict(json_schema_extra=_SOMETHING)
 
     actor: Actor
-    sentiment: Sentiment | None = Field(default=None, description="pos、neu 或 neg")
+    sentiment: _OfUnit | None = Field(default=None, description="pos、neu 或 neg")
     intent: Intent | None = Field(default=None, description="意图")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Path
 from pydantic import WithJsonSchema
 
-from feedback_api.validation import REQUEST_KEY, Word
+from feedback_api.validation import REQUEST_KEY
 from feedback_nlp.errors import InputError
 
 _TAG = re.compile(r'"([1-9][0-9]{0,8})"')
@@ -26,7 +26,7 @@ def etag(version: int) -> str:
 
 def _version(
     if_match: Annotated[
-        Word | None,
+        str | None,
         WithJsonSchema(
             {"type": "string", "pattern": r'^(\*|"[1-9][0-9]{0,8}")$', "examples": ['"3"', "*"]}
         ),
@@ -38,9 +38,9 @@ def _version(
     Raises:
         InputError: If the header is not one that we gave out.
     """
-    if if_match is None or if_match == "*":
+    if if_match is None or if_match.strip() == "*":
         return None
-    found = _TAG.fullmatch(if_match)
+    found = _TAG.fullmatch(if_match.strip())
     if found is None:
         raise InputError(f"If-Match 写成了 {if_match[:50]!r}", reason="bad-if-match")
     return int(found[1])
