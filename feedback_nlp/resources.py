@@ -86,6 +86,29 @@ def read_word_list(relative: str) -> tuple[str, ...]:
     return tuple(entry for entry in entries if entry)
 
 
+def read_columns(relative: str, *counts: int) -> list[list[str]]:
+    """Read a corpus file whose entries are columns, set apart by tabs.
+
+    Args:
+        relative: Path below ``corpora/``, such as ``topics/matters.tsv``.
+        counts: How many columns an entry may have.
+
+    Raises:
+        ArtifactError: If the file is not there, or an entry has another number of columns.
+    """
+    entries = []
+    for line in read_word_list(relative):
+        columns = line.split("\t")
+        if len(columns) not in counts:
+            expected = " 或 ".join(map(str, counts))
+            raise ArtifactError(
+                f"{relative} 有一行是 {len(columns)} 列，应为 {expected} 列：{line[:40]}",
+                hint="用制表符分列",
+            )
+        entries.append(columns)
+    return entries
+
+
 def read_tables(relative: str) -> dict[str, Any]:
     """Read a corpus file of TOML.
 

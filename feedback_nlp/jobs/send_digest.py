@@ -22,7 +22,7 @@ from feedback_nlp.pipeline import tell_week
 from feedback_nlp.report.brief import brief
 from feedback_nlp.store import Database, outbox
 from feedback_nlp.store.outbox_tables import OutboxRow
-from feedback_nlp.store.tables import Feedback
+from feedback_nlp.store.queries import product_names
 from feedback_nlp.week.records import WeeklyDigest
 
 _NOTHING_LEFT = "提到的人已删除，这一周没有可说的了"
@@ -144,8 +144,7 @@ def made_anew(
 
 def _named(session: Session, of_product: str) -> str | None:
     """Return the product that a key means; ``None`` for all."""
-    product = col(Feedback.product)
-    names = session.scalars(select(product).distinct().where(product.is_not(None)))
+    names = product_names(session)
     return next((name for name in names if name and _hashed(name) == of_product), None)
 
 

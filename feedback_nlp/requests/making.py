@@ -14,7 +14,7 @@ from feedback_nlp.config import RankConfig
 from feedback_nlp.errors import Conflict, InputError
 from feedback_nlp.labels import Intent, RequestStatus, TopicState
 from feedback_nlp.requests.estimating import checked
-from feedback_nlp.requests.evidence import refresh_evidence
+from feedback_nlp.requests.evidence import id_of, refresh_evidence
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import create_request
 from feedback_nlp.requests.priorities import ranked_week, refresh_priorities
@@ -104,7 +104,7 @@ def make_request(
         setattr(request, name, checked(name, getattr(wanted, name)))
     session.flush()
     if wanted.topic_id is not None:
-        refresh_evidence(session)
+        refresh_evidence(session, only={id_of(request)})
         refresh_priorities(session, config, zone=zone, now=now, as_of=ranked_week(session))
     return Made(True, request)
 

@@ -12,9 +12,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from feedback_nlp.errors import ArtifactError
 from feedback_nlp.labels import TopicKind
-from feedback_nlp.resources import read_word_list
+from feedback_nlp.resources import read_columns
 from feedback_nlp.topics.seeds import read_seed_issues
 from feedback_nlp.topics.trades import ANY, says
 
@@ -94,16 +93,10 @@ def read_matters() -> tuple[Matter, ...]:
     Raises:
         ArtifactError: If the file is missing or a line has not its three columns.
     """
-    matters = []
-    for line in read_word_list(_FILE):
-        columns = line.split("\t")
-        if len(columns) != 3:
-            raise ArtifactError(
-                f"{_FILE} 有一行是 {len(columns)} 列，应为 3 列：{line[:40]}", hint="用制表符分列"
-            )
-        trade, name, words = columns
-        matters.append(Matter("", name, frozenset((trade,)), tuple(words.lower().split())))
-    return tuple(matters)
+    return tuple(
+        Matter("", name, frozenset((trade,)), tuple(words.lower().split()))
+        for trade, name, words in read_columns(_FILE, 3)
+    )
 
 
 @cache

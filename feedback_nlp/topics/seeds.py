@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from feedback_nlp.errors import ArtifactError
 from feedback_nlp.labels import TopicKind
-from feedback_nlp.resources import read_word_list
+from feedback_nlp.resources import read_columns
 
 _FILE = "topics/seed_issues.tsv"
 _NAMES = "topics/seed_names.tsv"
@@ -54,14 +53,7 @@ def read_seed_issues() -> tuple[SeedIssue, ...]:
         ArtifactError: If a file is missing or a line has not all its columns.
     """
     naming = {}
-    for line in read_word_list(_NAMES):
-        columns = line.split("\t")
-        if len(columns) not in (3, 4):
-            raise ArtifactError(
-                f"{_NAMES} 有一行是 {len(columns)} 列，应为 3 或 4 列：{line[:40]}",
-                hint="用制表符分列",
-            )
-        code, trades, words, *other = columns
+    for code, trades, words, *other in read_columns(_NAMES, 3, 4):
         pairs = (pair.partition(":") for pair in " ".join(other).split())
         naming[code] = (
             frozenset(trades.split()),
@@ -69,13 +61,7 @@ def read_seed_issues() -> tuple[SeedIssue, ...]:
             {trade: name for trade, _, name in pairs},
         )
     issues = []
-    for line in read_word_list(_FILE):
-        columns = line.split("\t")
-        if len(columns) != 4:
-            raise ArtifactError(
-                f"{_FILE} 有一行是 {len(columns)} 列，应为 4 列：{line[:40]}", hint="用制表符分列"
-            )
-        code, name, kind, phrasings = columns
+    for code, name, kind, phrasings in read_columns(_FILE, 4):
         spoken = tuple(phrase.strip() for phrase in phrasings.split("|") if phrase.strip())
         issues.append(SeedIssue(code, name, TopicKind(kind), spoken, *naming.get(code, ())))
     return tuple(issues)

@@ -16,6 +16,7 @@ from feedback_api.services import Services
 from feedback_nlp.access import Caller
 from feedback_nlp.access import Scope as Right
 from feedback_nlp.clean.characters import clean_characters
+from feedback_nlp.store.queries import product_names
 from feedback_nlp.store.tables import Feedback, Source
 from feedback_nlp.weeks import Week
 
@@ -131,18 +132,4 @@ def _lists(session: Session, zone: ZoneInfo) -> tuple[Any, Any, Any]:
         first, last = Week.of(oldest, zone), Week.of(newest, zone)
         weeks = [str(last.shift(-back)) for back in range(min(_WEEKS, last.since(first) + 1))]
     sources = session.scalars(select(col(Source.name)).order_by(col(Source.name)))
-    return weeks, _products(session), list(sources)
-
-
-def _products(session: Session) -> list[str]:
-    """Return the products that feedback names, in order.
-
-    From one to the next along the index: PostgreSQL reads every row for a DISTINCT.
-    """
-    product = col(Feedback.product)
-    found: list[str] = []
-    following = select(func.min(product)).where(product.is_not(None))
-    while (name := session.scalar(following)) is not None:
-        found.append(name)
-        following = select(func.min(product)).where(product > name)
-    return sorted(found)
+    return weeks, product_names(session), list(sources)
