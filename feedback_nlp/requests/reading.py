@@ -248,6 +248,17 @@ def request_page(
     return with_quotes(session, list(session.scalars(statement)))
 
 
+def topic_request(session: Session, topic_id: int) -> FeatureRequest | None:
+    """Return the request that stands for a topic, of several the one of highest priority."""
+    score = func.coalesce(col(FeatureRequest.priority), literal(_UNSCORED))
+    return session.scalars(
+        select(FeatureRequest)
+        .where(*_conditions(RequestFilter(topic_id=topic_id)))
+        .order_by(score.desc(), col(FeatureRequest.id))
+        .limit(1)
+    ).first()
+
+
 def _conditions(wanted: RequestFilter) -> list[ColumnElement[bool]]:
     equal = [
         (col(FeatureRequest.intent), wanted.intent),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -94,7 +95,11 @@ def href(of: str, where: Mapping[str, Any], path: str = "/feedback") -> str:
     """Return the address that shows exactly the rows of a count."""
     if Measure(of) not in OF_FEEDBACK:
         path = "/data"
-    return f"{path}?{urlencode([('of', of), *pairs(where)])}"
+    return f"{path}?{_query((('of', str(of)), *pairs(where)))}"
+
+
+#: A page has hundreds of numbers, and the next one most of the same.
+_query = lru_cache(maxsize=10_000)(urlencode)
 
 
 def href_of(count: Count) -> str:

@@ -19,10 +19,10 @@ from feedback_nlp.editing import Edit, topic_edits
 from feedback_nlp.editing.telling import describe
 from feedback_nlp.errors import InputError
 from feedback_nlp.labels import TopicKind, TopicState, actor_name, is_person, label
-from feedback_nlp.requests.reading import RequestFilter, request_page
+from feedback_nlp.requests.reading import topic_request
 from feedback_nlp.store import topic_reading
 from feedback_nlp.store.conditions import is_counted
-from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, Topic
+from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic
 from feedback_nlp.store.topic_reading import TopicFilter, TopicRow
 
 pages = router()
@@ -106,8 +106,10 @@ def _merge_page(request: Request, services: Services, topics: Sequence[str], int
         rows = [topic_reading.topic_row(session, id_) for id_ in topic_ids]
         target = topic_reading.topic_row(session, target_id[0])
         people = {row.topic.id: row.people_count for row in (*rows, target)}
-        requests = [_request_of(session, id_) for id_ in both]
-        together = _people_of_all(session, both)
+        requests = [topic_request(session, id_) for id_ in both]
+    together = services.kept(
+        ("desk-together", *sorted(both)), lambda session: _people_of_all(session, both)
+    )
     return rendering.page(
         request,
         "topic_merge.html",
@@ -169,7 +171,7 @@ def show_topic(request: Request, services: ServicesDep, topic_id: FeedbackId) ->
         row = topic_reading.topic_row(session, topic_id)
         events = topic_reading.history(session, topic_id)
         units = topic_reading.newest_units(session, topic_id, _UNITS)
-        found = request_page(session, RequestFilter(topic_id=topic_id), limit=1)
+        request_of = topic_request(session, topic_id)
         names, groups = _names(session), _groups(session)
     themes = {id_ for id_, _ in groups}
     return rendering.page(
@@ -185,7 +187,7 @@ def show_topic(request: Request, services: ServicesDep, topic_id: FeedbackId) ->
             for event in reversed(events)
         ],
         can_undo=any(is_person(event.actor) and event.kind != "undone" for event in events),
-        request_row=found[0] if found else None,
+        request_of=request_of,
         others=[
             (id_, name)
             for id_, name in sorted(names.items(), key=lambda x: x[1])
@@ -292,8 +294,3 @@ def _people_of_all(session: Session, topic_ids: Sequence[int]) -> int:
         .where(col(FeedbackUnit.topic_id).in_(topic_ids), is_counted())
     )
     return found or 0
-
-
-def _request_of(session: Session, topic_id: int) -> FeatureRequest | None:
-    found = request_page(session, RequestFilter(topic_id=topic_id), limit=1)
-    return found[0].request if found else None
