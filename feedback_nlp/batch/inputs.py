@@ -165,7 +165,7 @@ def _look_at(
         kind, columns, nested = table.format, table.columns, False
         if kind == "chat":  # every line is a text here: nothing is stored
             kind, columns = "lines", ("text",)
-        if kind in ("json", "jsonl", "parquet") and not _has_text(columns, reading.mapping):
+        if kind in ("json", "jsonl", "parquet", "xml") and not _has_text(columns, reading.mapping):
             nested = True
             head = [row for row in islice(table.rows, _SAMPLE_ROWS) if isinstance(row, Row)]
             columns = flat_columns(head)

@@ -13,6 +13,20 @@ from feedback_nlp.ingest.resolution import Resolution, free
 
 _SEVERAL = 4
 _OTHERS = ("楼主", "层主", "父", "上级", "被", "原", "视频", "帖子", "parent", "replyto", "target")
+_REMARKS = (
+    "评论",
+    "弹幕",
+    "回复",
+    "回帖",
+    "跟帖",
+    "消息",
+    "聊天",
+    "comment",
+    "reply",
+    "message",
+    "msg",
+)
+_SESSIONS = ("会话", "conversation", "session", "chat", "talker", "parent", "thread")
 _ROUNDED = "里的编号被表格软件四舍五入了（如 7.30E+18）"
 _NO_KEY = "不能当编号"
 
@@ -28,7 +42,7 @@ def find_key(
     group = found.fields.get("source_key")
     if not group:
         unnamed = [c for c in free(found, columns) if person_by_name(c) is None]
-        group = candidates("source_key", unnamed)[:3]
+        group = candidates("source_key", unnamed)[:3] or _ids_of_posts(found, unnamed)
     good = []
     for column in group:
         why = None if is_given else _no_key(column, found, sample)
@@ -40,6 +54,23 @@ def find_key(
             found.notes.append(f"列“{column}”{why}，不能当编号；编号改由正文、用户和时间算出")
             found.dropped.setdefault(column, _NO_KEY)
     found.fields["source_key"] = good
+
+
+def _ids_of_posts(found: Resolution, columns: Sequence[str]) -> list[str]:
+    """Return the id of a post where the text is the post itself: 微博id beside 微博正文.
+
+    Beside a comment it tells what was commented on, and several rows have it.
+    """
+    text = comparable(next(iter(found.fields.get("text", ())), ""))
+    if any(word in text for word in _REMARKS):
+        return []
+    posts = []
+    for column in candidates("thread_key", columns):
+        looks, name = found.looks[column], comparable(column)
+        is_one_each = looks.share_filled == 1.0 and looks.distinct == 1.0
+        if is_one_each and not any(word in name for word in _SESSIONS):
+            posts.append(column)
+    return posts[:1]
 
 
 def _no_key(column: str, found: Resolution, sample: Sequence[Mapping[str, Any]]) -> str | None:

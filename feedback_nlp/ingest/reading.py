@@ -44,6 +44,7 @@ EXPECTED_REASONS = frozenset(
 )
 """Rejections that belong to a healthy file: ratings without words, lines of the team."""
 
+_NESTED = ("json", "jsonl", "parquet", "xml")
 _TALLIES = {
     "time-raw": "{n} 条的时间看不懂，按导入时间算，原文记在 time_raw",
     "undated": "{n} 条没有时间，按导入时间算",
@@ -238,13 +239,13 @@ def _counted(
 
 
 def _flat(table: Table) -> Iterator[Row | Rejection]:
-    if table.format not in ("json", "jsonl", "parquet"):
+    if table.format not in _NESTED:
         return table.rows
     return (Row(r.line, flatten(r.values)) if isinstance(r, Row) else r for r in table.rows)
 
 
 def _columns(table: Table, sample: Sequence[Row | Rejection]) -> tuple[str, ...]:
-    if table.format not in ("json", "jsonl", "parquet"):
+    if table.format not in _NESTED:
         return table.columns
     names: dict[str, None] = {}
     for row in sample:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import sys
 import tempfile
 import zlib
@@ -16,10 +17,11 @@ from feedback_nlp.errors import FileUnreadable, InputError
 from feedback_nlp.tabular.decoding import utf8_bytes
 from feedback_nlp.tabular.html_tables import is_html_table
 from feedback_nlp.tabular.rows import Limits
+from feedback_nlp.tabular.spreadsheet_xml import is_spreadsheet_xml
 from feedback_nlp.tabular.wrapped import is_call
 
 STDIN = Path("-")
-FORMATS = ("csv", "tsv", "xlsx", "xls", "json", "jsonl", "parquet", "lines")
+FORMATS = ("csv", "tsv", "xlsx", "xls", "json", "jsonl", "parquet", "xml", "lines")
 
 _SUFFIXES = {
     ".csv": "csv",
@@ -34,7 +36,10 @@ _SUFFIXES = {
     ".parquet": "parquet",
     ".pq": "parquet",
     ".txt": "lines",
+    ".xml": "xml",
 }
+_PAGE = re.compile(rb"<(?:!doctype\s+html|html|body|head|div|svg)\b", re.IGNORECASE)
+_ELEMENT = re.compile(rb"<(?:[?!]\w|[A-Za-z_][\w.:-]*[\s/>])")
 _GZIP = b"\x1f\x8b"
 _HEAD_BYTES = 64 * 1024
 _LOOKED_LINES, _LEAST_LINES = 20, 3
@@ -135,11 +140,11 @@ def detect_format(path: Path, named: str | None) -> str:
         if named == "parquet":
             raise FileUnreadable(f"{path.name} 不是完整的 Parquet 文件")
         text = utf8_bytes(stream).read(_HEAD_BYTES).lstrip()
-    if text[:1] == b"<" and is_html_table(text):
-        return "html"
+    if text[:1] == b"<" and (found := _kind_of_markup(text)):
+        return found
     if text[:1] == b"<":
         raise FileUnreadable(
-            f"{path.name} 其实是网页或 XML，不是表格", hint="用表格软件打开并另存为 xlsx 或 CSV"
+            f"{path.name} 其实是网页，里面没有表格", hint="用表格软件打开并另存为 xlsx 或 CSV"
         )
     if named in ("json", None) and text[:1] == b"{":
         first, _, rest = text.partition(b"\n")
@@ -150,7 +155,17 @@ def detect_format(path: Path, named: str | None) -> str:
         return "json"
     if named == "lines" and _is_table(text):
         return "csv"
-    return "csv" if named in ("xls", "xlsx", None) else named
+    return "csv" if named in ("xls", "xlsx", "xml", None) else named
+
+
+def _kind_of_markup(head: bytes) -> str | None:
+    """Return ``html``, ``xml`` or ``xml-sheet``; ``None`` for a page without a table."""
+    if is_spreadsheet_xml(head):
+        return "xml-sheet"
+    if is_html_table(head):
+        return "html"
+    is_page = _PAGE.search(head[:2_000]) is not None
+    return "xml" if not is_page and _ELEMENT.match(head) else None
 
 
 def _is_table(head: bytes) -> bool:

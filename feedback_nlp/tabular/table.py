@@ -28,8 +28,10 @@ from feedback_nlp.tabular.html_tables import html_as_csv
 from feedback_nlp.tabular.json_rows import read_json, read_json_lines, read_lines
 from feedback_nlp.tabular.plain_list import is_plain_list
 from feedback_nlp.tabular.rows import DEFAULT_LIMITS, Limits, Row, columns_ahead, reject
+from feedback_nlp.tabular.spreadsheet_xml import spreadsheet_xml_as_csv
 from feedback_nlp.tabular.workbook import read_workbook
 from feedback_nlp.tabular.wrapped import without_call
+from feedback_nlp.tabular.xml_records import read_xml
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ def open_table(
         if kind == "html":
             stream, kind = html_as_csv(stream, limits), "csv"
             guessed = (*guessed, "文件其实是网页，读了其中最大的表格")
+        elif kind == "xml-sheet":
+            stream, kind = spreadsheet_xml_as_csv(stream), "csv"
         elif _may_be_list(kind, format, header) and is_plain_list(stream, limits):
             kind, guessed = "lines", (*guessed, "没有表头，每行算一条反馈")
         if kind in ("csv", "tsv"):
@@ -109,7 +113,7 @@ def open_table(
         else:
             if kind == "json":
                 stream = without_call(stream)
-            reader = {"json": read_json, "jsonl": read_json_lines}[kind]
+            reader = {"json": read_json, "jsonl": read_json_lines, "xml": read_xml}[kind]
             columns, rows = columns_ahead(reader(stream, limits))
         yield Table(kind, columns, _until_damage(rows, stream), path, notes=(*guessed, *notes))
 

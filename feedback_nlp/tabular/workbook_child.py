@@ -11,7 +11,10 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
+
+_LOOK_ROWS = 2_000
 
 
 def _plain(cell: Any) -> Any:
@@ -40,6 +43,43 @@ def _table_like(book: Any) -> str:
     return str(last if is_cover else first)
 
 
+def _merged(sheet: Any, first: int) -> dict[int, list[list[Any]]]:
+    """Return cells that reach over several rows: by column ``[first row, last row, value]`` in order.
+
+    The wordiest column is left out: words over three rows were said once, while the shop and the
+    day over them are those of each.
+    """
+    ranges = [(top, end) for top, end in sheet.merged_cell_ranges or () if end[0] > top[0]]
+    if not ranges:
+        return {}
+    left = sheet.start[1]
+    chars: dict[int, list[int]] = {}
+    for row in islice(sheet.iter_rows(), _LOOK_ROWS):
+        for column, cell in enumerate(row):
+            if isinstance(cell, str) and cell.strip():
+                chars.setdefault(column, []).append(len(cell))
+    means = {column: sum(sizes) / len(sizes) for column, sizes in chars.items()}
+    wordiest = max(means, key=means.__getitem__, default=None)
+    merged: dict[int, list[list[Any]]] = {}
+    for (top, column), (bottom, _) in sorted(ranges):
+        if column - left != wordiest and bottom >= first:
+            merged.setdefault(column - left, []).append([top, bottom, None])
+    return {column: spans[::-1] for column, spans in merged.items()}
+
+
+def _fill(cells: list[Any], number: int, merged: dict[int, list[list[Any]]]) -> None:
+    """Write the value of a merged cell into the rows below its first; rows come in order."""
+    for column, spans in merged.items():
+        while spans and spans[-1][1] < number:
+            spans.pop()
+        if not spans or number < spans[-1][0] or column >= len(cells):
+            continue
+        if number == spans[-1][0]:
+            spans[-1][2] = cells[column]
+        elif cells[column] in (None, "") and any(cell not in (None, "") for cell in cells):
+            cells[column] = spans[-1][2]
+
+
 def main(path: str, sheet_name: str, memory_bytes: int) -> int:
     """Parse the workbook at ``path``; return the exit code."""
     try:
@@ -61,8 +101,12 @@ def main(path: str, sheet_name: str, memory_bytes: int) -> int:
         sheet = book.get_sheet_by_name(name)
         start = sheet.start[0] + 1 if sheet.start else 1
         out.write(json.dumps({"sheets": names, "sheet": name, "start": start}) + "\n")
-        for row in sheet.iter_rows():
-            out.write(json.dumps([_plain(cell) for cell in row]) + "\n")
+        merged = _merged(sheet, start - 1)
+        for number, row in enumerate(sheet.iter_rows(), start - 1):
+            cells = [_plain(cell) for cell in row]
+            if merged:
+                _fill(cells, number, merged)
+            out.write(json.dumps(cells) + "\n")
     except (CalamineError, OSError, ValueError, OverflowError) as error:
         out.write(json.dumps({"error": "damaged", "detail": str(error)[:200]}) + "\n")
         return 1

@@ -33,6 +33,29 @@ def test_workbook_cells_keep_their_types(tmp_path):
     assert list(read_rows(path)) == [Row(2, {"序号": 7, "text": "闪退", "时间": moment})]
 
 
+def test_merged_cells_hold_for_each_row_but_words_were_said_once(tmp_path):
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, ["日期", "门店", "评价内容", "评分"])
+        page.merge_range(1, 0, 4, 0, "2026-03-01")
+        page.merge_range(1, 1, 2, 1, "东门店")
+        page.write_row(1, 2, ["汤太咸了，喝了一口就放下", 2])
+        page.write_row(2, 2, ["上菜快，服务热情", 5])
+        page.write(3, 1, "西门店")
+        page.merge_range(3, 2, 4, 2, "排队一个小时，叫号还叫错了")
+        page.write_column(3, 3, [1, 3])
+        page.write_row(5, 1, ["南门店", "没有合并的行，日期空着", 4])
+    rows = [tuple(row.values.values()) for row in read_rows(path)]
+    assert rows == [
+        ("2026-03-01", "东门店", "汤太咸了，喝了一口就放下", 2),
+        ("2026-03-01", "东门店", "上菜快，服务热情", 5),
+        ("2026-03-01", "西门店", "排队一个小时，叫号还叫错了", 1),
+        ("2026-03-01", "", "", 3),
+        ("", "南门店", "没有合并的行，日期空着", 4),
+    ]
+
+
 def test_a_cover_of_one_column_is_not_the_table(tmp_path):
     path = tmp_path / "a.xlsx"
     with xlsxwriter.Workbook(path) as book:
