@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -154,3 +156,24 @@ def test_a_taken_port_is_one_clear_line() -> None:
     with pytest.raises(InputError, match=r"不能监听 127\.0\.0\.1 的端口"):
         listen("127.0.0.1", taken.getsockname()[1])
     taken.close()
+
+
+def test_an_answer_does_not_wait_for_its_head_to_be_acknowledged() -> None:
+    """Head and body are two writes; Nagle would hold the second back for 40 ms."""
+    from feedback_api.server import listen
+
+    async def connected() -> int:
+        listener, seen = listen("127.0.0.1", 0), asyncio.get_running_loop().create_future()
+
+        async def meet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            taken = writer.get_extra_info("socket")
+            seen.set_result(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(meet, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            found: int = await asyncio.wait_for(seen, 30)
+            writer.close()
+            return found
+
+    assert asyncio.run(connected()) == 1
