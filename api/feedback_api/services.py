@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from feedback_api.metrics import Metrics
+    from feedback_nlp.jobs.evidence_moves import EvidenceDesk
     from feedback_nlp.jobs.request_splits import Splitter
     from feedback_nlp.understanding.engine import Engine
     from feedback_nlp.week.records import WeeklyDigest
@@ -85,6 +86,13 @@ class Services:
 
         edit = Edit(actor.strip(), self.local_now(), reason)
         return Splitter(session, self.config, self.settings.zone, edit)
+
+    def evidence(self, session: Session, actor: str, reason: str) -> EvidenceDesk:
+        """Return where evidence is put right by somebody, now."""
+        from feedback_nlp.jobs.evidence_moves import EvidenceDesk  # noqa: PLC0415 - as above
+
+        edit = Edit(actor.strip(), self.local_now(), reason)
+        return EvidenceDesk(session, self.config, self.settings.zone, edit)
 
     def digest(self, suffix: str, week: str | None, product: str | None) -> bytes:
         """Return a rendered digest, see :func:`feedback_nlp.jobs.digest.render_digest`.

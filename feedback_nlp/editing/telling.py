@@ -22,7 +22,7 @@ def describe(event: TopicEvent) -> str:
             child = f"主题 {detail['child']}" if "child" in detail else "一个新主题"
             return f"{words}：分出{child}（{_size(detail)} 个观点）"
         case TopicEventKind.MOVED:
-            return f"{words}：移入 {_size(detail)} 个观点"
+            return f"{words}：{'移出' if detail.get('is_out') else '移入'} {_size(detail)} 个观点"
         case TopicEventKind.KEPT_APART:
             return f"{words}：与主题 {detail.get('from')}"
         case TopicEventKind.NESTED:

@@ -1,4 +1,4 @@
-"""What people do to topics: rename, merge, split, move, keep apart, pin, mute, nest — and undo.
+"""What people do to topics: rename, merge, split, move, take out, keep apart, pin, mute, nest — and undo.
 
 Each edit changes the rows and appends one event to the ledger with all that is needed to
 take it back. Units that a person placed are marked ``assigned_by = "person"``; no refit
@@ -128,6 +128,22 @@ def move_units(session: Session, unit_ids: Sequence[int], to_id: int, edit: Edit
     units = _take_units(session, [col(FeedbackUnit.id).in_(wanted)], to_id)
     _log(session, target, TopicEventKind.MOVED, edit, units=units)
     return target
+
+
+def take_out(session: Session, unit_ids: Sequence[int], edit: Edit) -> None:
+    """Take units out of their topics into none; no later analysis puts them into any."""
+    rows = session.execute(
+        select(col(FeedbackUnit.topic_id), col(FeedbackUnit.id)).where(
+            col(FeedbackUnit.id).in_(unit_ids), col(FeedbackUnit.topic_id).is_not(None)
+        )
+    )
+    by_topic: dict[int, list[int]] = {}
+    for topic_id, unit_id in sorted((row[0], row[1]) for row in rows):
+        by_topic.setdefault(topic_id, []).append(unit_id)
+    for topic_id, wanted in by_topic.items():
+        units = _take_units(session, [col(FeedbackUnit.id).in_(wanted)], None)
+        topic = get_topic(session, topic_id)
+        _log(session, topic, TopicEventKind.MOVED, edit, units=units, is_out=True)
 
 
 def keep_apart(session: Session, topic_id: int, from_id: int, edit: Edit) -> Topic:

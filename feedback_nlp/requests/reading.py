@@ -116,6 +116,7 @@ def list_requests(
     *,
     statuses: Sequence[RequestStatus] = (),
     product: str | None = None,
+    owner: str | None = None,
     limit: int | None = None,
     order: RequestOrder = RequestOrder.PRIORITY,
 ) -> list[RequestRow]:
@@ -125,6 +126,7 @@ def list_requests(
         session: A reading session.
         statuses: Only these; empty for all.
         product: Only this product's.
+        owner: Only this person's; empty for those that nobody has.
         limit: At most so many.
         order: What the first has most of.
     """
@@ -138,6 +140,8 @@ def list_requests(
         )
     if product is not None:
         statement = statement.where(col(FeatureRequest.product) == product)
+    if owner is not None:
+        statement = statement.where(func.coalesce(col(FeatureRequest.owner), "") == owner)
     is_stored = order == RequestOrder.PRIORITY
     requests = list(session.scalars(statement.limit(limit if is_stored else None)))
     rows = _rows(session, requests)
@@ -146,6 +150,13 @@ def list_requests(
             key=lambda row: -1.0 if (score := getattr(row, order)) is None else score, reverse=True
         )
     return rows[:limit]
+
+
+def owners(session: Session) -> list[str]:
+    """Return everybody who has a request, by name."""
+    owner = col(FeatureRequest.owner)
+    named = select(owner).where(owner.is_not(None), owner != "").distinct().order_by(owner)
+    return [name for name in session.scalars(named) if name]
 
 
 def request_row(session: Session, request: FeatureRequest) -> RequestRow:

@@ -84,12 +84,15 @@ def save_scheme(session: Session, name: str, weights: Mapping[str, float]) -> No
     session.add(setting)
 
 
-def drop_scheme(session: Session, name: str) -> None:
-    """Forget the weights under a name; a name that is not kept is none."""
+def drop_scheme(session: Session, name: str) -> dict[str, float]:
+    """Forget the weights under a name and return them; a name that is not kept has none."""
+    kept = schemes(session)
+    dropped = kept.pop(name, {})
     setting = session.get(Setting, _SETTING)
     if setting is not None:
-        setting.value = {key: value for key, value in setting.value.items() if key != name}
+        setting.value = kept
         session.add(setting)
+    return dropped
 
 
 def _score(parts: Mapping[str, float], weights: Mapping[str, float]) -> float | None:

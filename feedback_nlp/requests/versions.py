@@ -156,6 +156,11 @@ def _describe_change(detail: Mapping[str, Any]) -> str:
         return f"拆出了 {detail['split'][1]}"
     if "unsplit" in detail:
         return f"撤销了拆分，{detail['unsplit'][0]} 并回来"
+    if "moved" in detail:
+        how, to = detail["moved"]
+        return f"{how['count']} 条证据{f'移到了 {to}' if to else '剔除了'}"
+    if "unmoved" in detail:
+        return "撤销了移走或剔除的证据"
     if "link" in detail:
         before, after = detail["link"]
         return f"关联了（{after}）" if after else f"取消了关联（{before}）"
@@ -180,6 +185,21 @@ def living_splits(edits: Iterable[RequestEdit]) -> dict[str, Mapping[str, Any]]:
         elif "unsplit" in edit.detail:
             living.pop(edit.detail["unsplit"][0], None)
     return living
+
+
+def last_moved(edits: Iterable[RequestEdit]) -> RequestEdit | None:
+    """Return the last move of evidence out of a request that was not taken back.
+
+    Args:
+        edits: Of one request, oldest first.
+    """
+    living: dict[int, RequestEdit] = {}
+    for edit in edits:
+        if "moved" in edit.detail:
+            living[edit.id or 0] = edit
+        elif "unmoved" in edit.detail:
+            living.pop(edit.detail["unmoved"][0], None)
+    return next(reversed(living.values()), None)
 
 
 def _shown(value: object) -> str:

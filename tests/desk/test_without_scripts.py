@@ -39,6 +39,7 @@ WRITTEN = {
     "actor": "林晓",
     "name": "新起的名字",
     "title": "另起的标题",
+    "owner": "林晓",
     "reason": "评审会定的",
     "to": "REQ-2",
     "text": "和相册组对过",

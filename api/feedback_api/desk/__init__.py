@@ -17,7 +17,9 @@ from feedback_api.desk import (
     feedback_list,
     notice_pages,
     people_page,
+    request_bulk,
     request_edits,
+    request_evidence,
     request_list,
     request_page,
     request_together,
@@ -32,8 +34,10 @@ __all__ = ["routers"]
 _MODULES = (
     week_page,
     request_list,
+    request_bulk,
     request_page,
     request_edits,
+    request_evidence,
     request_together,
     undoing,  # before the topics, whose edits are named in the address
     topic_pages,

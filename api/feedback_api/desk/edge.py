@@ -100,6 +100,10 @@ class Posted:
         """Return every value of a field."""
         return [value for value in self._form.getlist(name) if isinstance(value, str)]
 
+    def ids(self, name: str) -> list[int]:
+        """Return what is an id of the values of a field."""
+        return [int(value) for value in self.all(name) if value.isdecimal() and len(value) <= 9]
+
     def number(self, name: str) -> int:
         """Return a field as an id.
 

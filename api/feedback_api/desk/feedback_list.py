@@ -23,7 +23,7 @@ from feedback_api.paging import bounded, decode_cursor, encode_cursor
 from feedback_api.services import Services, ServicesDep
 from feedback_api.validation import MAX_ID
 from feedback_nlp.errors import NotFound
-from feedback_nlp.labels import Intent, Measure, Sentiment, label
+from feedback_nlp.labels import Intent, Measure, RequestStatus, Sentiment, label
 from feedback_nlp.store.judgements import standing
 from feedback_nlp.store.queries import FeedbackPosition, FeedbackRow, UnitWithTopic, units_of
 from feedback_nlp.store.tables import (
@@ -201,7 +201,7 @@ def one(session: Session, services: Services, shell: Shell, feedback_id: int) ->
         "same_count": count(session, same.of, same.where, zone),
         "others": others[:_OTHERS],
         "topics": _topic_choices(session),
-        "request_choices": _request_choices(session),
+        "request_choices": request_choices(session),
         "sentiments": [(s.value, label(s)) for s in Sentiment if s is not Sentiment.MIXED],
         "intents": [(value.value, label(value)) for value in Intent],
     }
@@ -237,11 +237,12 @@ def _topic_choices(session: Session) -> list[tuple[int, str]]:
     return [(id_ or 0, name) for id_, name in rows]
 
 
-def _request_choices(session: Session) -> list[tuple[str, str]]:
+def request_choices(session: Session) -> list[tuple[str, str]]:
+    """Return keys and titles of requests, the first to do first; duplicates stand for nothing."""
     rows = session.execute(
-        select(col(FeatureRequest.key), col(FeatureRequest.title)).order_by(
-            col(FeatureRequest.priority).desc(), col(FeatureRequest.id)
-        )
+        select(col(FeatureRequest.key), col(FeatureRequest.title))
+        .where(col(FeatureRequest.status) != RequestStatus.DUPLICATE.value)
+        .order_by(col(FeatureRequest.priority).desc(), col(FeatureRequest.id))
     )
     return [(key, title) for key, title in rows]
 

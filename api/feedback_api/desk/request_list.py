@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Query, Request, Response
 
@@ -12,12 +12,20 @@ from feedback_api.desk import rendering
 from feedback_api.desk.edge import PostedDep, router
 from feedback_api.desk.shell import Shell, shell_of
 from feedback_api.services import ServicesDep
+from feedback_api.validation import Word
 from feedback_nlp.errors import InputError
 from feedback_nlp.labels import RequestStatus, label
 from feedback_nlp.loop.table import allowed_from
 from feedback_nlp.rank.explain import PART_LABELS
-from feedback_nlp.requests.reading import RequestRow, list_requests
-from feedback_nlp.requests.reweighing import Reweighed, reweigh, save_scheme, schemes
+from feedback_nlp.requests.reading import RequestRow, list_requests, owners
+from feedback_nlp.requests.reweighing import (
+    Reweighed,
+    drop_scheme,
+    reweigh,
+    save_scheme,
+    schemes,
+)
+from feedback_nlp.requests.saved_views import drop_view, save_view, views
 from feedback_nlp.week.backlog import OPEN
 
 pages = router()
@@ -25,6 +33,10 @@ pages = router()
 EFFORTS = (("", "未估"), ("0.2", "小"), ("0.5", "中"), ("0.8", "大"))
 _GROUPS = {"open": ("未解决", OPEN), "all": ("全部", tuple(RequestStatus))}
 _SLIDER = 100
+_FILTERS = ("view", "status", "owner", "product")
+_MAX_FILTER = 200
+#: What the owner's filter says of requests without one; no name is a hyphen.
+NOBODY = "-"
 _PREFIX = "w_"
 
 
@@ -34,6 +46,7 @@ def show_requests(
     services: ServicesDep,
     view: Annotated[str, Query(pattern="^(table|board)$")] = "table",
     status: Annotated[str, Query(max_length=20)] = "open",
+    owner: Annotated[Word, Query(max_length=100)] = "",
 ) -> Response:
     """All requests of a group, the first to do first."""
     statuses = _statuses(status)
@@ -41,17 +54,33 @@ def show_requests(
     shell = shell_of(request, services, "/requests")
     with services.database.read() as session:
         product = shell.chosen["product"] or None
-        rows = list_requests(session, statuses=statuses, product=product)
-        kept = schemes(session)
+        rows = list_requests(
+            session,
+            statuses=statuses,
+            product=product,
+            owner="" if owner == NOBODY else owner or None,
+        )
+        kept, saved, people = schemes(session), views(session), owners(session)
     configured = services.config.rank.weights_for(product)
     weights = {**configured, **asked}
+    shown = {"view": view, "status": status, "owner": owner}
+
+    def address(**changes: str) -> str:
+        return shell.url("/requests", **{**shown, **changes})
+
     return rendering.page(
         request,
         "requests.html",
         shell,
         view=view,
         group=status,
-        groups=_groups(shell, view),
+        groups=_groups(),
+        owner=owner,
+        owners=[(NOBODY, "还没人负责"), *((name, name) for name in people)],
+        address=address,
+        saved=[(name, "/requests?" + urlencode(filters)) for name, filters in saved.items()],
+        filters=urlencode(_filters(request.query_params)),
+        all_steps=_all_steps(rows),
         ranked=reweigh(rows, weights) if asked else _as_stored(rows),
         is_trial=bool(asked),
         sliders=_sliders(weights),
@@ -61,8 +90,7 @@ def show_requests(
         efforts=EFFORTS,
         steps=steps_without_reason,
         views=[
-            (key, word, shell.url("/requests", view=key, status=status))
-            for key, word in (("table", "列表"), ("board", "看板"))
+            (key, word, address(view=key)) for key, word in (("table", "列表"), ("board", "看板"))
         ],
     )
 
@@ -79,7 +107,42 @@ def keep_weights(services: ServicesDep, form: PostedDep) -> Response:
     with services.database.write() as session:
         save_scheme(session, name, weights)
     address = "/requests?" + urlencode(_as_query(weights))
-    return rendering.done(address, f"存成了方案“{name}”，正式的排序没有变。")
+    undo = {"action": "/requests/schemes/drop", "name": name}
+    return rendering.done(address, f"存成了方案“{name}”，正式的排序没有变。", undo)
+
+
+@pages.post("/requests/schemes/drop")
+def drop_weights(services: ServicesDep, form: PostedDep) -> Response:
+    """Forget the sliders under a name."""
+    name = form.text("name")
+    with services.database.write() as session:
+        weights = drop_scheme(session, name)
+    undo = {"action": "/requests/schemes", "name": name, **_as_query(weights)}
+    return rendering.done(
+        form.next("/requests"), f"方案“{name}”删掉了。", undo if weights else None
+    )
+
+
+@pages.post("/requests/views")
+def keep_view(services: ServicesDep, form: PostedDep) -> Response:
+    """Keep the filters of the list under a name."""
+    name, filters = form.text("name"), _filters(dict(parse_qsl(form.text("filters"))))
+    with services.database.write() as session:
+        save_view(session, name, filters)
+    undo = {"action": "/requests/views/drop", "name": name}
+    return rendering.done("/requests?" + urlencode(filters), f"存成了视图“{name}”。", undo)
+
+
+@pages.post("/requests/views/drop")
+def forget_view(services: ServicesDep, form: PostedDep) -> Response:
+    """Forget a saved view."""
+    name = form.text("name")
+    with services.database.write() as session:
+        filters = drop_view(session, name)
+    undo = {"action": "/requests/views", "name": name, "filters": urlencode(filters)}
+    return rendering.done(
+        form.next("/requests"), f"视图“{name}”删掉了。", undo if filters else None
+    )
 
 
 def steps_without_reason(status: str) -> list[tuple[str, str]]:
@@ -99,12 +162,22 @@ def _statuses(status: str) -> Sequence[RequestStatus]:
     return (RequestStatus(status),)
 
 
-def _groups(shell: Shell, view: str) -> list[tuple[str, str, str]]:
+def _groups() -> list[tuple[str, str]]:
     words = {key: word for key, (word, _) in _GROUPS.items()}
     words |= {status.value: label(status) for status in RequestStatus}
-    return [
-        (key, word, shell.url("/requests", view=view, status=key)) for key, word in words.items()
-    ]
+    return list(words.items())
+
+
+def _all_steps(rows: Sequence[RequestRow]) -> list[tuple[str, str]]:
+    """Return what any of some requests can become by one click, in the order of the loop."""
+    found = {value for row in rows for value, _ in steps_without_reason(row.request.status)}
+    return [(status.value, label(status)) for status in RequestStatus if status.value in found]
+
+
+def _filters(asked: Mapping[str, str]) -> dict[str, str]:
+    """Return what of an address says which list is shown, and how."""
+    known = (*_FILTERS, *(_PREFIX + name for name in PART_LABELS))
+    return {name: asked[name][:_MAX_FILTER] for name in known if asked.get(name)}
 
 
 def _as_stored(rows: Sequence[RequestRow]) -> list[Reweighed]:

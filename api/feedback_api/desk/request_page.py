@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 
 from feedback_api.desk import rendering
 from feedback_api.desk.edge import router
+from feedback_api.desk.feedback_list import request_choices
 from feedback_api.desk.request_list import EFFORTS
 from feedback_api.desk.shell import shell_of
 from feedback_api.desk.verification_chart import checked
@@ -96,6 +97,7 @@ def show_request(request: Request, services: ServicesDep, key: str) -> Response:
         by_hand = _by_hand(session, id_of(found), [piece.unit_id for piece in pieces])
         judged = verifications(session, id_of(found))[:_RELEASES]
         given = decline_reasons(session, found.key)[:_GIVEN]
+        others = [choice for choice in request_choices(session) if choice[0] != found.key]
         split_off = [get_request(session, child) for child in living_splits(detail.edits)]
     releases = [checked(services, found.key, row) for row in judged]
     clock = clock_of(
@@ -136,6 +138,7 @@ def show_request(request: Request, services: ServicesDep, key: str) -> Response:
         links=[(LINK_WORDS[one.kind], one) for one in detail.links],
         link_kinds=[(kind.value, word) for kind, word in LINK_WORDS.items()],
         split_off=split_off,
+        others=others,
         by_hand=by_hand,
         releases=releases,
         card=markdown_card(detail.row, zone=services.settings.zone),

@@ -55,7 +55,7 @@ def unlink(services: ServicesDep, form: PostedDep, key: str) -> Response:
 @pages.post("/requests/{key}/split")
 def split(services: ServicesDep, form: PostedDep, key: str) -> Response:
     """Make a request of its own of what was ticked."""
-    units = [int(one) for one in form.all("unit") if one.isdecimal() and len(one) < 10]
+    units = form.ids("unit")
     if not units:
         raise InputError("没有勾选证据", hint="在“证据”里勾上要拆走的几条，再拆")
     with services.database.write() as session:

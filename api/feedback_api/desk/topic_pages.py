@@ -222,7 +222,7 @@ def edit(services: ServicesDep, form: PostedDep, topic_id: FeedbackId, action: s
                 topic = topic_edits.nest(session, topic_id, under, edit)
                 return topic, "归好组了。"
             case "split":
-                ticked = [int(unit) for unit in form.all("unit") if unit.isdecimal()]
+                ticked = form.ids("unit")
                 topic = topic_edits.split(session, topic_id, ticked, form.text("name"), edit)
                 return topic, f"分出了“{topic.name}”（{len(set(ticked))} 句）。"
             case "pin" | "unpin":

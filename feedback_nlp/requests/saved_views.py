@@ -1,0 +1,49 @@
+"""Lists of requests that people come back to: filters under a name, for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlmodel import Session
+
+from feedback_nlp.errors import InputError
+from feedback_nlp.store.tables import Setting
+
+_SETTING = "request_views"
+_MAX_VIEWS = 30
+_MAX_NAME = 40
+
+
+def views(session: Session) -> dict[str, dict[str, str]]:
+    """Return the filters of each saved view, by name, in the order they were saved."""
+    setting = session.get(Setting, _SETTING)
+    return {name: dict(pairs) for name, pairs in setting.value["views"]} if setting else {}
+
+
+def save_view(session: Session, name: str, filters: Mapping[str, str]) -> None:
+    """Keep filters under a name, in place of what was kept under it.
+
+    Raises:
+        InputError: If the name is not usable or there are too many.
+    """
+    name = name.strip()
+    if not 0 < len(name) <= _MAX_NAME:
+        raise InputError(f"视图名长度是 {len(name)}", hint=f"应为 1–{_MAX_NAME} 个字")
+    kept = {**views(session), name: dict(filters)}
+    if len(kept) > _MAX_VIEWS:
+        raise InputError(f"已经有 {_MAX_VIEWS} 个视图", hint="先删掉一个")
+    _write(session, kept)
+
+
+def drop_view(session: Session, name: str) -> dict[str, str]:
+    """Forget a view and return its filters; of a name that is not kept there are none."""
+    kept = views(session)
+    dropped = kept.pop(name, {})
+    _write(session, kept)
+    return dropped
+
+
+def _write(session: Session, kept: Mapping[str, Mapping[str, str]]) -> None:
+    setting = session.get(Setting, _SETTING) or Setting(key=_SETTING)
+    setting.value = {"views": [[name, dict(filters)] for name, filters in kept.items()]}
+    session.add(setting)
