@@ -64,7 +64,7 @@ PAGES = (
     f"/data?of=read&week={WEEK}",
     "/data/batches/1",
     "/data/sample",
-    "/keys",
+    "/people",
     "/login",
 )
 _BATCH = 5_000

@@ -23,7 +23,7 @@ PAGES = [
     *("/requests/REQ-2", "/topics/merge?topic=13&into=8", "/notices", "/notices/REQ-2"),
     *("/week/send", "/data/sample", "/?week=2026-W45", "/feedback?q=闪退"),
     *("/requests?status=new&view=board", "/alerts?marked=open", "/requests/REQ-11", "/topics/11"),
-    *("/topics?kind=praise", "/topics?kind=vent", "/notices/REQ-1", "/keys"),
+    *("/topics?kind=praise", "/topics?kind=vent", "/notices/REQ-1", "/people"),
 ]
 # Places that may show digits which count nothing: names, quotes, times, marked plain words,
 # and what a person types into.

@@ -32,7 +32,7 @@ PAGES = (
     *("/week/send?week=2026-W47", "/requests/REQ-1", "/requests/REQ-2", "/requests?status=all"),
     *("/requests?view=board&status=all", "/feedback", "/feedback/1", "/feedback/2", "/topics"),
     *("/topics/1", "/topics/2", "/topics/merge?topic=2&into=1", "/data", "/data/batches/1"),
-    *("/data/sample?week=2026-W47", "/keys"),
+    *("/data/sample?week=2026-W47", "/people"),
 )
 #: What a person would write into a field that has no value yet.
 WRITTEN = {
@@ -48,7 +48,7 @@ WRITTEN = {
     "fixed_in": "5.4.0",
 }
 #: What ends something others need: sent last.
-LAST = ("/notices/each/{notice_id}/cancel", "/keys/revoke")
+LAST = ("/notices/each/{notice_id}/cancel", "/people/revoke")
 #: Forms that a page shows only after something special; the same posts are sent by
 #: ``test_notices`` (a message that failed), ``test_feedback_pages`` and ``test_requests``.
 ELSEWHERE = {

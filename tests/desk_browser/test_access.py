@@ -15,7 +15,7 @@ AXE = Path(__file__).with_name("node_modules") / "axe-core" / "axe.min.js"
 PAGES = (
     *("/", "/?tab=backlog", "/requests", "/requests?view=board", "/requests/REQ-8", "/topics"),
     *("/topics/8", "/topics/merge?topic=13&into=8", "/feedback?week=2026-W47", "/feedback/100"),
-    *("/alerts", "/data", "/data/batches/1", "/keys", "/feedback?week=x", "/login", "/docs"),
+    *("/alerts", "/data", "/data/batches/1", "/people", "/feedback?week=x", "/login", "/docs"),
     *("/requests/REQ-2", "/notices", "/notices/REQ-2", "/week/send", "/data/sample"),
 )
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -164,27 +167,114 @@ def test_merge_several_that_are_ticked_and_take_it_back(page: Any) -> None:
 
 
 def test_a_topic_is_dragged_onto_a_group(page: Any) -> None:
-    if page.viewport_size["width"] < 720:
-        pytest.skip("on a phone topics are ticked and moved: touch screens do not drag")
     page.goto("/topics")
     group = page.locator("[data-theme]").first
     topic = page.locator("[data-theme]").nth(1).locator("li[data-topic]").first
     name = topic.locator(".name").inner_text()
-    topic.drag_to(group.locator("h2"))
+    topic.locator(".name").drag_to(group.locator("h2"))
     page.locator(".toast", has_text="移到了").wait_for()
     assert name in page.locator("[data-theme]").filter(has_text=name).first.inner_text()
 
 
 def test_a_request_is_dragged_to_where_it_may_go(page: Any, demo: str) -> None:
     if page.viewport_size["width"] < 720:
-        pytest.skip("on a phone the menu of a card moves it: touch screens do not drag")
+        pytest.skip("the next column lies beside the screen: the test with a finger goes there")
     key = request_key(demo, CRASH)
     page.goto("/requests?view=board")
     tile = page.locator("li.tile", has_text=key).first
-    tile.drag_to(page.locator('section[data-status="triaged"] h2'))
+    tile.locator(".name").drag_to(page.locator('section[data-status="triaged"] h2'))
     page.locator(".toast").wait_for()
+    assert key in page.locator('section[data-status="triaged"]').inner_text()
+
+
+def test_a_finger_drags_after_a_long_press_and_scrolls_without(
+    chromium: Any, served: str, demo: str
+) -> None:
+    context = chromium.new_context(
+        base_url=served, viewport={"width": 390, "height": 844}, has_touch=True
+    )
+    context.add_cookies([{"name": "feedback_actor", "value": "%E6%9E%97%E6%99%93", "url": served}])
+    page = context.new_page()
+    page.goto("/topics")
+    group = page.locator("[data-theme]").first
+    topic = group.locator("li[data-topic]").first
+    name = topic.locator(".name").inner_text()
+    place = page.locator("[data-theme]").nth(1)
+    inside = place.get_attribute("data-theme")
+    start, end = middle(topic.locator(".name")), middle(place.locator("h2"))
+    finger = context.new_cdp_session(page)
+
+    with touching(finger, start, (start[0], start[1] - 40), press=0):
+        assert page.locator(".ghost").count() == 0
+    page.goto("/topics")  # at rest again
+    assert end[1] < 844, "both lie on the screen"
+    with touching(finger, start, end, press=500):
+        assert page.locator(".ghost").count() == 1
+    page.locator(".toast", has_text="移到了").wait_for()
+    assert name in page.locator(f'[data-theme="{inside}"]').inner_text()
+
+    key = request_key(demo, CRASH)
+    page.goto("/requests?view=board")
+    tile = page.locator("li.tile", has_text=key).first
+    start = middle(tile.locator(".name"))
     column = page.locator('section[data-status="triaged"]')
+    with touching(finger, start, (362, start[1]), press=500):  # the edge, where the next one begins
+        page.locator('section[data-status="triaged"].over').wait_for()
+    page.locator(".toast").wait_for()
     assert key in column.inner_text()
+    context.close()
+
+
+def middle(place: Any) -> tuple[float, float]:
+    """Return where one would put a finger on something."""
+    box = place.bounding_box()
+    return box["x"] + min(box["width"], 60) / 2, box["y"] + box["height"] / 2
+
+
+@contextmanager
+def touching(
+    finger: Any, start: tuple[float, float], end: tuple[float, float], *, press: int
+) -> Iterator[None]:
+    """Put a finger down by the browser's own input, hold it for so many ms, move it; lift it last."""
+
+    def send(kind: str, *points: tuple[float, float]) -> None:
+        at = [{"x": x, "y": y} for x, y in points]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+
+    send("touchStart", start)
+    time.sleep(press / 1000)
+    for step in range(1, 11):
+        x, y = (a + (b - a) * step / 10 for a, b in zip(start, end, strict=True))
+        send("touchMove", (x, y))
+        time.sleep(0.02)
+    yield
+    send("touchEnd")
+
+
+def test_ticked_requests_change_together(page: Any) -> None:
+    page.goto("/requests")
+    ticks = page.locator('input[name="key"]')
+    ticks.nth(0).check()
+    ticks.nth(1).check()
+    page.locator('#bulk input[name="owner"]').fill("老周")
+    page.get_by_role("button", name="一起改").click()
+    assert "2 个需求改好了" in told(page)
+    assert page.locator('tbody input[name="owner"]').nth(1).input_value() == "老周"
+    page.get_by_role("button", name="撤销").click()
+    assert "都改回去了" in told(page)
+    assert page.locator('tbody input[name="owner"]').nth(1).input_value() != "老周"
+
+
+def test_evidence_that_is_ticked_is_taken_out_and_comes_back(page: Any, demo: str) -> None:
+    page.goto(f"/requests/{request_key(demo, CRASH)}")
+    first = page.locator(".piece .quote").first.inner_text()
+    page.locator('.piece input[name="unit"]').first.check()
+    page.get_by_role("button", name="剔除").click()
+    assert "1 条证据剔除了" in told(page)
+    assert page.locator(".piece .quote").first.inner_text() != first
+    page.get_by_role("button", name="撤销").click()
+    assert "1 条证据回到了" in told(page)
+    assert page.locator(".piece .quote").first.inner_text() == first
 
 
 def test_merge_what_is_one_matter_from_the_week(page: Any) -> None:
@@ -221,8 +311,9 @@ def test_reweigh_while_the_slider_moves_and_save(page: Any) -> None:
     slider.focus()
     page.keyboard.press("End")
     page.locator("#ranking .banner", has_text="试排").wait_for()
-    page.fill('input[name="name"]', "只看人数")
-    page.get_by_role("button", name="存", exact=True).first.click()
+    scheme = page.locator('form[action="/requests/schemes"]')
+    scheme.locator('input[name="name"]').fill("只看人数")
+    scheme.get_by_role("button", name="存").click()
     assert "只看人数" in told(page)
     assert page.locator("#w_people").input_value() == "100"
 

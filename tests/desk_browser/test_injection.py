@@ -70,7 +70,7 @@ def test_nothing_that_people_wrote_runs(page: Any, demo: str, tmp_path: Path) ->
     page.fill('input[name="source"]', LONG)
     page.get_by_role("button", name="先看看怎么读").click()
     assert page.evaluate("typeof window.ran") == "undefined"
-    page.goto("/keys")
+    page.goto("/people")
     page.fill('main input[name="name"]', LONG)
     page.get_by_role("button", name="发一把密钥").click()
     assert page.evaluate("typeof window.ran") == "undefined"

@@ -40,7 +40,7 @@ RULES = (
     Rule("*", "/v1/audit", Scope.ADMIN),
     Rule("*", "/v1/keys", Scope.ADMIN),
     Rule("*", "/audit", Scope.ADMIN),
-    Rule("*", "/keys", Scope.ADMIN),
+    Rule("*", "/people", Scope.ADMIN),
 )
 
 

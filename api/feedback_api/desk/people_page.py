@@ -14,13 +14,13 @@ from feedback_nlp.access.scopes import Scope, parse_scopes, word
 pages = router()
 
 
-@pages.get("/keys")
+@pages.get("/people")
 def show_keys(request: Request, services: ServicesDep) -> Response:
     """All keys, without the keys."""
     return _page(request, services)
 
 
-@pages.post("/keys")
+@pages.post("/people")
 def make_key(request: Request, services: ServicesDep, form: PostedDep) -> Response:
     """Make a key and show it, this once."""
     with services.database.write() as session:
@@ -35,23 +35,23 @@ def make_key(request: Request, services: ServicesDep, form: PostedDep) -> Respon
     return _page(request, services, name=name, token=token)
 
 
-@pages.post("/keys/revoke")
+@pages.post("/people/revoke")
 def take_key(services: ServicesDep, form: PostedDep) -> Response:
     """Revoke the keys of a name."""
     name = form.text("name", limit=100)
     with services.database.write() as session:
         revoke_key(session, name, now=services.now())
-    return rendering.done("/keys", f"{name} 的密钥吊销了。")
+    return rendering.done("/people", f"{name} 的密钥吊销了。")
 
 
 def _page(request: Request, services: ServicesDep, name: str = "", token: str = "") -> Response:
-    shell = shell_of(request, services, "/keys")
+    shell = shell_of(request, services, "/people")
     with services.database.read() as session:
         keys = list_keys(session)
     now = services.now()
     return rendering.page(
         request,
-        "keys.html",
+        "people.html",
         shell,
         keys=[
             (

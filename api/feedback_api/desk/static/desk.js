@@ -104,33 +104,82 @@
     }
     event.preventDefault();
   });
-  // dragging: a topic onto a group of the tree, a request onto a column of the board; a menu or
-  // a form on the page does the same for keyboards, and says what may follow what
+  // dragging: a topic onto a group of the tree, a request onto a column of the board, with the
+  // mouse or, after a long press, with a finger; a menu or a form on the page does the same for
+  // keyboards, and says what may follow what
   const drags = (items, places, fits, act) => {
-    let held = null;
-    all(items).forEach((item) => { item.draggable = true; });
-    const place = (event) => {
-      const found = held && event.target.closest(places);
+    let start = null, held = null, ghost = null, over = null, waiting = 0, rolling = 0;
+    const place = (x, y) => {
+      const under = document.elementFromPoint(x, y);
+      const found = under && under.closest(places);
       return found && !found.contains(held) && fits(held, found) ? found : null;
     };
-    const mark = (here) => all(places).forEach((one) => one.classList.toggle("over", one === here));
-    document.addEventListener("dragstart", (event) => {
-      held = event.target.closest && event.target.closest(items);
-      if (held) event.dataTransfer.setData("text/plain", held.textContent.trim());
+    const mark = (here) => {
+      over = here;
+      all(places).forEach((one) => one.classList.toggle("over", one === here));
+    };
+    // near an edge the page goes on, and so does the board, whose columns lie side by side
+    const roll = (x, y) => {
+      const by = (at, size) => (at < 70 ? -14 : at > size - 70 ? 14 : 0);
+      clearInterval(rolling);
+      rolling = setInterval(() => {
+        window.scrollBy(0, by(y, innerHeight));
+        const board = held && held.closest(".board");
+        if (board) board.scrollBy(by(x, innerWidth), 0);
+        mark(place(x, y));
+      }, 30);
+    };
+    const move = (x, y) => {
+      ghost.style.translate = `${Math.min(x, innerWidth - ghost.offsetWidth - 20)}px ${y}px`;
+      mark(place(x, y));
+      roll(x, y);
+    };
+    const lift = () => {
+      held = start.item;
+      ghost = held.cloneNode(true);
+      ghost.classList.add("ghost");
+      ghost.style.width = `${held.offsetWidth}px`;
+      document.body.append(ghost);
+      held.classList.add("held");
+      move(start.x, start.y);
+    };
+    const end = (isDone) => {
+      clearTimeout(waiting);
+      clearInterval(rolling);
+      const [item, here] = [held, over];
+      start = held = null;
+      if (!item) return;
+      ghost.remove();
+      item.classList.remove("held");
+      mark(null);
+      // the click that follows would open what was let go
+      const stop = (event) => { event.preventDefault(); event.stopPropagation(); };
+      document.addEventListener("click", stop, { capture: true, once: true });
+      setTimeout(() => document.removeEventListener("click", stop, { capture: true }), 50);
+      if (isDone && here) act(item, here);
+    };
+    document.addEventListener("pointerdown", (event) => {
+      const item = event.target.closest(items);
+      if (!item || event.button || event.target.closest("input, select, textarea, button, details")) return;
+      start = { item, x: event.clientX, y: event.clientY, id: event.pointerId };
+      if (event.pointerType !== "mouse") waiting = setTimeout(lift, 350);
     });
-    document.addEventListener("dragover", (event) => {
-      if (!held) return;
-      const here = place(event);
-      mark(here);
-      if (here) event.preventDefault();
+    document.addEventListener("pointermove", (event) => {
+      if (!start || event.pointerId !== start.id) return;
+      if (!held) {
+        if (Math.hypot(event.clientX - start.x, event.clientY - start.y) < 8) return;
+        if (event.pointerType !== "mouse") { end(false); return; } // that finger scrolls
+        lift();
+      }
+      move(event.clientX, event.clientY);
     });
-    document.addEventListener("drop", (event) => {
-      const here = place(event);
-      if (!here) return;
-      event.preventDefault();
-      act(held, here);
-    });
-    document.addEventListener("dragend", () => { held = null; mark(null); });
+    document.addEventListener("pointerup", () => end(true));
+    document.addEventListener("pointercancel", () => end(false));
+    document.addEventListener("keydown", (event) => { if (event.key === "Escape") end(false); });
+    document.addEventListener("touchmove", (event) => { if (held) event.preventDefault(); }, { passive: false });
+    document.addEventListener("contextmenu", (event) => { if (held) event.preventDefault(); });
+    document.addEventListener("dragstart", (event) => { if (start) event.preventDefault(); });
+    document.addEventListener("selectstart", (event) => { if (start) event.preventDefault(); });
   };
   const nest = document.getElementById("nest");
   if (nest) {

@@ -16,20 +16,20 @@ pytestmark = pytest.mark.usefixtures("stored")
 
 
 def test_a_key_is_shown_once_and_revoked(client: TestClient, post: Post) -> None:
-    made = post("/keys", name="小王", scope=["read", "write"])
+    made = post("/people", name="小王", scope=["read", "write"])
     token = re.search(r"fnlp_[\w-]+", made.text)
     assert token is not None
-    page = client.get("/keys").text
+    page = client.get("/people").text
     assert token[0] not in page
     assert "小王" in page
-    assert post("/keys", name="小王", scope="read").status_code == 409
-    assert post("/keys", name="小李").status_code == 422
-    assert post("/keys/revoke", name="小王").status_code == 303
-    assert "已失效" in client.get("/keys").text
+    assert post("/people", name="小王", scope="read").status_code == 409
+    assert post("/people", name="小李").status_code == 422
+    assert post("/people/revoke", name="小王").status_code == 303
+    assert "已失效" in client.get("/people").text
 
 
 def test_the_holder_of_a_key_signs_with_its_name(post: Post, database: Database) -> None:
-    token = re.search(r"fnlp_[\w-]+", post("/keys", name="小王", scope="write").text)
+    token = re.search(r"fnlp_[\w-]+", post("/people", name="小王", scope="write").text)
     assert token is not None
     settings = Settings(
         database_url=database.url.render_as_string(hide_password=False),
@@ -50,4 +50,4 @@ def test_the_holder_of_a_key_signs_with_its_name(post: Post, database: Database)
         history = strict.get("/requests/REQ-1").text
         assert "<b>小王</b>" in history
         assert "别人" not in history
-        assert strict.get("/keys").status_code == 403
+        assert strict.get("/people").status_code == 403
