@@ -33,13 +33,13 @@ _FEWEST_HAN = 3
 _WORDS_BESIDE = re.compile(
     rf"[0-9 ,.\-/_·、…~]{{5,200}}[{HAN_DIGITS}]{{1,9}}|[{HAN_DIGITS}]{{1,9}}[0-9 ,.\-/_·、…~]{{5,200}}"
 )
-# Eleven digits of a mobile number, a Han one or two among them (138零0001234), none at its end.
+# Eleven digits of a mobile number, one to three Han ones among them (138零0001234), none at its end.
 _MOBILE_WITH_HAN = re.compile(rf"[1一幺壹](?:{_BETWEEN}[0-9{HAN_DIGITS}]){{9}}{_BETWEEN}[0-9]")
 STAND_IN = re.compile(r"〔[^〔〕·]{1,6}·[0-9a-f]{4,64}〕")
 _KEYCAP = re.compile("[\ufe0f\u20e3]+")
 _DASHES = "‐‑‒–—―−－"
 _BLANKS = "\u00a0\u2002\u2003\u2009\u202f\u3000\t"
-_SAME = {"＼": "\\", "／": "/", "帐": "账", "証": "证", "➕": "+", "＃": "#"}
+_SAME = {"＼": "\\", "／": "/", "帐": "账", "証": "证", "➕": "+", "＃": "#", "З": "3"}
 _HIDDEN = "\0"
 _LAST = 0x1FB00  # above it stands nothing that a rule reads
 _FOLD_BY_ARRAY_FROM = 400  # characters; above, one NumPy gather beats str.translate
@@ -98,7 +98,9 @@ def _digits(match: re.Match[str]) -> str:
     """Translate a run, unless its numerals belong to the words beside a number (…1234一直)."""
     run = match[0]
     han = sum(sign in HAN_DIGITS for sign in run)
-    if 0 < han < _FEWEST_HAN and _MOBILE_WITH_HAN.fullmatch(run):
+    if 0 < han <= _FEWEST_HAN and _MOBILE_WITH_HAN.fullmatch(run):
+        return run.translate(_NUMERALS)
+    if run[0] in "零〇" and 10 <= len(run) <= 12 and run.isalnum():
         return run.translate(_NUMERALS)
     if han < _FEWEST_HAN or (han <= _FEWEST_HAN and _WORDS_BESIDE.fullmatch(run)):
         return run

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 
 from feedback_nlp.clean.folding import EMOJI, HAN_DIGITS, folded_signs
-from feedback_nlp.clean.labels import words
+from feedback_nlp.clean.full_names import full_name_hint
+from feedback_nlp.clean.labels import by_first_sign, words
 
 _D, _W = "[0-9]", "[0-9a-z]"
-_MARKS = re.escape(" ,.-/_\\·、…~+*():|") + EMOJI
+_MARKS = re.escape(" ,.-/_\\·、。丶^…~+*():|") + EMOJI
 _HAN = f"[{HAN_DIGITS}十百]"
 _HAN_OR_D = f"[{HAN_DIGITS}0-9]"
 
@@ -21,7 +22,7 @@ _ANY_SIGN = re.compile("[@0-9a-z]")
 # the number of a house or a room; ten letters and digits, the dot of a mail address in words;
 # a plate, a street with a number.
 _FROM_DIGIT = re.compile(
-    f"{_D}(?:[-/#]{_D}{{3}}|(?:[{_MARKS}]{{0,3}}{_HAN_OR_D}){{4}}|{_D}{_D} ?[室房户]"
+    f"{_D}(?:[-/#]{_D}{{3}}|(?:[{_MARKS}]{{0,4}}{_HAN_OR_D}){{4}}|{_D}{_D} ?[室房户]"
     f"| ?(?:[弄栋幢座舍#]|号(?:[楼房院宿公学]| ?{_D}{{3}})|单元|[楼层] ?{_W}{{3}}))"
 )
 _FROM_SIGN = re.compile(
@@ -32,33 +33,32 @@ _FROM_HAN = re.compile(
     f"路街道巷弄同村组里段东南西北中头边口🐧][号码{_MARKS}:为是]{{0,8}}{_W}"
 )
 _NAME = re.compile(f"{_W}[0-9a-z{_MARKS}]{{4}}")
-_NAME_SIGN = re.compile("[微薇威徽维绿卫❤♥♡q口🐧]|加[a-z]|(?<![a-z])v|w(?:[ .]?x|[e信 ])")
+_NAME_SIGN = re.compile(
+    "[微薇威徽嶶维绿卫❤♥♡q口🐧丘裙羊群]|加[a-z]|(?<![a-z])v|w(?:[ .]?x|[e信 ])|qun"
+)
 _HAN_NUMBER = re.compile(
     f"{_HAN}(?:{_HAN_OR_D}{{4}}|(?:[{_MARKS}]{{0,2}}{_HAN_OR_D}){{6}}"
     f"|{_HAN_OR_D}? ?(?:号楼|[#栋幢座舍楼]|单元))"
 )
-_THREE_HAN = "[㐀-﫿]{3}(?![一-鿿])"
+# One scan for all words that announce a person; each alternative begins with a character.
 _PERSON = re.compile(
     "|".join(
         (
-            *words("person", "stated"),
-            *words("person", "said"),
-            "name ?:",
+            by_first_sign([*words("person", "stated"), *words("person", "said"), "name ?:"]),
+            by_first_sign(words("person", "introduced"), "[㐀-﫿]{3}(?![一-鿿])"),
+            by_first_sign(
+                words("person", "resident"), f"[一-鿿]{{2,3}}(?:{words('person', 'does')[0]})"
+            ),
+            full_name_hint(),
+            "艾特[一-鿿]{3}",
         )
     )
-)
-_INTRODUCED = re.compile(f"(?:{'|'.join(words('person', 'introduced'))}){_THREE_HAN}")
-_RESIDENT = re.compile(
-    f"[{''.join(word[0] for word in words('person', 'resident'))}]"
-    f"[{''.join(word[1] for word in words('person', 'resident'))}]"
-    f"[一-鿿]{{2,3}}(?:{words('person', 'does')[0]})"
 )
 _KEYCAP = "\u20e3"
 
 
 # Bound once: this runs on every text that is stored.
 _any_sign, _han_number, _person = _ANY_SIGN.search, _HAN_NUMBER.search, _PERSON.search
-_introduced, _resident = _INTRODUCED.search, _RESIDENT.search
 
 
 def may_hold_personal_data(text: str) -> bool:
@@ -66,12 +66,7 @@ def may_hold_personal_data(text: str) -> bool:
     signs = folded_signs(text)
     if _any_sign(signs) and _may_hold_a_number(signs):
         return True
-    return (
-        _han_number(signs) is not None
-        or _person(signs) is not None
-        or _introduced(signs) is not None
-        or _resident(signs) is not None
-    )
+    return _han_number(signs) is not None or _person(signs) is not None
 
 
 def _may_hold_a_number(signs: str) -> bool:

@@ -20,8 +20,8 @@ _MARKS = re.compile(r"[ .\-_·,]")
 _MORE = re.compile(r"[年月日元块万亿次%]")
 
 _EMAIL = re.compile(
-    r"(?<![a-z0-9._%+\-])[a-z0-9._%+\-]{1,64} ?@ ?[a-z0-9\-]{1,63}"
-    r"(?: ?[.。点] ?[a-z0-9\-]{1,63}){1,4}"
+    r"(?<![a-z0-9._%+\-])(?!git@)[a-z0-9._%+\-]{1,64} {0,2}@{1,2} {0,2}[a-z0-9\-]{1,63}"
+    r"(?: ?[.。点] ?[a-z0-9\-]{1,63}){0,3} ?[.。点] ?[a-z][a-z0-9\-]{1,62}"
 )
 _SPOKEN_EMAIL = re.compile(
     r"(?<![a-z0-9._%+\-])([a-z0-9._%+\-]{1,64}) ?(?:[(\[{] ?(?:at|艾特) ?[)\]}]|艾特|(?<= )at(?= )|#(?=[a-z0-9]{1,20}\.(?:com|cn|net)))"
@@ -32,7 +32,9 @@ _FILE_NAME = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|pdf|zip|apk|[0-9]{1,9})$")
 _NOBODYS_MAIL = re.compile(r"x{2,9}@x{2,9}\.")
 _SPOKEN_DOT = re.compile(r" ?(?:[.。点]|[(\[{]?dot[)\]}]?) ?")
 _PASSPORT_WORD = re.compile(r"护照|通行证|回乡证|台胞证|永居证|永久居留|passport")
-_PASSPORT = re.compile(r"(?<![0-9a-z])[a-z]{1,2}[ \-]?[0-9](?:[ \-]?[0-9]){5,9}[a-z]?(?![0-9a-z])")
+_PASSPORT = re.compile(
+    r"(?:(?<![0-9a-z])|(?<=passport))[a-z]{1,2}[ \-]?[0-9](?:[ \-]?[0-9]){5,9}[a-z]?(?![0-9a-z])"
+)
 _RESIDENCE = re.compile(r"(?<![0-9a-z])[a-z]{3}[0-9]{12}(?![0-9a-z])")  # foreigners, until 2023
 _SOLDIERS = re.compile(r"[军士警武海空南北政后装参]{1,2}字?第 ?[0-9]{5,8} ?号?")
 _SOLDIERS_WORD = re.compile(r"军官|士兵|警官|军人|证")
@@ -41,7 +43,7 @@ _PASSPORT_BEFORE, _PASSPORT_AFTER = 24, 8
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 # One class of one character more than a plate needs, the rest is checked below.
 _PLATE = re.compile(
-    rf"([{_PROVINCES}][ ·•.\-]?[a-hj-np-z]) ?[ ·•.\-]? ?((?:[a-z0-9][ .\-·]?){{4}}[a-z0-9挂学警港澳领临][a-z0-9临]?)(?![0-9a-z])"
+    rf"([{_PROVINCES}][ ·•.\-]?[a-hj-np-z]) ?[ ·•.\-_]? ?((?:[a-z0-9][ .\-·]?){{4}}[a-z0-9挂学警港澳领临][a-z0-9临]?)(?![0-9a-z])"
 )
 _PLATE_BODY = re.compile(
     r"[df][a-hj-np-z0-9][0-9]{4}|[a-hj-np-z]{2}[0-9]{4}|[0-9]{5}[df]|[a-hj-np-z0-9]{5}临?|[a-hj-np-z0-9]{4}[挂学警港澳领]"
@@ -63,7 +65,7 @@ _SLANG = re.compile(
     "[加+薇绿卫徽❤v]|w ?信|我微|.❤"
 )  # nobody says 微信 like this but to give a name
 _APP_ID = re.compile("[0-9a-f]{16}")
-_PERSONS_WORD = re.compile(r"(?=.{7})[a-z]{4,17}[0-9]{2,3}")  # haibian520
+_PERSONS_WORD = re.compile(r"(?=.{6})[a-z]{4,17}[0-9]{2,3}")  # haibian520
 _ASKED = re.compile("[加搜+][了个]?[我你他她]?$|我的?$|联系$|私$")
 _GROUPED = r"(?:[a-z](?: ?[a-z]){0,3} ?)?[0-9]{1,8}(?: [0-9]{1,8}){1,14}"
 _SPELT = r"[a-z](?: [a-z]){1,3} ?[0-9]{8,18}"  # S F 1390…
@@ -73,15 +75,24 @@ _ORDER_HINT = re.compile(
     r"[号单编码券递裹水保子通达兔丰邦drgof#][号码编为是叫的就: #(【\"“「id后面.快递速运\-]{0,12}(?:[a-z]{0,6}|[a-z] [a-z])[.\- ]?[0-9]"
 )
 _WECHAT_HINT = re.compile(
-    r"[微薇徽威维❤♥♡卫绿加+vw](?:(?<=微)(?!博)|(?<=[薇徽❤♥♡])|(?<=[威维薇])[信芯]|(?<=加)(?=[a-z]{2,12}_)|(?<=卫)星|(?<=绿)泡"
-    r"|(?<=[加+])[^v]{0,5}v|(?<=v)[ .]?[x信:❤♥♡是]|(?<=w)(?:[ .]?x|e[ ci]| ?信))"
+    r"[微薇徽嶶威维❤♥♡卫绿加家+vwi](?:(?<=微)(?!博)|(?<=[薇徽嶶❤♥♡])|(?<=加[威维])|(?<=wei) ?信|(?<=[威维薇])[信芯]|(?<=加)(?=[a-z]{2,12}_)|(?<=卫)星|(?<=绿)泡"
+    r"|(?<=[加家+])[^v]{0,5}v|(?<=加)[^w]{0,2}wei|(?<=v)[ .\-]?[x信:❤♥♡是]|(?<=[微绿])[*色]|(?<=w)(?:[ .]?x|e[ ci]| ?信))"
+)
+_WECHAT_AFTER = re.compile(
+    r"[加家+] ?([a-z][a-z0-9_\-]{4,19}) ?[(的]?(?:微信|vx|薇|wx)"
+    r"|(?<![a-z0-9_\-])([a-z][a-z_\-]{2,15}[0-9]{2,4}) ?(?:[加家+]v(?![a-z])|薇(?![一-鿿]))"
 )
 _WECHAT_VALUE = re.compile(r"[a-z0-9](?:[a-z0-9_\-]{4}| [a-z0-9] [a-z0-9])")
 _TEN_DIGITS = re.compile(r"[0-9](?:[ \-]?[0-9]){9}")
-_MAIL_HINT = re.compile(r"[a-z0-9_%+\-] ?@ ?[a-z0-9]")
-_QQ_HINT = re.compile("[q扣抠蔻球企群叩口🐧]")
+_MAIL_HINT = re.compile(r"[a-z0-9_%+\-] {0,2}@{1,2} {0,2}[a-z0-9]")
+# What is no dot, behind a host that everybody knows: x@qq,com; and none at all behind 邮箱.
+_KNOWN_MAIL = re.compile(
+    r"(?<![a-z0-9._%+\-])[a-z0-9._%+\-]{1,64}@(?:qq|163|126|139|gmail|outlook|sina|foxmail)(?: ?[·,、]? ?com| ?[·,、] ?cn)(?![a-z])"
+    r"|(?<=邮箱)[a-z0-9._%+\-]{3,64}@(?:qq|163|126|139|gmail|outlook|sina|foxmail)(?![a-z0-9.])"
+)
+_QQ_HINT = re.compile("[q扣抠蔻球企群叩口🐧丘裙羊]")
 _PARCEL = re.compile(
-    r"(?<![0-9a-z])(?:sf|yt|jd|zto|sto|yd|jt|ems|db)[a-z]{0,2}[0-9]{10,15}(?![0-9a-z])"
+    r"(?<![0-9a-z])(?:s ?f|y ?t|jd|zto|sto|yd|jt|ems|db)[a-z]{0,2}[0-9]{10,15}(?![0-9a-z])"
 )
 _CODE_CHARS = 9  # letters and digits: four digits are enough in so long a code
 _ORDER_BEFORE = re.compile(
@@ -98,6 +109,8 @@ def find_mail(folded: str) -> Iterator[PersonalDatum]:
             yield PersonalDatum(
                 *match.span(), "邮箱", _SPOKEN_DOT.sub(".", match[0]).replace(" ", "")
             )
+        for match in _KNOWN_MAIL.finditer(folded):
+            yield PersonalDatum(*match.span(), "邮箱", match[0].replace(" ", ""))
     if not (
         "at" in folded or "艾特" in folded or "#" in folded or ("@" in folded and "点" in folded)
     ):
@@ -202,6 +215,15 @@ def find_wechat(folded: str) -> Iterator[PersonalDatum]:
         stated = match[2].strip() or _SLANG.match(match[1]) or _ASKED.search(before)
         if _is_wechat(plain, stated=bool(stated)):
             yield PersonalDatum(start, end, "微信", plain)
+    yield from _find_wechat_before(folded)
+
+
+def _find_wechat_before(folded: str) -> Iterator[PersonalDatum]:
+    """Yield names that stand before the word for them: 加abc_123微信, abc123加v."""
+    for match in _WECHAT_AFTER.finditer(folded):
+        group = 1 if match[1] else 2
+        if _is_wechat(match[group], stated=True):
+            yield PersonalDatum(*match.span(group), "微信", match[group])
 
 
 def _is_app_id(name: str, between: str, value: str) -> bool:

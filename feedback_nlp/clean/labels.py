@@ -6,6 +6,7 @@ Source: ``corpora/privacy/``.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,17 @@ def words(table: str, key: str) -> tuple[str, ...]:
     """Return one list of ``labels.toml``."""
     found = _labels()[table][key]
     return (found,) if isinstance(found, str) else tuple(found)
+
+
+def by_first_sign(alternatives: Iterable[str], then: str = "") -> str:
+    """Return a pattern of alternatives, grouped by their first character, with ``then`` behind each.
+
+    Where all begin with a character, a search steps over all that none begins with.
+    """
+    groups: dict[str, list[str]] = {}
+    for word in alternatives:
+        groups.setdefault(word[0], []).append(word[1:])
+    return "|".join(f"{sign}(?:{'|'.join(rest)}){then}" for sign, rest in groups.items())
 
 
 @cache
@@ -37,3 +49,22 @@ def profile_link() -> re.Pattern[str]:
 @cache
 def _labels() -> dict[str, Any]:
     return read_tables("privacy/labels.toml")
+
+
+@cache
+def rare_surnames() -> frozenset[str]:
+    """Return family names that are common words, for where much else speaks for a name."""
+    return frozenset(read_tables("privacy/given_names.toml")["families"]) - surnames()
+
+
+@cache
+def given_names() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Return telling and common characters of given names, and words that begin like a name."""
+    data = read_tables("privacy/given_names.toml")
+    return frozenset(data["telling"]), frozenset(data["common"]), frozenset(data["words"].split())
+
+
+@cache
+def ends_in_a_surname() -> frozenset[str]:
+    """Return words of two characters whose last one is a family name: 感谢, 非常."""
+    return frozenset(read_tables("privacy/given_names.toml")["ends"].split())

@@ -23,7 +23,7 @@ from feedback_nlp.clean.telephone import (
 )
 
 _GROUP = re.compile(r"[0-9]+")
-_GAP = re.compile(rf"[ ,.\-/_\\·、…~+*():|{EMOJI}]{{1,3}}")
+_GAP = re.compile(rf"[ ,.\-/_\\·、。丶^…~+*():|{EMOJI}]{{1,4}}")
 _MOST_DIGITS, _FEWEST_DIGITS = 19, 7
 _MOST_GROUPS = 6  # 4-4-4-4-3, 2-2-2-2-2-1; more only digit by digit
 _FEWEST_SPELT = 3
@@ -62,6 +62,8 @@ _MOBILE_GROUPS = {
         (3, 2, 2, 2, 2),
         (3, 2, 2, 4),
         (3, 4, 2, 2),
+        (7, 2, 2),
+        (1, 1, 1, 8),
         (5, 2, 4),
     ),
 }

@@ -29,7 +29,7 @@ from feedback_nlp.clean.numbers import find_foreign_numbers, find_mistyped_numbe
 from feedback_nlp.clean.people import find_names, find_nicknames
 
 # First looks, which only save time. Five digits near one another: without them there is no number.
-_DIGITS = re.compile(rf"[0-9](?:[ ,.\-/_\\·、…~+*():|{EMOJI}]{{0,3}}[0-9]){{4}}")
+_DIGITS = re.compile(rf"[0-9](?:[ ,.\-/_\\·、。丶^…~+*():|{EMOJI}]{{0,4}}[0-9]){{4}}")
 _LETTER_OR_DIGIT = re.compile("[0-9a-z]")
 _MAIL = re.compile(r"[a-z0-9] ?(?:[.。点]| dot|[(\[{]dot[)\]}]) ?[a-z0-9]")
 _KIND_OF_ADDRESS = "地址"
@@ -65,7 +65,7 @@ def _find_in(folded: Folded, text: str) -> Iterator[PersonalDatum]:
 def _numbers_and_codes(signs: str, original: str) -> Iterator[PersonalDatum]:
     numbers: list[PersonalDatum] = []
     has_digits = _DIGITS.search(signs) is not None
-    if _MAIL.search(signs):
+    if "@" in signs or _MAIL.search(signs):
         yield from find_mail(signs)
     if has_digits:
         numbers = list(find_numbers(signs))
