@@ -132,8 +132,8 @@ bench-cluster: $(STAMP) ## Spark beside two processes: same values, rows a secon
 	UV_PYTHON_DOWNLOADS=never $(UV) sync --frozen --quiet --inexact --extra spark
 	$(RUN) python -m tests.benchmarks.cluster -o docs/benchmarks/cluster.json
 
-serve: $(STAMP) ## the HTTP API and desk on http://127.0.0.1:8000; DB=demo-output/demo.db for the demo's
-	$(RUN) feedback-nlp serve $(if $(DB),--db $(DB))
+serve: $(STAMP) ## the HTTP API, desk and a worker on http://127.0.0.1:8000; DB=demo-output/demo.db for the demo's
+	$(RUN) feedback-nlp serve --worker $(if $(DB),--db $(DB))
 
 clean: ## remove environments and caches
 	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .coverage dist build demo-output

@@ -29,11 +29,12 @@ def loop_words(figures: LoopFigures) -> str:
 
 def clock_words(clock: Clock, status: str) -> tuple[str, str]:
     """Return how long a request has been in its status, and how late it is; empty in time."""
-    words = f"在“{status}” {clock.business_days} 个工作日"
+    words = f"停在“{status}” {clock.business_days} 个工作日"
     if clock.limit is None:
         return words, ""
     late = f"超期 {clock.business_days - clock.limit} 个工作日" if clock.is_late else ""
-    return f"{words}，限 {clock.limit} 个，到 {clock.due_on}", late
+    due = f"，{clock.due_on.month}月{clock.due_on.day}日到期" if clock.due_on else ""
+    return f"{words}，限 {clock.limit} 个{due}", late
 
 
 def _promise(broken: BrokenPromise) -> str:

@@ -155,5 +155,5 @@ def test_an_analysis_is_queued_once(client: TestClient, post: Post, database: Da
     with database.read() as session:
         assert len(session.exec(select(Job)).all()) == 1
     page = client.get("/data").text
-    assert "在等" in page
+    assert "排队中" in page
     assert 'hx-trigger="every 2s"' in page

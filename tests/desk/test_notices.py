@@ -170,8 +170,8 @@ def test_reasons_that_were_given_before_are_offered_first(client: TestClient, po
 def test_evidence_that_a_person_added_can_be_taken_out(
     client: TestClient, post: Post, owing: Database
 ) -> None:
-    assert "剔除" not in client.get("/requests/REQ-1").text
+    assert "林晓 加的" not in client.get("/requests/REQ-1").text
     post("/feedback/3/units/3/request", request="REQ-1")
     assert "林晓 加的" in client.get("/requests/REQ-1").text
     assert post("/requests/REQ-1/evidence/remove", unit="3").status_code == 303
-    assert "剔除" not in client.get("/requests/REQ-1").text
+    assert "林晓 加的" not in client.get("/requests/REQ-1").text

@@ -90,7 +90,7 @@ def test_an_edit_says_why_and_writes_what_the_tracker_needs(
     assert "：评审会定的" in page
     assert 'value="安卓 14、相册"' in page
     assert "在“新建”" in page, "the clock of its status"
-    assert "限 3 个" in page
+    assert "限 3 个，" in page
     post("/requests/REQ-1/edit", labels="")
     assert request_of(database).labels == []
 

@@ -292,7 +292,7 @@ def test_judge_the_sample(page: Any) -> None:
     row.get_by_text("故障", exact=True).or_(
         row.locator(".picks").nth(1).locator("span").first
     ).first.click()
-    page.get_by_role("button", name="交上去").click()
+    page.get_by_role("button", name="提交").click()
     assert "收下 1 句" in told(page)
     assert "95% 把握在" in page.locator("#accuracy").inner_text()
 
@@ -313,7 +313,7 @@ def test_reweigh_while_the_slider_moves_and_save(page: Any) -> None:
     page.locator("#ranking .banner", has_text="试排").wait_for()
     scheme = page.locator('form[action="/requests/schemes"]')
     scheme.locator('input[name="name"]').fill("只看人数")
-    scheme.get_by_role("button", name="存").click()
+    scheme.get_by_role("button", name="保存").click()
     assert "只看人数" in told(page)
     assert page.locator("#w_people").input_value() == "100"
 

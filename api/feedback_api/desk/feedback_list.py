@@ -34,7 +34,7 @@ from feedback_nlp.store.tables import (
     Topic,
 )
 from feedback_nlp.tabular.writers import write_rows
-from feedback_nlp.week.counting import ANALYSED_KEYS, count, tallies
+from feedback_nlp.week.counting import ANALYSED_KEYS, UNIT_KEYS, count, tallies
 from feedback_nlp.week.listing import all_rows_behind, matching_units, rows_behind
 
 pages = router()
@@ -88,7 +88,9 @@ def shown(
     ids = [row.feedback.id or 0 for row in rows]
     units = units_of(session, ids)
     where = asked.without("min_answer", "max_answer").where
-    meant = matching_units(session, where, services.settings.zone, ids)
+    # a list that is about no units in particular marks none: all of them would be
+    is_of_units = not UNIT_KEYS.isdisjoint(where)
+    meant = matching_units(session, where, services.settings.zone, ids) if is_of_units else set()
     return [
         Shown(row.feedback, row.source, stretches(row.feedback.text, units[id_], meant))
         for row, id_ in zip(rows, ids, strict=True)

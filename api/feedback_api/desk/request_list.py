@@ -108,7 +108,7 @@ def keep_weights(services: ServicesDep, form: PostedDep) -> Response:
         save_scheme(session, name, weights)
     address = "/requests?" + urlencode(_as_query(weights))
     undo = {"action": "/requests/schemes/drop", "name": name}
-    return rendering.done(address, f"存成了方案“{name}”，正式的排序没有变。", undo)
+    return rendering.done(address, f"存为方案“{name}”，正式的排序没有变。", undo)
 
 
 @pages.post("/requests/schemes/drop")
@@ -130,7 +130,7 @@ def keep_view(services: ServicesDep, form: PostedDep) -> Response:
     with services.database.write() as session:
         save_view(session, name, filters)
     undo = {"action": "/requests/views/drop", "name": name}
-    return rendering.done("/requests?" + urlencode(filters), f"存成了视图“{name}”。", undo)
+    return rendering.done("/requests?" + urlencode(filters), f"存为视图“{name}”。", undo)
 
 
 @pages.post("/requests/views/drop")

@@ -61,9 +61,11 @@ def show_topics(request: Request, services: ServicesDep) -> Response:
             continue  # a group stands over its topics, not among them
         parent = row.topic.parent_id if row.topic.parent_id in names else None
         by_theme.setdefault(parent, []).append(row)
+    for found in by_theme.values():
+        found.sort(key=lambda row: -row.people_count)
     # a theme of one topic says nothing that the topic does not
     alone = [row for id_, found in by_theme.items() if not id_ or len(found) == 1 for row in found]
-    alone.sort(key=lambda row: -row.people_count)
+    alone.sort(key=lambda row: -row.people_count)  # from several themes
     themes = [
         Theme(id_, names[id_], found) for id_, found in by_theme.items() if id_ and len(found) > 1
     ]
