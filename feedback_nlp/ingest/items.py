@@ -117,7 +117,7 @@ class ItemBuilder:
             return self.rejection(line, "bad-characters", BAD_CHARACTERS, row)
         if title and title not in text:
             text = f"{title}\n{text}" if text else title
-        if len(text) <= _TOTAL_CHARS and next(iter(row.values()), None) in _TOTALS:
+        if len(text) <= _TOTAL_CHARS and is_total(row):
             return self.rejection(line, "not-feedback", "这一行是合计，不是反馈", row)
         if len(text) > MAX_TEXT_CHARS:
             detail = f"正文有 {len(text):,} 字，最多接受 {MAX_TEXT_CHARS:,} 字"
@@ -268,6 +268,11 @@ class ItemBuilder:
         extras = [name for name, _ in self._extras(tuple(row))]
         names = dict.fromkeys([*told, *extras])
         return Rejection(line, reason, detail, raw_row((name, row.get(name)) for name in names))
+
+
+def is_total(row: Mapping[str, Any]) -> bool:
+    """Whether a row begins like the sums below a table: 合计, 平均."""
+    return next(iter(row.values()), None) in _TOTALS
 
 
 def _is_blank(text: str) -> bool:

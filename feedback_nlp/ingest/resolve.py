@@ -26,7 +26,7 @@ from feedback_nlp.ingest.resolution import OTHERS_SAID, PERSONAL, UNKNOWN, Resol
 from feedback_nlp.ingest.text_and_time import find_rating, find_text, find_time
 
 _COUNT = re.compile(r"\d[\d,]*(?:\.\d+)?\s*[万wWkK]?\+?")
-_REPLY = re.compile(r"(?i)回复|答复|reply|response")
+_REPLY = re.compile(r"(?i)回复|答复|reply|response(?!.?(?:type|id|time|date|status)\b)")
 _PLAIN_FIELDS = ("product", "channel", "app_version", "device", "region", "segment", "thread_key")
 _COUNTS = ("reach",)
 _SEVERAL = 3
@@ -139,8 +139,13 @@ def _places(found: Resolution, columns: Sequence[str]) -> list[str]:
 
 
 def _title_is_text(found: Resolution) -> None:
-    if not found.fields.get("text") and found.fields.get("title"):
-        found.fields["text"] = found.fields.pop("title")
+    """Take a title for the text where there is no other, of several the wordiest."""
+    if found.fields.get("text") or not found.fields.get("title"):
+        return
+    titles = [*found.fields["title"], *candidates("title", free(found, list(found.looks)))]
+    wordiest = max(titles, key=lambda column: found.looks[column].words)
+    found.fields["text"] = [wordiest]
+    found.fields["title"] = [column for column in found.fields["title"] if column != wordiest]
 
 
 def _join_spellings(found: Resolution, columns: Sequence[str]) -> None:

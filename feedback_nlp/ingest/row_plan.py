@@ -9,7 +9,7 @@ from typing import Any
 
 from feedback_nlp.errors import UnknownLayout
 from feedback_nlp.ingest.fields import FIELDS, UNKNOWN_KIND, storable
-from feedback_nlp.ingest.items import ItemBuilder, RowMapping
+from feedback_nlp.ingest.items import ItemBuilder, RowMapping, is_total
 from feedback_nlp.ingest.kinds import kind_of
 from feedback_nlp.ingest.layouts import Layout
 from feedback_nlp.ingest.looks import SAMPLE
@@ -48,6 +48,8 @@ def row_plan(
     kind = layout.kind if layout else kind_of(columns)
     if kind is None and found.fields.get("rating") and not found.fields.get("app_version"):
         kind = SourceKind.REVIEW
+    if kind is None and chat is not None and (chat.role or chat.own):
+        kind = SourceKind.SUPPORT  # a team and its customers
     words, speaks = _words(layout, columns, sample, found, text, kind)
     mapping = _without_other_scales(_mapping(layout, wanted, found, words), sample, found)
     tally: Counter[str] = Counter()
@@ -195,7 +197,7 @@ def _without_other_scales(
     """Leave a 0–10 or 0–100 score out of the rating; it stays an extra value under its name."""
     group = mapping.columns.get("rating", ())
     if mapping.rating_scale != 1.0 or is_star_scale(
-        plain(row.get(column)) for row in sample for column in group
+        plain(row.get(column)) for row in sample if not is_total(row) for column in group
     ):
         return mapping
     found.kept.update(group)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from feedback_nlp.ingest.columns import begins_with, candidates, comparable, own_name, read_toml
+from feedback_nlp.ingest.columns import (
+    aliases,
+    begins_with,
+    candidates,
+    comparable,
+    own_name,
+    read_toml,
+    without_brackets,
+)
 from feedback_nlp.ingest.looks import Looks
 from feedback_nlp.ingest.people import is_said_by_others, person_by_name
 from feedback_nlp.ingest.ratings import is_tens_scale
@@ -145,7 +153,11 @@ def _guessed_time(found: Resolution, columns: Sequence[str]) -> str | None:
 def find_rating(found: Resolution, columns: Sequence[str]) -> None:
     """Take the rating: the first name whose content reads as stars."""
     if not found.fields.get("rating"):
-        for column in candidates("rating", free(found, columns)):
+        named = candidates("rating", free(found, columns))
+        aspects = [column for column in named if _is_an_aspect(column)]
+        for column in named:
+            if len(aspects) > 1 and column in aspects:
+                continue  # of food, of service …: none of them is the rating
             looks = found.looks[column]
             tens = is_tens_scale(column, looks.values)
             if tens:
@@ -156,6 +168,12 @@ def find_rating(found: Resolution, columns: Sequence[str]) -> None:
                 return
         if all(_NUMBERED.fullmatch(column) for column in columns):
             _guess_rating(found, columns)
+
+
+def _is_an_aspect(column: str) -> bool:
+    """Whether a header is the satisfaction with one thing: 食堂满意度, but not 满意度."""
+    name = without_brackets(column)
+    return name.endswith("满意度") and name not in aliases()["rating"]
 
 
 def _guess_rating(found: Resolution, columns: Sequence[str]) -> None:

@@ -22,7 +22,13 @@ from feedback_nlp.tabular.decoding import (
 )
 from feedback_nlp.tabular.json_guard import BLOCK_BYTES, MAX_DEPTH, GuardedJson, is_too_deep
 from feedback_nlp.tabular.json_salvage import MOST_BYTES, Broken, records_after
-from feedback_nlp.tabular.json_shapes import members_of, page_list, records_of
+from feedback_nlp.tabular.json_shapes import (
+    members_of,
+    nested_list,
+    nested_members,
+    page_list,
+    records_of,
+)
 from feedback_nlp.tabular.rows import Limits, Row, reject
 from feedback_nlp.tabular.wrapped import without_stray_commas
 
@@ -52,6 +58,11 @@ _PAGING = frozenset(
         *("size", "limit", "offset", "next", "has_more", "cursor"),
     ]
 )
+# Where a list lies below one of these there is no other beside it to look for.
+_WRAPPERS = frozenset(
+    ["response", "payload", "body", "feed", "hits", "content", "page", "resp", "json"]
+)
+_DEEP = 2
 _SEARCH_EVENTS = 200_000
 _MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 _OPTIONS: dict[str, Any] = {"use_float": True, "multiple_values": True, "buf_size": BLOCK_BYTES}
@@ -68,6 +79,9 @@ def read_json_lines(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejectio
         row = parse_json_line(line, limits)
         if isinstance(row, Row) and (name := page_list(row.values, _LIST_NAMES, _PAGING)):
             yield from (_row(line.number, value, limits) for value in row.values[name])
+        elif isinstance(row, Row) and (name := nested_list(row.values)):
+            members = nested_members(row.values, name)
+            yield from (_row(line.number, value, limits) for value in members)
         else:
             yield row
 
@@ -182,6 +196,10 @@ def _records(stream: BinaryIO, guard: GuardedJson, prefix: str) -> Iterator[Any]
         guard = _guarded(stream)
         records = records_of(ijson.items(guard, prefix, **_OPTIONS), is_document=False)
         first = next(records)
+    if not roles and (list_name := nested_list(first)) is not None:
+        for record in chain((first,), records):
+            yield from nested_members(record, list_name)
+        return
     for record in chain((first,), records):
         known = isinstance(record, dict) and roles.get(record.get("author_id"))
         yield {**record, "role": known} if known else record
@@ -243,7 +261,7 @@ def _without_marks(record: dict[str, Any]) -> dict[str, Any]:
 
 def _find_records(stream: GuardedJson) -> str:
     """Return the ijson prefix of the records in a document."""
-    first = ""
+    first = found = ""
     lists: set[str] = set()
     events = ijson.parse(stream, **_OPTIONS)
     try:
@@ -255,7 +273,13 @@ def _find_records(stream: GuardedJson) -> str:
             parent = str(prefix).removesuffix(".item").rsplit(".", 1)[-1]
             is_list_member = prefix.endswith(".item")
             if parent in _LIST_NAMES and (is_list_member or parent == "entry"):
-                return str(prefix)
+                top, _, below = str(prefix).partition(".")
+                if found and top != found.partition(".")[0] and found.endswith(f".{below}"):
+                    return ""  # a list for each shop, by its name: see records_of
+                if top.casefold() in _WRAPPERS or top in _LIST_NAMES or prefix.count(".") < _DEEP:
+                    return found or str(prefix)
+                found = found or str(prefix)
+                continue
             if is_list_member and prefix.count(".") == 1:
                 lists.add(str(prefix))
             if is_list_member and not first and prefix.count(".item") == 1:
@@ -263,6 +287,8 @@ def _find_records(stream: GuardedJson) -> str:
             if count > _SEARCH_EVENTS:
                 break
     except (ijson.JSONError, UnicodeDecodeError) as error:
-        if not first:
+        if not first and not found:
             raise _not_json(error) from error
+    if found:
+        return found
     return "" if len(lists) > 1 else first  # several lists by name: see records_of

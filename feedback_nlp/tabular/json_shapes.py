@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 
 _LEAST_RECORDS = 2
 _MAX_NAME_CHARS = 200
+_FEW_WORDS, _LOOK_AT, _WORD_CHARS = 8, 5, 200
 
 
 def records_of(values: Iterable[Any], *, is_document: bool) -> Iterator[Any]:
@@ -121,6 +122,51 @@ def members_of(record: Any, name: str) -> Iterator[Any]:
         else:
             role = "end-user" if member["author_id"] == asker else "agent"
             yield {"role": role, "conversation_id": record.get("id"), **member}
+
+
+def nested_list(record: Any) -> str | None:
+    """Return the name of the only list of records in a record that says nothing itself.
+
+    Groups of reviews (携程), conversations with their messages (美洽): the words are those of
+    the members. Beside a post its comments stay where they are.
+    """
+    if not isinstance(record, dict):
+        return None
+    lists = [name for name, value in record.items() if _is_list_of_records(value)]
+    if len(lists) != 1 or _most_words(record.items(), lists[0]) >= _FEW_WORDS:
+        return None
+    members = [member for member in record[lists[0]][:_LOOK_AT] if isinstance(member, dict)]
+    said = max((_most_words(member.items(), "") for member in members), default=0)
+    return lists[0] if said >= _FEW_WORDS else None
+
+
+def nested_members(record: Any, name: str) -> Iterator[Any]:
+    """Yield the members of a list in a record, each with what the record says of them all.
+
+    A record without the list comes out as it is, so that it is not lost without a word.
+    """
+    members = record.get(name) if isinstance(record, dict) else None
+    if not isinstance(members, list) or not members:
+        yield record
+        return
+    shared = {
+        ("parent_id" if key == "id" else key): value
+        for key, value in record.items()
+        if isinstance(value, str | int | float)
+    }
+    for member in members:
+        yield {**shared, **member} if isinstance(member, dict) else member
+
+
+def _most_words(cells: Iterable[tuple[str, Any]], but: str) -> int:
+    """Return how many Chinese characters the wordiest cell has; lists are not looked into."""
+    most = 0
+    for name, value in cells:
+        if isinstance(value, dict):
+            most = max(most, _most_words(value.items(), ""))
+        elif isinstance(value, str) and name != but:
+            most = max(most, sum("一" <= sign <= "鿿" for sign in value[:_WORD_CHARS]))
+    return most
 
 
 def _are_row_names(names: Iterable[str]) -> bool:
