@@ -109,7 +109,7 @@ def find_time(found: Resolution, columns: Sequence[str]) -> None:
         found.month_first = found.looks[taken[0]].month_first
         if found.month_first is not None:
             order = "月/日/年" if found.month_first else "日/月/年"
-            found.notes.append(f"列“{taken[0]}”的日期按 {order} 读（由大于 12 的数看出）")
+            found.notes.append(f"列“{taken[0]}”的日期按 {order} 读（由大于 12 的数或 AM、PM 看出）")
     if taken and _UTC.search(taken[0]):
         found.is_utc = True
         found.notes.append(f"列“{taken[0]}”的时间按 UTC 读")

@@ -101,13 +101,20 @@ def parse_time(
 
 
 def month_comes_first(values: Iterable[str]) -> bool | None:
-    """Whether a column writes 3/15/2026 (true) or 15/3/2026 (false); ``None`` if none tells."""
+    """Whether a column writes 3/15/2026 (true) or 15/3/2026 (false); ``None`` if none tells.
+
+    Where no day is beyond 12, AM and PM tell: who counts hours so writes the month first.
+    """
     found = set()
+    halves = False
     for value in values:
         if (match := _YEAR_LAST.fullmatch(value)) is not None:
             first, second = int(match["a"]), int(match["b"])
+            halves = halves or value.rstrip().casefold().endswith(("am", "pm"))
             if first > 12 or second > 12:
                 found.add(second > 12)
+    if not found and halves:
+        return True
     return found.pop() if len(found) == 1 else None
 
 

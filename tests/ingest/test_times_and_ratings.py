@@ -5,6 +5,7 @@ import pytest
 
 from feedback_nlp.ingest import parse_rating, parse_time
 from feedback_nlp.ingest.relative_times import is_relative
+from feedback_nlp.ingest.times import month_comes_first
 
 CHINA = ZoneInfo("Asia/Shanghai")
 MOMENT = datetime(2026, 3, 1, 2, 22, 31, tzinfo=UTC)  # 10:22:31 in China
@@ -103,3 +104,9 @@ def test_reads_a_rating(value, stars):
 @pytest.mark.parametrize("value", [None, "", 0, 6, "10", "0", "很多星", "☆☆☆☆☆", "99%", "x" * 99])
 def test_other_scales_are_no_rating(value):
     assert parse_rating(value) is None
+
+
+def test_hours_in_halves_tell_that_the_month_comes_first():
+    assert month_comes_first(["03/01/2026 10:00:00 AM", "03/02/2026 1:00 PM"]) is True
+    assert month_comes_first(["03/01/2026 10:00", "03/02/2026 13:00"]) is None
+    assert month_comes_first(["13/01/2026 10:00 AM"]) is False
