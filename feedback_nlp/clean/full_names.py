@@ -39,12 +39,15 @@ def find_full_names(folded: str) -> Iterator[tuple[int, int]]:
 
 
 @cache
-def full_name_hint() -> str:
-    """Return a pattern, each of its alternatives a character first, of whatever may hold such a name."""
+def named_hint() -> re.Pattern[str]:
+    """Match whatever may hold a name beside who one is (业主…反映, too): it saves other looks."""
     family, given = _classes()
     behind = f"(?:名?叫|是|: ?| )?[{family}][{family}{given}名·\\- ]"
-    roles = {*words("person", "roles"), *words("person", "titles"), "姓"}
-    return by_first_sign(sorted(roles), f"(?:{behind}|(?<=[{given}]..))")
+    acts = f"[一-鿿]{{2,3}}(?:{words('person', 'does')[0]})"
+    roles = {*words("person", "roles"), *words("person", "titles"), *words("person", "resident")}
+    return re.compile(
+        f"(?:{by_first_sign(sorted({*roles, '姓'}))})(?:{behind}|(?<=[{given}]..)|{acts})"
+    )
 
 
 def _end_of_name(folded: str, start: int, stop: int | None = None) -> int | None:
@@ -79,9 +82,12 @@ def _end_of_name(folded: str, start: int, stop: int | None = None) -> int | None
 @cache
 def _patterns() -> tuple[re.Pattern[str], ...]:
     family, given = _classes()
+    titles = words("person", "titles")
     return (
-        re.compile(by_first_sign(_roles(), f"(?:名?叫|是|: ?| )?(?=[{family}][{family}{given}])")),
-        re.compile(by_first_sign(words("person", "titles"), f"(?<=[{given}]..)")),
+        re.compile(
+            f"(?:{by_first_sign(_roles())})(?:名?叫|是|: ?| )?(?=[{family}][{family}{given}])"
+        ),
+        re.compile(f"(?:{by_first_sign(titles)})(?<=[{given}]..)"),
         re.compile(f"(?:姓|本人)([{family}][名·\\- ][{given}] ?[{given}])"),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from feedback_nlp.clean.folding import EMOJI, HAN_DIGITS, folded_signs
-from feedback_nlp.clean.full_names import full_name_hint
+from feedback_nlp.clean.full_names import named_hint
 from feedback_nlp.clean.labels import by_first_sign, words
 
 _D, _W = "[0-9]", "[0-9a-z]"
@@ -40,16 +40,12 @@ _HAN_NUMBER = re.compile(
     f"{_HAN}(?:{_HAN_OR_D}{{4}}|(?:[{_MARKS}]{{0,2}}{_HAN_OR_D}){{6}}"
     f"|{_HAN_OR_D}? ?(?:号楼|[#栋幢座舍楼]|单元))"
 )
-# One scan for all words that announce a person; each alternative begins with a character.
+# Words that announce a person; each alternative begins with a character, for a fast search.
 _PERSON = re.compile(
     "|".join(
         (
             by_first_sign([*words("person", "stated"), *words("person", "said"), "name ?:"]),
-            by_first_sign(words("person", "introduced"), "[㐀-﫿]{3}(?![一-鿿])"),
-            by_first_sign(
-                words("person", "resident"), f"[一-鿿]{{2,3}}(?:{words('person', 'does')[0]})"
-            ),
-            full_name_hint(),
+            *(f"{word}[㐀-﫿]{{3}}(?![一-鿿])" for word in words("person", "introduced")),
             "艾特[一-鿿]{3}",
         )
     )
@@ -59,6 +55,7 @@ _KEYCAP = "\u20e3"
 
 # Bound once: this runs on every text that is stored.
 _any_sign, _han_number, _person = _ANY_SIGN.search, _HAN_NUMBER.search, _PERSON.search
+_beside_a_role = named_hint().search
 
 
 def may_hold_personal_data(text: str) -> bool:
@@ -66,7 +63,11 @@ def may_hold_personal_data(text: str) -> bool:
     signs = folded_signs(text)
     if _any_sign(signs) and _may_hold_a_number(signs):
         return True
-    return _han_number(signs) is not None or _person(signs) is not None
+    return (
+        _han_number(signs) is not None
+        or _person(signs) is not None
+        or _beside_a_role(signs) is not None
+    )
 
 
 def _may_hold_a_number(signs: str) -> bool:

@@ -20,15 +20,15 @@ def words(table: str, key: str) -> tuple[str, ...]:
     return (found,) if isinstance(found, str) else tuple(found)
 
 
-def by_first_sign(alternatives: Iterable[str], then: str = "") -> str:
-    """Return a pattern of alternatives, grouped by their first character, with ``then`` behind each.
+def by_first_sign(alternatives: Iterable[str]) -> str:
+    """Return a pattern of alternatives, grouped by their first character.
 
     Where all begin with a character, a search steps over all that none begins with.
     """
     groups: dict[str, list[str]] = {}
     for word in alternatives:
         groups.setdefault(word[0], []).append(word[1:])
-    return "|".join(f"{sign}(?:{'|'.join(rest)}){then}" for sign, rest in groups.items())
+    return "|".join(f"{sign}(?:{'|'.join(rest)})" for sign, rest in groups.items())
 
 
 @cache
