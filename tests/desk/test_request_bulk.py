@@ -137,7 +137,7 @@ def test_evidence_is_taken_out_and_comes_back(
 
 
 def test_evidence_moves_to_another_request_with_its_topic(post: Post, database: Database) -> None:
-    assert post("/requests/REQ-1/evidence/move", unit="2", to="req-2").status_code == 303
+    assert post("/requests/REQ-1/evidence/move", unit="2", request="req-2").status_code == 303
     assert evidence(database, "REQ-2")[2] == "auto"
     assert evidence(database, "REQ-1") == {1: "auto"}
     with database.read() as session:
@@ -150,9 +150,9 @@ def test_evidence_moves_to_another_request_with_its_topic(post: Post, database: 
 def test_evidence_moves_to_a_request_without_a_topic(post: Post, database: Database) -> None:
     with database.write() as session:
         create_request(session, title="手工提的", intent="bug", now=NOW)
-    post("/requests/REQ-1/evidence/move", unit=["1", "2"], to="REQ-3")
+    post("/requests/REQ-1/evidence/move", unit=["1", "2"], request="REQ-3")
     assert evidence(database, "REQ-3") == {1: "林晓", 2: "林晓"}
-    post("/requests/REQ-3/evidence/move", unit="1", to="REQ-1")  # added by hand: it goes by hand
+    post("/requests/REQ-3/evidence/move", unit="1", request="REQ-1")  # added by hand: it goes by hand
     assert evidence(database, "REQ-1") == {1: "林晓"}
     post("/requests/REQ-3/evidence/undo")
     assert evidence(database, "REQ-3") == {1: "林晓", 2: "林晓"}
@@ -160,8 +160,8 @@ def test_evidence_moves_to_a_request_without_a_topic(post: Post, database: Datab
 
 def test_moves_of_nothing_or_to_nowhere_are_refused(post: Post, database: Database) -> None:
     assert post("/requests/REQ-1/evidence/out").status_code == 422
-    assert post("/requests/REQ-1/evidence/move", unit="1", to="").status_code == 422
-    assert post("/requests/REQ-1/evidence/move", unit="1", to="REQ-1").status_code == 409
-    assert post("/requests/REQ-1/evidence/move", unit="1", to="REQ-9").status_code == 404
+    assert post("/requests/REQ-1/evidence/move", unit="1", request="").status_code == 422
+    assert post("/requests/REQ-1/evidence/move", unit="1", request="REQ-1").status_code == 409
+    assert post("/requests/REQ-1/evidence/move", unit="1", request="REQ-9").status_code == 404
     assert post("/requests/REQ-1/evidence/out", unit="4").status_code == 404
     assert evidence(database, "REQ-1") == {1: "auto", 2: "auto"}

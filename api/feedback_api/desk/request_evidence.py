@@ -15,7 +15,7 @@ pages = router()
 @pages.post("/requests/{key}/evidence/move")
 def move(services: ServicesDep, form: PostedDep, key: str) -> Response:
     """Move what was ticked to another request."""
-    to = form.text("to", limit=20).upper()
+    to = form.text("request", limit=20).upper()
     if not to:
         raise InputError("没有选移到哪个需求", hint="在“移到”里选一个")
     return _moved(services, form, key, to)
