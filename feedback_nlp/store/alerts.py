@@ -49,9 +49,9 @@ def list_alerts(session: Session, *, since: date | None = None) -> list[NamedAle
 
 
 def mark_alert(
-    session: Session, alert_id: int, *, is_useful: bool, actor: str, now: datetime
+    session: Session, alert_id: int, *, is_useful: bool | None, actor: str, now: datetime
 ) -> AlertRow:
-    """Write whether an alert was useful.
+    """Write whether an alert was useful; ``None`` takes back what was said.
 
     Raises:
         NotFound: If there is no such alert.

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from feedback_nlp.requests.moving import create_request, get_request
 from feedback_nlp.store import Database
 from feedback_nlp.store.tables import Evidence, FeatureRequest, FeedbackUnit
-from tests.desk.conftest import NOW, Post
+from tests.desk.conftest import NOW, Post, spike
 
 pytestmark = pytest.mark.usefixtures("stored")
 
@@ -152,7 +152,9 @@ def test_evidence_moves_to_a_request_without_a_topic(post: Post, database: Datab
         create_request(session, title="手工提的", intent="bug", now=NOW)
     post("/requests/REQ-1/evidence/move", unit=["1", "2"], request="REQ-3")
     assert evidence(database, "REQ-3") == {1: "林晓", 2: "林晓"}
-    post("/requests/REQ-3/evidence/move", unit="1", request="REQ-1")  # added by hand: it goes by hand
+    post(
+        "/requests/REQ-3/evidence/move", unit="1", request="REQ-1"
+    )  # added by hand: it goes by hand
     assert evidence(database, "REQ-1") == {1: "林晓"}
     post("/requests/REQ-3/evidence/undo")
     assert evidence(database, "REQ-3") == {1: "林晓", 2: "林晓"}
@@ -165,3 +167,28 @@ def test_moves_of_nothing_or_to_nowhere_are_refused(post: Post, database: Databa
     assert post("/requests/REQ-1/evidence/move", unit="1", request="REQ-9").status_code == 404
     assert post("/requests/REQ-1/evidence/out", unit="4").status_code == 404
     assert evidence(database, "REQ-1") == {1: "auto", 2: "auto"}
+
+
+def test_what_was_made_marked_or_unlinked_by_mistake_is_taken_back(
+    client: TestClient, post: Post, database: Database
+) -> None:
+    post("/requests/new", title="提错了", intent="feature")
+    take_back(client, post)
+    assert client.get("/requests/REQ-3").status_code == 404
+    post("/requests/new", title="提对了", intent="feature")
+    assert client.get("/requests/REQ-4").status_code == 200, "a number is not given again"
+    post("/requests/REQ-4/comments", text="有人在看")
+    assert post("/requests/REQ-4/new/undo").status_code == 409
+
+    post("/requests/REQ-1/links", kind="blocks", to="REQ-2")
+    post("/requests/REQ-1/links/remove", kind="blocks", to="REQ-2")
+    take_back(client, post)
+    assert "取消关联" in client.get("/requests/REQ-1").text
+
+    with database.write() as session:
+        session.add(spike(people=3))
+    post("/alerts/1", useful="yes")
+    take_back(client, post)
+    page = client.get("/alerts").text
+    assert 'aria-pressed="true"' not in page
+    assert "标的</span>" not in page

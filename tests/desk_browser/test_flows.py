@@ -61,7 +61,7 @@ def test_the_same_without_scripts(chromium: Any, served: str) -> None:
 def test_move_a_request_to_planned_with_a_reason(page: Any, demo: str) -> None:
     page.goto(f"/requests/{request_key(demo, CRASH)}")
     page.select_option('select[name="to"]', "planned")
-    page.fill('input[name="reason"]', "排进 5.4 版")
+    page.fill('form[action$="/move"] input[name="reason"]', "排进 5.4 版")
     page.get_by_role("button", name="改状态").click()
     assert "已排期" in told(page)
     assert "排进 5.4 版" in page.locator("#history").inner_text()
@@ -127,7 +127,7 @@ def test_preview_and_send_notices_to_a_local_sink(
             page = context.new_page()
             page.goto(f"/requests/{request_key(demo, CRASH)}")  # what the demo owed it has told
             page.select_option('select[name="to"]', "planned")
-            page.fill('input[name="reason"]', "排进 5.4 版")
+            page.fill('form[action$="/move"] input[name="reason"]', "排进 5.4 版")
             page.locator('form:has(select[name="to"]) input[name="actor"]').fill("林晓")
             page.get_by_role("button", name="改状态").click()
             page.goto("/notices")

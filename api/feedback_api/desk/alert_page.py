@@ -14,10 +14,15 @@ from feedback_api.desk.week_page import shown_alerts
 from feedback_api.services import ServicesDep
 from feedback_nlp.errors import InputError
 from feedback_nlp.store.alerts import alert_precision, mark_alert
+from feedback_nlp.store.tables import AlertRow
 
 pages = router()
 
-_ANSWERS = {"yes": (True, "有用"), "no": (False, "没用")}
+_ANSWERS: dict[str, tuple[bool | None, str]] = {
+    "yes": (True, "有用"),
+    "no": (False, "没用"),
+    "open": (None, "还没标"),
+}
 #: Which alerts an address asks for: what people said of them, and how the page calls them.
 _MARKED: dict[str, tuple[bool | None, str]] = {
     "useful": (True, "标了有用的"),
@@ -57,5 +62,9 @@ def mark(services: ServicesDep, form: PostedDep, alert_id: FeedbackId) -> Respon
         raise InputError("没有说有用还是没用", hint="点两个按钮之一")
     is_useful, word = _ANSWERS[form.text("useful")]
     with services.database.write() as session:
+        found = session.get(AlertRow, alert_id)
+        stood = None if found is None else found.is_useful
         mark_alert(session, alert_id, is_useful=is_useful, actor=form.actor, now=services.now())
-    return rendering.done(form.next("/alerts"), f"记下了：{word}。")
+    before = next(answer for answer, (value, _) in _ANSWERS.items() if value is stood)
+    undo = {"action": f"/alerts/{alert_id}", "useful": before, "actor": form.actor}
+    return rendering.done(form.next("/alerts"), f"记下了：{word}。", undo)

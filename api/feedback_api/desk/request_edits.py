@@ -12,14 +12,16 @@ from feedback_api.desk import rendering
 from feedback_api.desk.edge import Posted, PostedDep, router
 from feedback_api.services import ServicesDep
 from feedback_nlp.clean.pseudonyms import Pseudonymizer
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import Conflict, InputError
 from feedback_nlp.labels import Intent, RequestStatus, label
 from feedback_nlp.loop.table import allowed_from
 from feedback_nlp.requests.comments import MAX_COMMENT, add_comment
 from feedback_nlp.requests.estimating import edit_request
+from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.making import NewRequest, make_request
 from feedback_nlp.requests.moving import Move, get_request, move_request
 from feedback_nlp.requests.versions import Expected
+from feedback_nlp.requests.withdrawing import is_as_born, withdraw_request
 from feedback_nlp.store.keys import deployment_secret
 
 pages = router()
@@ -55,7 +57,22 @@ def make(services: ServicesDep, form: PostedDep) -> Response:
         )
         key = made.request.key
     words = f"提了 {key}。" if made.created else f"{key} 就是这条，以前提过。"
-    return rendering.done(f"/requests/{key}", words)
+    undo = {"action": f"/requests/{key}/new/undo", "actor": form.actor} if made.created else None
+    return rendering.done(f"/requests/{key}", words, undo)
+
+
+@pages.post("/requests/{key}/new/undo")
+def withdraw(services: ServicesDep, form: PostedDep, key: str) -> Response:
+    """Take back a request that was just made; nobody may have worked on it since."""
+    actor = form.actor  # refuses a click that nobody signs
+    with services.database.write() as session:
+        hold_requests(session)
+        found = get_request(session, key[:20])
+        if not is_as_born(session, found):
+            raise Conflict(f"{found.key} 已经有人动过，不能撤销", hint="改成“不采纳”，写一句原因")
+        withdraw_request(session, found)
+        key = found.key
+    return rendering.done("/requests", f"{actor} 撤销了 {key}，编号不再用。")
 
 
 @pages.post("/requests/{key}/move")

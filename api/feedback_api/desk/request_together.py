@@ -49,7 +49,10 @@ def unlink(services: ServicesDep, form: PostedDep, key: str) -> Response:
             now=services.local_now(),
             reason=form.text("reason"),
         )
-    return rendering.done(form.next(f"/requests/{key}"), f"与 {to} 的关联取消了。")
+    kind = form.text("kind")
+    again = {"action": f"/requests/{key}/links", "to": to, "kind": kind, "actor": form.actor}
+    undo = again if kind in set(LinkKind) else None
+    return rendering.done(form.next(f"/requests/{key}"), f"与 {to} 的关联取消了。", undo)
 
 
 @pages.post("/requests/{key}/split")
