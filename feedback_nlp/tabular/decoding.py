@@ -122,12 +122,13 @@ def _whole_characters(sample: bytes) -> bytes:
 
 
 def _unmarked_utf16(head: bytes) -> str | None:
-    """Return the UTF-16 that a text without a mark is in: every line end has a NUL beside it."""
+    """Return the UTF-16 that a text without a mark is in: a line end or bracket has a NUL beside it."""
     if b"\0" not in head:
         return None
     for encoding in ("utf-16-le", "utf-16-be"):
         text = head[: len(head) // 2 * 2].decode(encoding, "ignore")
-        if "\n" in text and "\0" not in text and "".join(text.split()).isprintable():
+        whole = "\n" in text or text[:1] in ("{", "[")
+        if whole and "\0" not in text and "".join(text.split()).isprintable():
             return encoding
     return None
 
@@ -158,6 +159,8 @@ def told_encoding(stream: BinaryIO) -> str:
         return "UTF-7"
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return ""
+    if _unmarked_utf16(sample[:_HEAD_BYTES]) is not None:
+        return "UTF-16"
     whole_lines = sample[: sample.rfind(b"\n") + 1] or _whole_characters(sample)
     found = "utf-8" if whole_lines.isascii() else decide_encoding(whole_lines)
     text = whole_lines[:_HEAD_BYTES].decode(found, "ignore")

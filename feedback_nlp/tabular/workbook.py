@@ -34,6 +34,9 @@ from feedback_nlp.tabular.rows import Limits, Row, reject, unique_columns
 _CHILD = Path(__file__).with_name("workbook_child.py")
 _RATIO_FROM_BYTES = 16 * 1024 * 1024
 _CHUNK_BYTES = 1 << 20
+_WORKBOOK_PARTS = frozenset(
+    ["[Content_Types].xml", "mimetype", "xl/workbook.xml", "xl/workbook.bin"]
+)
 
 
 def weigh_archive(path: Path, limits: Limits) -> None:
@@ -48,6 +51,10 @@ def weigh_archive(path: Path, limits: Limits) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
+            if not any(entry.filename in _WORKBOOK_PARTS for entry in entries):
+                raise FileUnreadable(
+                    f"{path.name} 是压缩包，不是表格", hint="解压后再导入里面的文件"
+                )
             if len(entries) > limits.max_workbook_entries:
                 raise _too_large(f"里面有 {len(entries):,} 个部件")
             if sum(entry.file_size for entry in entries) > allowed:

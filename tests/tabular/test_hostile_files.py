@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import zipfile
 from functools import partial
 
 import pyarrow as pa
@@ -309,3 +310,32 @@ def test_a_page_of_broken_marks_is_read_in_one_go(mark):
 def test_cells_without_a_row_are_one_row():
     (row,) = read(b"<table><tr><td>text<tr><td>ok</table>")
     assert row.values == {"text": "ok"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark_is_read_and_said(encoding):
+    sheet = "评价内容,评分\r\n更新之后一直闪退，客服也不回,2\r\n".encode(encoding)
+    with open_table(io.BytesIO(sheet)) as table:
+        assert any("UTF-16" in note for note in table.notes)
+        assert [row.values["评分"] for row in table.rows] == ["2"]
+    document = json.dumps([{"content": "更新之后一直闪退"}], ensure_ascii=False).encode(encoding)
+    assert [row.values["content"] for row in read(document)] == ["更新之后一直闪退"]
+
+
+def test_an_archive_of_other_files_is_said_to_be_one(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.csv", "text\n好\n")
+    with pytest.raises(FileUnreadable, match="压缩包"), open_table(path):
+        pass
+
+
+def test_a_workbook_as_xml_is_bounded(monkeypatch):
+    monkeypatch.setattr("feedback_nlp.tabular.spreadsheet_xml._MOST_BYTES", 20_000)
+    rows = "<Row><Cell><Data>好</Data></Cell></Row>" * 1_000
+    data = (
+        '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">'
+        f"<Worksheet><Table><Row><Cell><Data>text</Data></Cell></Row>{rows}</Table></Worksheet></Workbook>"
+    )
+    with pytest.raises(FileUnreadable, match="超过"):
+        read(data.encode())
