@@ -14,7 +14,7 @@ from feedback_nlp.tabular.decoding import utf8_bytes
 from feedback_nlp.tabular.xml_records import BrokenXml, local_name, xml_events
 
 _MARK = b"urn:schemas-microsoft-com:office:spreadsheet"
-_MOST_BYTES = 40 * 1024 * 1024  # about a second for ten
+_MOST_BYTES = 24 * 1024 * 1024  # about four seconds
 _MOST_COLUMNS, _MOST_ROWS = 5_000, 1_048_576
 
 

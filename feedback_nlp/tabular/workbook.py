@@ -51,10 +51,6 @@ def weigh_archive(path: Path, limits: Limits) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-            if not any(entry.filename in _WORKBOOK_PARTS for entry in entries):
-                raise FileUnreadable(
-                    f"{path.name} 是压缩包，不是表格", hint="解压后再导入里面的文件"
-                )
             if len(entries) > limits.max_workbook_entries:
                 raise _too_large(f"里面有 {len(entries):,} 个部件")
             if sum(entry.file_size for entry in entries) > allowed:
@@ -67,6 +63,10 @@ def weigh_archive(path: Path, limits: Limits) -> None:
                             raise _too_large(f"解开后超过 {allowed // 1024**2} MB")
                         if total > max(_RATIO_FROM_BYTES, packed * limits.max_workbook_ratio):
                             raise _too_large(f"解开后是原来的 {limits.max_workbook_ratio} 倍以上")
+            if not any(entry.filename in _WORKBOOK_PARTS for entry in entries):
+                raise FileUnreadable(
+                    f"{path.name} 是压缩包，不是表格", hint="解压后再导入里面的文件"
+                )
     except (
         zipfile.BadZipFile,
         zlib.error,
