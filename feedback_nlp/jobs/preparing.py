@@ -86,12 +86,14 @@ class Preparer:
             "title": self._redacted(item.title)[:500],
             "text": prepared.text,
             "rating": item.rating,
-            "product": self._attribute("product", item.product) or self._product,
-            "channel": self._attribute("channel", item.channel) or self._channel,
-            "app_version": self._attribute("app_version", item.app_version),
-            "device": self._attribute("device", item.device),
-            "region": self._attribute("region", item.region),
-            "segment": self._attribute("segment", item.segment),
+            "product": (item.product and self._value("product", item.product)) or self._product,
+            "channel": (item.channel and self._value("channel", item.channel)) or self._channel,
+            "app_version": self._value("app_version", item.app_version)
+            if item.app_version
+            else None,
+            "device": self._value("device", item.device) if item.device else None,
+            "region": self._value("region", item.region) if item.region else None,
+            "segment": self._value("segment", item.segment) if item.segment else None,
             "meta": meta,
             "occurred_at": item.occurred_at or now,
             "ingested_at": now,
@@ -99,9 +101,6 @@ class Preparer:
             "is_spam": False,
             "is_burst": False,
         }
-
-    def _attribute(self, name: str, value: str | None) -> Any:
-        return self._value(name, value) if value else None
 
     def _value(self, name: str, value: Any) -> Any:
         """Redact one value; closed answers and counts repeat, so results are kept."""

@@ -151,7 +151,7 @@ def store_chunk(
     batch_id: int,
     source_id: int,
     before: Totals,
-    rows: Sequence[Mapping[str, Any] | Rejection],
+    rows: Sequence[dict[str, Any] | Rejection],
 ) -> Totals:
     """Store a chunk of prepared rows and move the totals of its batch on.
 
@@ -163,7 +163,7 @@ def store_chunk(
         batch_id: The open batch.
         source_id: Its source.
         before: The totals that the writer believes the batch to have.
-        rows: Column values of ``feedback`` (all but the ids), or rejections.
+        rows: Column values of ``feedback`` (all but the ids), or rejections. They are taken over.
 
     Returns:
         The new totals.
@@ -207,7 +207,7 @@ def store_chunk(
 
 
 def _sorted_out(
-    rows: Sequence[Mapping[str, Any] | Rejection], known: dict[str, str]
+    rows: Sequence[dict[str, Any] | Rejection], known: dict[str, str]
 ) -> tuple[list[dict[str, Any]], list[Rejection], int]:
     """Return the rows that are new, those that are rejected, and how many are known already.
 
@@ -225,9 +225,8 @@ def _sorted_out(
         key, text = row["source_key"], row["text"]
         if key not in known:
             known[key] = text
-            values = dict(row)
-            del values["line"]
-            fresh.append(values)
+            del row["line"]
+            fresh.append(row)
         elif known[key] == text:
             duplicates += 1
         else:
