@@ -24,6 +24,8 @@ from feedback_nlp.clean.labels import (
 
 def find_full_names(folded: str) -> Iterator[tuple[int, int]]:
     """Yield ``(start, end)`` of full names beside a role or a title."""
+    if named_hint().search(folded) is None:
+        return
     behind, before, apart = _patterns()
     yield from (match.span(1) for match in apart.finditer(folded))
     for match in behind.finditer(folded):
@@ -42,11 +44,16 @@ def find_full_names(folded: str) -> Iterator[tuple[int, int]]:
 def named_hint() -> re.Pattern[str]:
     """Match whatever may hold a name beside who one is (业主…反映, too): it saves other looks."""
     family, given = _classes()
-    behind = f"(?:名?叫|是|: ?| )?[{family}][{family}{given}名·\\- ]"
+    telling, common, _ = given_names()
+    ends = "".join(sorted(telling | {name[-1] for name in surnames() if len(name) > 1}))
+    often = "".join(sorted(common))
+    name = f"[{family}](?:[{ends}]|[{often}](?:[{ends}]|[{often}](?![一-鿿]))|[名·\\- ])"
     acts = f"[一-鿿]{{2,3}}(?:{words('person', 'does')[0]})"
+    titles = "|".join(words("person", "titles"))
     roles = {*words("person", "roles"), *words("person", "titles"), *words("person", "resident")}
     return re.compile(
-        f"(?:{by_first_sign(sorted({*roles, '姓'}))})(?:{behind}|(?<=[{given}]..)|{acts})"
+        f"(?:{by_first_sign(sorted({*roles, '姓'}))})"
+        f"(?:(?:名?叫|是|: ?| )?{name}|(?<=[{given}](?:{titles}))|{acts})"
     )
 
 
