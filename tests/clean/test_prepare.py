@@ -1,3 +1,4 @@
+import hmac
 import re
 import time
 
@@ -223,3 +224,10 @@ def test_time_grows_linearly(unit: str) -> None:
 
     # Ten times the text: linear is 10, quadratic 100.
     assert spent(20_000) < 60 * max(spent(2_000), 1e-4)
+
+
+@pytest.mark.parametrize("size", [1, 32, 64, 65, 200])
+def test_pseudonyms_are_hmac_sha256(size):
+    secret = bytes(range(1, size + 1))
+    expected = hmac.new(secret, "author\0欧阳小满".encode(), "sha256").hexdigest()
+    assert Pseudonymizer(secret).author_key(" 欧阳小满 ") == expected[:32]
