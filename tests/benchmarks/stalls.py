@@ -157,7 +157,7 @@ def measure(url: str, rate: float, idle_seconds: float, limit_seconds: float) ->
     """Post to an idle service, then to one whose database is being analysed."""
     with served(url) as port:
         client = Client(port, rate)
-        client.post_until(_after(3))  # models and connections
+        client.post_until(_after(10))  # models, connections, and what is looked up once
         idle = client.post_until(_after(idle_seconds))
         started = time.perf_counter()
         worker = _start(
