@@ -30,7 +30,7 @@ from feedback_nlp.config import PipelineConfig
 from feedback_nlp.embed import Embedder, load_embedder
 from feedback_nlp.records import Understanding
 from feedback_nlp.requests import catching_up
-from feedback_nlp.requests.sync import sync_requests
+from feedback_nlp.requests.sync import sync_edited, sync_requests
 from feedback_nlp.store import Database
 from feedback_nlp.store.changes import arrived
 from feedback_nlp.store.slices import Slices
@@ -254,6 +254,19 @@ def keep_requests(
 ) -> int:
     """Let requests follow the topics, evidence and priorities included; return how many there are."""
     return sync_requests(session, config.rank, zone=zone, now=now)
+
+
+def keep_edited_requests(
+    session: Session,
+    config: PipelineConfig,
+    topic_ids: Collection[int],
+    request_ids: Collection[int],
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
+    """Let requests follow an edit, which moved units of some topics or evidence of some requests."""
+    sync_edited(session, config.rank, topic_ids, request_ids, zone=zone, now=now)
 
 
 def catch_up_requests(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import hashlib
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +28,7 @@ from feedback_nlp.store.tables import (
     FeatureRequest,
     Feedback,
     FeedbackUnit,
+    Setting,
     StatusEvent,
     Topic,
 )
@@ -32,52 +36,125 @@ from feedback_nlp.store.tables import (
 _FINDINGS = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Days:
+    """What all alerts share: everybody who spoke, day by day.
+
+    Attributes:
+        first_day: The first day of the data.
+        total: (d,) distinct people a day.
+        scales: Fingerprint of the configuration and the zone.
+    """
+
+    first_day: date
+    total: np.ndarray
+    scales: str
+
+
 def daily_people(session: Session, zone: ZoneInfo) -> DailyPeople | None:
     """Return distinct people a day for each living issue topic; ``None`` without feedback."""
-    topic_ids = set(
-        session.scalars(
-            select(col(Topic.id)).where(
-                col(Topic.kind) == TopicKind.ISSUE.value,
-                col(Topic.state) == TopicState.ACTIVE.value,
-                col(Topic.is_theme).is_(False),
-                col(Topic.muted).is_(False),
-            )
-        )
-    )
-    everyone = _people_by_day(
-        session.execute(
-            select(col(Feedback.occurred_at), col(Feedback.person_key)).where(is_counted())
-        ),
-        zone,
-    )
+    total = _everyone(session, zone)
+    return None if total is None else _of_topics(session, zone, *total)
+
+
+def _everyone(session: Session, zone: ZoneInfo) -> tuple[date, np.ndarray] | None:
+    """Return the first day and the distinct people of each day since."""
+    everyone: dict[date, set[str]] = {}
+    for moment, person in session.execute(
+        select(col(Feedback.occurred_at), col(Feedback.person_key)).where(is_counted())
+    ):
+        if person is not None:
+            everyone.setdefault(moment.astimezone(zone).date(), set()).add(person)
     if not everyone:
         return None
-    by_topic: dict[int, dict[date, set[str]]] = {topic_id: {} for topic_id in topic_ids if topic_id}
-    rows = session.execute(
+    first_day = min(everyone)
+    return first_day, _counts(everyone, first_day, (max(everyone) - first_day).days + 1)
+
+
+def _of_topics(
+    session: Session,
+    zone: ZoneInfo,
+    first_day: date,
+    total: np.ndarray,
+    only: Collection[int] | None = None,
+) -> DailyPeople:
+    """Return distinct people a day for living issue topics: all, or those with these ids."""
+    living = select(col(Topic.id)).where(
+        col(Topic.kind) == TopicKind.ISSUE.value,
+        col(Topic.state) == TopicState.ACTIVE.value,
+        col(Topic.is_theme).is_(False),
+        col(Topic.muted).is_(False),
+    )
+    rows = (
         select(col(FeedbackUnit.topic_id), col(Feedback.occurred_at), col(Feedback.person_key))
         .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
-        .where(
-            is_counted(),
-            col(FeedbackUnit.topic_id).is_not(None),
-        )
+        .where(is_counted(), col(FeedbackUnit.topic_id).is_not(None))
     )
-    for topic_id, moment, person in rows:
+    if only is not None:
+        living = living.where(col(Topic.id).in_(only))
+        rows = rows.where(col(FeedbackUnit.topic_id).in_(only))
+    by_topic: dict[int, dict[date, set[str]]] = {
+        topic_id: {} for topic_id in session.scalars(living) if topic_id
+    }
+    for topic_id, moment, person in session.execute(rows):
         if topic_id in by_topic and person is not None:
             by_topic[topic_id].setdefault(moment.astimezone(zone).date(), set()).add(person)
-    first_day, last_day = min(everyone), max(everyone)
-    length = (last_day - first_day).days + 1
-
-    def counts(people: dict[date, set[str]]) -> np.ndarray:
-        array = np.zeros(length, dtype=np.int64)
-        for day, names in people.items():
-            array[(day - first_day).days] = len(names)
-        return array
-
     return DailyPeople(
         first_day=first_day,
-        total=counts(everyone),
-        topics={topic_id: counts(people) for topic_id, people in sorted(by_topic.items())},
+        total=total,
+        topics={
+            topic_id: _counts(people, first_day, len(total))
+            for topic_id, people in sorted(by_topic.items())
+        },
     )
+
+
+def _counts(people: Mapping[date, Collection[str]], first_day: date, length: int) -> np.ndarray:
+    """Return how many people there are a day; days outside of the range are left out."""
+    array = np.zeros(length, dtype=np.int64)
+    for day, names in people.items():
+        if 0 <= (place := (day - first_day).days) < length:
+            array[place] = len(names)
+    return array
+
+
+_DAYS = "alert days"
+
+
+def kept_days(session: Session, config: PipelineConfig, zone: ZoneInfo) -> Days | None:
+    """Return the days that the stored alerts were found in; ``None`` if they no longer hold.
+
+    As with :func:`feedback_nlp.requests.priorities.kept_basis`, an edit finds the alerts of what
+    it touched among the days of all the others. While an analysis moves units there are none.
+    """
+    row = session.get(Setting, _DAYS)
+    if row is None or not row.value or row.value["scales"] != _scales(config, zone):
+        return None
+    first_day = date.fromisoformat(row.value["first_day"])
+    return Days(first_day, np.array(row.value["total"], dtype=np.int64), row.value["scales"])
+
+
+def forget_days(session: Session) -> None:
+    """Say that units are being moved: until they have settled, each edit finds all alerts."""
+    session.merge(Setting(key=_DAYS, value={}))
+
+
+def _keep_days(session: Session, days: Days | None, *, has_settled: bool) -> None:
+    row = session.get(Setting, _DAYS)
+    if days is not None and (has_settled or row is None or row.value):
+        value = {
+            "first_day": days.first_day.isoformat(),
+            "total": days.total.tolist(),
+            "scales": days.scales,
+        }
+        session.merge(Setting(key=_DAYS, value=value))
+        session.flush()
+
+
+def _scales(config: PipelineConfig, zone: ZoneInfo) -> str:
+    """Return a fingerprint of all that alerts depend on but the data."""
+    content = json.dumps(config.alerts.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(f"{content}{zone.key}".encode()).hexdigest()[:16]
 
 
 def refresh_alerts(
@@ -88,9 +165,28 @@ def refresh_alerts(
     An alert that is found no more (its units moved to another topic) goes, unless someone
     marked it.
     """
-    found = alerts_in(session, config, zone=zone)
+    found, days = _all_alerts(session, config, zone)
     store_alerts(session, found, now=now)
+    _keep_days(session, days, has_settled=False)
     return len(found)
+
+
+def refresh_some_alerts(
+    session: Session,
+    config: PipelineConfig,
+    topic_ids: Collection[int],
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
+    """Do what :func:`refresh_alerts` does, for the topics that an edit touched."""
+    days = kept_days(session, config, zone)
+    if days is None:
+        refresh_alerts(session, config, zone=zone, now=now)
+    elif topic_ids:
+        counts = _of_topics(session, zone, days.first_day, days.total, only=topic_ids)
+        found = watch_days(counts, config, releases=_release_days(session, zone))
+        store_alerts(session, found, now=now, only=topic_ids)
 
 
 def catch_up_alerts(
@@ -98,39 +194,63 @@ def catch_up_alerts(
 ) -> int:
     """Find the alerts on a snapshot and store them if nobody edited meanwhile, else anew.
 
-    Each edit finds all alerts itself, so a finding that edits keep overtaking is not missed.
+    Until then each edit finds all alerts itself, so a finding that edits keep overtaking is not
+    missed.
     """
     found: list[Alert] = []
     for _ in range(_FINDINGS):
         with database.read() as session:
-            mark, found = edit_mark(session), alerts_in(session, config, zone=zone)
-        if slices.once(_storing(found, mark, now)):
+            mark = edit_mark(session)
+            found, days = _all_alerts(session, config, zone)
+        if slices.once(_storing(found, days, mark, now)):
             break
     return len(found)
 
 
-def _storing(found: list[Alert], mark: EditMark, now: datetime) -> Callable[[Session], bool]:
+def _storing(
+    found: list[Alert], days: Days | None, mark: EditMark, now: datetime
+) -> Callable[[Session], bool]:
     def store(session: Session) -> bool:
         hold_requests(session)
         if edit_mark(session) != mark:
             return False
         store_alerts(session, found, now=now)
+        _keep_days(session, days, has_settled=True)
         return True
 
     return store
 
 
-def alerts_in(session: Session, config: PipelineConfig, *, zone: ZoneInfo) -> list[Alert]:
+def _all_alerts(
+    session: Session, config: PipelineConfig, zone: ZoneInfo
+) -> tuple[list[Alert], Days | None]:
     """Find the alerts in all days of the data; writes nothing."""
     counts = daily_people(session, zone)
     if counts is None:
-        return []
-    return watch_days(counts, config, releases=_release_days(session, zone))
+        return [], None
+    found = watch_days(counts, config, releases=_release_days(session, zone))
+    return found, Days(counts.first_day, counts.total, _scales(config, zone))
 
 
-def store_alerts(session: Session, found: Iterable[Alert], *, now: datetime) -> None:
-    """Write what was found; what is found no more goes, unless someone marked it."""
-    known = {(row.topic_id, row.day): row for row in session.scalars(select(AlertRow))}
+def store_alerts(
+    session: Session,
+    found: Iterable[Alert],
+    *,
+    now: datetime,
+    only: Collection[int] | None = None,
+) -> None:
+    """Write what was found; what is found no more goes, unless someone marked it.
+
+    Args:
+        session: The writing session; nothing is committed.
+        found: The alerts.
+        now: When they were found.
+        only: They are those of these topics; of all if ``None``.
+    """
+    rows = select(AlertRow)
+    if only is not None:
+        rows = rows.where(col(AlertRow.topic_id).in_(only))
+    known = {(row.topic_id, row.day): row for row in session.scalars(rows)}
     for alert in found:
         key = (alert.topic_id, alert.day.isoformat())
         row = known.pop(key, None) or AlertRow(
@@ -158,14 +278,6 @@ def _figures(alert: Alert) -> dict[str, Any]:
         "days": alert.days,
         "p_value": alert.p_value,
     }
-
-
-def _people_by_day(rows: Iterable[Any], zone: ZoneInfo) -> dict[date, set[str]]:
-    people: dict[date, set[str]] = {}
-    for moment, person in rows:
-        if person is not None:
-            people.setdefault(moment.astimezone(zone).date(), set()).add(person)
-    return people
 
 
 def _release_days(session: Session, zone: ZoneInfo) -> dict[int, date]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
 from feedback_nlp.config import PipelineConfig
@@ -25,6 +25,7 @@ from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import get_request
 from feedback_nlp.requests.notices import open_notices, supersede_strangers
 from feedback_nlp.requests.versions import last_moved, note_edit
+from feedback_nlp.store.edit_marks import last_topic_event
 from feedback_nlp.store.tables import Evidence, FeatureRequest, RequestEdit, TopicEvent
 
 _AUTO = Origin.AUTO.value
@@ -67,7 +68,7 @@ class EvidenceDesk:
         rows = self._evidence(request, unit_ids)
         by_hand = [(row.unit_id, row.added_by) for row in rows if row.added_by != _AUTO]
         from_topic = [row.unit_id for row in rows if row.added_by == _AUTO]
-        last = self.session.scalar(select(func.max(col(TopicEvent.id)))) or 0
+        last = last_topic_event(self.session)
         if target is not None and target.topic_id is not None and from_topic:
             topic_edits.move_units(self.session, from_topic, target.topic_id, self.edit)
             given = [unit for unit, _ in by_hand]
@@ -81,7 +82,7 @@ class EvidenceDesk:
         )
         how = {"events": list(events), "by_hand": by_hand, "added": added, "count": len(rows)}
         self._note(request, {"moved": [how, target.key if target else None]})
-        self._follow(lost=request, won=target)
+        self._follow(last, lost=request, won=target)
         return target.key if target else None
 
     def undo(self, key: str) -> int:
@@ -104,6 +105,7 @@ class EvidenceDesk:
         target = None if to is None else get_request(self.session, to)
         if target is not None:
             self._drop(target, how["added"])
+        last = last_topic_event(self.session)
         topic_edits.undo_events(self.session, how["events"], self.edit)
         present = self._units_of(request)
         self.session.add_all(
@@ -112,7 +114,7 @@ class EvidenceDesk:
             if unit not in present
         )
         self._note(request, {"unmoved": [done.id, None]})
-        self._follow(lost=target, won=request)
+        self._follow(last, lost=target, won=request)
         return int(how["count"])
 
     def _evidence(self, request: FeatureRequest, unit_ids: Sequence[int]) -> list[Evidence]:
@@ -162,8 +164,11 @@ class EvidenceDesk:
         edit = self.edit
         note_edit(self.session, request, detail, actor=edit.actor, now=edit.now, reason=edit.reason)
 
-    def _follow(self, *, lost: FeatureRequest | None, won: FeatureRequest | None) -> None:
-        follow_edit(self.session, self.config, zone=self.zone, now=self.edit.now)
+    def _follow(
+        self, last: int, *, lost: FeatureRequest | None, won: FeatureRequest | None
+    ) -> None:
+        changed = [request for request in (lost, won) if request is not None]
+        follow_edit(self.session, self.config, last, changed, zone=self.zone, now=self.edit.now)
         if lost is not None:
             supersede_strangers(self.session, lost, now=self.edit.now)
         if won is not None and ReporterStatus(won.reporter_status) in NOTIFYING:

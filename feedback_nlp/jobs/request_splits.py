@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from feedback_nlp.config import PipelineConfig
@@ -29,6 +29,7 @@ from feedback_nlp.requests.moving import create_request, get_request
 from feedback_nlp.requests.notices import open_notices, supersede_strangers
 from feedback_nlp.requests.versions import living_splits, note_edit
 from feedback_nlp.requests.withdrawing import is_as_born, withdraw_request
+from feedback_nlp.store.edit_marks import last_topic_event
 from feedback_nlp.store.tables import (
     Evidence,
     FeatureRequest,
@@ -71,7 +72,7 @@ class Splitter:
         parent = get_request(self.session, key)
         wanted = self._evidence(parent, unit_ids)
         by_hand = [row.unit_id for row in wanted if row.added_by != Origin.AUTO.value]
-        last = self.session.scalar(select(func.max(col(TopicEvent.id)))) or 0
+        last = last_topic_event(self.session)
         topic_id = self._take_topic(
             [row.unit_id for row in wanted if row.added_by == Origin.AUTO.value], title
         )
@@ -87,7 +88,7 @@ class Splitter:
         )
         how = {"events": list(events), "by_hand": by_hand}
         self._note(parent, {"split": [how, child.key]})
-        self._follow()
+        self._follow(last, parent, child)
         supersede_strangers(self.session, parent, now=self.edit.now)
         return child
 
@@ -107,6 +108,7 @@ class Splitter:
                 f"{child.key} 拆出来以后有人动过，不能撤销",
                 hint=f"把 {child.key} 标为与 {parent.key} 重复，证据和跟进的人就回到 {parent.key}",
             )
+        last = last_topic_event(self.session)
         topic_edits.undo_events(self.session, how["events"], self.edit)
         self.session.execute(
             update(Evidence)
@@ -119,7 +121,7 @@ class Splitter:
         )
         withdraw_request(self.session, child)
         self._note(parent, {"unsplit": [child_key, None]})
-        self._follow()
+        self._follow(last, parent)
         if ReporterStatus(parent.reporter_status) in NOTIFYING:
             open_notices(self.session, parent, now=self.edit.now)  # owed again by this one
         return child_key
@@ -198,5 +200,5 @@ class Splitter:
         edit = self.edit
         note_edit(self.session, request, detail, actor=edit.actor, now=edit.now, reason=edit.reason)
 
-    def _follow(self) -> None:
-        follow_edit(self.session, self.config, zone=self.zone, now=self.edit.now)
+    def _follow(self, last: int, *requests: FeatureRequest) -> None:
+        follow_edit(self.session, self.config, last, requests, zone=self.zone, now=self.edit.now)

@@ -7,21 +7,23 @@ these rows whenever it is read. What the edit did to requests is kept in its led
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.editing import Edit, topic_edits
-from feedback_nlp.jobs.alerts import refresh_alerts
-from feedback_nlp.pipeline import keep_requests
+from feedback_nlp.jobs.alerts import refresh_some_alerts
+from feedback_nlp.pipeline import keep_edited_requests
+from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.following import difference, request_states, take_back
 from feedback_nlp.requests.locking import hold_requests
-from feedback_nlp.store.tables import TopicEvent
+from feedback_nlp.store.edit_marks import last_topic_event, topics_to_recount
+from feedback_nlp.store.tables import FeatureRequest, TopicEvent
 
 _Result = TypeVar("_Result")
 
@@ -45,9 +47,9 @@ class TopicDesk:
     def apply(self, act: Callable[[Session, Edit], _Result]) -> _Result:
         """Apply one edit of :mod:`feedback_nlp.editing.topic_edits` and let all else follow it."""
         before = request_states(self.session)
-        last = self._last_event()
+        last = last_topic_event(self.session)
         result = act(self.session, self.edit)
-        self._follow()
+        self._follow(last)
         done = difference(before, request_states(self.session))
         if any(done.values()):
             self._keep(done, last)
@@ -60,6 +62,7 @@ class TopicDesk:
             NotFound: If there is nothing to take back.
         """
         hold_requests(self.session)  # before any unit: an analysis takes both in this order
+        last = last_topic_event(self.session)
         event = topic_edits.undo(self.session, topic_id, self.edit)
         take_back(
             self.session,
@@ -67,14 +70,11 @@ class TopicDesk:
             actor=self.edit.actor,
             now=self.edit.now,
         )
-        self._follow()
+        self._follow(last)
         return event
 
-    def _follow(self) -> None:
-        follow_edit(self.session, self.config, zone=self.zone, now=self.edit.now)
-
-    def _last_event(self) -> int:
-        return self.session.exec(select(func.max(col(TopicEvent.id)))).one() or 0
+    def _follow(self, last: int) -> None:
+        follow_edit(self.session, self.config, last, zone=self.zone, now=self.edit.now)
 
     def _keep(self, done: dict[str, object], last: int) -> None:
         """Write what requests did into the newest entry of this edit: the one that undo finds."""
@@ -90,8 +90,27 @@ class TopicDesk:
             self.session.flush()
 
 
-def follow_edit(session: Session, config: PipelineConfig, *, zone: ZoneInfo, now: datetime) -> None:
-    """Bring requests, evidence, priorities and alerts in step with what was just edited."""
+def follow_edit(
+    session: Session,
+    config: PipelineConfig,
+    since: int,
+    requests: Iterable[FeatureRequest] = (),
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
+    """Bring requests, evidence, priorities and alerts in step with what was just edited.
+
+    Args:
+        session: The writing session; nothing is committed.
+        config: How requests are ranked and alerts are found.
+        since: The last entry of the topics' ledger before the edit.
+        requests: Whose evidence was changed by hand.
+        zone: Where weeks begin.
+        now: Time of the edit.
+    """
     session.flush()
-    keep_requests(session, config, zone=zone, now=now)
-    refresh_alerts(session, config, zone=zone, now=now)
+    topic_ids = topics_to_recount(session, since)
+    request_ids = [id_of(request) for request in requests]
+    keep_edited_requests(session, config, topic_ids, request_ids, zone=zone, now=now)
+    refresh_some_alerts(session, config, topic_ids, zone=zone, now=now)

@@ -16,7 +16,7 @@ from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import get_request
-from feedback_nlp.requests.priorities import ranked_week, refresh_priorities
+from feedback_nlp.requests.priorities import refresh_some
 from feedback_nlp.requests.versions import note_edit
 from feedback_nlp.store.tables import Evidence, FeatureRequest, FeedbackUnit
 
@@ -40,7 +40,7 @@ def add_evidence(
         unit_id: What somebody said.
         actor: Who adds it.
         now: Time of the event.
-        config: Weights of the ranking; all requests are ranked again.
+        config: Weights of the ranking; the request is scored anew.
         zone: Where weeks begin.
         reason: Why, for the history.
 
@@ -56,7 +56,7 @@ def add_evidence(
     session.add(Evidence(request_id=id_of(request), unit_id=unit_id, added_by=actor.strip()))
     change = {"evidence": [None, unit_id]}
     note_edit(session, request, change, actor=actor, now=now, reason=reason)
-    refresh_priorities(session, config, zone=zone, now=now, as_of=ranked_week(session))
+    refresh_some(session, config, {id_of(request)}, zone=zone, now=now)
     return True
 
 
@@ -86,7 +86,7 @@ def remove_evidence(
     session.delete(row)
     change = {"evidence": [unit_id, None]}
     note_edit(session, request, change, actor=actor, now=now, reason=reason)
-    refresh_priorities(session, config, zone=zone, now=now, as_of=ranked_week(session))
+    refresh_some(session, config, {id_of(request)}, zone=zone, now=now)
 
 
 def _held(session: Session, key: str, actor: str) -> FeatureRequest:

@@ -114,7 +114,8 @@ def _rank(
 ) -> None:
     """Rank on a snapshot and store it if nobody edited meanwhile; else rank again.
 
-    Each edit ranks everything itself, so a ranking that edits keep overtaking is not missed.
+    Until then each edit ranks everything itself, so a ranking that edits keep overtaking is not
+    missed.
     """
     for _ in range(_RANKINGS):
         with database.read() as session:
@@ -128,7 +129,7 @@ def _storing(ranked: Ranked, mark: EditMark) -> Callable[[Session], bool]:
         hold_requests(session)
         if edit_mark(session) != mark:
             return False
-        store_ranks(session, ranked)
+        store_ranks(session, ranked, has_settled=True)
         return True
 
     return store

@@ -16,9 +16,10 @@ from sqlmodel import Session
 
 from feedback_nlp.config import RankConfig
 from feedback_nlp.errors import InputError
+from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import get_request
-from feedback_nlp.requests.priorities import ranked_week, refresh_priorities
+from feedback_nlp.requests.priorities import refresh_some
 from feedback_nlp.requests.versions import FIELD_NAMES, Expected, note_edit, require_expected
 from feedback_nlp.store.tables import FeatureRequest
 
@@ -93,7 +94,7 @@ def edit_request(
         request.titled_by = actor.strip()
     note_edit(session, request, changes, actor=actor, now=now, reason=reason)
     if _RANKED & changes.keys():
-        refresh_priorities(session, config, zone=zone, now=now, as_of=ranked_week(session))
+        refresh_some(session, config, {id_of(request)}, zone=zone, now=now)
     return Edited(True, request)
 
 

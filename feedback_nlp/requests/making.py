@@ -17,7 +17,7 @@ from feedback_nlp.requests.estimating import checked
 from feedback_nlp.requests.evidence import id_of, refresh_evidence
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import create_request
-from feedback_nlp.requests.priorities import ranked_week, refresh_priorities
+from feedback_nlp.requests.priorities import refresh_some
 from feedback_nlp.requests.versions import FIELD_NAMES
 from feedback_nlp.store.tables import FeatureRequest
 from feedback_nlp.store.topic_reading import get_topic
@@ -105,7 +105,7 @@ def make_request(
     session.flush()
     if wanted.topic_id is not None:
         refresh_evidence(session, only={id_of(request)})
-        refresh_priorities(session, config, zone=zone, now=now, as_of=ranked_week(session))
+        refresh_some(session, config, {id_of(request)}, zone=zone, now=now)
     return Made(True, request)
 
 

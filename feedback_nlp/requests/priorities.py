@@ -1,21 +1,28 @@
-"""Scores every request by its evidence, all as of one week."""
+"""Scores every request by its evidence, all as of one week.
+
+A score looks at no other request, only at its own evidence and at what all share: the week,
+how much data lies before it, how loud it was, and the weights. That basis is kept with the
+scores, so that an edit scores anew what it touched and stays comparable with all the others.
+While an analysis moves evidence there is no basis: edits score everything then.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.config import RankConfig
 from feedback_nlp.rank import Priority, Subject, rank
 from feedback_nlp.requests.evidence import id_of
-from feedback_nlp.store.tables import (
-    FeatureRequest,
-)
+from feedback_nlp.store.tables import FeatureRequest, Setting
 from feedback_nlp.store.voices import request_voices
 from feedback_nlp.store.volume import exposure, history_weeks, usual_week
 from feedback_nlp.weeks import Scope, Week
@@ -25,6 +32,42 @@ def ranked_week(session: Session) -> Week | None:
     """Return the week that the stored priorities are as of, ``None`` before the first ranking."""
     week = session.scalar(select(func.max(col(FeatureRequest.priority_week))))
     return None if week is None else Week.parse(week)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What all stored scores share.
+
+    Attributes:
+        week: They are as of this week.
+        history_weeks: Weeks of data before it.
+        exposure: Its people against a usual week's.
+        scales: Fingerprint of the configuration they were made with.
+    """
+
+    week: str
+    history_weeks: int
+    exposure: float
+    scales: str
+
+
+_BASIS = "ranking"
+
+
+def kept_basis(session: Session, config: RankConfig) -> Basis | None:
+    """Return what the stored scores share; ``None`` where others would come out by now.
+
+    That is before the first ranking, with another configuration, and while an analysis
+    moves evidence (:func:`forget_basis`).
+    """
+    row = session.get(Setting, _BASIS)
+    basis = Basis(**row.value) if row is not None and row.value else None
+    return basis if basis is not None and basis.scales == _scales(config) else None
+
+
+def forget_basis(session: Session) -> None:
+    """Say that evidence is being moved: until it has settled, each edit scores everything."""
+    session.merge(Setting(key=_BASIS, value={}))
 
 
 def refresh_priorities(
@@ -44,23 +87,50 @@ def refresh_priorities(
         config: Weights of the ranking.
         zone: Where weeks begin.
         now: The clock: which weeks are over.
-        as_of: The ranked week, if it is given. An edit gives :func:`ranked_week`: feedback
-            that came since must not move anything by it.
+        as_of: The ranked week, if it is given.
     """
     ranked = rank_requests(session, config, zone=zone, now=now, as_of=as_of)
     if ranked is not None:
         store_ranks(session, ranked)
 
 
+def refresh_some(
+    session: Session,
+    config: RankConfig,
+    request_ids: Collection[int],
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
+    """Score the requests that an edit touched, on the basis of all the others.
+
+    Feedback that came in since the last analysis moves nothing by it. Where that basis does
+    not hold any more, every request is scored, as of the same week.
+
+    Args:
+        session: The writing session; nothing is committed.
+        config: Weights of the ranking.
+        request_ids: Which requests.
+        zone: Where weeks begin.
+        now: The clock.
+    """
+    session.flush()
+    basis = kept_basis(session, config)
+    if basis is None:
+        refresh_priorities(session, config, zone=zone, now=now, as_of=ranked_week(session))
+    elif request_ids:
+        _store(session, _scored(session, config, basis, zone, request_ids), request_ids)
+
+
 class Ranked(NamedTuple):
-    """Scores of all requests.
+    """Scores of requests.
 
     Attributes:
-        week: They are as of this week.
+        basis: What they share.
         scores: By the request's id, as the ranking names it.
     """
 
-    week: Week
+    basis: Basis
     scores: Mapping[int, Priority]
 
 
@@ -82,30 +152,74 @@ def rank_requests(
     if week is None:
         return None
     scope = Scope(week, zone)
-    requests = session.scalars(select(FeatureRequest).order_by(col(FeatureRequest.id)))
+    basis = Basis(
+        str(week),
+        history_weeks(session, scope, min_share=min_share),
+        exposure(session, scope, usual_weeks=config.trend_history_weeks, min_share=min_share),
+        _scales(config),
+    )
+    return _scored(session, config, basis, zone)
+
+
+def store_ranks(session: Session, ranked: Ranked, *, has_settled: bool = False) -> None:
+    """Write scores into all requests; one that has none is unranked. Keep what they share.
+
+    Args:
+        session: The writing session; nothing is committed.
+        ranked: Scores of all requests.
+        has_settled: The evidence stands again, after :func:`forget_basis`.
+    """
+    _store(session, ranked)
+    row = session.get(Setting, _BASIS)
+    if has_settled or row is None or row.value:
+        session.merge(Setting(key=_BASIS, value=asdict(ranked.basis)))
+    session.flush()
+
+
+def _scored(
+    session: Session,
+    config: RankConfig,
+    basis: Basis,
+    zone: ZoneInfo,
+    only: Collection[int] | None = None,
+) -> Ranked:
+    requests = session.scalars(_requests(only))
     scored = rank(
         [
             Subject(id_of(request), strategic=request.strategic_weight, effort=request.effort)
             for request in requests
         ],
-        request_voices(session, scope, horizon_weeks=config.horizon_weeks),
-        config,
-        history_weeks=history_weeks(session, scope, min_share=min_share),
-        exposure=exposure(
-            session, scope, usual_weeks=config.trend_history_weeks, min_share=min_share
+        request_voices(
+            session,
+            Scope(Week.parse(basis.week), zone),
+            horizon_weeks=config.horizon_weeks,
+            only=only,
         ),
+        config,
+        history_weeks=basis.history_weeks,
+        exposure=basis.exposure,
     )
-    return Ranked(week, {item.subject_id: item for item in scored})
+    return Ranked(basis, {item.subject_id: item for item in scored})
 
 
-def store_ranks(session: Session, ranked: Ranked) -> None:
-    """Write scores into all requests; one that has none is unranked."""
-    for request in session.scalars(select(FeatureRequest).order_by(col(FeatureRequest.id))):
+def _store(session: Session, ranked: Ranked, only: Collection[int] | None = None) -> None:
+    for request in session.scalars(_requests(only)):
         item = ranked.scores.get(id_of(request))
         request.priority = item.score if item else None
         request.priority_low = item.low if item else None
         request.priority_high = item.high if item else None
         request.priority_parts = dict(item.parts) if item else {}
-        request.priority_week = str(ranked.week)
+        request.priority_week = ranked.basis.week
         session.add(request)
     session.flush()
+
+
+def _requests(only: Collection[int] | None) -> Select[FeatureRequest]:
+    statement = select(FeatureRequest).order_by(col(FeatureRequest.id))
+    return statement if only is None else statement.where(col(FeatureRequest.id).in_(only))
+
+
+def _scales(config: RankConfig) -> str:
+    """Return a fingerprint of all that scores depend on but the data."""
+    content = json.dumps(config.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]

@@ -12,10 +12,10 @@ from sqlmodel import Session, col
 
 from feedback_nlp.config import RankConfig
 from feedback_nlp.labels import ENGINE, RequestStatus, TopicKind, TopicState
-from feedback_nlp.requests.evidence import refresh_evidence
+from feedback_nlp.requests.evidence import refresh_evidence, topics_behind
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import apply_transition, create_request
-from feedback_nlp.requests.priorities import refresh_priorities
+from feedback_nlp.requests.priorities import kept_basis, refresh_priorities, refresh_some
 from feedback_nlp.store.conditions import PROBLEM_INTENTS
 from feedback_nlp.store.edit_marks import heirs
 from feedback_nlp.store.tables import (
@@ -49,6 +49,41 @@ def sync_requests(session: Session, config: RankConfig, *, zone: ZoneInfo, now: 
     refresh_evidence(session)
     refresh_priorities(session, config, zone=zone, now=now)
     return count_requests(session)
+
+
+def sync_edited(
+    session: Session,
+    config: RankConfig,
+    topic_ids: Collection[int],
+    request_ids: Collection[int] = (),
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
+    """Do what :func:`sync_requests` does after an edit, at the cost of what the edit touched.
+
+    Args:
+        session: The writing session; nothing is committed.
+        config: Weights, and how many people make a request.
+        topic_ids: Topics that units came into or left.
+        request_ids: Requests whose evidence people changed by hand.
+        zone: Where weeks begin.
+        now: Time of the events.
+    """
+    hold_requests(session)
+    if kept_basis(session, config) is None:  # nothing to be comparable with
+        sync_requests(session, config, zone=zone, now=now)
+        return
+    asked = askable(session, topic_ids) if topic_ids else []
+    follow_topics(session, asked, now=now)
+    make_missing(session, asked, config, now=now)
+    behind = topics_behind(session)
+    concerned = {
+        key for key, behind_it in behind.items() if not set(topic_ids).isdisjoint(behind_it)
+    }
+    concerned.update(behind.keys() & set(request_ids))
+    refresh_evidence(session, only=concerned)
+    refresh_some(session, config, concerned, zone=zone, now=now)
 
 
 class Asked(NamedTuple):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from feedback_nlp.labels import TopicState, is_person
+from feedback_nlp.labels import TopicEventKind, TopicState, is_person
 from feedback_nlp.store.tables import RequestEdit, StatusEvent, Topic, TopicEvent
 
 
@@ -46,6 +46,51 @@ def topics_touched_since(session: Session, topic_event: int) -> frozenset[int]:
             touched.add(topic_id)
             touched.update(detail[name] for name in ("into", "child") if detail.get(name))
     return frozenset(touched)
+
+
+def last_topic_event(session: Session) -> int:
+    """Return the newest entry of the topics' ledger; 0 if there is none."""
+    return session.scalar(select(func.max(col(TopicEvent.id)))) or 0
+
+
+def topics_to_recount(session: Session, topic_event: int) -> frozenset[int]:
+    """Return the topics whose figures edits after an entry of the ledger may have changed.
+
+    Units came into them or left them, or they were muted; what was taken back counts as well.
+    """
+    found: set[int] = set()
+    rows = list(
+        session.execute(
+            select(col(TopicEvent.topic_id), col(TopicEvent.kind), col(TopicEvent.detail)).where(
+                col(TopicEvent.id) > topic_event
+            )
+        )
+    )
+    undone = [row[2]["event"] for row in rows if row[1] == TopicEventKind.UNDONE.value]
+    rows += session.execute(
+        select(col(TopicEvent.topic_id), col(TopicEvent.kind), col(TopicEvent.detail)).where(
+            col(TopicEvent.id).in_(undone)
+        )
+    )
+    for topic_id, kind, detail in rows:
+        if kind not in _COUNTING:
+            continue
+        found.add(topic_id)
+        found.update(detail[name] for name in ("into", "child", "split_from") if detail.get(name))
+        found.update(unit[1] for unit in detail.get("units", ()) if unit[1] is not None)
+    return frozenset(found)
+
+
+_COUNTING = frozenset(
+    {
+        TopicEventKind.BORN,
+        TopicEventKind.MERGED,
+        TopicEventKind.SPLIT,
+        TopicEventKind.MOVED,
+        TopicEventKind.MUTED,
+        TopicEventKind.UNMUTED,
+    }
+)
 
 
 def heirs(session: Session) -> Mapping[int, int]:

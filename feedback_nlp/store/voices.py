@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -56,13 +56,17 @@ def topic_voices(
     return [voice for voice in rows if voice.subject_id in wanted]
 
 
-def request_voices(session: Session, scope: Scope, *, horizon_weeks: int) -> list[Voice]:
-    """Return the evidence of every request, up to the end of a week."""
+def request_voices(
+    session: Session, scope: Scope, *, horizon_weeks: int, only: Collection[int] | None = None
+) -> list[Voice]:
+    """Return the evidence of every request, or of those with these ids, up to the end of a week."""
     statement = (
         select(col(Evidence.request_id), *_FIELDS)
         .select_from(FeedbackUnit)
         .join(Evidence, col(Evidence.unit_id) == col(FeedbackUnit.id))
     )
+    if only is not None:
+        statement = statement.where(col(Evidence.request_id).in_(only))
     return _run(session, statement, scope, horizon_weeks)
 
 
