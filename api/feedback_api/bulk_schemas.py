@@ -33,6 +33,8 @@ def _as_a_form(schema: dict[str, Any]) -> None:
         options = [one for one in field.pop("anyOf", ()) if one != {"type": "null"}]
         if options:
             field.update(options[0])
+        if "pattern" in field:  # left blank it is not said
+            field["pattern"] = f"^$|{field['pattern']}"
     selects = [name.rstrip("_") for name in _OF_A_SELECTION]
     # A field that is left blank is not said; a number cannot be.
     unsaid = {name: name != "topic" and {"maxLength": 0} for name in selects}

@@ -270,7 +270,7 @@ Link = Annotated[
     Field(
         min_length=1,
         max_length=500,
-        pattern=r"^\s*https?://[\w.-]+(:\d{1,5})?([/?#][^\s<>\"'\\`]*)?\s*$",
+        pattern=r"^\s*https?://[\w.-]+(:\d{1,5})?([/?#][^\s\x00-\x1f\x7f<>\"'\\`]*)?\s*$",
         description="在跟踪工具里的链接，http 或 https",
         examples=["https://github.com/example/app/issues/12"],
     ),
