@@ -35,6 +35,7 @@ from feedback_nlp.store import Database
 from feedback_nlp.store.changes import arrived
 from feedback_nlp.store.slices import Slices
 from feedback_nlp.topics import UNASSIGNED, KnownTopic, TopicResult, TopicUnit
+from feedback_nlp.topics.glossary import plainly
 from feedback_nlp.topics.matter import the_matter
 from feedback_nlp.topics.modeler import TopicModeler
 from feedback_nlp.understanding.engine import Engine
@@ -245,8 +246,8 @@ class TopicAssigner:
 
 
 def matters(units: Sequence[TopicUnit]) -> list[TopicUnit]:
-    """Leave out what says nothing of the matter: stand-ins for persons and numbers, asides."""
-    return [replace(unit, text=the_matter(without_stand_ins(unit.text))) for unit in units]
+    """Say plainly what units are about, without stand-ins for persons and numbers, and asides."""
+    return [replace(unit, text=plainly(the_matter(without_stand_ins(unit.text)))) for unit in units]
 
 
 def keep_requests(

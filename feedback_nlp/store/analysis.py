@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlmodel import Session, col
 
 from feedback_nlp.labels import Intent, RunKind, RunStatus
@@ -247,7 +247,10 @@ def save_people(session: Session, changed: Iterable[tuple[int, int | None, bool,
 
 
 def topic_units(session: Session) -> list[StoredUnit]:
-    """Return every unit that may belong to a topic, by id; spam stays out."""
+    """Return every unit that may belong to a topic, by id.
+
+    Spam stays out, and so does what people judged to ask nothing (their word has confidence 1).
+    """
     rows = session.execute(
         select(
             col(FeedbackUnit.id),
@@ -265,7 +268,13 @@ def topic_units(session: Session) -> list[StoredUnit]:
             col(Feedback.is_burst),
         )
         .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
-        .where(col(Feedback.is_spam).is_(False), col(FeedbackUnit.intent) != Intent.OTHER.value)
+        .where(
+            col(Feedback.is_spam).is_(False),
+            or_(
+                col(FeedbackUnit.intent) != Intent.OTHER.value,
+                col(FeedbackUnit.intent_confidence) < 1.0,
+            ),
+        )
         .order_by(col(FeedbackUnit.id))
     )
     return [

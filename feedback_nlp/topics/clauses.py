@@ -158,7 +158,8 @@ class ClauseReader:
                     if things and (wrong[0] in "不没无" or wrong in self.problems.values()):
                         found.add(Complaint("", wrong + things[0]))
                         continue
-                    things = things[:1]
+                    # 破旧的房间, but not 堵车过热报警.
+                    things = self._things(clause[after : after + 1], last=False)[:1]
                 found.update(Complaint(thing, wrong) for thing in things)
                 if not things:
                     found.add(Complaint("", wrong))

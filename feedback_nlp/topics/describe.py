@@ -10,11 +10,12 @@ import numpy as np
 from feedback_nlp.chinese import Tokenizer, fold
 from feedback_nlp.config import TopicsConfig
 from feedback_nlp.labels import Intent, TopicKind
-from feedback_nlp.topics.clauses import nicknames_in, without_asides
+from feedback_nlp.topics.clauses import ClauseReader, nicknames_in, without_asides
 from feedback_nlp.topics.clustering import centroids_of
 from feedback_nlp.topics.documents import Documents
 from feedback_nlp.topics.graph import nearest_centroids, row_cosine
 from feedback_nlp.topics.matters import MatterFinder
+from feedback_nlp.topics.name_checks import meant_by
 from feedback_nlp.topics.phrase_names import NamedUnit, PhraseNamer, unique_name
 from feedback_nlp.topics.phrases import MentionFinder
 from feedback_nlp.topics.quotes import choose_telling_rows
@@ -23,6 +24,7 @@ from feedback_nlp.topics.scope import Placed
 from feedback_nlp.topics.seeds import read_seed_issues
 from feedback_nlp.topics.themes import group_themes
 from feedback_nlp.topics.trades import carries, fits, trades_of
+from feedback_nlp.topics.vent import VENT_CHARACTERS, names_nothing, vent_of
 from feedback_nlp.topics.words import TopicWords
 
 _NAMING_SAMPLE = 5_000
@@ -47,6 +49,7 @@ class Group:
         seed_code: Seed issue it was recognised as, or ``""``.
         terms: Terms by class-based TF-IDF.
         keeps_name: A person gave the name.
+        banned: Ids of units that people took out of it.
     """
 
     rows: np.ndarray
@@ -56,6 +59,7 @@ class Group:
     seed_code: str = ""
     terms: tuple[str, ...] = ()
     keeps_name: bool = False
+    banned: frozenset[int] = frozenset()
 
 
 class Describer:
@@ -88,6 +92,9 @@ class Describer:
         self._tokenizer = tokenizer
         self._finder = MentionFinder(words, {unit.product for unit in units})
         self._words = words
+        self._reader = ClauseReader(
+            words.stops, words.problems, words.objects, self._finder.products
+        )
         self._seen: dict[int, NamedUnit] = {}
         self._nicknames = nicknames_in(unit.text for unit in units)
         self._seeds = {seed.code: seed for seed in read_seed_issues()}
@@ -113,12 +120,14 @@ class Describer:
         assignment, centroids, similarity = self._measured(groups)
         candidates, keywords = self._candidates(groups, similarity)
         twin_of = self._twins(groups, candidates, centroids)
+        candidates = self._told_apart(groups, candidates, twin_of)
         kept = [i for i, found in enumerate(candidates) if found and i not in twin_of]
         names = self._names([groups[i] for i in kept], [candidates[i] for i in kept])
         if len(kept) < len(groups):
             groups = self._without(groups, kept, twin_of, assignment, centroids, similarity)
             keywords = [keywords[index] for index in kept]
-            assignment, centroids, similarity = self._measured(groups)
+        groups = self._with_vents(groups)
+        assignment, centroids, similarity = self._measured(groups)
         issues = [index for index, group in enumerate(groups) if group.kind is TopicKind.ISSUE]
         themes, theme_of = group_themes(
             [names[index] for index in issues],
@@ -152,16 +161,35 @@ class Describer:
     def _twins(
         self, groups: Sequence[Group], candidates: Sequence[Sequence[str]], centroids: np.ndarray
     ) -> dict[int, int]:
-        """Return which new issues are a larger new one over again: of one name, in one place."""
+        """Return which new issues are a larger new one over again: of one name, in one place.
+
+        服务差, 服务态度差 and 酒店服务差 are one name.
+        """
         first: dict[str, int] = {}
         twin_of: dict[int, int] = {}
         for index, (group, names) in enumerate(zip(groups, candidates, strict=True)):
             if group.kind is not TopicKind.ISSUE or group.topic_id is not None or not names:
                 continue
-            other = first.setdefault(names[0], index)
+            other = first.setdefault(meant_by(names[0]), index)
             if other != index and float(centroids[index] @ centroids[other]) >= _TWIN_SIMILARITY:
                 twin_of[index] = other
         return twin_of
+
+    @staticmethod
+    def _told_apart(
+        groups: Sequence[Group], candidates: Sequence[list[str]], twin_of: Mapping[int, int]
+    ) -> list[list[str]]:
+        """Take all names from a new issue that can only be named as a larger one is."""
+        taken: set[str] = set()
+        told = []
+        for index, (group, names) in enumerate(zip(groups, candidates, strict=True)):
+            free = next((name for name in names if name not in taken), "")
+            is_new = group.kind is TopicKind.ISSUE and group.topic_id is None
+            is_twin = index in twin_of
+            told.append(names if free or is_twin or not is_new else [])
+            if free and not is_twin:
+                taken.add(free)
+        return told
 
     def _without(
         self,
@@ -172,15 +200,15 @@ class Describer:
         centroids: np.ndarray,
         similarity: np.ndarray,
     ) -> list[Group]:
-        """Keep some groups; twins join theirs, of the rest each unit the nearest issue if near.
+        """Keep some groups; twins join theirs, of the rest each unit the nearest one if near.
 
-        Near is what lies as near as most of that issue's own units.
+        Near is what lies as near as most of that one's own units. Nothing joins praise.
         """
         rows_of = [group.rows for group in groups]
         for twin, other in twin_of.items():
             rows_of[other] = np.sort(np.concatenate([rows_of[other], groups[twin].rows]))
         remaining = [replace(groups[index], rows=rows_of[index]) for index in kept]
-        issues = [i for i, group in enumerate(remaining) if group.kind is TopicKind.ISSUE]
+        issues = [i for i, group in enumerate(remaining) if group.kind is not TopicKind.PRAISE]
         placed = [*kept, *twin_of]
         lost = np.flatnonzero((assignment >= 0) & ~np.isin(assignment, placed))
         if not issues or not len(lost):
@@ -193,9 +221,42 @@ class Describer:
                 float(np.quantile(similarity[groups[kept[index]].rows], _LOOSEST)),
             )
             joined = lost[(nearest == position) & (cosine >= floor)]
-            rows = np.sort(np.concatenate([remaining[index].rows, joined]))
-            remaining[index] = replace(remaining[index], rows=rows)
+            remaining[index] = self._joined(remaining[index], joined)
         return remaining
+
+    def _with_vents(self, groups: Sequence[Group]) -> list[Group]:
+        """Let units that are in no group and name nothing join venting, or wishing at large."""
+        vents = {}
+        for index, group in enumerate(groups):
+            seed = self._seeds.get(group.seed_code) or self._seed_of_name.get(group.name)
+            if group.kind is TopicKind.VENT and seed is not None:
+                vents[seed.code] = index
+        joined = list(groups)
+        if self._documents.is_long or not vents:
+            return joined
+        free = self._assigned(groups)[self._placed.rows] == UNASSIGNED
+        found: dict[int, list[int]] = {}
+        for row in self._placed.rows[free & self._placed.is_issue].tolist():
+            code, text = vent_of([self._units[row].intent]), int(self._text_of[row])
+            if (
+                code in vents
+                and len(self._placed.texts[text]) <= VENT_CHARACTERS
+                and self._names_nothing(self._read(text))
+            ):
+                found.setdefault(vents[code], []).append(row)
+        for index, rows in found.items():
+            joined[index] = self._joined(joined[index], np.array(rows, np.int64))
+        return joined
+
+    def _names_nothing(self, unit: NamedUnit) -> bool:
+        return names_nothing(unit.text, unit.mentions, unit.tagged, self._reader)
+
+    def _joined(self, group: Group, rows: np.ndarray) -> Group:
+        """Add rows to a group, but for those that people took out of it."""
+        allowed = [row for row in rows.tolist() if self._units[row].unit_id not in group.banned]
+        return replace(
+            group, rows=np.sort(np.concatenate([group.rows, np.array(allowed, np.int64)]))
+        )
 
     def _assigned(self, groups: Sequence[Group]) -> np.ndarray:
         assignment = np.full(len(self._units), UNASSIGNED, np.int32)

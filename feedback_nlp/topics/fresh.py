@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,23 +13,31 @@ from feedback_nlp.config import TopicsConfig
 from feedback_nlp.labels import Intent, TopicKind
 from feedback_nlp.topics.anchors import anchor_labels
 from feedback_nlp.topics.bertopic_model import fit_bertopic
+from feedback_nlp.topics.clauses import ClauseReader, small_words
 from feedback_nlp.topics.clustering import GraphClustering, centroids_of
 from feedback_nlp.topics.documents import Documents
 from feedback_nlp.topics.graph import nearest_centroids, row_cosine
 from feedback_nlp.topics.lexical import rare_ngrams
+from feedback_nlp.topics.matter import says_nothing
 from feedback_nlp.topics.metric import unit_rows
-from feedback_nlp.topics.praise import praised_aspect
+from feedback_nlp.topics.phrases import MentionFinder
+from feedback_nlp.topics.praise import praised_aspect, praises
 from feedback_nlp.topics.records import UNASSIGNED, TopicUnit
 from feedback_nlp.topics.scope import Placed
 from feedback_nlp.topics.seeds import read_seed_issues
 from feedback_nlp.topics.trades import ANY, carries, fits, home_of
-from feedback_nlp.topics.vent import is_vent
+from feedback_nlp.topics.vent import (
+    GENERAL_VENT,
+    VENT_CHARACTERS,
+    is_vent,
+    names_nothing,
+    vent_of,
+)
 from feedback_nlp.topics.words import TopicWords
 
-_GENERAL_VENT = "generic.bad"
 _LOOSE_SHARE = 0.15
+_LOOSE_RESOLUTION = 4.0
 _LOOSE_LONG_SHARE = 0.05
-_VENT_CHARACTERS = 24
 _CLEAR = 1.5
 _LABELLED_TRADES = frozenset({"app", "device", "shop", ANY})
 
@@ -60,6 +68,7 @@ class FreshClustering:
         words: The word lists.
         codes: Codes of the metric, in the order of the documents' scores.
         trades: What the feedback is about: only seed issues of these trades are anchors.
+        products: Names of products; these are no things to complain of.
     """
 
     def __init__(
@@ -69,11 +78,16 @@ class FreshClustering:
         words: TopicWords,
         codes: Sequence[str],
         trades: frozenset[str],
+        products: Iterable[str] = (),
     ) -> None:
         self._config = config
         self._tokenizer = tokenizer
         self._words = words
         self._codes = list(codes)
+        self._finder = MentionFinder(words, products)
+        self._reader = ClauseReader(
+            words.stops, words.problems, words.objects, self._finder.products
+        )
         self._seeds = {seed.code: seed for seed in read_seed_issues()}
         self._home = {
             column: home_of(self._seeds[code], trades)
@@ -97,7 +111,7 @@ class FreshClustering:
         labels = np.full(len(units), UNASSIGNED, np.int64)
         clusters: list[Cluster] = []
         if documents.texts:
-            found, terms = self._cluster_documents(documents)
+            found, terms = self._cluster_documents(documents, self._asked(units, placed, documents))
             inside = documents.of_row >= 0
             rows, raw = placed.rows[inside], found[documents.of_row[inside]]
             for label in np.unique(raw[raw >= 0]).tolist():
@@ -116,7 +130,7 @@ class FreshClustering:
         for row, text, document in zip(
             placed.rows.tolist(), placed.text_of.tolist(), documents.of_row.tolist(), strict=True
         ):
-            if document < 0 and units[row].intent is Intent.PRAISE:
+            if document < 0 and praises(units[row], placed.texts[text]):
                 aspects.setdefault(praised_aspect(placed.texts[text]), []).append(row)
         for aspect, members in sorted(aspects.items()):
             if len(members) >= self._config.min_topic_size:
@@ -125,11 +139,12 @@ class FreshClustering:
         return labels, clusters
 
     def _cluster_documents(
-        self, documents: Documents
+        self, documents: Documents, asked: Sequence[frozenset[Intent]]
     ) -> tuple[np.ndarray, dict[int, tuple[str, ...]]]:
         """Label documents; labels below the number of codes are anchors."""
         config, vectors = self._config, self.at_home_vectors(documents)
         anchors = self.anchors(documents)
+        self._anchor_vents(anchors, documents, asked)
         count = len(documents.texts)
         sample = np.linspace(0, count - 1, min(count, config.sample_size)).astype(np.int64)
         texts = [documents.texts[row] for row in sample.tolist()]
@@ -155,7 +170,29 @@ class FreshClustering:
         if len(rest):
             centroids = centroids_of(vectors[sample], sampled)
             labels[rest], _ = nearest_centroids(vectors, centroids, rest)
-        return self._settle(labels, documents, vectors), terms
+        settled = self._settle(labels, documents, vectors)
+        if not documents.is_long:
+            self._look_again(settled, vectors, documents.counts)
+        return settled, terms
+
+    def _look_again(self, labels: np.ndarray, vectors: np.ndarray, counts: np.ndarray) -> None:
+        """Cluster among themselves what lies too far from every topic: small matters are there.
+
+        Beside the large ones they are noise; on a graph of their own they find each other.
+        """
+        free = np.flatnonzero(labels == UNASSIGNED)
+        if len(free) > self._config.sample_size:
+            return
+        again = GraphClustering(
+            neighbours=self._config.neighbours,
+            resolution=_LOOSE_RESOLUTION,
+            runs=self._config.consensus_runs,
+            seed=self._config.seed,
+        )
+        found = again.fit(vectors[free]).labels_.astype(np.int64)
+        is_large = np.bincount(found, weights=counts[free]) >= self._config.min_topic_size
+        first = max(len(self._codes), int(labels.max(initial=-1)) + 1)
+        labels[free] = np.where(is_large[found], first + found, UNASSIGNED)
 
     def anchors(self, documents: Documents) -> np.ndarray:
         """Return the code of each document that is clearly a known issue, −1 for the others."""
@@ -171,14 +208,45 @@ class FreshClustering:
             min_size=self._config.min_topic_size,
         )
         self._unsaid(anchors, documents, scores)
-        if _GENERAL_VENT in self._codes:
-            vent = self._codes.index(_GENERAL_VENT)
+        if GENERAL_VENT in self._codes:
+            vent = self._codes.index(GENERAL_VENT)
             for row in np.flatnonzero(anchors < 0).tolist():
-                if len(documents.texts[row]) <= _VENT_CHARACTERS and is_vent(
+                if len(documents.texts[row]) <= VENT_CHARACTERS and is_vent(
                     self._tokenizer.cut(documents.texts[row]), self._words
                 ):
                     anchors[row] = vent
         return anchors
+
+    @staticmethod
+    def _asked(
+        units: Sequence[TopicUnit], placed: Placed, documents: Documents
+    ) -> list[frozenset[Intent]]:
+        """Return what each document is for, as its units were read."""
+        asked: list[set[Intent]] = [set() for _ in documents.texts]
+        for row, document in zip(placed.rows.tolist(), documents.of_row.tolist(), strict=True):
+            if document >= 0:
+                asked[document].add(units[row].intent)
+        return list(map(frozenset, asked))
+
+    def _anchor_vents(
+        self, anchors: np.ndarray, documents: Documents, asked: Sequence[frozenset[Intent]]
+    ) -> None:
+        """Make venting of what says nothing, or names only the whole: 有没有搞错, 非常差的酒店.
+
+        It would gather around the whole, and draw what is said of the whole with it.
+        """
+        if documents.is_long:
+            return
+        wholes = small_words("wholes")
+        for row in np.flatnonzero(anchors < 0).tolist():
+            code, text = vent_of(asked[row]), documents.texts[row]
+            if code not in self._codes or len(text) > VENT_CHARACTERS:
+                continue
+            if not (says_nothing(text) or any(whole in text for whole in wholes)):
+                continue
+            tagged = self._tokenizer.tag(text)
+            if names_nothing(text, self._finder.find(text, tagged), tagged, self._reader):
+                anchors[row] = self._codes.index(code)
 
     def _unsaid(self, anchors: np.ndarray, documents: Documents, scores: np.ndarray) -> None:
         """Take back anchors that are neither clear nor say one of their issue's own words.

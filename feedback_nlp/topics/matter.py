@@ -41,11 +41,22 @@ def the_matter(text: str) -> str:
     return matter if len(_SAYS.findall(fold(matter))) >= _LEAST else text
 
 
+def says_nothing(text: str) -> bool:
+    """Tell whether a text is nothing but asides: 有没有搞错，拜托了."""
+    clauses = [fold(clause) for clause in _CUT.split(_TAG.sub(" ", text))[::2]]
+    return all(is_aside(clause) for clause in clauses if _SAYS.search(clause))
+
+
 def is_aside(clause: str) -> bool:
     """Tell whether a folded clause says nothing of the matter."""
     if len(clause) > _LONGEST:
         return False
-    return bool(_pattern().fullmatch(_HINGE.sub("", clause)))
+    return bool(_pattern().fullmatch(without_hinge(clause)))
+
+
+def without_hinge(clause: str) -> str:
+    """Return a folded clause without what joins it to another: 不过离机场近 → 离机场近."""
+    return _HINGE.sub("", clause)
 
 
 @cache

@@ -227,7 +227,8 @@ class TopicModeler:
         """
         check_rows(units, embeddings)
         kept = frozenset[int]().union(*(topic.pinned_members for topic in known))
-        placed = place(units, embeddings, self._metric, self._config, kept=kept)
+        trades = trades_of(units, leading=_ANCHORING_TRADES)
+        placed = place(units, embeddings, self._metric, self._config, trades=trades, kept=kept)
         taught = taught_metric(self._metric, units, embeddings, placed, known)
         scores, vectors = placed.scores, placed.vectors
         if taught is not self._metric:
@@ -238,7 +239,8 @@ class TopicModeler:
             self._tokenizer,
             self._words,
             taught.codes,
-            trades_of(units, leading=_ANCHORING_TRADES),
+            trades,
+            {unit.product for unit in units},
         )
         labels, clusters = clustering.cluster(units, placed, documents)
         if known:
@@ -291,6 +293,7 @@ class TopicModeler:
                         cluster.code if cluster else "",
                         cluster.terms if cluster else (),
                         keeps_name=state.name_is_pinned,
+                        banned=state.banned_members,
                     )
                 )
         for offset, index in enumerate(carried.cluster_of_new):

@@ -12,6 +12,7 @@ WANTED = "希望"
 _WISH_REACH = 10
 _DENYING = ("不怎么", "没那么", "不那么", "没有", "不是", "不算", "没", "不")
 _FAULTS_ALONE = frozenset("偏挤卡")
+_SHORTEST_NAME = 3
 _BEFORE_ACTS = "会想敢再去来能要"
 
 
@@ -66,3 +67,25 @@ def without_colour(name: str) -> str:
         if len(name) >= len(word) + 3:
             name = name.replace(word, "")
     return name
+
+
+def meant_by(name: str) -> str:
+    """Return what a name comes down to: names of one meaning give one key.
+
+    >>> meant_by("酒店服务差"), meant_by("服务态度差"), meant_by("份量太少")
+    ('服务差', '服务差', '分量太少')
+    """
+    for whole in sorted(small_words("wholes"), key=lambda word: (-len(word), word)):
+        if name.startswith(whole) and len(name) >= len(whole) + _SHORTEST_NAME:
+            name = name.removeprefix(whole)
+            break
+    same = _same_words()
+    return re.sub("|".join(map(re.escape, same)), lambda match: same[match[0]], name)
+
+
+@cache
+def _same_words() -> dict[str, str]:
+    """Return how a word of names is written → how another name writes it, the longest first."""
+    pairs = (line.split() for line in small_words("same"))
+    found = {word: same for same, *words in pairs for word in words}
+    return dict(sorted(found.items(), key=lambda pair: (-len(pair[0]), pair[0])))

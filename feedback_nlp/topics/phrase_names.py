@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from feedback_nlp.labels import Intent
-from feedback_nlp.topics.clause_names import ClauseNamer
+from feedback_nlp.topics.clause_names import ClauseNamer, Said
 from feedback_nlp.topics.clauses import ClauseReader, Word, bad_words, small_words
 from feedback_nlp.topics.name_checks import WANTED, is_complaint, is_wish, without_colour
 from feedback_nlp.topics.phrases import MentionFinder, Mentions
@@ -45,6 +45,11 @@ _LONG_COMPLAINT = 0.1
 _BARE_COMPLAINT = 0.08
 _MIN_TOGETHER = 3
 _TOGETHER_SHARE = 0.08
+# Of the units of a cluster, that speak of the whole; that must tell its name then.
+_ABOUT_WHOLE = 0.5
+_TOLD = 0.2
+_OF_SHARE = 0.35
+_OF_LENGTH = 8
 _FITTING = ("支持", "适配", "兼容")
 _FITTING_SHARE = 0.25
 
@@ -179,7 +184,8 @@ class PhraseNamer:
         vague = [name for name in around if name.endswith(tuple(small_words("vague")))]
         names += [name for name in around if name not in vague]
         names += joined + self._clauses.runs(said) + vague
-        names += self._clauses.complaints(said, bare=True, share=_BARE_COMPLAINT)
+        bare = self._clauses.complaints(said, bare=True, share=_BARE_COMPLAINT)
+        names += self._of_what(objects, bare, units) + bare
         names += [
             problem
             for problem in problems
@@ -187,7 +193,10 @@ class PhraseNamer:
         ]
         names += [phrase for phrase in shared if len(phrase) >= 4 and self._says_fault(phrase)]
         names = [name for name in dict.fromkeys(map(without_colour, names)) if is_complaint(name)]
-        return [name for name in names if not self._says_little(name)]
+        names = [
+            name for name in names if not self._says_little(name) and not _is_praised(name, said)
+        ]
+        return names if not _is_about_whole(units) else [n for n in names if _is_told(n, said)]
 
     def _joined(
         self, objects: Sequence[str], problems: Sequence[str], units: Sequence[NamedUnit]
@@ -205,6 +214,24 @@ class PhraseNamer:
             for thing in objects
             for problem in problems
             if together[thing, problem] >= least
+        ]
+
+    def _of_what(
+        self, objects: Sequence[str], wrongs: Sequence[str], units: Sequence[NamedUnit]
+    ) -> list[str]:
+        """Return what is wrong, said of the thing that many units speak of: 充电 + 速度太慢."""
+        spoken = [
+            thing
+            for thing in objects
+            if self._is_object(thing, "n")
+            and thing not in small_words("wholes") | small_words("own_acts")
+            and sum(thing in unit.mentions.objects for unit in units) >= _OF_SHARE * len(units)
+        ]
+        return [
+            thing + wrong
+            for thing in spoken[:1]
+            for wrong in wrongs[:1]
+            if not set(thing) & set(wrong) and len(thing + wrong) <= _OF_LENGTH
         ]
 
     def _says_little(self, name: str) -> bool:
@@ -334,6 +361,39 @@ class PhraseNamer:
             return False
         rest = phrase[: match.start()], phrase[match.end() :]
         return any(word in part for word in things for part in rest)
+
+
+def _is_about_whole(units: Sequence[NamedUnit]) -> bool:
+    """Tell whether most units of a cluster speak of the whole: 酒店, 学校."""
+    wholes = small_words("wholes")
+    speaking = sum(bool(unit.mentions.objects & wholes) for unit in units)
+    return speaking >= _ABOUT_WHOLE * len(units)
+
+
+def _is_praised(name: str, units: Sequence[Said]) -> bool:
+    """Tell whether more units praise a thing than blame it as a name does: 离机场近, 机场太远."""
+    for fault, kind in (pair.split() for pair in small_words("opposites")):
+        thing = name.removesuffix(fault)
+        if thing and thing != name:
+            about = [unit.text for unit in units if thing in unit.text]
+            return sum(kind in text for text in about) > sum(fault[-1] in text for text in about)
+    return False
+
+
+def _is_told(name: str, units: Sequence[Said]) -> bool:
+    """Tell whether enough units say what a name says.
+
+    Around the whole gathers whatever is said of it: what a few say cannot name that.
+    """
+    telling = sum(
+        name in unit.text
+        or any(
+            name.endswith(complaint.wrong) and name.removesuffix(complaint.wrong) in unit.text
+            for complaint in unit.complaints
+        )
+        for unit in units
+    )
+    return telling >= _TOLD * len(units)
 
 
 def whole_phrase(phrase: str, texts: Sequence[str]) -> str:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
+from feedback_nlp.chinese.kindness import is_plainly_kind
+from feedback_nlp.labels import Intent
 from feedback_nlp.resources import read_word_list
+from feedback_nlp.topics.matter import without_hinge
+from feedback_nlp.topics.records import TopicUnit
 
 GENERAL_PRAISE = "笼统好评"
 
@@ -25,3 +29,17 @@ def praised_aspect(text: str) -> str:
             if 0 <= found < position:
                 best, position = name, found
     return best
+
+
+def praises(unit: TopicUnit, text: str) -> bool:
+    """Tell whether a unit praises: as it was read, or in so many words.
+
+    不过离机场近 is taken for a complaint by its 不过; what it says is kind.
+
+    Args:
+        unit: As it was read.
+        text: Its text, folded.
+    """
+    if unit.intent in (Intent.BUG, Intent.FEATURE):
+        return False
+    return unit.intent is Intent.PRAISE or is_plainly_kind(without_hinge(text))

@@ -15,16 +15,24 @@ import numpy as np
 
 from feedback_nlp.chinese import fold_batch
 from feedback_nlp.config import TopicsConfig
-from feedback_nlp.labels import Intent
+from feedback_nlp.labels import Intent, TopicKind
 from feedback_nlp.topics.metric import TopicMetric
+from feedback_nlp.topics.praise import praises as is_praise
 from feedback_nlp.topics.records import TopicUnit
+from feedback_nlp.topics.seeds import read_seed_issues
+from feedback_nlp.topics.trades import fits
 
 ISSUE_INTENTS = frozenset({Intent.BUG, Intent.FEATURE, Intent.COMPLAINT, Intent.QUESTION})
 
+_CLEAR = 2.0
+_PLEASED = 0.5
+
 
 def speaks_of_issue(unit: TopicUnit, config: TopicsConfig) -> bool:
-    """Tell whether a unit may be about an issue: by its intent, or because it is displeased."""
-    return unit.intent in ISSUE_INTENTS or unit.sentiment_score <= config.displeased_max_score
+    """Tell whether a unit may be about an issue: by its intent, or as displeased praise."""
+    return unit.intent in ISSUE_INTENTS or (
+        unit.intent is Intent.PRAISE and unit.sentiment_score <= config.displeased_max_score
+    )
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,7 @@ def place(
     metric: TopicMetric,
     config: TopicsConfig,
     *,
+    trades: frozenset[str] = frozenset(),
     kept: Collection[int] = frozenset(),
 ) -> Placed:
     """Fold and deduplicate the texts in scope, and project them.
@@ -66,13 +75,22 @@ def place(
         embeddings: (n, d) float32.
         metric: Projects them.
         config: From which sentiment on a unit is displeased.
+        trades: What the feedback is about, if that is known: mere talk counts only where it
+            is a known issue of these.
         kept: Ids of units that are in scope whatever they say: people placed them.
     """
     speaks = np.array([speaks_of_issue(unit, config) for unit in units], bool)
+    speaks[_recognised(units, embeddings, metric, config, trades)] = True
     praises = (unit.intent is Intent.PRAISE or unit.unit_id in kept for unit in units)
     rows = np.flatnonzero(speaks | np.fromiter(praises, bool, len(units)))
-    is_issue = speaks[rows]
     folded = fold_batch([units[row].text.strip() for row in rows.tolist()])
+    is_issue = speaks[rows] & np.array(
+        [
+            units[row].intent is Intent.PRAISE or not is_praise(units[row], text)
+            for row, text in zip(rows.tolist(), folded, strict=True)
+        ],
+        bool,
+    )
     first_of: dict[str, int] = {}
     for row, text in zip(rows.tolist(), folded, strict=True):
         # Of units that fold to one text, the least raw text gives the embedding.
@@ -93,6 +111,46 @@ def place(
         vectors=projection.vectors,
         issue_counts=np.bincount(text_of[is_issue], minlength=len(texts)),
     )
+
+
+def _recognised(
+    units: Sequence[TopicUnit],
+    embeddings: np.ndarray,
+    metric: TopicMetric,
+    config: TopicsConfig,
+    trades: frozenset[str],
+) -> np.ndarray:
+    """Return the rows that ask nothing in so many words, and yet say what is a known issue.
+
+    许愿一个夜间模式 and 中午要做饭的菜，下午两点才送来 are read as mere talk by their form. What is
+    displeased need only be recognised, anything else clearly.
+    """
+    issues = {
+        seed.code
+        for seed in read_seed_issues()
+        if seed.kind is TopicKind.ISSUE and (not trades or fits(seed, trades))
+    }
+    columns = [column for column, code in enumerate(metric.codes) if code in issues]
+    rows = np.array(
+        [
+            row
+            for row, unit in enumerate(units)
+            if unit.intent is Intent.OTHER and unit.sentiment_score < _PLEASED
+        ],
+        np.int64,
+    )
+    if not columns or not len(rows):
+        return rows[:0]
+    least = np.array(
+        [
+            1.0 if units[row].sentiment_score <= config.displeased_max_score else _CLEAR
+            for row in rows.tolist()
+        ]
+    )
+    texts = fold_batch([units[row].text.strip() for row in rows.tolist()])
+    scores = metric.scores(texts, embeddings, rows)[:, columns]
+    known: np.ndarray = rows[scores.max(axis=1) >= least * config.anchor_min_score]
+    return known
 
 
 def digest(text: str) -> tuple[bytes, str]:

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
+from feedback_nlp.chinese.kindness import is_plainly_kind
 from feedback_nlp.labels import Intent, Sentiment, Signal, TopicKind
 from feedback_nlp.requests.quotes import QuoteCandidate, choose_quotes
 from feedback_nlp.store.conditions import CHANNEL, PROBLEM_INTENTS
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic
 from feedback_nlp.week.item_records import Quote
-from feedback_nlp.week.kindness import is_plainly_kind
 from feedback_nlp.week.units import TopicUnits
 from feedback_nlp.weeks import Scope
 

@@ -49,3 +49,16 @@ def test_a_doubtful_anchor_must_say_a_word_of_its_issue() -> None:
     texts = ("油耗高", "费油", "油老虎", "油耗真大", "跑着吃力", "开着心疼")
     found = clustering(frozenset({"car"})).anchors(documents(texts, scores))
     assert found.tolist() == [1, 1, 1, 1, -1, -1]
+
+
+def test_what_lies_far_from_all_topics_is_clustered_among_itself() -> None:
+    random = np.random.default_rng(5)
+    near = np.repeat(np.eye(2, 40, dtype=np.float32), 30, axis=0)
+    near += 0.05 * random.standard_normal(near.shape).astype(np.float32)
+    vectors = np.vstack([near, np.eye(38, 40, 2, dtype=np.float32)])
+    labels = np.full(len(vectors), -1, np.int64)
+    clustering(frozenset({"app"}))._look_again(labels, unit_rows(vectors), np.ones(len(vectors)))
+    first, second = set(labels[:30].tolist()), set(labels[30:60].tolist())
+    assert len(first) == len(second) == 1
+    assert first != second
+    assert min(first | second) >= len(CODES)

@@ -7,7 +7,7 @@ from feedback_nlp.chinese import default_tokenizer, fold
 from feedback_nlp.labels import Intent
 from feedback_nlp.topics.clause_names import with_head
 from feedback_nlp.topics.clauses import nicknames_in, without_asides
-from feedback_nlp.topics.name_checks import without_colour
+from feedback_nlp.topics.name_checks import meant_by, without_colour
 from feedback_nlp.topics.phrase_names import NamedUnit, PhraseNamer, unique_name, whole_phrase
 from feedback_nlp.topics.phrases import MentionFinder
 from feedback_nlp.topics.quotes import choose_telling_rows
@@ -268,3 +268,20 @@ def test_themes_follow_the_seed_area_or_the_nearest_topic() -> None:
     )
     assert [theme.name for theme in themes] == ["登录与注册", "地暖不热"]
     assert theme_of == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("服务差", "酒店服务差"),
+        ("服务差", "服务态度差"),
+        ("分量太少", "份量太少"),
+        ("送餐太慢", "等得太久"),
+    ],
+)
+def test_names_of_one_meaning(one: str, other: str) -> None:
+    assert meant_by(one) == meant_by(other)
+
+
+def test_names_of_two_meanings() -> None:
+    assert len({meant_by(name) for name in ("房间太小", "房间太脏", "学校太小", "早餐差")}) == 4

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from feedback_nlp.chinese.kindness import is_plainly_kind
 from feedback_nlp.config import load_config
 from feedback_nlp.labels import Sentiment, Signal
 from feedback_nlp.report.html import render_html
 from feedback_nlp.report.markdown import render_markdown
 from feedback_nlp.store import Database
 from feedback_nlp.week.figures import weekly
-from feedback_nlp.week.kindness import is_plainly_kind
 from feedback_nlp.week.quotes import agrees
 from feedback_nlp.week.records import WeeklyDigest
 from feedback_nlp.weeks import Month, Period, Scope

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from feedback_nlp.chinese import fold
+from feedback_nlp.chinese.fold import fold
 from feedback_nlp.resources import read_tables
 
 _LEXICON = "lexicons/kind_words.toml"
@@ -34,7 +34,7 @@ def _kindness() -> _Kindness:
     # Look-behinds need one width each.
     not_before = "".join(f"(?<!{re.escape(word)})" for word in lists["before"])
     return _Kindness(
-        kind=re.compile(f"{not_before}(?:{_any_of(lists['kind'])})"),
+        kind=re.compile(f"{not_before}(?:{'|'.join([_any_of(lists['kind']), *lists['near']])})"),
         turn=re.compile(_any_of(lists["turn"])),
     )
 
