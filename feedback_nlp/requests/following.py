@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from feedback_nlp.labels import Origin, ReporterStatus
 from feedback_nlp.loop import NOTIFYING
-from feedback_nlp.requests.evidence import refresh_evidence
+from feedback_nlp.requests.evidence import id_of, refresh_evidence
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.notices import open_notices, supersede_strangers
 from feedback_nlp.requests.withdrawing import is_as_born, withdraw_request
@@ -101,14 +101,13 @@ def _owe_again(
     if not put_back:
         return
     session.flush()
-    refresh_evidence(session)
+    targets = [target for key in sorted(left) if (target := _find(session, key)) is not None]
+    refresh_evidence(session, only={id_of(request) for request in (*put_back, *targets)})
     for request in put_back:
         if ReporterStatus(request.reporter_status) in NOTIFYING:
             open_notices(session, request, now=now)
-    for key in sorted(left):
-        target = _find(session, key)
-        if target is not None:
-            supersede_strangers(session, target, now=now)
+    for target in targets:
+        supersede_strangers(session, target, now=now)
 
 
 def _find(session: Session, key: str) -> FeatureRequest | None:
