@@ -93,6 +93,8 @@ def _chat(layout: Layout | None, wanted: Wanted, found: Resolution) -> ChatColum
         chat = chat_log_columns()
     if chat is not None:
         _take(found, [column for column in (chat.role, chat.own, chat.kind) if column])
+        if chat.role and chat.customer_begins and not found.fields.get("author"):
+            found.fields["author"] = [chat.role]  # an id that says both who and on which side
     return chat
 
 

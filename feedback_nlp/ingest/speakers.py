@@ -34,13 +34,14 @@ class ChatColumns:
     kind: str | None
     names: tuple[str, ...]
     customers: frozenset[str] = frozenset()
+    customer_begins: tuple[str, ...] = ()
 
     def set_aside(self, row: Mapping[str, Any], text: str) -> tuple[str, str] | None:
         """Return reason and detail if a line is not a customer's words."""
         if self.own is not None and plain(row.get(self.own)).casefold() in _YES:
             return "not-customer", "客服或自己人说的话，不算用户反馈"
         role = plain(row.get(self.role)) if self.role is not None else ""
-        if is_team(role) or (self.customers and role.casefold() not in self.customers):
+        if is_team(role) or not self._is_known_customer(role.casefold()):
             return "not-customer", "客服、机器人或系统说的话，不算用户反馈"
         if self.names and any(is_team(plain(row.get(n)), anywhere=False) for n in self.names):
             return "not-customer", "客服或自己人说的话，不算用户反馈"
@@ -48,6 +49,12 @@ class ChatColumns:
         if (kind and kind not in _text_types()) or _not_words().search(text):
             return "not-words", "图片、撤回、系统提示等，不是文字"
         return None
+
+    def _is_known_customer(self, role: str) -> bool:
+        """Whether a vendor's number or id is a customer's; without such a list every one may be."""
+        if self.customers or self.customer_begins:
+            return role in self.customers or role.startswith(self.customer_begins)
+        return True
 
 
 @cache
@@ -137,7 +144,8 @@ def _coded(named: Mapping[str, str]) -> ChatColumns | None:
             kinds = ("msgtype", "contenttype", "mtype")
             kind = next((named[name] for name in kinds if name in named), None)
             role = named[comparable(code["role"])]
-            return ChatColumns(role, None, kind, (), frozenset(code["customer"]))
+            known = frozenset(code.get("customer", ()))
+            return ChatColumns(role, None, kind, (), known, tuple(code.get("begins", ())))
     return None
 
 
