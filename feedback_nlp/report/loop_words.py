@@ -17,7 +17,7 @@ def loop_words(figures: LoopFigures) -> str:
         f"首次答复中位数 {figures.median_days:g} 天（{figures.answered} 个）",
     ]
     if figures.told_notices:
-        parts.append(f"已告诉 {figures.told_people} 人（{figures.told_notices} 条通知）")
+        parts.append(f"已通知 {figures.told_people} 人（{figures.told_notices} 条通知）")
     if figures.broken:
         broken = "、".join(map(_promise, figures.broken))
         parts.append(f"失约 {len(figures.broken)} 个：{broken}")
