@@ -171,16 +171,22 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=60)
     parser.add_argument("--cold-times", type=int, default=20)
     parser.add_argument("--busy", type=int, default=2, help="processes that compute beside it")
+    parser.add_argument(
+        "--folder", type=Path, help="where databases stay; one that is there is used as it is"
+    )
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
     sizes = {}
     load_before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         for rows in options.rows:
-            database = Database(f"sqlite:///{folder}/{rows}.db")
+            file = (options.folder or Path(folder)) / f"{rows}.db"
+            is_made = file.exists()
+            database = Database(f"sqlite:///{file}")
             database.migrate()
-            fill(database, rows, per_week=options.per_week)
-            add_what_pages_show(database)
+            if not is_made:
+                fill(database, rows, per_week=options.per_week)
+                add_what_pages_show(database)
             sizes[rows] = measure(database, options.times, options.cold_times, options.busy)
             database.dispose()
     told = {
