@@ -77,7 +77,10 @@ def main(folder: Path) -> None:
         with serving(database, outlets) as address:
             for width_name, (width, height) in WIDTHS.items():
                 context = browser.new_context(
-                    viewport={"width": width, "height": height}, base_url=address, locale="zh-CN"
+                    viewport={"width": width, "height": height},
+                    base_url=address,
+                    locale="zh-CN",
+                    reduced_motion="reduce",  # or the drawer is caught while it comes in
                 )
                 context.add_cookies(
                     [{"name": "feedback_actor", "value": "%E6%9E%97%E6%99%93", "url": address}]
