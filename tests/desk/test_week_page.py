@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -37,3 +40,15 @@ def test_both_tabs_and_the_paper(client: TestClient) -> None:
     assert client.get("/?tab=backlog").text.count('class="card ranked"') == 1
     assert client.get("/?tab=other").status_code == 422
     assert "<script" not in client.get("/report").text
+
+
+@pytest.mark.usefixtures("stored")
+@pytest.mark.parametrize("page", ["/", "/week/send"])
+def test_what_is_offered_to_take_away_is_there(client: TestClient, page: str) -> None:
+    product = re.search(r"<option>(小岛记账[^<]*)</option>", client.get("/feedback").text)
+    for chosen in ({}, {"product": html.unescape(product[1])} if product else {}):
+        shown = client.get(page, params={"week": "2026-W47", **chosen}).text
+        offered = re.findall(r'href="(/(?:v1/digests|report)[^"]*)"', shown)
+        assert offered
+        for address in offered:
+            assert client.get(html.unescape(address)).status_code == 200, address
