@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from feedback_api.schemas import Incoming, Outgoing, QuoteOut
-from feedback_api.validation import REQUEST_KEY, Day, Id, Plain, Word
+from feedback_api.validation import REQUEST_KEY, Day, Id, Plain, Said, Word
 from feedback_nlp.labels import Intent, ReporterStatus, RequestStatus, Verdict
 from feedback_nlp.loop import ALWAYS_EXPLAINED, check_wanted
 from feedback_nlp.requests.linking import LinkKind
@@ -95,7 +95,7 @@ class CommentIn(Incoming):
     """A comment to be added."""
 
     actor: Person
-    text: Plain = Field(min_length=1, max_length=5_000, examples=["和相册组对过，下周给方案"])
+    text: Said = Field(min_length=1, max_length=5_000, examples=["和相册组对过，下周给方案"])
 
 
 class Commented(Outgoing):
@@ -248,21 +248,21 @@ class EvidencePage(Outgoing):
 
 
 Person = Annotated[
-    Plain, Field(min_length=1, max_length=100, description="谁做的", examples=["林晓"])
+    Said, Field(min_length=1, max_length=100, description="谁做的", examples=["林晓"])
 ]
 Reason = Annotated[
     Plain, Field(max_length=2_000, description="为什么改，记入历史", examples=["评审会定的"])
 ]
-Title = Annotated[Plain, Field(min_length=1, max_length=300, description="标题")]
-Owner = Annotated[Plain, Field(min_length=1, max_length=100, description="负责人")]
+Title = Annotated[Said, Field(min_length=1, max_length=300, description="标题")]
+Owner = Annotated[Said, Field(min_length=1, max_length=100, description="负责人")]
 Share = Annotated[float, Field(strict=True, ge=0, le=1)]
 
 
 Release = Annotated[
-    Plain, Field(min_length=1, max_length=60, description="计划版本", examples=["3.3"])
+    Said, Field(min_length=1, max_length=60, description="计划版本", examples=["3.3"])
 ]
 Labels = Annotated[
-    list[Annotated[Plain, Field(min_length=1, max_length=40, pattern=r"\S")]],
+    list[Annotated[Said, Field(min_length=1, max_length=40)]],
     Field(max_length=20, description="标签，写全部；null 清空", examples=[["相册", "安卓"]]),
 ]
 Link = Annotated[
@@ -405,7 +405,7 @@ class TransitionIn(Incoming):
     model_config = ConfigDict(json_schema_extra=_ASKED_FOR)
 
     to: RequestStatus = Field(description="改成什么", examples=["planned"])
-    actor: Plain = Field(max_length=100, min_length=1, description="谁改的", examples=["林晓"])
+    actor: Said = Field(max_length=100, min_length=1, description="谁改的", examples=["林晓"])
     reason: Plain = Field(
         max_length=2_000,
         default="",

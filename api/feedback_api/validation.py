@@ -28,6 +28,7 @@ from feedback_nlp.clean.characters import clean_characters
 MAX_ID = 2**31 - 1
 REQUEST_KEY = r"^REQ-[1-9][0-9]{0,8}$"
 _NO_NUL = r"^[^\x00]*$"
+_SAID = r"^[^\x00]*[^\s\x00-\x20][^\x00]*$"
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -111,6 +112,8 @@ def describe(
             context["expected"] = str(context["expected"]).replace(" or ", "、").replace(", ", "、")
         if error["type"] == "string_pattern_mismatch" and context.get("pattern") == _NO_NUL:
             template = "不能含有 NUL 字符"
+        if error["type"] == "string_pattern_mismatch" and context.get("pattern") == _SAID:
+            template = "不能只有空白，也不能含有 NUL 字符"
         detail = template.format(**context) if template else f"不合要求（{error['type']}）"
         found.append(FieldError(pointer=pointer(location), code=error["type"], detail=detail))
     return found
@@ -221,6 +224,9 @@ Day = Annotated[
 
 Plain = Annotated[str, StringConstraints(pattern=_NO_NUL)]
 """A text without NUL; the field adds its length."""
+
+Said = Annotated[str, StringConstraints(pattern=_SAID)]
+"""A text that is more than blanks, without NUL; the field adds its length."""
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_NUL)]
 """A name or a filter value."""

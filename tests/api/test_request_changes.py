@@ -215,3 +215,16 @@ def test_bursts_are_evidence_but_not_people(client: TestClient, requests: Databa
         session.add(pasted)
     request = client.get("/v1/requests/REQ-1").json()
     assert (request["people_count"], request["post_count"], request["evidence_count"]) == (1, 1, 2)
+
+
+@pytest.mark.parametrize("said", ["\x00", "组\x00长", " ", "\x1d", "\u3000"])
+def test_what_no_database_holds_or_says_nothing_is_refused(client: TestClient, said: str) -> None:
+    for fields in ({"labels": ["相册", said]}, {"owner": said}, {"title": said}):
+        answer = patch(client, **fields)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (
+            422,
+            "string_pattern_mismatch",
+        ), answer.text
+    blank = client.patch("/v1/requests/REQ-1", json={"actor": said, "owner": "周宁"})
+    assert blank.status_code == 422, blank.text
+    assert "不能只有空白" in blank.json()["errors"][0]["detail"]

@@ -14,7 +14,7 @@ from pydantic.config import JsonDict
 from feedback_api.errors import document
 from feedback_api.schemas import Incoming, Outgoing
 from feedback_api.services import ServicesDep
-from feedback_api.validation import Plain, Word
+from feedback_api.validation import Plain, Said, Word
 from feedback_nlp.editing import Edit, word_edits
 from feedback_nlp.jobs.lexicon import example_texts, preview_words, suggest_words
 from feedback_nlp.labels import WordKind
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/v1/lexicon", tags=["词典"])
 _MINING = threading.Lock()  # mining is seconds of work and hundreds of megabytes: one at a time
 
 Actor = Annotated[
-    Plain, Field(min_length=1, max_length=100, description="谁改的", examples=["林晓"])
+    Said, Field(min_length=1, max_length=100, description="谁改的", examples=["林晓"])
 ]
 # What comes with blanks around it is read all the same.
 _SHAPE: JsonDict = {"minLength": 2, "maxLength": 20, "pattern": f"^{WORD.pattern}$"}

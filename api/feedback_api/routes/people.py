@@ -12,7 +12,7 @@ from pydantic import Field
 from feedback_api.errors import document
 from feedback_api.schemas import Incoming, Outgoing
 from feedback_api.services import Services, ServicesDep
-from feedback_api.validation import Plain
+from feedback_api.validation import Plain, Said
 from feedback_nlp.jobs import bulk_files, erase_exports, people
 
 router = APIRouter(prefix="/v1/people", tags=["个人信息"])
@@ -30,7 +30,7 @@ class PersonIn(Incoming):
 class ErasureIn(PersonIn):
     """Whom to erase, and who says so."""
 
-    actor: Plain = Field(max_length=100, min_length=1, description="谁删的", examples=["林晓"])
+    actor: Said = Field(max_length=100, min_length=1, description="谁删的", examples=["林晓"])
     reason: Plain = Field(
         default="", max_length=500, description="为什么", examples=["本人要求删除"]
     )

@@ -33,7 +33,7 @@ router = APIRouter(prefix="/v1/requests", tags=["需求"])
     "/{key}/split",
     operation_id="split_request",
     status_code=201,
-    responses=document(400, 404, 413, 422, 503),
+    responses=document(400, 404, 409, 413, 422, 503),
 )
 def split(
     services: ServicesDep,

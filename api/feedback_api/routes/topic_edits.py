@@ -12,16 +12,16 @@ from sqlmodel import Session
 from feedback_api.errors import document
 from feedback_api.schemas import Incoming, Outgoing, TopicEventOut
 from feedback_api.services import ServicesDep
-from feedback_api.validation import MAX_ID, Id, Plain
+from feedback_api.validation import MAX_ID, Id, Said
 from feedback_nlp.editing import Edit, telling, topic_edits
 from feedback_nlp.store import topic_reading
 
 router = APIRouter(prefix="/v1/topics", tags=["主题"])
 
 Actor = Annotated[
-    Plain, Field(min_length=1, max_length=100, description="谁改的", examples=["林晓"])
+    Said, Field(min_length=1, max_length=100, description="谁改的", examples=["林晓"])
 ]
-Name = Annotated[Plain, Field(min_length=1, max_length=60, description="主题名")]
+Name = Annotated[Said, Field(min_length=1, max_length=60, description="主题名")]
 Units = Annotated[list[Id], Field(min_length=1, max_length=10_000, description="观点编号")]
 
 
