@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -68,6 +69,8 @@ def loaded(task: Task) -> tuple[Engine, TopicFinder | None]:
     if key not in _LOADED:
         _LOADED.clear()
         _LOADED[key] = _load(task)
+        gc.collect()
+        gc.freeze()  # models and modules stay: the collector's rounds need not pass through them
     return _LOADED[key]
 
 
