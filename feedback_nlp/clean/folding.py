@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 EMOJI = "\u2600-\u27bf\ufe0f\U0001f300-\U0001faff"  # people put them between digits
+#: All that people put between digits, for a class of a pattern.
+DIVIDERS = re.escape(" ,.-/_\\·、。丶^…~+*():|") + EMOJI
 HAN_DIGITS = "零〇一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖洞拐勾"
 _HAN_VALUES = "0011223456789123456789079"
 _NUMERALS = str.maketrans(HAN_DIGITS, _HAN_VALUES)

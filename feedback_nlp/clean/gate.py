@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 
-from feedback_nlp.clean.folding import EMOJI, HAN_DIGITS, folded_signs
+from feedback_nlp.clean.folding import DIVIDERS, HAN_DIGITS, folded_signs
 from feedback_nlp.clean.full_names import named_hint
 from feedback_nlp.clean.labels import by_first_sign, words
 
 _D, _W = "[0-9]", "[0-9a-z]"
-_MARKS = re.escape(" ,.-/_\\·、。丶^…~+*():|") + EMOJI
 _HAN = f"[{HAN_DIGITS}十百]"
 _HAN_OR_D = f"[{HAN_DIGITS}0-9]"
 
@@ -22,7 +21,7 @@ _ANY_SIGN = re.compile("[@0-9a-z]")
 # the number of a house or a room; ten letters and digits, the dot of a mail address in words;
 # a plate, a street with a number.
 _FROM_DIGIT = re.compile(
-    f"{_D}(?:[-/#]{_D}{{3}}|(?:[{_MARKS}]{{0,4}}{_HAN_OR_D}){{4}}|{_D}{_D} ?[室房户]"
+    f"{_D}(?:[-/#]{_D}{{3}}|(?:[{DIVIDERS}]{{0,4}}{_HAN_OR_D}){{4}}|{_D}{_D} ?[室房户]"
     f"| ?(?:[弄栋幢座舍#]|号(?:[楼房院宿公学]| ?{_D}{{3}})|单元|[楼层] ?{_W}{{3}}))"
 )
 _FROM_SIGN = re.compile(
@@ -30,14 +29,14 @@ _FROM_SIGN = re.compile(
 )
 _FROM_HAN = re.compile(
     "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼牌照"
-    f"路街道巷弄同村组里段东南西北中头边口🐧][号码{_MARKS}:为是]{{0,8}}{_W}"
+    f"路街道巷弄同村组里段东南西北中头边口🐧][号码{DIVIDERS}:为是]{{0,8}}{_W}"
 )
-_NAME = re.compile(f"{_W}[0-9a-z{_MARKS}]{{4}}")
+_NAME = re.compile(f"{_W}[0-9a-z{DIVIDERS}]{{4}}")
 _NAME_SIGN = re.compile(
     "[微薇威徽嶶维绿卫❤♥♡q口🐧丘裙羊群]|加[a-z]|(?<![a-z])v|w(?:[ .]?x|[e信 ])|qun"
 )
 _HAN_NUMBER = re.compile(
-    f"{_HAN}(?:{_HAN_OR_D}{{4}}|(?:[{_MARKS}]{{0,2}}{_HAN_OR_D}){{6}}"
+    f"{_HAN}(?:{_HAN_OR_D}{{4}}|(?:[{DIVIDERS}]{{0,2}}{_HAN_OR_D}){{6}}"
     f"|{_HAN_OR_D}? ?(?:号楼|[#栋幢座舍楼]|单元))"
 )
 # Words that announce a person; each alternative begins with a character, for a fast search.

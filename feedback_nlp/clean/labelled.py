@@ -85,10 +85,11 @@ _WECHAT_AFTER = re.compile(
 _WECHAT_VALUE = re.compile(r"[a-z0-9](?:[a-z0-9_\-]{4}| [a-z0-9] [a-z0-9])")
 _TEN_DIGITS = re.compile(r"[0-9](?:[ \-]?[0-9]){9}")
 _MAIL_HINT = re.compile(r"[a-z0-9_%+\-] {0,2}@{1,2} {0,2}[a-z0-9]")
+_KNOWN_HOSTS = "(?:qq|163|126|139|gmail|outlook|sina|foxmail)"
 # What is no dot, behind a host that everybody knows: x@qq,com; and none at all behind 邮箱.
 _KNOWN_MAIL = re.compile(
-    r"(?<![a-z0-9._%+\-])[a-z0-9._%+\-]{1,64}@(?:qq|163|126|139|gmail|outlook|sina|foxmail)(?: ?[·,、]? ?com| ?[·,、] ?cn)(?![a-z])"
-    r"|(?<=邮箱)[a-z0-9._%+\-]{3,64}@(?:qq|163|126|139|gmail|outlook|sina|foxmail)(?![a-z0-9.])"
+    rf"(?<![a-z0-9._%+\-])[a-z0-9._%+\-]{{1,64}}@{_KNOWN_HOSTS}(?: ?[·,、]? ?com| ?[·,、] ?cn)(?![a-z])"
+    rf"|(?<=邮箱)[a-z0-9._%+\-]{{3,64}}@{_KNOWN_HOSTS}(?![a-z0-9.])"
 )
 _QQ_HINT = re.compile("[q扣抠蔻球企群叩口🐧丘裙羊]")
 _PARCEL = re.compile(

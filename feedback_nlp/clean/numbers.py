@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from feedback_nlp.clean.checksums import has_identity_check, is_identity_card, passes_luhn
 from feedback_nlp.clean.findings import PersonalDatum
-from feedback_nlp.clean.folding import EMOJI
+from feedback_nlp.clean.folding import DIVIDERS
 from feedback_nlp.clean.telephone import (
     is_chinese_number,
     is_international_number,
@@ -23,7 +23,7 @@ from feedback_nlp.clean.telephone import (
 )
 
 _GROUP = re.compile(r"[0-9]+")
-_GAP = re.compile(rf"[ ,.\-/_\\·、。丶^…~+*():|{EMOJI}]{{1,4}}")
+_GAP = re.compile(f"[{DIVIDERS}]{{1,4}}")
 _MOST_DIGITS, _FEWEST_DIGITS = 19, 7
 _MOST_GROUPS = 6  # 4-4-4-4-3, 2-2-2-2-2-1; more only digit by digit
 _FEWEST_SPELT = 3

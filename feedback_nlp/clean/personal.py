@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from feedback_nlp.clean.address import find_addresses
 from feedback_nlp.clean.findings import PersonalDatum
-from feedback_nlp.clean.folding import EMOJI, Folded, fold_for_search
+from feedback_nlp.clean.folding import DIVIDERS, Folded, fold_for_search
 from feedback_nlp.clean.labelled import (
     find_long_numbers,
     find_mail,
@@ -29,7 +29,7 @@ from feedback_nlp.clean.numbers import find_foreign_numbers, find_mistyped_numbe
 from feedback_nlp.clean.people import find_names, find_nicknames
 
 # First looks, which only save time. Five digits near one another: without them there is no number.
-_DIGITS = re.compile(rf"[0-9](?:[ ,.\-/_\\·、。丶^…~+*():|{EMOJI}]{{0,4}}[0-9]){{4}}")
+_DIGITS = re.compile(f"[0-9](?:[{DIVIDERS}]{{0,4}}[0-9]){{4}}")
 _LETTER_OR_DIGIT = re.compile("[0-9a-z]")
 _MAIL = re.compile(r"[a-z0-9] ?(?:[.。点]| dot|[(\[{]dot[)\]}]) ?[a-z0-9]")
 _KIND_OF_ADDRESS = "地址"

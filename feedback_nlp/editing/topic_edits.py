@@ -132,6 +132,14 @@ def move_units(session: Session, unit_ids: Sequence[int], to_id: int, edit: Edit
 
 def take_out(session: Session, unit_ids: Sequence[int], edit: Edit) -> None:
     """Take units out of their topics into none; no later analysis puts them into any."""
+    for topic_id, wanted in units_by_topic(session, unit_ids).items():
+        units = _take_units(session, [col(FeedbackUnit.id).in_(wanted)], None)
+        topic = get_topic(session, topic_id)
+        _log(session, topic, TopicEventKind.MOVED, edit, units=units, is_out=True)
+
+
+def units_by_topic(session: Session, unit_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Return which of some units are in which topic, both by id; those in none are left out."""
     rows = session.execute(
         select(col(FeedbackUnit.topic_id), col(FeedbackUnit.id)).where(
             col(FeedbackUnit.id).in_(unit_ids), col(FeedbackUnit.topic_id).is_not(None)
@@ -140,10 +148,7 @@ def take_out(session: Session, unit_ids: Sequence[int], edit: Edit) -> None:
     by_topic: dict[int, list[int]] = {}
     for topic_id, unit_id in sorted((row[0], row[1]) for row in rows):
         by_topic.setdefault(topic_id, []).append(unit_id)
-    for topic_id, wanted in by_topic.items():
-        units = _take_units(session, [col(FeedbackUnit.id).in_(wanted)], None)
-        topic = get_topic(session, topic_id)
-        _log(session, topic, TopicEventKind.MOVED, edit, units=units, is_out=True)
+    return by_topic
 
 
 def keep_apart(session: Session, topic_id: int, from_id: int, edit: Edit) -> Topic:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,13 +20,13 @@ from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.store import Database
 from feedback_nlp.store.conditions import is_counted
 from feedback_nlp.store.edit_marks import EditMark, edit_mark
+from feedback_nlp.store.shared_basis import SharedBasis, fingerprint
 from feedback_nlp.store.slices import Slices
 from feedback_nlp.store.tables import (
     AlertRow,
     FeatureRequest,
     Feedback,
     FeedbackUnit,
-    Setting,
     StatusEvent,
     Topic,
 )
@@ -43,22 +41,24 @@ class Days:
     Attributes:
         first_day: The first day of the data.
         total: (d,) distinct people a day.
-        scales: Fingerprint of the configuration and the zone.
     """
 
     first_day: date
     total: np.ndarray
-    scales: str
+
+
+DAYS = SharedBasis("alert days")
+"""Where they are kept."""
 
 
 def daily_people(session: Session, zone: ZoneInfo) -> DailyPeople | None:
     """Return distinct people a day for each living issue topic; ``None`` without feedback."""
-    total = _everyone(session, zone)
-    return None if total is None else _of_topics(session, zone, *total)
+    days = _everyone(session, zone)
+    return None if days is None else _of_topics(session, zone, days)
 
 
-def _everyone(session: Session, zone: ZoneInfo) -> tuple[date, np.ndarray] | None:
-    """Return the first day and the distinct people of each day since."""
+def _everyone(session: Session, zone: ZoneInfo) -> Days | None:
+    """Return how many distinct people spoke a day; ``None`` without feedback."""
     everyone: dict[date, set[str]] = {}
     for moment, person in session.execute(
         select(col(Feedback.occurred_at), col(Feedback.person_key)).where(is_counted())
@@ -68,15 +68,12 @@ def _everyone(session: Session, zone: ZoneInfo) -> tuple[date, np.ndarray] | Non
     if not everyone:
         return None
     first_day = min(everyone)
-    return first_day, _counts(everyone, first_day, (max(everyone) - first_day).days + 1)
+    length = (max(everyone) - first_day).days + 1
+    return Days(first_day, _counts(everyone, first_day, length))
 
 
 def _of_topics(
-    session: Session,
-    zone: ZoneInfo,
-    first_day: date,
-    total: np.ndarray,
-    only: Collection[int] | None = None,
+    session: Session, zone: ZoneInfo, days: Days, only: Collection[int] | None = None
 ) -> DailyPeople:
     """Return distinct people a day for living issue topics: all, or those with these ids."""
     living = select(col(Topic.id)).where(
@@ -100,10 +97,10 @@ def _of_topics(
         if topic_id in by_topic and person is not None:
             by_topic[topic_id].setdefault(moment.astimezone(zone).date(), set()).add(person)
     return DailyPeople(
-        first_day=first_day,
-        total=total,
+        first_day=days.first_day,
+        total=days.total,
         topics={
-            topic_id: _counts(people, first_day, len(total))
+            topic_id: _counts(people, days.first_day, len(days.total))
             for topic_id, people in sorted(by_topic.items())
         },
     )
@@ -118,43 +115,28 @@ def _counts(people: Mapping[date, Collection[str]], first_day: date, length: int
     return array
 
 
-_DAYS = "alert days"
-
-
 def kept_days(session: Session, config: PipelineConfig, zone: ZoneInfo) -> Days | None:
     """Return the days that the stored alerts were found in; ``None`` if they no longer hold.
 
     As with :func:`feedback_nlp.requests.priorities.kept_basis`, an edit finds the alerts of what
-    it touched among the days of all the others. While an analysis moves units there are none.
+    it touched among the days of all the others.
     """
-    row = session.get(Setting, _DAYS)
-    if row is None or not row.value or row.value["scales"] != _scales(config, zone):
+    value = DAYS.kept(session, _scales(config, zone))
+    if value is None:
         return None
-    first_day = date.fromisoformat(row.value["first_day"])
-    return Days(first_day, np.array(row.value["total"], dtype=np.int64), row.value["scales"])
+    return Days(date.fromisoformat(value["first_day"]), np.array(value["total"], dtype=np.int64))
 
 
-def forget_days(session: Session) -> None:
-    """Say that units are being moved: until they have settled, each edit finds all alerts."""
-    session.merge(Setting(key=_DAYS, value={}))
-
-
-def _keep_days(session: Session, days: Days | None, *, has_settled: bool) -> None:
-    row = session.get(Setting, _DAYS)
-    if days is not None and (has_settled or row is None or row.value):
-        value = {
-            "first_day": days.first_day.isoformat(),
-            "total": days.total.tolist(),
-            "scales": days.scales,
-        }
-        session.merge(Setting(key=_DAYS, value=value))
-        session.flush()
+def _keep_days(
+    session: Session, days: Days | None, scales: str, *, has_settled: bool = False
+) -> None:
+    if days is not None:
+        value = {"first_day": days.first_day.isoformat(), "total": days.total.tolist()}
+        DAYS.keep(session, value, scales, has_settled=has_settled)
 
 
 def _scales(config: PipelineConfig, zone: ZoneInfo) -> str:
-    """Return a fingerprint of all that alerts depend on but the data."""
-    content = json.dumps(config.alerts.model_dump(mode="json"), sort_keys=True)
-    return hashlib.sha256(f"{content}{zone.key}".encode()).hexdigest()[:16]
+    return fingerprint(config.alerts.model_dump(mode="json"), zone.key)
 
 
 def refresh_alerts(
@@ -167,7 +149,7 @@ def refresh_alerts(
     """
     found, days = _all_alerts(session, config, zone)
     store_alerts(session, found, now=now)
-    _keep_days(session, days, has_settled=False)
+    _keep_days(session, days, _scales(config, zone))
     return len(found)
 
 
@@ -184,7 +166,7 @@ def refresh_some_alerts(
     if days is None:
         refresh_alerts(session, config, zone=zone, now=now)
     elif topic_ids:
-        counts = _of_topics(session, zone, days.first_day, days.total, only=topic_ids)
+        counts = _of_topics(session, zone, days, only=topic_ids)
         found = watch_days(counts, config, releases=_release_days(session, zone))
         store_alerts(session, found, now=now, only=topic_ids)
 
@@ -202,20 +184,20 @@ def catch_up_alerts(
         with database.read() as session:
             mark = edit_mark(session)
             found, days = _all_alerts(session, config, zone)
-        if slices.once(_storing(found, days, mark, now)):
+        if slices.once(_storing(found, days, _scales(config, zone), mark, now)):
             break
     return len(found)
 
 
 def _storing(
-    found: list[Alert], days: Days | None, mark: EditMark, now: datetime
+    found: list[Alert], days: Days | None, scales: str, mark: EditMark, now: datetime
 ) -> Callable[[Session], bool]:
     def store(session: Session) -> bool:
         hold_requests(session)
         if edit_mark(session) != mark:
             return False
         store_alerts(session, found, now=now)
-        _keep_days(session, days, has_settled=True)
+        _keep_days(session, days, scales, has_settled=True)
         return True
 
     return store
@@ -225,11 +207,11 @@ def _all_alerts(
     session: Session, config: PipelineConfig, zone: ZoneInfo
 ) -> tuple[list[Alert], Days | None]:
     """Find the alerts in all days of the data; writes nothing."""
-    counts = daily_people(session, zone)
-    if counts is None:
+    days = _everyone(session, zone)
+    if days is None:
         return [], None
-    found = watch_days(counts, config, releases=_release_days(session, zone))
-    return found, Days(counts.first_day, counts.total, _scales(config, zone))
+    counts = _of_topics(session, zone, days)
+    return watch_days(counts, config, releases=_release_days(session, zone)), days
 
 
 def store_alerts(

@@ -8,44 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import col
 
-from feedback_nlp.config import PipelineConfig
-from feedback_nlp.editing import Edit, topic_edits
+from feedback_nlp.editing import topic_edits
 from feedback_nlp.errors import Conflict, InputError, NotFound
-from feedback_nlp.jobs.topic_edits import follow_edit
+from feedback_nlp.jobs.edit_desk import EditDesk
 from feedback_nlp.labels import Origin, ReporterStatus
 from feedback_nlp.loop import NOTIFYING
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import get_request
 from feedback_nlp.requests.notices import open_notices, supersede_strangers
-from feedback_nlp.requests.versions import last_moved, note_edit
-from feedback_nlp.store.edit_marks import last_topic_event
-from feedback_nlp.store.tables import Evidence, FeatureRequest, RequestEdit, TopicEvent
+from feedback_nlp.requests.versions import last_moved
+from feedback_nlp.store.edit_marks import last_topic_event, topic_events_since
+from feedback_nlp.store.tables import Evidence, FeatureRequest, RequestEdit
 
 _AUTO = Origin.AUTO.value
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceDesk:
-    """Where evidence is put right.
-
-    Attributes:
-        session: The writing session; the caller commits.
-        config: How requests are ranked and alerts are found.
-        zone: Where weeks begin.
-        edit: Who moves, when and why.
-    """
-
-    session: Session
-    config: PipelineConfig
-    zone: ZoneInfo
-    edit: Edit
+class EvidenceDesk(EditDesk):
+    """Where evidence is put right."""
 
     def move(self, key: str, unit_ids: Sequence[int], to: str | None = None) -> str | None:
         """Move evidence to another request, or take it out of this one; return the other's key.
@@ -77,12 +62,10 @@ class EvidenceDesk:
             given = [row.unit_id for row in rows]
         self._drop(request, [row.unit_id for row in rows])
         added = [] if target is None else self._give(target, given)
-        events = self.session.scalars(
-            select(col(TopicEvent.id)).where(col(TopicEvent.id) > last).order_by(col(TopicEvent.id))
-        )
-        how = {"events": list(events), "by_hand": by_hand, "added": added, "count": len(rows)}
-        self._note(request, {"moved": [how, target.key if target else None]})
-        self._follow(last, lost=request, won=target)
+        events = topic_events_since(self.session, last)
+        how = {"events": events, "by_hand": by_hand, "added": added, "count": len(rows)}
+        self.note(request, {"moved": [how, target.key if target else None]})
+        self._follow_and_tell(last, lost=request, won=target)
         return target.key if target else None
 
     def undo(self, key: str) -> int:
@@ -113,8 +96,8 @@ class EvidenceDesk:
             for unit, by in how["by_hand"]
             if unit not in present
         )
-        self._note(request, {"unmoved": [done.id, None]})
-        self._follow(last, lost=target, won=request)
+        self.note(request, {"unmoved": [done.id, None]})
+        self._follow_and_tell(last, lost=target, won=request)
         return int(how["count"])
 
     def _evidence(self, request: FeatureRequest, unit_ids: Sequence[int]) -> list[Evidence]:
@@ -160,15 +143,11 @@ class EvidenceDesk:
             )
         )
 
-    def _note(self, request: FeatureRequest, detail: dict[str, Any]) -> None:
-        edit = self.edit
-        note_edit(self.session, request, detail, actor=edit.actor, now=edit.now, reason=edit.reason)
-
-    def _follow(
+    def _follow_and_tell(
         self, last: int, *, lost: FeatureRequest | None, won: FeatureRequest | None
     ) -> None:
         changed = [request for request in (lost, won) if request is not None]
-        follow_edit(self.session, self.config, last, changed, zone=self.zone, now=self.edit.now)
+        self.follow(last, changed)
         if lost is not None:
             supersede_strangers(self.session, lost, now=self.edit.now)
         if won is not None and ReporterStatus(won.reporter_status) in NOTIFYING:

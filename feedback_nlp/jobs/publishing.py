@@ -18,13 +18,13 @@ import numpy as np
 from sqlmodel import Session
 
 from feedback_nlp.config import PipelineConfig
-from feedback_nlp.jobs.alerts import catch_up_alerts, forget_days
+from feedback_nlp.jobs.alerts import DAYS, catch_up_alerts
 from feedback_nlp.jobs.llm_names import ModelNames
 from feedback_nlp.jobs.topics import Found, unassigned_share, write_topics
 from feedback_nlp.labels import Origin, TopicKind
 from feedback_nlp.pipeline import catch_up_requests
 from feedback_nlp.requests.locking import hold_requests
-from feedback_nlp.requests.priorities import forget_basis
+from feedback_nlp.requests.priorities import BASIS
 from feedback_nlp.store import Database, analysis, likeness, plans, topic_writing
 from feedback_nlp.store.edit_marks import heirs, topics_touched_since
 from feedback_nlp.store.plans import MOVE, PART_MOVES, Plan
@@ -73,8 +73,8 @@ def decide(
 
     def commit(session: Session) -> None:
         hold_requests(session)  # those who edit topics hold it, too
-        forget_basis(session)  # until all that follows is written, an edit ranks everything
-        forget_days(session)  # and finds all alerts
+        BASIS.forget(session)  # until all that follows is written, an edit ranks everything
+        DAYS.forget(session)  # and finds all alerts
         topic_ids, events = write_topics(session, found, names, run_id, now)
         kept = Plan(topic_ids, found.after_event, {**figures, "events": events})
         plans.keep_plan(session, run_id, kept)

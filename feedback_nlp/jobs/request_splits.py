@@ -11,15 +11,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
-from sqlmodel import Session, col
+from sqlmodel import col
 
-from feedback_nlp.config import PipelineConfig
-from feedback_nlp.editing import Edit, topic_edits
+from feedback_nlp.editing import topic_edits
 from feedback_nlp.errors import Conflict, InputError, NotFound
-from feedback_nlp.jobs.topic_edits import follow_edit
+from feedback_nlp.jobs.edit_desk import EditDesk
 from feedback_nlp.labels import Origin, ReporterStatus
 from feedback_nlp.loop import NOTIFYING
 from feedback_nlp.requests.estimating import checked
@@ -27,35 +25,22 @@ from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import create_request, get_request
 from feedback_nlp.requests.notices import open_notices, supersede_strangers
-from feedback_nlp.requests.versions import living_splits, note_edit
+from feedback_nlp.requests.versions import living_splits
 from feedback_nlp.requests.withdrawing import is_as_born, withdraw_request
-from feedback_nlp.store.edit_marks import last_topic_event
+from feedback_nlp.store.edit_marks import last_topic_event, topic_events_since
 from feedback_nlp.store.tables import (
     Evidence,
     FeatureRequest,
     FeedbackUnit,
     RequestEdit,
-    TopicEvent,
 )
 
 _MAX_TOPIC_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Splitter:
-    """Where requests are split.
-
-    Attributes:
-        session: The writing session; the caller commits.
-        config: How requests are ranked and alerts are found.
-        zone: Where weeks begin.
-        edit: Who splits, when and why.
-    """
-
-    session: Session
-    config: PipelineConfig
-    zone: ZoneInfo
-    edit: Edit
+class Splitter(EditDesk):
+    """Where requests are split."""
 
     def split(self, key: str, unit_ids: Sequence[int], title: str) -> FeatureRequest:
         """Take units out of a request into a new one, which begins as new; return that.
@@ -83,12 +68,9 @@ class Splitter:
             .values(request_id=id_of(child))
             .execution_options(synchronize_session=False)
         )
-        events = self.session.scalars(
-            select(col(TopicEvent.id)).where(col(TopicEvent.id) > last).order_by(col(TopicEvent.id))
-        )
-        how = {"events": list(events), "by_hand": by_hand}
-        self._note(parent, {"split": [how, child.key]})
-        self._follow(last, parent, child)
+        how = {"events": topic_events_since(self.session, last), "by_hand": by_hand}
+        self.note(parent, {"split": [how, child.key]})
+        self.follow(last, [parent, child])
         supersede_strangers(self.session, parent, now=self.edit.now)
         return child
 
@@ -120,8 +102,8 @@ class Splitter:
             .execution_options(synchronize_session=False)
         )
         withdraw_request(self.session, child)
-        self._note(parent, {"unsplit": [child_key, None]})
-        self._follow(last, parent)
+        self.note(parent, {"unsplit": [child_key, None]})
+        self.follow(last, [parent])
         if ReporterStatus(parent.reporter_status) in NOTIFYING:
             open_notices(self.session, parent, now=self.edit.now)  # owed again by this one
         return child_key
@@ -143,14 +125,7 @@ class Splitter:
 
     def _take_topic(self, unit_ids: Sequence[int], title: str) -> int | None:
         """Put units into a new topic; ``None`` where they belong to none."""
-        rows = self.session.execute(
-            select(col(FeedbackUnit.topic_id), col(FeedbackUnit.id)).where(
-                col(FeedbackUnit.id).in_(unit_ids), col(FeedbackUnit.topic_id).is_not(None)
-            )
-        )
-        by_topic: dict[int, list[int]] = {}
-        for topic_id, unit_id in sorted((row[0], row[1]) for row in rows):
-            by_topic.setdefault(topic_id, []).append(unit_id)
+        by_topic = topic_edits.units_by_topic(self.session, unit_ids)
         child_id: int | None = None
         for topic_id, units in by_topic.items():  # of merged requests there may be several
             if child_id is None:
@@ -195,10 +170,3 @@ class Splitter:
             )
         child_key = next(reversed(living))
         return living[child_key], child_key
-
-    def _note(self, request: FeatureRequest, detail: dict[str, Any]) -> None:
-        edit = self.edit
-        note_edit(self.session, request, detail, actor=edit.actor, now=edit.now, reason=edit.reason)
-
-    def _follow(self, last: int, *requests: FeatureRequest) -> None:
-        follow_edit(self.session, self.config, last, requests, zone=self.zone, now=self.edit.now)

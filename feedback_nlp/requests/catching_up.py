@@ -120,16 +120,16 @@ def _rank(
     for _ in range(_RANKINGS):
         with database.read() as session:
             mark, ranked = edit_mark(session), rank_requests(session, config, zone=zone, now=now)
-        if ranked is None or slices.once(_storing(ranked, mark)):
+        if ranked is None or slices.once(_storing(ranked, config, mark)):
             return
 
 
-def _storing(ranked: Ranked, mark: EditMark) -> Callable[[Session], bool]:
+def _storing(ranked: Ranked, config: RankConfig, mark: EditMark) -> Callable[[Session], bool]:
     def store(session: Session) -> bool:
         hold_requests(session)
         if edit_mark(session) != mark:
             return False
-        store_ranks(session, ranked, has_settled=True)
+        store_ranks(session, ranked, config, has_settled=True)
         return True
 
     return store

@@ -8,10 +8,8 @@ While an analysis moves evidence there is no basis: edits score everything then.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -22,7 +20,8 @@ from sqlmodel import Session, col
 from feedback_nlp.config import RankConfig
 from feedback_nlp.rank import Priority, Subject, rank
 from feedback_nlp.requests.evidence import id_of
-from feedback_nlp.store.tables import FeatureRequest, Setting
+from feedback_nlp.store.shared_basis import SharedBasis, fingerprint
+from feedback_nlp.store.tables import FeatureRequest
 from feedback_nlp.store.voices import request_voices
 from feedback_nlp.store.volume import exposure, history_weeks, usual_week
 from feedback_nlp.weeks import Scope, Week
@@ -42,32 +41,27 @@ class Basis:
         week: They are as of this week.
         history_weeks: Weeks of data before it.
         exposure: Its people against a usual week's.
-        scales: Fingerprint of the configuration they were made with.
     """
 
     week: str
     history_weeks: int
     exposure: float
-    scales: str
 
 
-_BASIS = "ranking"
+BASIS = SharedBasis("ranking")
+"""Where it is kept."""
 
 
 def kept_basis(session: Session, config: RankConfig) -> Basis | None:
     """Return what the stored scores share; ``None`` where others would come out by now.
 
     That is before the first ranking, with another configuration, and while an analysis
-    moves evidence (:func:`forget_basis`).
+    moves evidence.
     """
-    row = session.get(Setting, _BASIS)
-    basis = Basis(**row.value) if row is not None and row.value else None
-    return basis if basis is not None and basis.scales == _scales(config) else None
-
-
-def forget_basis(session: Session) -> None:
-    """Say that evidence is being moved: until it has settled, each edit scores everything."""
-    session.merge(Setting(key=_BASIS, value={}))
+    value = BASIS.kept(session, _scales(config))
+    return (
+        None if value is None else Basis(**{each.name: value[each.name] for each in fields(Basis)})
+    )
 
 
 def refresh_priorities(
@@ -91,7 +85,7 @@ def refresh_priorities(
     """
     ranked = rank_requests(session, config, zone=zone, now=now, as_of=as_of)
     if ranked is not None:
-        store_ranks(session, ranked)
+        store_ranks(session, ranked, config)
 
 
 def refresh_some(
@@ -156,24 +150,23 @@ def rank_requests(
         str(week),
         history_weeks(session, scope, min_share=min_share),
         exposure(session, scope, usual_weeks=config.trend_history_weeks, min_share=min_share),
-        _scales(config),
     )
     return _scored(session, config, basis, zone)
 
 
-def store_ranks(session: Session, ranked: Ranked, *, has_settled: bool = False) -> None:
+def store_ranks(
+    session: Session, ranked: Ranked, config: RankConfig, *, has_settled: bool = False
+) -> None:
     """Write scores into all requests; one that has none is unranked. Keep what they share.
 
     Args:
         session: The writing session; nothing is committed.
         ranked: Scores of all requests.
-        has_settled: The evidence stands again, after :func:`forget_basis`.
+        config: They were made with this.
+        has_settled: An analysis has moved all its evidence.
     """
     _store(session, ranked)
-    row = session.get(Setting, _BASIS)
-    if has_settled or row is None or row.value:
-        session.merge(Setting(key=_BASIS, value=asdict(ranked.basis)))
-    session.flush()
+    BASIS.keep(session, asdict(ranked.basis), _scales(config), has_settled=has_settled)
 
 
 def _scored(
@@ -220,6 +213,4 @@ def _requests(only: Collection[int] | None) -> Select[FeatureRequest]:
 
 
 def _scales(config: RankConfig) -> str:
-    """Return a fingerprint of all that scores depend on but the data."""
-    content = json.dumps(config.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
+    return fingerprint(config.model_dump(mode="json"))

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from feedback_nlp.errors import InputError
+from feedback_nlp.requests.named import with_named
 from feedback_nlp.requests.reading import RequestRow
 from feedback_nlp.store.tables import Setting
 
@@ -73,13 +74,8 @@ def save_scheme(session: Session, name: str, weights: Mapping[str, float]) -> No
     Raises:
         InputError: If the name is not usable or there are too many.
     """
-    name = name.strip()
-    if not 0 < len(name) <= 40:
-        raise InputError(f"方案名长度是 {len(name)}", hint="应为 1–40 个字")
+    kept = with_named(schemes(session), name, dict(weights), what="方案", most=_MAX_SCHEMES)
     setting = session.get(Setting, _SETTING) or Setting(key=_SETTING)
-    kept = {**setting.value, name: dict(weights)}
-    if len(kept) > _MAX_SCHEMES:
-        raise InputError(f"已经有 {_MAX_SCHEMES} 个方案", hint="先删掉一个")
     setting.value = kept
     session.add(setting)
 

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 from sqlmodel import Session
 
-from feedback_nlp.errors import InputError
+from feedback_nlp.requests.named import with_named
 from feedback_nlp.store.tables import Setting
 
 _SETTING = "request_views"
 _MAX_VIEWS = 30
-_MAX_NAME = 40
 
 
 def views(session: Session) -> dict[str, dict[str, str]]:
@@ -26,12 +25,7 @@ def save_view(session: Session, name: str, filters: Mapping[str, str]) -> None:
     Raises:
         InputError: If the name is not usable or there are too many.
     """
-    name = name.strip()
-    if not 0 < len(name) <= _MAX_NAME:
-        raise InputError(f"视图名长度是 {len(name)}", hint=f"应为 1–{_MAX_NAME} 个字")
-    kept = {**views(session), name: dict(filters)}
-    if len(kept) > _MAX_VIEWS:
-        raise InputError(f"已经有 {_MAX_VIEWS} 个视图", hint="先删掉一个")
+    kept = with_named(views(session), name, dict(filters), what="视图", most=_MAX_VIEWS)
     _write(session, kept)
 
 

@@ -53,6 +53,15 @@ def last_topic_event(session: Session) -> int:
     return session.scalar(select(func.max(col(TopicEvent.id)))) or 0
 
 
+def topic_events_since(session: Session, topic_event: int) -> list[int]:
+    """Return the entries of the topics' ledger after one of them, in order."""
+    number = col(TopicEvent.id)
+    return [
+        found or 0
+        for found in session.scalars(select(number).where(number > topic_event).order_by(number))
+    ]
+
+
 def topics_to_recount(session: Session, topic_event: int) -> frozenset[int]:
     """Return the topics whose figures edits after an entry of the ledger may have changed.
 

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, cast
 
 from feedback_nlp.errors import FileUnreadable
 from feedback_nlp.tabular.decoding import utf8_bytes
-from feedback_nlp.tabular.xml_records import BrokenXml, local_name, xml_events
+from feedback_nlp.tabular.xml_records import BrokenXml, forget, local_name, xml_events
 
 _MARK = b"urn:schemas-microsoft-com:office:spreadsheet"
 _MOST_BYTES = 24 * 1024 * 1024  # about four seconds
@@ -46,9 +46,7 @@ def spreadsheet_xml_as_csv(stream: BinaryIO) -> BinaryIO:
                 if size > _MOST_BYTES or lines > _MOST_ROWS:
                     raise _too_large()
                 writer.writerow(cells)
-                element.clear()
-                while element.getprevious() is not None:
-                    del element.getparent()[0]
+                forget(element)
             elif name == "Worksheet":
                 if size:
                     break

@@ -89,11 +89,15 @@ def _records(stream: BinaryIO, wanted: Path) -> Iterator[dict[str, Any]]:
         if at == wanted:
             yield _cells(element)
         if len(at) <= len(wanted):
-            # What is read stays no longer in memory, nor do the brothers before it.
-            element.clear()
-            parent = element.getparent()
-            while parent is not None and element.getprevious() is not None:
-                del parent[0]
+            forget(element)
+
+
+def forget(element: Any) -> None:
+    """Drop an element that was read, and its brothers before it, from memory."""
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
 
 
 def xml_events(stream: BinaryIO, most: int | None) -> Iterator[tuple[str, Any]]:

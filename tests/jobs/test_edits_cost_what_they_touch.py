@@ -97,9 +97,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         found.append(("requests", only and set(only)))
         return voices(session, scope, horizon_weeks=horizon_weeks, only=only)
 
-    def noted_days(session: Any, zone: Any, first_day: Any, total: Any, only: Any = None) -> Any:
+    def noted_days(session: Any, zone: Any, kept: Any, only: Any = None) -> Any:
         found.append(("topics", only and set(only)))
-        return days(session, zone, first_day, total, only=only)
+        return days(session, zone, kept, only=only)
 
     monkeypatch.setattr(priorities, "request_voices", noted_voices)
     monkeypatch.setattr(alerts, "_of_topics", noted_days)
@@ -154,8 +154,8 @@ def test_other_weights_or_an_analysis_under_way_score_everything(
         edit_request(session, "REQ-1", values, actor="林晓", now=NOW, config=heavier, zone=ZONE)
     assert asked == [("requests", None)]
     with desk.database.write() as session:
-        priorities.forget_basis(session)
-        alerts.forget_days(session)
+        priorities.BASIS.forget(session)
+        alerts.DAYS.forget(session)
     asked.clear()
     desk.edit(lambda s, e: topic_edits.rename(s, ids[CRASH], "甲", e))
     desk.edit(lambda s, e: topic_edits.rename(s, ids[CRASH], "乙", e))  # nothing has settled yet
