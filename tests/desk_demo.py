@@ -25,7 +25,7 @@ from tests.copied_databases import copies
 
 NOW = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)  # a Wednesday; the demo's last week is over
 #: Topics that the demo always finds; the last two speak of one matter.
-CRASH, SLOW, SLOWER = "App 闪退", "卡顿、反应慢", "速度太慢"
+CRASH, SLOW, SLOWER = "App 闪退", "卡顿、反应慢", "一直加载转圈"
 
 
 def demos(folder: Path) -> Iterator[Callable[[], str]]:
