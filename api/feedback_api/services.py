@@ -122,8 +122,26 @@ class Services:
             return found
         return None
 
-    def week(self, week: str | None, product: str | None) -> WeeklyDigest:
-        """Return what a week changed, as data; arguments and errors as of :meth:`digest`."""
+    def week(
+        self, week: str | None, product: str | None, source: str | None = None
+    ) -> WeeklyDigest:
+        """Return what a week changed, as data; arguments and errors as of :meth:`digest`.
+
+        Args:
+            week: As there.
+            product: As there.
+            source: Narrowed to this source, see :func:`feedback_nlp.week.by_source.of_source`.
+        """
+        if source is not None:
+            from feedback_nlp.week.by_source import of_source  # noqa: PLC0415 - loads the ranking
+
+            whole = self.week(week, product)
+            return self._of_week(
+                ("week of source", source),
+                week,
+                product,
+                lambda session: of_source(session, whole, source),
+            )
         return self._of_week(
             "week", week, product, lambda session: self._tell(session, week, product)
         )
@@ -150,7 +168,7 @@ class Services:
 
     def _of_week(
         self,
-        what: str,
+        what: Hashable,
         week: str | None,
         product: str | None,
         compute: Callable[[Session], _T],
@@ -170,7 +188,7 @@ class Services:
         )
 
     def _week_key(
-        self, what: str, week: str | None, product: str | None
+        self, what: Hashable, week: str | None, product: str | None
     ) -> tuple[Hashable, Callable[[], object]]:
         """Return under what something of a week is kept, and what it stands on besides changes."""
 

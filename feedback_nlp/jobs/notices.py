@@ -21,7 +21,7 @@ from sqlmodel import Session, col
 from feedback_nlp.access import recording
 from feedback_nlp.errors import Conflict, NotFound
 from feedback_nlp.jobs.deliver import Withdrawn, put_message
-from feedback_nlp.jobs.notice_reach import NO_ADDRESS, REFUSED, reaches_of, reasons_of
+from feedback_nlp.jobs.notice_reach import NO_ADDRESS, REFUSED, Reach, reaches_of, reasons_of
 from feedback_nlp.labels import NoticeStatus, ReporterStatus, label
 from feedback_nlp.outlets.config import Outlets
 from feedback_nlp.outlets.mail import MailSender
@@ -94,16 +94,23 @@ class NoticesSent:
 
 
 def preview_notices(
-    session: Session, key: str, outlets: Outlets, *, zone: ZoneInfo
+    session: Session, key: str, outlets: Outlets, *, zone: ZoneInfo, source_id: int | None = None
 ) -> NoticePreview:
     """Return what sending would do now; writes nothing.
+
+    Args:
+        session: A reading session.
+        key: Of the request.
+        outlets: What there is to answer through.
+        zone: In which messages tell days.
+        source_id: Count only people of this source; sending knows no sources.
 
     Raises:
         NotFound: If there is no such request.
     """
     request = get_request(session, key)
     settings = notice_settings(session)
-    reaches = reaches_of(session, request, settings, outlets)
+    reaches = _of_source(reaches_of(session, request, settings, outlets), source_id)
     able = [reach for reach in reaches if reach.outlet]
     status = ReporterStatus(request.reporter_status)
     unnamed = (
@@ -113,13 +120,15 @@ def preview_notices(
         .where(col(Evidence.request_id) == id_of(request), col(Feedback.author_key).is_(None))
         .distinct()
     )
+    if source_id is not None:
+        unnamed = unnamed.where(col(Feedback.source_id) == source_id)
     return NoticePreview(
         request=request.key,
         reporter_status=status,
         reachable=len(able),
         unreachable=reasons_of(reaches),
         unnamed=len(session.scalars(unnamed).all()),
-        told=len(session.scalars(_told(request)).all()),
+        told=len(session.scalars(_told(request, source_id)).all()),
         sample=written_text(settings, request, able[0].feedback, zone) if able else "",
     )
 
@@ -137,20 +146,33 @@ class Reached:
     told: list[int]
 
 
-def reached_notices(session: Session, key: str, outlets: Outlets) -> Reached:
-    """Return which notices the figures of :func:`preview_notices` count."""
+def reached_notices(
+    session: Session, key: str, outlets: Outlets, source_id: int | None = None
+) -> Reached:
+    """Return which notices the figures of :func:`preview_notices` count; arguments as there."""
     request = get_request(session, key)
-    reaches = reaches_of(session, request, notice_settings(session), outlets)
+    found = reaches_of(session, request, notice_settings(session), outlets)
+    reaches = _of_source(found, source_id)
     waiting = [(reach.notice.id or 0, reach.why_not) for reach in reaches]
-    told = session.scalars(_told(request))
+    told = session.scalars(_told(request, source_id))
     return Reached(sorted(waiting, reverse=True), sorted((id_ or 0 for id_ in told), reverse=True))
 
 
-def _told(request: FeatureRequest) -> Any:
-    return select(col(Notice.id)).where(
+def _of_source(reaches: list[Reach], source_id: int | None) -> list[Reach]:
+    """Return those who would be answered where this source is; all without one."""
+    return [each for each in reaches if source_id in (None, each.feedback.source_id)]
+
+
+def _told(request: FeatureRequest, source_id: int | None) -> Any:
+    told = select(col(Notice.id)).where(
         col(Notice.request_id) == id_of(request),
         col(Notice.reporter_status) == request.reporter_status,
         col(Notice.status).in_([NoticeStatus.SENT.value, NoticeStatus.QUEUED.value]),
+    )
+    if source_id is None:
+        return told
+    return told.join(Feedback, col(Feedback.id) == col(Notice.feedback_id)).where(
+        col(Feedback.source_id) == source_id
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.errors import NotFound
@@ -32,6 +32,7 @@ def notice_rows(
     limit: int = 50,
     before_id: int | None = None,
     ids: Sequence[int] | None = None,
+    source_id: int | None = None,
 ) -> list[NoticeRow]:
     """Return notices, newest first.
 
@@ -42,6 +43,7 @@ def notice_rows(
         limit: At most so many.
         before_id: Only older ones.
         ids: Only these, the newest first.
+        source_id: Only of what came from this source.
     """
     chosen = select(col(Notice.id)).order_by(col(Notice.id).desc()).limit(limit)
     if request is not None:
@@ -54,6 +56,8 @@ def notice_rows(
         chosen = chosen.where(col(Notice.id) < before_id)
     if ids is not None:
         chosen = chosen.where(col(Notice.id).in_(ids[:limit]))
+    if source_id is not None:
+        chosen = chosen.where(_is_from(source_id))
     # first the ids: joined at once, SQLite begins with the sources and sorts all notices
     query = (
         select(Notice, col(FeatureRequest.key), col(FeatureRequest.title), col(Source.name))
@@ -82,19 +86,30 @@ class NoticeTally(NamedTuple):
         return sum(self.by_status.get(status.value, 0) for status in WAITING)
 
 
-def notice_tallies(session: Session) -> list[NoticeTally]:
-    """Return the requests that owe or owed messages, those with most waiting first."""
+def notice_tallies(session: Session, source_id: int | None = None) -> list[NoticeTally]:
+    """Return the requests that owe or owed messages, those with most waiting first.
+
+    Args:
+        session: A reading session.
+        source_id: Count only messages about what came from this source.
+    """
     found: dict[int, dict[str, int]] = {}
-    rows = session.execute(
-        select(col(Notice.request_id), col(Notice.status), func.count()).group_by(
-            col(Notice.request_id), col(Notice.status)
-        )
+    counted = select(col(Notice.request_id), col(Notice.status), func.count()).group_by(
+        col(Notice.request_id), col(Notice.status)
     )
-    for request_id, status, number in rows:
+    if source_id is not None:
+        counted = counted.where(_is_from(source_id))
+    for request_id, status, number in session.execute(counted):
         found.setdefault(request_id, {})[status] = number
     requests = session.scalars(select(FeatureRequest).where(col(FeatureRequest.id).in_(found)))
     tallies = [NoticeTally(request, found[request.id or 0]) for request in requests]
     return sorted(tallies, key=lambda one: (-one.waiting, one.request.id or 0))
+
+
+def _is_from(source_id: int) -> ColumnElement[bool]:
+    """Return the condition "about what came from this source", looked up notice by notice."""
+    said = select(col(Feedback.source_id)).where(col(Feedback.id) == col(Notice.feedback_id))
+    return said.correlate(Notice).scalar_subquery() == source_id
 
 
 def refuse_notices(

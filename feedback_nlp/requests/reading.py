@@ -119,6 +119,7 @@ def list_requests(
     owner: str | None = None,
     limit: int | None = None,
     order: RequestOrder = RequestOrder.PRIORITY,
+    source_id: int | None = None,
 ) -> list[RequestRow]:
     """Return requests by priority, RICE or ICE, the unranked last.
 
@@ -129,6 +130,7 @@ def list_requests(
         owner: Only this person's; empty for those that nobody has.
         limit: At most so many.
         order: What the first has most of.
+        source_id: Count only what came from this source, and leave requests without any out.
     """
     priority = col(FeatureRequest.priority)
     statement = select(FeatureRequest).order_by(
@@ -143,8 +145,11 @@ def list_requests(
     if owner is not None:
         statement = statement.where(func.coalesce(col(FeatureRequest.owner), "") == owner)
     is_stored = order == RequestOrder.PRIORITY
-    requests = list(session.scalars(statement.limit(limit if is_stored else None)))
-    rows = _rows(session, requests)
+    is_whole = is_stored and source_id is None
+    requests = list(session.scalars(statement.limit(limit if is_whole else None)))
+    rows = _rows(session, requests, source_id)
+    if source_id is not None:
+        rows = [row for row in rows if row.counts.units]
     if not is_stored:
         rows.sort(
             key=lambda row: -1.0 if (score := getattr(row, order)) is None else score, reverse=True
@@ -203,8 +208,11 @@ def request_detail(session: Session, key: str) -> RequestDetail:
     )
 
 
-def _rows(session: Session, requests: Sequence[FeatureRequest]) -> list[RequestRow]:
-    found = sums(SubjectKind.REQUEST, only=[id_of(request) for request in requests])
+def _rows(
+    session: Session, requests: Sequence[FeatureRequest], source_id: int | None = None
+) -> list[RequestRow]:
+    ids = [id_of(request) for request in requests]
+    found = sums(SubjectKind.REQUEST, only=ids, source_id=source_id)
     statement = select(found.c.subject_id, found.c.units, found.c.posts, found.c.people)
     counts = {row[0]: Counts(*row[1:]) for row in session.execute(statement)}
     return [RequestRow(request, counts.get(id_of(request), Counts())) for request in requests]

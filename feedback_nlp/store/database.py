@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The schema that this code needs: the newest file in ``migrations/versions``.
-SCHEMA_VERSION = "20261127_notices_by_status"
+SCHEMA_VERSION = "20261128_sums_by_source"
 
 _BUSY_TIMEOUT_MS = 15_000
 _TURN_SECONDS = 0.002

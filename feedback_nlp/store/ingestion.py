@@ -17,7 +17,7 @@ from sqlalchemy import CursorResult, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from feedback_nlp.errors import Conflict
+from feedback_nlp.errors import Conflict, NotFound
 from feedback_nlp.labels import BatchStatus, SourceKind, label
 from feedback_nlp.records import Rejection
 from feedback_nlp.store.bulk import insert_many, listed
@@ -40,6 +40,18 @@ class Totals:
 def find_source(session: Session, name: str) -> Source | None:
     """Return the source of that name, or ``None``."""
     return session.scalar(select(Source).where(col(Source.name) == name))
+
+
+def source_id_of(session: Session, name: str) -> int:
+    """Return the id of the source of that name.
+
+    Raises:
+        NotFound: If there is none.
+    """
+    found = session.scalar(select(col(Source.id)).where(col(Source.name) == name))
+    if found is None:
+        raise NotFound(f"没有名为 {name[:60]} 的来源", reason="unknown-source")
+    return found
 
 
 def ensure_source(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -86,13 +87,19 @@ def counted_requests(*conditions: ColumnElement[bool]) -> Any:
     )
 
 
-def sums(kind: SubjectKind, product: str | None = None, only: Any = None) -> Subquery:
+def sums(
+    kind: SubjectKind,
+    product: str | None = None,
+    only: Any = None,
+    source_id: int | None = None,
+) -> Subquery:
     """Return ``subject_id, units, posts, people, last_seen_at`` of subjects, as they are now.
 
     Args:
         kind: Topics, or requests.
         product: Count this product's feedback only (of topics).
         only: Ids, or a query of ids, that are wanted; all by default.
+        source_id: Count only what came from this source; subjects without any are left out.
     """
     stale = stale_subjects(kind)
     kept: Any = select(
@@ -104,6 +111,7 @@ def sums(kind: SubjectKind, product: str | None = None, only: Any = None) -> Sub
     ).where(
         col(SubjectCount.kind) == kind.value,
         col(SubjectCount.product) == (product or ""),
+        col(SubjectCount.source_id) == (source_id or 0),
         col(SubjectCount.subject_id).not_in(stale),
     )
     subject: Any = col(FeedbackUnit.topic_id if kind is SubjectKind.TOPIC else Evidence.request_id)
@@ -116,6 +124,8 @@ def sums(kind: SubjectKind, product: str | None = None, only: Any = None) -> Sub
     if product is not None:
         # Not served by an index: the stale subjects are few, the product's feedback is not.
         conditions.append(func.coalesce(col(Feedback.product), "") == product)
+    if source_id is not None:
+        conditions.append(func.coalesce(col(Feedback.source_id), 0) == source_id)
     if only is not None:
         kept = kept.where(col(SubjectCount.subject_id).in_(only))
         conditions.append(subject.in_(only))
@@ -157,10 +167,7 @@ def _refresh_subject(database: Database, kind: SubjectKind, subject_id: int) -> 
         last, first_at = session.execute(
             select(func.max(col(Stale.id)), func.min(col(Stale.said_at))).where(mine)
         ).one()
-        rows = [
-            {"kind": kind.value, "subject_id": subject_id, "product": product, **sums_}
-            for product, sums_ in (_counted(session, kind, subject_id) if last is not None else ())
-        ]
+        rows = [] if last is None else list(_counted(session, kind, subject_id))
     if last is None:
         return
     with database.write() as session:
@@ -194,26 +201,22 @@ def refreshes(session: Session) -> int:
     return int((value or {}).get("n", 0))
 
 
-def _counted(
-    session: Session, kind: SubjectKind, subject_id: int
-) -> Iterable[tuple[str, dict[str, Any]]]:
-    """Yield the sums over all, and of topics those of each product."""
+def _counted(session: Session, kind: SubjectKind, subject_id: int) -> Iterable[dict[str, Any]]:
+    """Yield the rows of a subject: over all, of each source, and of topics of each product, too."""
+    source, product = col(Feedback.source_id), col(Feedback.product)
     if kind is SubjectKind.REQUEST:
-        statement = counted_requests(col(Evidence.request_id) == subject_id)
-        grouped: Any = None
+        counted = partial(counted_requests, col(Evidence.request_id) == subject_id)
     else:
-        mine = col(FeedbackUnit.topic_id) == subject_id
-        statement = counted_topics(mine)
-        grouped = (
-            counted_topics(mine, col(Feedback.product).is_not(None))
-            .add_columns(col(Feedback.product).label("product"))
-            .group_by(col(Feedback.product))
-        )
-    names = ("units", "posts", "people", "last_seen_at")
-    for row in session.execute(statement.add_columns(literal("").label("product"))).mappings():
-        yield "", {name: row[name] for name in names}
-    for row in session.execute(grouped).mappings() if grouped is not None else ():
-        yield row["product"], {name: row[name] for name in names}
+        counted = partial(counted_topics, col(FeedbackUnit.topic_id) == subject_id)
+    for of_product in (False,) if kind is SubjectKind.REQUEST else (False, True):
+        for of_source in (False, True):
+            statement = counted(*([product.is_not(None)] if of_product else []))
+            statement = statement.add_columns(
+                (product if of_product else literal("")).label("product"),
+                (source if of_source else literal(0)).label("source_id"),
+            ).group_by(*([product] if of_product else []), *([source] if of_source else []))
+            for row in session.execute(statement).mappings():
+                yield {"kind": kind.value, **row}
 
 
 def _run(session: Session, statement: Any) -> None:

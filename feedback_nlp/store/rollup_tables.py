@@ -28,12 +28,16 @@ class Stale(SQLModel, table=True):
 
 
 class SubjectCount(SQLModel, table=True):
-    """How much stands behind a topic or a request over all time; ``product`` "" is all."""
+    """How much stands behind a topic or a request over all time.
+
+    ``product`` "" is all, ``source_id`` 0 as well; of requests no products are kept apart.
+    """
 
     __tablename__: ClassVar[Any] = "subject_count"
     kind: str = Field(primary_key=True, max_length=10)
     subject_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     product: str = Field(primary_key=True, max_length=200)
+    source_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     units: int
     posts: int
     people: int

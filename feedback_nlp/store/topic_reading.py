@@ -25,6 +25,8 @@ class TopicFilter:
         include_muted: Also topics that people muted.
         product: Count only this product's feedback, and leave topics without any out.
         since, until: Count ``[since, until)`` only, and leave topics without any out.
+        source_id: Count only what came from this source, and leave topics without any out;
+            over all time the sums are kept.
     """
 
     state: TopicState | None = None
@@ -33,6 +35,7 @@ class TopicFilter:
     product: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    source_id: int | None = None
 
 
 class TopicPosition(NamedTuple):
@@ -63,10 +66,13 @@ def topic_page(
     session: Session, wanted: TopicFilter, *, limit: int, after: TopicPosition | None = None
 ) -> list[TopicRow]:
     """Return up to ``limit`` topics, those with most feedback first, that follow ``after``."""
-    counts = topic_counts(wanted.product, wanted.since, wanted.until)
+    counts = topic_counts(wanted.product, wanted.since, wanted.until, source_id=wanted.source_id)
     size = func.coalesce(counts.c.posts, literal(0))
     statement = _topic_statement(counts)
-    if (wanted.product, wanted.since, wanted.until) != (None, None, None):
+    if any(
+        asked is not None
+        for asked in (wanted.product, wanted.since, wanted.until, wanted.source_id)
+    ):
         statement = statement.where(size > 0)
     if wanted.state is not None:
         statement = statement.where(col(Topic.state) == wanted.state.value)
@@ -133,6 +139,7 @@ def topic_counts(
     since: datetime | None = None,
     until: datetime | None = None,
     only: int | None = None,
+    source_id: int | None = None,
 ) -> Subquery:
     """Return units, posts and people by topic: the one count that everything shows.
 
@@ -144,10 +151,15 @@ def topic_counts(
         since: Count from this moment on.
         until: Count up to before this moment.
         only: Only this topic.
+        source_id: Count only what came from this source.
     """
     if since is None and until is None:
-        return sums(SubjectKind.TOPIC, product, None if only is None else [only])
+        return sums(
+            SubjectKind.TOPIC, product, None if only is None else [only], source_id=source_id
+        )
     conditions: list[Any] = [] if product is None else [col(Feedback.product) == product]
+    if source_id is not None:
+        conditions.append(col(Feedback.source_id) == source_id)
     if since is not None:
         conditions.append(col(Feedback.occurred_at) >= since)
     if until is not None:

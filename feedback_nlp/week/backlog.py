@@ -60,7 +60,10 @@ def backlog(
     """
     rows = list_requests(session, statuses=OPEN, product=scope.product)
     length = max(report_config.series_weeks, report_config.baseline_weeks + 1)
-    people, totals = _people(session, scope, length, rows), people_until(session, scope, rows)
+    people, totals = (
+        people_by_week(session, scope, length, rows),
+        people_until(session, scope, rows),
+    )
     ranking = [
         _priority(place, row, people, totals.get(row.request.id or 0, 0), volume, rank_config)
         for place, row in enumerate(rows, start=1)
@@ -138,10 +141,14 @@ def _priority(
     )
 
 
-def _people(
-    session: Session, scope: Scope, length: int, rows: Sequence[RequestRow]
+def people_by_week(
+    session: Session,
+    scope: Scope,
+    length: int,
+    rows: Sequence[RequestRow],
+    source_id: int | None = None,
 ) -> Mapping[tuple[int, int], int]:
-    """Return people by (request, weeks ago); absent pairs are 0."""
+    """Return people by (request, weeks ago), of one source if asked for; absent pairs are 0."""
     starts = scope.starts(length)
     back = weeks_ago(starts).label("back")
     statement = _evidence(select(col(Evidence.request_id), back, _PEOPLE), scope)
@@ -150,6 +157,8 @@ def _people(
         col(Evidence.said_at) >= starts[-1],
         col(Evidence.said_at) < scope.end,
     )
+    if source_id is not None:
+        statement = statement.where(col(Feedback.source_id) == source_id)
     people: dict[tuple[int, int], int] = defaultdict(int)
     for request_id, week, number in session.execute(
         statement.group_by(col(Evidence.request_id), back)

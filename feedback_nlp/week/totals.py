@@ -18,11 +18,17 @@ from feedback_nlp.week.records import BatchNote, Totals
 from feedback_nlp.weeks import Scope
 
 
-def totals(session: Session, scope: Scope) -> Totals:
-    """Return the whole week's numbers."""
+def totals(session: Session, scope: Scope, **only: Any) -> Totals:
+    """Return the whole week's numbers.
+
+    Args:
+        session: A reading session.
+        scope: Which week.
+        only: More conditions, as :func:`feedback_nlp.week.counting.count` takes them.
+    """
 
     def number(of: Measure, when: Scope = scope, **where: Any) -> Count:
-        conditions = within(when, **where)
+        conditions = within(when, **where, **only)
         return Count(count(session, of, conditions, when.zone), of, conditions)
 
     last = scope.shift(-1)

@@ -27,6 +27,8 @@ class TopicUnits:
 
     session: Session
     scope: Scope
+    source: str | None = None
+    """Name of the only source that is counted; all by default."""
 
     def where(self, statement: Any) -> Any:
         """Narrow a statement over units, feedback and sources to these units."""
@@ -39,6 +41,7 @@ class TopicUnits:
                 col(Feedback.occurred_at) < self.scope.end,
                 is_counted(),
                 *of_product(self.scope.product),
+                *([] if self.source is None else [col(Source.name) == self.source]),
             )
         )
 

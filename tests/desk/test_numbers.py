@@ -25,6 +25,16 @@ PAGES = [
     *("/requests?status=new&view=board", "/alerts?marked=open", "/requests/REQ-11", "/topics/11"),
     *("/topics?kind=praise", "/topics?kind=vent", "/notices/REQ-1", "/people"),
 ]
+#: A source of the demo, and the pages that it narrows.
+SOURCE = "应用内反馈"
+PAGES += [
+    f"{page}{'&' if '?' in page else '?'}source={SOURCE}"
+    for page in (
+        *("/", "/?tab=backlog", "/?week=2026-W45", "/requests", "/requests?view=board", "/topics"),
+        *("/topics?product=满筐买菜", "/alerts", "/alerts?week=2026-W46", "/data", "/notices"),
+        *("/notices/REQ-1", "/notices/REQ-2", "/requests/REQ-1", "/topics/1", "/feedback?of=units"),
+    )
+]
 # Places that may show digits which count nothing: names, quotes, times, marked plain words,
 # and what a person types into.
 _PLAIN = {

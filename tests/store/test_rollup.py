@@ -36,7 +36,7 @@ TOPICS, REQUESTS = 5, 3
 
 
 def fill(session: Session, draw: random.Random, count: int) -> None:
-    session.add(Source(name="问卷", kind="survey", created_at=NOW))
+    session.add_all(Source(name=name, kind="survey", created_at=NOW) for name in ("问卷", "客服"))
     session.add_all(Topic(name=f"主题{n}") for n in range(TOPICS))
     session.add_all(
         FeatureRequest(key=f"REQ-{n}", title="x", intent="bug", created_at=NOW, updated_at=NOW)
@@ -49,7 +49,7 @@ def fill(session: Session, draw: random.Random, count: int) -> None:
 
 def add(session: Session, draw: random.Random, key: str) -> None:
     feedback = Feedback(
-        source_id=1, source_key=key, text="一二三四", product=draw.choice(PRODUCTS),
+        source_id=draw.choice((1, 2)), source_key=key, text="一二三四", product=draw.choice(PRODUCTS),
         occurred_at=NOW - timedelta(hours=draw.randrange(2000)), ingested_at=NOW,
         is_spam=draw.random() < 0.1, is_burst=draw.random() < 0.1,
         person_key=draw.choice([None, *"abcdef"]),
@@ -113,11 +113,14 @@ def change(session: Session, draw: random.Random, step: int) -> None:
             session.flush()
 
 
-def both_ways(session: Session, kind: SubjectKind, product: str | None) -> tuple[Any, Any]:
-    found = sums(kind, product)
+def both_ways(
+    session: Session, kind: SubjectKind, product: str | None, source_id: int | None
+) -> tuple[Any, Any]:
+    found = sums(kind, product, source_id=source_id)
     kept = {row[0]: tuple(row[1:]) for row in session.execute(select(*found.c)) if row[1]}
     counted = counted_topics if kind is SubjectKind.TOPIC else counted_requests
     where = [] if product is None else [col(Feedback.product) == product]
+    where += [] if source_id is None else [col(Feedback.source_id) == source_id]
     plain = {row[0]: tuple(row[1:]) for row in session.execute(counted(*where))}
     return kept, plain
 
@@ -128,8 +131,9 @@ def check(database: Database) -> None:
             *((SubjectKind.TOPIC, product) for product in PRODUCTS),
             (SubjectKind.REQUEST, None),
         ):
-            kept, plain = both_ways(session, kind, product)
-            assert kept == plain, (kind, product)
+            for source_id in (None, 1, 2):
+                kept, plain = both_ways(session, kind, product, source_id)
+                assert kept == plain, (kind, product, source_id)
 
 
 @pytest.mark.parametrize("seed", range(4))

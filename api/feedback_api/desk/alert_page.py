@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import Query, Request, Response
@@ -9,12 +11,13 @@ from fastapi import Query, Request, Response
 from feedback_api.desk import rendering
 from feedback_api.desk.edge import PostedDep, router
 from feedback_api.desk.feedback_list import FeedbackId
-from feedback_api.desk.shell import shell_of
-from feedback_api.desk.week_page import shown_alerts
+from feedback_api.desk.shell import Shell, shell_of
+from feedback_api.desk.week_page import only_of, shown_alerts
 from feedback_api.services import ServicesDep
 from feedback_nlp.errors import InputError
-from feedback_nlp.store.alerts import alert_precision, mark_alert
+from feedback_nlp.store.alerts import AlertPrecision, mark_alert
 from feedback_nlp.store.tables import AlertRow
+from feedback_nlp.weeks import parse_period
 
 pages = router()
 
@@ -39,9 +42,9 @@ def show_alerts(
 ) -> Response:
     """All alerts, the latest first, or those that people said the same of."""
     shell = shell_of(request, services, "/alerts")
-    alerts = shown_alerts(services)
-    with services.database.read() as session:
-        precision = alert_precision(session)
+    since, until = _days(shell)
+    alerts = shown_alerts(services, since=since, until=until, only=only_of(shell))
+    answers = Counter(alert.row.is_useful for alert in alerts)
     if marked:
         alerts = [alert for alert in alerts if alert.row.is_useful is _MARKED[marked][0]]
     return rendering.page(
@@ -49,10 +52,19 @@ def show_alerts(
         "alerts.html",
         shell,
         alerts=alerts,
-        precision=precision,
+        precision=AlertPrecision(answers[True], answers[False], answers[None]),
         marked=marked,
         shown=_MARKED[marked][1] if marked else "",
     )
+
+
+def _days(shell: Shell) -> tuple[date | None, date | None]:
+    """Return the first and last day of the week that is picked."""
+    if not shell.chosen["week"]:
+        return None, None
+    start, end = parse_period(shell.chosen["week"]).bounds(shell.zone)
+    first, after = (moment.astimezone(shell.zone).date() for moment in (start, end))
+    return first, after - timedelta(days=1)
 
 
 @pages.post("/alerts/{alert_id}")

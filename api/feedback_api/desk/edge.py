@@ -70,6 +70,7 @@ HINTS: dict[str, str] = {
     "reason-missing": "写一句原因",
     "topic-has-request": "直接改 {key}",
     "unknown-request": "在“需求”页找",
+    "unknown-source": "在页面上方换一个来源，或选“全部来源”",
     "unknown-topic": "在“主题”页找",
 }
 

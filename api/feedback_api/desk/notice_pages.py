@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 from fastapi import Request, Response
@@ -25,6 +26,7 @@ from feedback_nlp.requests.notice_words import (
     set_route,
     set_template,
 )
+from feedback_nlp.store.ingestion import source_id_of
 from feedback_nlp.worker import presence
 
 pages = router()
@@ -54,18 +56,22 @@ class Owed(NamedTuple):
 def show_notices(request: Request, services: ServicesDep) -> Response:
     """All requests that owe or owed messages; texts and outlets."""
     shell = shell_of(request, services, "/notices")
+    source = shell.chosen["source"]
+    tallies = tallies_of(services, source)
     with services.database.read() as session:
-        tallies = notice_tallies(session)
         settings = notice_settings(session)
         is_worked = presence.is_anybody_there(session)
     owed = [
-        Owed(tally, preview_of(services, tally.request.key)) for tally in tallies if tally.waiting
+        Owed(tally, preview_of(services, tally.request.key, source))
+        for tally in tallies
+        if tally.waiting
     ]
     return rendering.page(
         request,
         "notices.html",
         shell,
         owed=owed,
+        where=partial(_where, source),
         told=[tally for tally in tallies if not tally.waiting],
         statuses=STATUSES,
         templates=[
@@ -90,11 +96,19 @@ def show_request_notices(request: Request, services: ServicesDep, key: str) -> R
     shell = shell_of(request, services, "/notices")
     with services.database.read() as session:
         found = get_request(session, key[:20])
-    preview = preview_of(services, found.key)
-    ids = _reached(services, found.key, of, why) if of in _REACHES else None
+    source = shell.chosen["source"]
+    preview = preview_of(services, found.key, source)
+    ids = _reached(services, found.key, source, of, why) if of in _REACHES else None
+    tallies = {one.request.key: one.by_status for one in tallies_of(services, source)}
     with services.database.read() as session:
-        rows = notice_rows(session, request=found.key, status=status, limit=_SHOWN, ids=ids)
-        tallies = {one.request.key: one.by_status for one in notice_tallies(session)}
+        rows = notice_rows(
+            session,
+            request=found.key,
+            status=status,
+            limit=_SHOWN,
+            ids=ids,
+            source_id=source_id_of(session, source) if source and ids is None else None,
+        )
         is_worked = presence.is_anybody_there(session)
     by_status = tallies.get(found.key, {})
     shown = by_status.get(of, 0) if of else sum(by_status.values())
@@ -104,6 +118,7 @@ def show_request_notices(request: Request, services: ServicesDep, key: str) -> R
         "notices_one.html",
         shell,
         found=found,
+        where=partial(_where, source),
         preview=preview,
         unreachable=sum(preview.unreachable.values()),
         rows=rows,
@@ -182,22 +197,48 @@ def write_route(services: ServicesDep, form: PostedDep) -> Response:
     return rendering.done("/notices", words, undo)
 
 
-def preview_of(services: Services, key: str) -> NoticePreview:
-    """Return what sending would do; counted once for each state of the database and outlets."""
-    outlets = services.outlets
+def tallies_of(services: Services, source: str) -> list[NoticeTally]:
+    """Return how many messages stand where, of one source if asked for."""
+    if not source:
+        with services.database.read() as session:
+            return notice_tallies(session)
+    # no index knows the source of a notice: counted once for each state of the database
     return services.kept(
-        ("desk-notices", key, tuple(outlets.senders)),
-        lambda session: jobs.preview_notices(session, key, outlets, zone=services.settings.zone),
+        ("desk-tallies", source),
+        lambda session: notice_tallies(session, source_id_of(session, source)),
         basis=None,
     )
 
 
-def _reached(services: Services, key: str, of: str, why: str) -> list[int]:
+def preview_of(services: Services, key: str, source: str = "") -> NoticePreview:
+    """Return what sending would do; counted once for each state of the database and outlets."""
+    outlets = services.outlets
+    return services.kept(
+        ("desk-notices", key, source, tuple(outlets.senders)),
+        lambda session: jobs.preview_notices(
+            session,
+            key,
+            outlets,
+            zone=services.settings.zone,
+            source_id=source_id_of(session, source) if source else None,
+        ),
+        basis=None,
+    )
+
+
+def _where(source: str, key: str) -> dict[str, object]:
+    """Return the conditions of feedback behind a request that nobody is known to have given."""
+    return {"request": key, "author_known": False, **({"source": source} if source else {})}
+
+
+def _reached(services: Services, key: str, source: str, of: str, why: str) -> list[int]:
     """Return the notices that a figure of the preview is made of, newest first."""
     outlets = services.outlets
     owed = services.kept(
-        ("desk-reached", key, tuple(outlets.senders)),
-        lambda session: jobs.reached_notices(session, key, outlets),
+        ("desk-reached", key, source, tuple(outlets.senders)),
+        lambda session: jobs.reached_notices(
+            session, key, outlets, source_id_of(session, source) if source else None
+        ),
         basis=None,
     )
     if of == "told":

@@ -26,6 +26,7 @@ from feedback_nlp.requests.reweighing import (
     schemes,
 )
 from feedback_nlp.requests.saved_views import drop_view, save_view, views
+from feedback_nlp.store.ingestion import source_id_of
 from feedback_nlp.week.backlog import OPEN
 
 pages = router()
@@ -33,7 +34,7 @@ pages = router()
 EFFORTS = (("", "未估"), ("0.2", "小"), ("0.5", "中"), ("0.8", "大"))
 _GROUPS = {"open": ("未解决", OPEN), "all": ("全部", tuple(RequestStatus))}
 _SLIDER = 100
-_FILTERS = ("view", "status", "owner", "product")
+_FILTERS = ("view", "status", "owner", "product", "source")
 _MAX_FILTER = 200
 #: What the owner's filter says of requests without one; no name is a hyphen.
 NOBODY = "-"
@@ -53,17 +54,21 @@ def show_requests(
     asked = _weights_asked(request.query_params)
     shell = shell_of(request, services, "/requests")
     with services.database.read() as session:
-        product = shell.chosen["product"] or None
+        product, source = shell.chosen["product"] or None, shell.chosen["source"]
         rows = list_requests(
             session,
             statuses=statuses,
             product=product,
             owner="" if owner == NOBODY else owner or None,
+            source_id=source_id_of(session, source) if source else None,
         )
         kept, saved, people = schemes(session), views(session), owners(session)
     configured = services.config.rank.weights_for(product)
     weights = {**configured, **asked}
     shown = {"view": view, "status": status, "owner": owner}
+
+    def where(key: str) -> dict[str, object]:
+        return {"request": key, "counted": True, **({"source": source} if source else {})}
 
     def address(**changes: str) -> str:
         return shell.url("/requests", **{**shown, **changes})
@@ -78,6 +83,7 @@ def show_requests(
         owner=owner,
         owners=[(NOBODY, "还没人负责"), *((name, name) for name in people)],
         address=address,
+        where=where,
         saved=[(name, "/requests?" + urlencode(filters)) for name, filters in saved.items()],
         filters=urlencode(_filters(request.query_params)),
         all_steps=_all_steps(rows),

@@ -21,8 +21,9 @@ from feedback_nlp.store.tables import Feedback, Source
 from feedback_nlp.weeks import Week
 
 ACTOR_COOKIE = "feedback_actor"
-#: What the frame lets one choose; the first two follow from page to page.
+#: What the frame lets one choose, and what of it follows from page to page.
 CHOICES = ("week", "product", "source", "q")
+FOLLOWING = CHOICES[:3]
 _WEEKS = 53
 
 #: Pages in the order of the review.
@@ -44,7 +45,7 @@ class Shell:
     Attributes:
         path: Page in the menu that is open.
         weeks: That can be picked, newest first.
-        chosen: Filters that follow from page to page: ``week``, ``product``.
+        chosen: What was picked, by :data:`CHOICES`; :data:`FOLLOWING` of it go on in links.
         actor: Under which name changes are written; empty if nobody said.
         is_known: Whether a key says who it is, so that no name is asked for.
         is_admin: Whether they may look after keys.
@@ -67,7 +68,7 @@ class Shell:
 
     def url(self, path: str, **changes: str | None) -> str:
         """Return an address that keeps the filters, with changes; ``None`` drops one."""
-        follow = {key: value for key, value in self.chosen.items() if key in CHOICES[:2]}
+        follow = {key: value for key, value in self.chosen.items() if key in FOLLOWING}
         wanted = {key: value for key, value in {**follow, **changes}.items() if value}
         return f"{path}?{urlencode(wanted)}" if wanted else path
 

@@ -22,6 +22,7 @@ from feedback_nlp.labels import TopicKind, TopicState, actor_name, is_person, la
 from feedback_nlp.requests.reading import topic_request
 from feedback_nlp.store import topic_reading
 from feedback_nlp.store.conditions import is_counted
+from feedback_nlp.store.ingestion import source_id_of
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic
 from feedback_nlp.store.topic_reading import TopicFilter, TopicRow
 
@@ -46,12 +47,15 @@ def show_topics(request: Request, services: ServicesDep) -> Response:
     asked = request.query_params.get("kind") or TopicKind.ISSUE.value
     kind = TopicKind(asked) if asked in set(TopicKind) else TopicKind.ISSUE
     shell = shell_of(request, services, "/topics")
+    product, source = shell.chosen["product"], shell.chosen["source"]
+    only = {name: value for name, value in (("product", product), ("source", source)) if value}
     with services.database.read() as session:
         wanted = TopicFilter(
             state=TopicState.ACTIVE,
             kind=kind,
             include_muted=True,
-            product=shell.chosen["product"] or None,
+            product=product or None,
+            source_id=source_id_of(session, source) if source else None,
         )
         rows = topic_reading.topic_page(session, wanted, limit=_LIMIT)
         names, groups = _names(session), _groups(session)
@@ -79,8 +83,10 @@ def show_topics(request: Request, services: ServicesDep) -> Response:
         themes=themes,
         groups=groups,
         kind=kind.value,
-        kinds=[(value.value, label(value), f"/topics?kind={value.value}") for value in _KINDS],
-        where=_where,
+        kinds=[
+            (value.value, label(value), shell.url("/topics", kind=value.value)) for value in _KINDS
+        ],
+        where=lambda topic_id: {**_where(topic_id), **only},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, NamedTuple
 
@@ -54,6 +54,7 @@ def show_week(
     services: ServicesDep,
     week: Annotated[Word | None, Query()] = None,
     product: Annotated[Word | None, Query()] = None,
+    source: Annotated[Word | None, Query()] = None,
     tab: Annotated[str, Query(pattern="^(changes|backlog)$")] = "changes",
 ) -> Response:
     """The week, by default the last that is over and not thin."""
@@ -64,7 +65,11 @@ def show_week(
         return rendering.page(
             request, "start.html", shell, message=error.message, hint=error.advice(HINTS)
         )
-    alerts = shown_alerts(services, since=digest.first_day, until=digest.last_day)
+    if source:
+        digest = services.week(week or None, product or None, source)
+    alerts = shown_alerts(
+        services, since=digest.first_day, until=digest.last_day, only=only_of(shell)
+    )
     is_thin = bool(week) and _is_thin(services, digest)
     return rendering.page(
         request,
@@ -72,6 +77,7 @@ def show_week(
         shell,
         **_values(digest, shell, tab),
         alerts=alerts,
+        source=source or "",
         is_thin=is_thin,
         similar=digest.similar[:_PAIRS],
     )
@@ -132,10 +138,28 @@ def send(services: ServicesDep, form: PostedDep) -> Response:
     return rendering.done(form.next("/"), words)
 
 
+def only_of(shell: Shell) -> dict[str, str]:
+    """Return what of the pickers narrows figures that are of no week."""
+    return {name: value for name in ("product", "source") if (value := shell.chosen[name])}
+
+
 def shown_alerts(
-    services: Services, *, since: date | None = None, until: date | None = None
+    services: Services,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    only: Mapping[str, str] | None = None,
 ) -> list[ShownAlert]:
-    """Return the alerts of some days with the people of their days, the latest first."""
+    """Return the alerts of some days with the people of their days, the latest first.
+
+    Args:
+        services: The deployment.
+        since: Those that lasted until this day, or longer.
+        until: Those that began by this day.
+        only: Count people of this ``product`` and ``source`` only; alerts without any are left
+            out. What stood out was measured over all.
+    """
+    narrow = dict(only or {})
 
     def people(session: Session, alert: AlertRow) -> Count:
         where = {
@@ -143,12 +167,13 @@ def shown_alerts(
             "since_day": alert.day,
             "until_day": alert.last_day,
             "counted": True,
+            **narrow,
         }
         value = count(session, Measure.PEOPLE, where, services.settings.zone)
         return Count(value, Measure.PEOPLE, where)
 
     def found(session: Session) -> list[ShownAlert]:
-        return [
+        alerts = [
             ShownAlert(
                 row,
                 topic,
@@ -160,8 +185,9 @@ def shown_alerts(
             for row, topic in list_alerts(session, since=since)
             if until is None or row.day <= until.isoformat()
         ]
+        return [alert for alert in alerts if not narrow or alert.people.value]
 
-    return services.kept(("desk-alerts", since, until), found)
+    return services.kept(("desk-alerts", since, until, *narrow.items()), found)
 
 
 def _values(digest: WeeklyDigest, shell: Shell, tab: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
--- Schema version: 20261127_notices_by_status
+-- Schema version: 20261128_sums_by_source
 ;;
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -345,17 +345,6 @@ CREATE TABLE stale (
 	said_at DATETIME NOT NULL
 )
 ;;
-CREATE TABLE subject_count (
-	kind VARCHAR(10) NOT NULL, 
-	subject_id INTEGER NOT NULL, 
-	product VARCHAR(200) NOT NULL, 
-	units INTEGER NOT NULL, 
-	posts INTEGER NOT NULL, 
-	people INTEGER NOT NULL, 
-	last_seen_at DATETIME, 
-	CONSTRAINT pk_subject_count PRIMARY KEY (kind, subject_id, product)
-)
-;;
 CREATE TABLE week_standing (
 	kind VARCHAR(10) NOT NULL, 
 	subject_id INTEGER NOT NULL, 
@@ -537,6 +526,18 @@ CREATE TABLE change_count (
 	writer INTEGER NOT NULL, 
 	changes BIGINT NOT NULL, 
 	CONSTRAINT pk_change_count PRIMARY KEY (writer)
+)
+;;
+CREATE TABLE subject_count (
+	kind VARCHAR(10) NOT NULL, 
+	subject_id INTEGER NOT NULL, 
+	product VARCHAR(200) NOT NULL, 
+	source_id INTEGER NOT NULL, 
+	units INTEGER NOT NULL, 
+	posts INTEGER NOT NULL, 
+	people INTEGER NOT NULL, 
+	last_seen_at DATETIME, 
+	CONSTRAINT pk_subject_count PRIMARY KEY (kind, subject_id, product, source_id)
 )
 ;;
 CREATE UNIQUE INDEX ix_lexicon_entry_active ON lexicon_entry (folded) WHERE removed_at IS NULL
