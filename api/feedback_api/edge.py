@@ -10,10 +10,10 @@ import asyncio
 import re
 import time
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -39,6 +39,9 @@ _SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+_RAW_HEADERS = [
+    (name.lower().encode(), value.encode()) for name, value in _SECURITY_HEADERS.items()
+]
 _log = structlog.get_logger("feedback_api")
 
 
@@ -79,10 +82,7 @@ class RequestEdge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                for name, value in _SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
+                message["headers"] = _with_ours(message["headers"], request_id)
             await send(message)
 
         try:
@@ -164,6 +164,16 @@ class RequestEdge:
             return message
 
         return counted
+
+
+def _with_ours(
+    headers: Iterable[tuple[bytes, bytes]], request_id: str
+) -> list[tuple[bytes, bytes]]:
+    """Add what every answer carries; what the answer says itself stands."""
+    own = [(name, value) for name, value in headers if name != b"x-request-id"]
+    said = {name for name, _value in own}
+    added = [header for header in _RAW_HEADERS if header[0] not in said]
+    return [*own, (b"x-request-id", request_id.encode()), *added]
 
 
 def _innermost_frame(error: BaseException) -> str:

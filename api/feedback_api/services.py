@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
+from feedback_api.awaiting import Awaiter
 from feedback_api.digest_cache import DigestCache, unchanged
 from feedback_api.mined import Mined
 from feedback_nlp.config import PipelineConfig
@@ -51,6 +52,7 @@ class Services:
         now: The clock; tests set it.
         metrics: What Prometheus asks for.
         posts: Stores posts of feedback in groups.
+        stored: Where posts wait to be stored, without a thread each.
         post_threads: How many threads clean posts at once.
         write_slots: How many of the threads may be busy with changes; the rest is for readers.
         digests: Rendered digests and other figures, while they hold.
@@ -64,6 +66,7 @@ class Services:
     metrics: Metrics = field(init=False)
     posts: PostDesk = field(init=False)
     mined: Mined = field(default_factory=Mined)
+    stored: Awaiter = field(default_factory=Awaiter)
     post_threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
     write_slots: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(12))
     _engine: Engine | None = None

@@ -103,6 +103,11 @@ class PostDesk:
             self._some.notify()
         return waiting.done
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether a post waits for no database before it is taken: the key has been read."""
+        return self._pseudonymizer is not None
+
     def close(self) -> None:
         """Store what waits, and take no more."""
         with self._some:

@@ -68,31 +68,12 @@ def store_posts(
     """
     _lock(session, sorted({post.source_id for post in posts}))
     known = _known(session, posts)
-    batches = [
-        IngestBatch(
-            source_id=post.source_id,
-            layout=layout,
-            status=BatchStatus.COMPLETE.value,
-            started_at=now,
-            finished_at=now,
-        )
-        for post in posts
-    ]
-    session.add_all(batches)
-    session.flush()
-    fresh: list[dict[str, Any]] = []
-    for post, batch in zip(posts, batches, strict=True):
-        post.batch_id = batch.id or 0
+    fresh: list[_Fresh] = []
+    for post in posts:
         post.landings = [_land(row, post, known, fresh) for row in post.rows]
+    _insert_batches(session, posts, now, layout)
     _insert(session, fresh, posts, known)
-    for post, batch in zip(posts, batches, strict=True):
-        counts = Counter(landing.status for landing in post.landings)
-        batch.read_count = len(post.landings)
-        batch.accepted_count = counts[ItemStatus.ACCEPTED]
-        batch.duplicate_count = counts[ItemStatus.DUPLICATE]
-        batch.rejected_count = counts[ItemStatus.REJECTED]
     _insert_rejected(session, posts)
-    session.flush()
 
 
 @dataclass(slots=True)
@@ -102,6 +83,7 @@ class _Stored:
 
 
 _Known = dict[tuple[int, str], _Stored]
+_Fresh = tuple[PostedRows, Mapping[str, Any]]
 
 
 def _lock(session: Session, source_ids: Sequence[int]) -> None:
@@ -134,7 +116,7 @@ def _land(
     row: Mapping[str, Any] | Rejection,
     post: PostedRows,
     known: _Known,
-    fresh: list[dict[str, Any]],
+    fresh: list[_Fresh],
 ) -> Landing:
     if isinstance(row, Rejection):
         return Landing(ItemStatus.REJECTED, rejection=row)
@@ -142,9 +124,7 @@ def _land(
     before = known.get((post.source_id, key))
     if before is None:
         known[post.source_id, key] = _Stored(text)
-        values = {**row, "source_id": post.source_id, "batch_id": post.batch_id}
-        del values["line"]
-        fresh.append(values)
+        fresh.append((post, row))
         return Landing(ItemStatus.ACCEPTED)
     if before.text == text:
         return Landing(ItemStatus.DUPLICATE)
@@ -153,15 +133,51 @@ def _land(
     return Landing(ItemStatus.REJECTED, rejection=rejection)
 
 
+def _insert_batches(
+    session: Session, posts: Sequence[PostedRows], now: datetime, layout: str
+) -> None:
+    """Record each post as a batch, its counts known: one statement, no objects to keep in step."""
+    records = []
+    for post in posts:
+        counts = Counter(landing.status for landing in post.landings)
+        records.append(
+            {
+                "source_id": post.source_id,
+                "file_name": "",
+                "content_sha256": "",
+                "layout": layout,
+                "status": BatchStatus.COMPLETE.value,
+                "read_count": len(post.landings),
+                "accepted_count": counts[ItemStatus.ACCEPTED],
+                "duplicate_count": counts[ItemStatus.DUPLICATE],
+                "rejected_count": counts[ItemStatus.REJECTED],
+                "error": "",
+                "notes": [],
+                "started_at": now,
+                "finished_at": now,
+            }
+        )
+    table = IngestBatch.__table__  # type: ignore[attr-defined]
+    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    ids = session.connection().execute(statement, records).scalars()
+    for post, batch_id in zip(posts, ids, strict=True):
+        post.batch_id = batch_id
+
+
 def _insert(
     session: Session,
-    fresh: Sequence[Mapping[str, Any]],
+    fresh: Sequence[_Fresh],
     posts: Sequence[PostedRows],
     known: _Known,
 ) -> None:
     """Insert and index what is new, and say of each row where it is stored."""
     if fresh:
-        insert_many(session, upsert(session, Feedback), fresh)
+        values = [
+            {**row, "source_id": post.source_id, "batch_id": post.batch_id} for post, row in fresh
+        ]
+        for each in values:
+            del each["line"]
+        insert_many(session, upsert(session, Feedback), values)
         rows = session.execute(
             select(
                 col(Feedback.id),

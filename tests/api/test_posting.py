@@ -187,3 +187,13 @@ def test_racing_posts_store_each_key_once(client: TestClient, database: Database
             select(func.sum(IngestBatch.read_count), func.sum(IngestBatch.accepted_count))
         ).one()
     assert tuple(totals) == (threads_count * keys_count, keys_count)
+
+
+def test_a_small_post_and_a_large_one_are_taken_alike(client: TestClient) -> None:
+    post(client, item(0))  # the key is read: from here on small posts are taken at once
+    small = post(client, item(1, "客服电话 13800001111 打不通"))
+    large = post(client, *(item(n, "客服电话 13800001111 打不通") for n in range(2, 102)))
+    assert statuses(small) + statuses(large) == ["accepted"] * 101
+    stored = client.get("/v1/feedback", params={"limit": 200}).json()["items"]
+    assert len({entry["text"] for entry in stored}) == 2
+    assert not any("13800001111" in entry["text"] for entry in stored)
