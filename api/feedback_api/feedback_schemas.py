@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema
 
 from feedback_api.schemas import Incoming, Outgoing
-from feedback_api.validation import Moment, Plain, Word
+from feedback_api.validation import Moment, Plain, Seen, Word
 from feedback_nlp.labels import Intent, ItemStatus, Sentiment, Signal, SourceKind
 
 MAX_ITEMS = 1_000
@@ -23,7 +23,7 @@ MetaValue = MetaText | bool | MetaNumber | float | list[MetaText] | None
 class SourceIn(Incoming):
     """Where the feedback comes from; made at first use, found by its name afterwards."""
 
-    name: Word = Field(description="来源名称", examples=["官网反馈"])
+    name: Seen = Field(description="来源名称", examples=["官网反馈"])
     kind: SourceKind = Field(description="来源类型；已有来源的类型不能改", examples=["in_app"])
     product: Word | None = Field(
         default=None, description="没写产品的条目用它，也记作来源的默认产品", examples=["小岛记账"]

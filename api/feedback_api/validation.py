@@ -23,12 +23,13 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from feedback_nlp.clean.characters import clean_characters
+from feedback_nlp.clean.characters import UNSEEN, clean_characters
 
 MAX_ID = 2**31 - 1
 REQUEST_KEY = r"^REQ-[1-9][0-9]{0,8}$"
 _NO_NUL = r"^[^\x00]*$"
-_SAID = r"^[^\x00]*[^\s\x00-\x20][^\x00]*$"
+_SAID = rf"^[^\x00]*[^\s{UNSEEN}][^\x00]*$"
+_SEEN = rf"^[^{UNSEEN}]*[^\s{UNSEEN}][^{UNSEEN}]*$"
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -113,7 +114,9 @@ def describe(
         if error["type"] == "string_pattern_mismatch" and context.get("pattern") == _NO_NUL:
             template = "不能含有 NUL 字符"
         if error["type"] == "string_pattern_mismatch" and context.get("pattern") == _SAID:
-            template = "不能只有空白，也不能含有 NUL 字符"
+            template = "不能只有空白和看不见的字符，也不能含有 NUL 字符"
+        if error["type"] == "string_pattern_mismatch" and context.get("pattern") == _SEEN:
+            template = "不能只有空白，也不能含有换行、控制字符等看不见的字符"
         detail = template.format(**context) if template else f"不合要求（{error['type']}）"
         found.append(FieldError(pointer=pointer(location), code=error["type"], detail=detail))
     return found
@@ -226,7 +229,10 @@ Plain = Annotated[str, StringConstraints(pattern=_NO_NUL)]
 """A text without NUL; the field adds its length."""
 
 Said = Annotated[str, StringConstraints(pattern=_SAID)]
-"""A text that is more than blanks, without NUL; the field adds its length."""
+"""A text of which something can be seen, without NUL; the field adds its length."""
+
+Seen = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_SEEN)]
+"""A name in one line, every character of which can be seen."""
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_NUL)]
 """A name or a filter value."""

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 
+UNSEEN = (
+    r"\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+)
+"""Controls and marks that nobody sees, for use inside the brackets of a pattern."""
+
 # C0 without tab and line feed, DEL, C1, zero-width and bidirectional marks, soft hyphen,
 # byte order mark, noncharacters, the other line breaks, surrogates.
 _SUSPECT = re.compile(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from feedback_nlp.clean import Pseudonymizer, prepare
+from feedback_nlp.clean.characters import UNSEEN
 from feedback_nlp.errors import InputError
 from feedback_nlp.ingest import (
     EXPECTED_REASONS,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 CHUNK_SIZE = 10_000
 _CHUNK_CHARS = 20_000_000
 _MAX_SOURCE_NAME = 200
+_UNSEEN = re.compile(f"[{UNSEEN}]")
 
 Progress = Callable[[int], None]
 
@@ -328,7 +331,7 @@ def source_name(source: str) -> str:
         InputError: If it is blank, too long, or holds personal data.
     """
     name = source.strip()
-    if not name or len(name) > _MAX_SOURCE_NAME or not name.isprintable():
+    if not name or len(name) > _MAX_SOURCE_NAME or _UNSEEN.search(name):
         raise InputError(
             f"来源名 {source[:50]!r} 不可用", hint=f"用 1–{_MAX_SOURCE_NAME} 个可见字符"
         )

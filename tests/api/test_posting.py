@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import threading
 from typing import Any
 
@@ -197,3 +198,20 @@ def test_a_small_post_and_a_large_one_are_taken_alike(client: TestClient) -> Non
     stored = client.get("/v1/feedback", params={"limit": 200}).json()["items"]
     assert len({entry["text"] for entry in stored}) == 2
     assert not any("13800001111" in entry["text"] for entry in stored)
+
+
+@pytest.mark.parametrize("name", ["\u0085", "a\u200b", "两\n行", "\u202e倒着", " \u3000 "])
+def test_a_source_whose_name_cannot_be_seen_is_refused_as_the_document_says(
+    client: TestClient, name: str
+) -> None:
+    refused = post(client, item(1), name=name, status=422)
+    assert refused["errors"][0]["pointer"] == "/source/name"
+    pattern = client.get("/openapi.json").json()["components"]["schemas"]["SourceIn"]
+    assert not re.search(pattern["properties"]["name"]["pattern"], name)
+
+
+@pytest.mark.parametrize("name", ["官网　反馈", "𰻝𰻝面 App", "tienda ñandú", "🐟"])
+def test_a_source_may_be_named_in_any_script(client: TestClient, name: str) -> None:
+    post(client, item(1), name=name)
+    pattern = client.get("/openapi.json").json()["components"]["schemas"]["SourceIn"]
+    assert re.search(pattern["properties"]["name"]["pattern"], name)
