@@ -15,16 +15,23 @@ _LEXICON = "lexicons/kind_words.toml"
 class _Kindness(NamedTuple):
     kind: re.Pattern[str]
     turn: re.Pattern[str]
+    sole: re.Pattern[str]
 
 
 def is_plainly_kind(text: str) -> bool:
     """Tell whether a text is kind in so many words, without negation and without a turn.
+
+    The one good thing about something is told in words of a turn, and is kind all the same:
+    唯一的优点就是离机场近.
 
     >>> is_plainly_kind("半小时就送到，厉害"), is_plainly_kind("一点也不厉害")
     (True, False)
     """
     words = _kindness()
     folded = fold(text)
+    rest = words.sole.sub("", folded, count=1)
+    if rest != folded and words.turn.search(rest) is None:
+        return True
     return words.turn.search(folded) is None and words.kind.search(folded) is not None
 
 
@@ -36,6 +43,7 @@ def _kindness() -> _Kindness:
     return _Kindness(
         kind=re.compile(f"{not_before}(?:{'|'.join([_any_of(lists['kind']), *lists['near']])})"),
         turn=re.compile(_any_of(lists["turn"])),
+        sole=re.compile("|".join(lists["sole"])),
     )
 
 

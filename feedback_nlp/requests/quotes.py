@@ -1,16 +1,31 @@
-"""Picks a few quotes that differ: different people, different words."""
+"""Words as they are quoted, and a few quotes that differ: different people, different words."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+from feedback_nlp.chinese.kindness import is_plainly_kind
+from feedback_nlp.labels import Intent, Sentiment, Signal, TopicKind
+from feedback_nlp.store.conditions import PROBLEM_INTENTS
+from feedback_nlp.topics.matter import says_nothing
+
+DOUBTFUL = frozenset({Signal.RATING_CONFLICT.value, Signal.SARCASM.value})
+"""A feedback with one of these may mean the opposite of its words."""
 
 _COMFORTABLE = (8, 60)
 _TOO_SIMILAR = 0.5
 _SHOUT = 6
 # Marks of forwards, hashtags and links; a pseudonym that was cut through.
 _NOISE = re.compile(r"[#＃@＠]|//|https?:|^[^〔]*〕|〔[^〕]*$")
+# What a unit that was cut out of a text may begin or end with, and no quote does: half a
+# clause's mark, one half of a pair of brackets or quotation marks, and what only leads on.
+_HALF = r"[\s，,、；;：:·•\-–—|/]"
+_LEADS_ON = r"(?<=[，,、；;：:。.！!？?~～\s])(?:但是?|不过|可是|而且|并且|另外|还有|然后|所以|因为|就是|只是|以及)"
+_TAIL = re.compile(rf"(?:{_HALF}|[（(【《“‘「『]|{_LEADS_ON})+$")
+_HEAD = re.compile(rf"^(?:{_HALF}|[。.！!？?）)】》”’」』]|[0-9]{{1,2}}[、：:．](?![0-9]))+")
+_IN_BRACKETS = re.compile(r"[（(【\[][^（）()【】\[\]]*[）)】\]]")
 
 
 class QuoteCandidate(NamedTuple):
@@ -25,6 +40,35 @@ class QuoteCandidate(NamedTuple):
     unit_id: int
     person_key: str
     text: str
+
+
+def as_quoted(text: str) -> str:
+    """Return a unit's words as they stand between quotation marks: no half clause at an end.
+
+    >>> as_quoted("，行李箱都摊不开，但是")
+    '行李箱都摊不开'
+    """
+    quoted = _TAIL.sub("", _HEAD.sub("", text.strip()))
+    return quoted or text.strip()
+
+
+def is_aside(text: str) -> bool:
+    """Tell whether words are said beside every matter: 不好意思打扰了, （手动狗头）."""
+    return says_nothing(_IN_BRACKETS.sub(" ", text))
+
+
+def agrees(kind: str, words: str, sentiment: str, intent: str, signals: Iterable[str]) -> bool:
+    """Tell whether a unit may stand as a quote under a topic of a kind.
+
+    Under praise only kind words, and none whose stars or irony say otherwise. Under an
+    issue nothing kind, neither as the models read it nor in so many words: 半小时就送到，厉害
+    is no quote for 送餐太慢. What asks nothing of the team must at least complain.
+    """
+    if kind == TopicKind.PRAISE:
+        return sentiment == Sentiment.POS and not DOUBTFUL & set(signals)
+    if sentiment == Sentiment.POS or intent == Intent.PRAISE or is_plainly_kind(words):
+        return False
+    return intent in PROBLEM_INTENTS or sentiment == Sentiment.NEG
 
 
 def choose_quotes(candidates: Sequence[QuoteCandidate], limit: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -10,8 +10,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, bindparam, or_, select, union_all
 from sqlmodel import Session, col
 
-from feedback_nlp.requests.quotes import QuoteCandidate, choose_quotes
-from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Source
+from feedback_nlp.labels import TopicKind
+from feedback_nlp.requests.aboutness import OFF_TOPIC, Matter, matters_of
+from feedback_nlp.requests.quotes import (
+    QuoteCandidate,
+    agrees,
+    as_quoted,
+    choose_quotes,
+    is_aside,
+)
+from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Source, Topic
 
 QUOTE_COUNT = 5
 """Quotes of one request, where a few have to do."""
@@ -53,6 +61,7 @@ class _Voice(NamedTuple):
     quote: RequestQuote
     person_key: str
     similarity: float
+    topic_id: int | None
 
 
 class Words(NamedTuple):
@@ -60,7 +69,8 @@ class Words(NamedTuple):
 
     Attributes:
         evidence: The newest pieces, at most :data:`EVIDENCE_SHOWN`.
-        quotes: At most :data:`QUOTE_COUNT` of these, of different people and words.
+        quotes: At most :data:`QUOTE_COUNT` of these, of different people and words, that ask
+            something and speak of their topic; there may be none.
     """
 
     evidence: list[RequestQuote]
@@ -68,6 +78,7 @@ class Words(NamedTuple):
 
 
 _NO_WORDS = Words([], [])
+_ANY_MATTER = Matter()  # what people put together from units of no topic
 _FIELDS: tuple[Any, ...] = (
     col(FeedbackUnit.id),
     col(Feedback.id).label("feedback_id"),
@@ -83,6 +94,7 @@ _FIELDS: tuple[Any, ...] = (
     col(FeedbackUnit.intent),
     col(Feedback.person_key),
     col(FeedbackUnit.topic_similarity),
+    col(FeedbackUnit.topic_id),
 )
 
 
@@ -95,7 +107,10 @@ def words_of(session: Session, request_ids: Sequence[int]) -> dict[int, Words]:
     found: dict[int, list[_Voice]] = {}
     for request_id, *fields in session.execute(statement, ids):
         found.setdefault(request_id, []).append(_voice(fields))
-    return {id_: _words(found[id_]) if id_ in found else _NO_WORDS for id_ in request_ids}
+    spoken_of = {voice.topic_id for voices in found.values() for voice in voices}
+    topics = session.scalars(select(Topic).where(col(Topic.id).in_(spoken_of)))
+    matters = matters_of(session, topics)
+    return {id_: _words(found[id_], matters) if id_ in found else _NO_WORDS for id_ in request_ids}
 
 
 @lru_cache(maxsize=64)
@@ -154,21 +169,29 @@ def _from_units(statement: Any) -> Any:
 
 
 def _voice(fields: Sequence[Any]) -> _Voice:
-    unit_id, feedback_id, text, start, end, *shown, person, similarity = fields
+    unit_id, feedback_id, text, start, end, *shown, person, similarity, topic_id = fields
     return _Voice(
-        RequestQuote(unit_id, feedback_id, text[start:end].strip(), *shown),
+        RequestQuote(unit_id, feedback_id, as_quoted(text[start:end]), *shown),
         person or str(feedback_id),
         similarity or 0.0,
+        topic_id,
     )
 
 
-def _words(voices: Sequence[_Voice]) -> Words:
-    candidates = [
-        QuoteCandidate(
-            1 - voice.similarity, voice.quote.unit_id, voice.person_key, voice.quote.text
-        )
-        for voice in voices
-    ]
+def _words(voices: Sequence[_Voice], matters: Mapping[int, Matter]) -> Words:
+    candidates = []
+    for voice in voices:
+        quote, matter = voice.quote, matters.get(voice.topic_id or 0, _ANY_MATTER)
+        distance = matter.distance(quote.text, voice.similarity)
+        if (
+            distance < OFF_TOPIC
+            and not is_aside(quote.text)
+            and agrees(TopicKind.ISSUE, quote.text, quote.sentiment, quote.intent, ())
+        ):
+            preference = distance + 1 - voice.similarity
+            candidates.append(
+                QuoteCandidate(preference, quote.unit_id, voice.person_key, quote.text)
+            )
     by_unit = {voice.quote.unit_id: voice.quote for voice in voices}
     return Words(
         evidence=[voice.quote for voice in voices],

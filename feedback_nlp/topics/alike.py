@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from feedback_nlp.topics.metric import unit_rows
+from feedback_nlp.topics.directions import unit_rows
 
 _WEIGHTS = (0.35, 0.2, 0.35, 0.1, 0.15)
 _MAX_NAMES = 0.06

@@ -21,7 +21,7 @@ from feedback_nlp.topics.phrases import MentionFinder
 from feedback_nlp.topics.quotes import choose_telling_rows
 from feedback_nlp.topics.records import UNASSIGNED, Topic, TopicResult, TopicUnit
 from feedback_nlp.topics.scope import Placed
-from feedback_nlp.topics.seeds import read_seed_issues
+from feedback_nlp.topics.seeds import read_seed_issues, seed_named
 from feedback_nlp.topics.themes import group_themes
 from feedback_nlp.topics.trades import carries, fits, trades_of
 from feedback_nlp.topics.vent import VENT_CHARACTERS, names_nothing, vent_of
@@ -98,7 +98,6 @@ class Describer:
         self._seen: dict[int, NamedUnit] = {}
         self._nicknames = nicknames_in(unit.text for unit in units)
         self._seeds = {seed.code: seed for seed in read_seed_issues()}
-        self._seed_of_name = {seed.name: seed for seed in read_seed_issues()}
         self._trades = trades_of(units, leading=_LEADING_TRADES)
         self._text_of = np.full(len(units), -1, np.int64)
         self._text_of[placed.rows] = placed.text_of
@@ -228,7 +227,7 @@ class Describer:
         """Let units that are in no group and name nothing join venting, or wishing at large."""
         vents = {}
         for index, group in enumerate(groups):
-            seed = self._seeds.get(group.seed_code) or self._seed_of_name.get(group.name)
+            seed = self._seeds.get(group.seed_code) or seed_named(group.name)
             if group.kind is TopicKind.VENT and seed is not None:
                 vents[seed.code] = index
         joined = list(groups)
@@ -347,7 +346,7 @@ class Describer:
     def _is_carried(self, group: Group, members: Sequence[NamedUnit]) -> bool:
         """Tell whether a group may have the name of a seed issue; any other name it may."""
         seed = self._seeds.get(group.seed_code) if group.topic_id is None else None
-        seed = seed or self._seed_of_name.get(group.name)
+        seed = seed or seed_named(group.name)
         if seed is None or seed.kind is not TopicKind.ISSUE or group.kind is not TopicKind.ISSUE:
             return True
         if group.topic_id is None and not fits(seed, self._trades):

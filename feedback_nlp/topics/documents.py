@@ -16,7 +16,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from feedback_nlp.topics.clustering import centroids_of
-from feedback_nlp.topics.metric import unit_rows
+from feedback_nlp.topics.directions import unit_rows
 from feedback_nlp.topics.records import TopicUnit
 from feedback_nlp.topics.scope import Placed, digest
 

@@ -15,11 +15,11 @@ from feedback_nlp.topics.anchors import anchor_labels
 from feedback_nlp.topics.bertopic_model import fit_bertopic
 from feedback_nlp.topics.clauses import ClauseReader, small_words
 from feedback_nlp.topics.clustering import GraphClustering, centroids_of
+from feedback_nlp.topics.directions import unit_rows
 from feedback_nlp.topics.documents import Documents
 from feedback_nlp.topics.graph import nearest_centroids, row_cosine
 from feedback_nlp.topics.lexical import rare_ngrams
 from feedback_nlp.topics.matter import says_nothing
-from feedback_nlp.topics.metric import unit_rows
 from feedback_nlp.topics.phrases import MentionFinder
 from feedback_nlp.topics.praise import praised_aspect, praises
 from feedback_nlp.topics.records import UNASSIGNED, TopicUnit

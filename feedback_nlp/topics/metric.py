@@ -27,6 +27,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from feedback_nlp.topics.directions import unit_rows
 from feedback_nlp.topics.lexical import count_ngrams, inverse_document_frequency, weigh
 from feedback_nlp.topics.seeds import SeedIssue
 
@@ -233,15 +234,6 @@ def metric_from_seeds(
     texts = [phrase for seed in seeds for phrase in seed.phrasings]
     codes = [seed.code for seed in seeds for _ in seed.phrasings]
     return fit_metric(Evidence(texts, embed(texts), codes), embedder=embedder, idf=idf)
-
-
-def unit_rows(vectors: np.ndarray) -> np.ndarray:
-    """Scale rows to unit length; zero rows stay zero."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: np.ndarray = np.divide(
-        vectors, lengths, out=np.zeros_like(vectors, dtype=np.float32), where=lengths > 1e-9
-    )
-    return scaled
 
 
 def _targets(row_codes: Sequence[str], codes: tuple[str, ...]) -> np.ndarray:

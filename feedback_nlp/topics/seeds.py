@@ -45,6 +45,16 @@ def seed_name(code: str) -> str:
     return next((seed.name for seed in read_seed_issues() if seed.code == code), "")
 
 
+def seed_named(name: str) -> SeedIssue | None:
+    """Return the seed issue of a Chinese name, if there is one."""
+    return _by_name().get(name)
+
+
+@cache
+def _by_name() -> dict[str, SeedIssue]:
+    return {seed.name: seed for seed in read_seed_issues()}
+
+
 @cache
 def read_seed_issues() -> tuple[SeedIssue, ...]:
     """Read the shipped seed issues.

@@ -9,17 +9,20 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
-from feedback_nlp.chinese.kindness import is_plainly_kind
-from feedback_nlp.labels import Intent, Sentiment, Signal, TopicKind
-from feedback_nlp.requests.quotes import QuoteCandidate, choose_quotes
-from feedback_nlp.store.conditions import CHANNEL, PROBLEM_INTENTS
+from feedback_nlp.requests.aboutness import OFF_TOPIC, Matter, matters_of
+from feedback_nlp.requests.quotes import (
+    DOUBTFUL,
+    QuoteCandidate,
+    agrees,
+    as_quoted,
+    choose_quotes,
+    is_aside,
+)
+from feedback_nlp.store.conditions import CHANNEL
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic
 from feedback_nlp.week.item_records import Quote
 from feedback_nlp.week.units import TopicUnits
 from feedback_nlp.weeks import Scope
-
-#: A feedback with one of these may mean the opposite of its words.
-_DOUBTFUL = {Signal.RATING_CONFLICT.value, Signal.SARCASM.value}
 
 
 def week_quotes(
@@ -27,10 +30,12 @@ def week_quotes(
 ) -> dict[int, tuple[Quote, ...]]:
     """Return up to ``limit`` differing quotes of this week by topic, its favourites first.
 
-    A quote agrees with what it stands under: :func:`agrees`. A topic may have fewer quotes
-    than people, or none.
+    A quote agrees with what it stands under (:func:`~feedback_nlp.requests.quotes.agrees`) and speaks of it
+    (:mod:`~feedback_nlp.requests.aboutness`); what names the matter goes before what lies near
+    it. A topic may have fewer quotes than people, or none.
     """
     rows = {topic.id: topic for topic in topics if topic.id is not None}
+    matters = matters_of(units.session, rows.values())
     fields = select(
         col(FeedbackUnit.topic_id),
         col(FeedbackUnit.id),
@@ -52,7 +57,7 @@ def week_quotes(
     )
     found: dict[int, dict[int, tuple[QuoteCandidate, Quote]]] = defaultdict(dict)
     for topic_id, *values in units.session.execute(said):
-        candidate = _candidate(rows[topic_id], units.scope, *values)
+        candidate = _candidate(rows[topic_id], matters[topic_id], units.scope, *values)
         if candidate is not None:
             found[topic_id][candidate[1].unit_id] = candidate
     return {
@@ -64,26 +69,17 @@ def week_quotes(
     }
 
 
-def agrees(kind: str, words: str, sentiment: str, intent: str, signals: Iterable[str]) -> bool:
-    """Tell whether a unit may stand as a quote under a topic of a kind.
-
-    Under praise only kind words, and none whose stars or irony say otherwise. Under an
-    issue nothing kind, neither as the models read it nor in so many words: 半小时就送到，厉害
-    is no quote for 送餐太慢. What asks nothing of the team must at least complain.
-    """
-    if kind == TopicKind.PRAISE:
-        return sentiment == Sentiment.POS and not _DOUBTFUL & set(signals)
-    if sentiment == Sentiment.POS or intent == Intent.PRAISE or is_plainly_kind(words):
-        return False
-    return intent in PROBLEM_INTENTS or sentiment == Sentiment.NEG
-
-
-def _candidate(topic: Topic, scope: Scope, *values: Any) -> tuple[QuoteCandidate, Quote] | None:
-    """Return a unit as a quote with how welcome it is (lower is better), if it agrees."""
+def _candidate(
+    topic: Topic, matter: Matter, scope: Scope, *values: Any
+) -> tuple[QuoteCandidate, Quote] | None:
+    """Return a unit as a quote with how welcome it is (lower is better), if it may be one."""
     unit_id, similarity, sentiment, intent, signals, *where = values
     feedback_id, text, start, end, person, channel, moment = where
-    words = text[start:end].strip()
-    if not agrees(topic.kind, words, sentiment, intent, signals):
+    words = as_quoted(text[start:end])
+    if is_aside(words) or not agrees(topic.kind, words, sentiment, intent, signals):
+        return None
+    distance = matter.distance(words, similarity or 0.0)
+    if distance == OFF_TOPIC:
         return None
     favourites = topic.quote_unit_ids
     preference = (
@@ -91,7 +87,7 @@ def _candidate(topic: Topic, scope: Scope, *values: Any) -> tuple[QuoteCandidate
         if unit_id in favourites
         else 1 - (similarity or 0)
     )
-    preference += 5 * bool(_DOUBTFUL & set(signals))
+    preference += distance + 5 * bool(DOUBTFUL & set(signals))
     day = moment.astimezone(scope.zone).date()
     return (
         QuoteCandidate(preference, unit_id, person, words),

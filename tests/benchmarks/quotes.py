@@ -1,4 +1,4 @@
-"""Quotes of every week of a database: of their week, in agreement, differing, no mere shouts.
+"""Quotes of every week of a database: of their week, in agreement, differing, whole, no shouts.
 
 Run ``python -m tests.benchmarks.quotes DATABASE [--last WEEKS]`` on an analysed SQLite file.
 It prints each quote that fails and the share that holds; it ends with 1 if any fails.
@@ -17,15 +17,16 @@ from sqlmodel import col, select
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import NotFound
 from feedback_nlp.pipeline import tell_week
+from feedback_nlp.requests.quotes import agrees, is_aside
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
 from feedback_nlp.store.tables import Feedback
 from feedback_nlp.week.item_records import Quote
-from feedback_nlp.week.quotes import agrees
 from feedback_nlp.week.records import WeeklyDigest
 from feedback_nlp.weeks import Week
 
 _SHOUT = 6
+_HALF = "，,、；;：:（(“"
 _TOO_SIMILAR = 0.5
 
 
@@ -46,6 +47,10 @@ def _failure(digest: WeeklyDigest, quote: Quote, before: list[Quote]) -> str:
         return "不是这一周的"
     if not agrees("issue", quote.text, quote.sentiment, quote.intent, ()):
         return "与主题的情感不符"
+    if quote.text[-1] in _HALF or quote.text[0] in _HALF:
+        return "只有半句"
+    if is_aside(quote.text):
+        return "没说事情"
     if before and len(quote.text) < _SHOUT:
         return "只是一声喊"
     if any(_overlap(quote.text, other.text) > _TOO_SIMILAR for other in before):

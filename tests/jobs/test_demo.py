@@ -22,12 +22,12 @@ from feedback_nlp.jobs.ingest import ingest_file
 from feedback_nlp.jobs.options import IngestOptions
 from feedback_nlp.labels import AlertKind, Movement, Verdict, label
 from feedback_nlp.pipeline import tell_week
+from feedback_nlp.requests.quotes import agrees
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
 from feedback_nlp.store.alerts import list_alerts, mark_alert
 from feedback_nlp.store.tables import AlertRow, Feedback, FeedbackUnit, RejectedRow
 from feedback_nlp.week.item_records import TopicFigures
-from feedback_nlp.week.quotes import agrees
 from feedback_nlp.weeks import Week
 from tests.readme_sample import README, sample, written
 

@@ -1,4 +1,6 @@
-from feedback_nlp.requests.quotes import QuoteCandidate, choose_quotes
+import pytest
+
+from feedback_nlp.requests.quotes import QuoteCandidate, as_quoted, choose_quotes, is_aside
 
 
 def candidate(unit_id, text, *, person=None, preference=0.0):
@@ -49,3 +51,33 @@ def test_a_pseudonym_that_was_cut_through_is_the_last_choice():
         candidate(2, "怎么开公司抬头的发票"),
     ]
     assert choose_quotes(candidates, 1) == [2]
+
+
+@pytest.mark.parametrize(
+    ("unit", "quoted"),
+    [
+        ("，行李箱都摊不开，", "行李箱都摊不开"),
+        ("停车场太小，而且", "停车场太小"),
+        ("2、老师从不答疑；", "老师从不答疑"),
+        ("等了2.5小时才到", "等了2.5小时才到"),
+        ("）后备箱异响（", "后备箱异响"),
+        ("副本卡了十分钟……", "副本卡了十分钟……"),
+        ("路灯坏了三个月！", "路灯坏了三个月！"),
+        ("，", "，"),
+    ],
+)
+def test_a_quote_is_no_half_clause(unit, quoted):
+    assert as_quoted(unit) == quoted
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("（手动狗头）", True),
+        ("不好意思打扰了，昨晚又碰到一回", True),
+        ("昨晚又碰到一回，门禁刷不开", False),
+        ("转账一直失败（气）", False),
+    ],
+)
+def test_asides(words, expected):
+    assert is_aside(words) is expected

@@ -12,7 +12,8 @@ from feedback_nlp.config import TopicsConfig
 from feedback_nlp.labels import Intent
 from feedback_nlp.topics import TopicResult, TopicUnit, alike
 from feedback_nlp.topics.alike import Alike, TopicBody, find_alike
-from feedback_nlp.topics.metric import TopicMetric, unit_rows
+from feedback_nlp.topics.directions import unit_rows
+from feedback_nlp.topics.metric import TopicMetric
 from feedback_nlp.topics.modeler import TopicModeler
 from tests.topics.conftest import embed
 

@@ -12,7 +12,7 @@ from feedback_nlp.topics import bertopic_model
 from feedback_nlp.topics.bertopic_model import Clusters, bertopic_version, fit_bertopic
 from feedback_nlp.topics.class_tfidf import class_tfidf, strongest_terms
 from feedback_nlp.topics.clustering import GraphClustering
-from feedback_nlp.topics.metric import unit_rows
+from feedback_nlp.topics.directions import unit_rows
 
 #: What people say, one list an issue, of every trade; each is said in several forms.
 ISSUES = (

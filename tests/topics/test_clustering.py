@@ -5,6 +5,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from feedback_nlp.topics.clustering import GraphClustering, centroids_of, shared_names
+from feedback_nlp.topics.directions import unit_rows
 from feedback_nlp.topics.graph import (
     nearest_centroids,
     nearest_neighbours,
@@ -12,7 +13,6 @@ from feedback_nlp.topics.graph import (
     sparse_neighbours,
 )
 from feedback_nlp.topics.leiden import communities, relabel
-from feedback_nlp.topics.metric import unit_rows
 
 
 @pytest.fixture(scope="module")

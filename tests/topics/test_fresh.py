@@ -4,9 +4,9 @@ import numpy as np
 
 from feedback_nlp.chinese import default_tokenizer
 from feedback_nlp.config import TopicsConfig, load_config
+from feedback_nlp.topics.directions import unit_rows
 from feedback_nlp.topics.documents import Documents
 from feedback_nlp.topics.fresh import FreshClustering
-from feedback_nlp.topics.metric import unit_rows
 from feedback_nlp.topics.words import read_topic_words
 
 CODES = ("app.crash", "car.fuel", "car.noise")

@@ -6,9 +6,9 @@ import pytest
 from feedback_nlp.config import load_config
 from feedback_nlp.labels import TopicEventKind, TopicKind
 from feedback_nlp.topics import KnownTopic
+from feedback_nlp.topics.directions import unit_rows
 from feedback_nlp.topics.ledger import Carried, carry_over
 from feedback_nlp.topics.matching import Fresh
-from feedback_nlp.topics.metric import unit_rows
 
 ISSUE = TopicKind.ISSUE
 CONFIG = load_config().topics

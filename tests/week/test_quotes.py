@@ -12,9 +12,9 @@ from feedback_nlp.config import load_config
 from feedback_nlp.labels import Sentiment, Signal
 from feedback_nlp.report.html import render_html
 from feedback_nlp.report.markdown import render_markdown
+from feedback_nlp.requests.quotes import agrees
 from feedback_nlp.store import Database
 from feedback_nlp.week.figures import weekly
-from feedback_nlp.week.quotes import agrees
 from feedback_nlp.week.records import WeeklyDigest
 from feedback_nlp.weeks import Month, Period, Scope
 from tests.week.six_weeks import PLAN, WEEK, ZONE, six_weeks
@@ -120,6 +120,10 @@ def test_irony_and_stars_against_words_are_no_praise() -> None:
         ("一点都不厉害", False),
         ("希望更好用", False),
         ("房间很干净，下次还来", True),
+        ("唯一的优点就是离地铁近", True),
+        ("唯一可取的就是有班车", True),
+        ("唯一的优点是便宜，可惜隔音差", False),
+        ("唯一的缺点是没有电梯", False),
     ],
 )
 def test_plain_kindness(text: str, expected: bool) -> None:
