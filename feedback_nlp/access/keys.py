@@ -16,6 +16,7 @@ from feedback_nlp.errors import Conflict, InputError, NotFound
 from feedback_nlp.store.access_tables import ApiKey
 
 _MAX_NAME = 100
+_REVOKED_BY_MISTAKE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,42 @@ def revoke_key(session: Session, name: str, *, now: datetime) -> list[ApiKey]:
         record(session, "key.revoke", f"key:{row.name}", {"prefix": row.prefix}, now=now)
     session.flush()
     return rows
+
+
+def restore_key(session: Session, prefix: str, *, now: datetime) -> ApiKey:
+    """Let a key in again that was revoked by mistake, just now.
+
+    Args:
+        session: A writing session.
+        prefix: Its first letters, as lists show them.
+        now: The time.
+
+    Raises:
+        NotFound: If there is no such key.
+        Conflict: If it is not revoked, was revoked more than ten minutes ago, has expired or was
+            replaced, or its name has another key by now.
+    """
+    row = session.exec(select(ApiKey).where(col(ApiKey.prefix) == prefix)).first()
+    if row is None:
+        raise NotFound(f"没有密钥 {prefix[:20]}", reason="unknown-key", name=prefix[:20])
+    if row.revoked_at is None:
+        raise Conflict(f"{row.name} 的密钥没有吊销", hint="不用恢复")
+    is_gone = row.replaced_by_id is not None or (
+        row.expires_at is not None and row.expires_at <= now
+    )
+    if (
+        is_gone
+        or now - row.revoked_at > _REVOKED_BY_MISTAKE
+        or _usable_keys(session, row.name, now)
+    ):
+        raise Conflict(
+            f"{row.name} 的密钥不能恢复了", hint="只能恢复十分钟内吊销的；另发一把新的即可"
+        )
+    row.revoked_at = None
+    session.add(row)
+    record(session, "key.restore", f"key:{row.name}", {"prefix": row.prefix}, now=now)
+    session.flush()
+    return row
 
 
 def rotate_key(

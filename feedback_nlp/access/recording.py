@@ -23,6 +23,8 @@ from feedback_nlp.store.erasure_table import Erasure
 from feedback_nlp.store.judgement_table import Judgement
 from feedback_nlp.store.tables import (
     NOTICE_SETTINGS,
+    REQUEST_VIEWS,
+    WEIGHT_SCHEMES,
     AlertRow,
     FeatureRequest,
     LexiconEntry,
@@ -37,6 +39,8 @@ from feedback_nlp.store.tables import (
 _NOBODY = Caller("程序", Via.TERMINAL)
 _MAX_TEXT = 200
 _MAX_ITEMS = 20
+#: Settings that keep things under names, each of which people make and delete.
+_NAMED = {REQUEST_VIEWS: "request.view", WEIGHT_SCHEMES: "request.weights"}
 _Line = tuple[str, str, dict[str, Any]]
 
 
@@ -80,6 +84,11 @@ def watch() -> None:
 def _on_flush(session: AnySession, _context: object, _instances: object) -> None:
     if current() is None:
         return
+    for gone in session.deleted:
+        if isinstance(gone, RequestComment):
+            subject = _request(session, gone.request_id)
+            detail = {"by": gone.actor}
+            record(session, "request.uncomment", subject, detail, now=datetime.now(UTC))
     rows = [*session.new, *(row for row in session.dirty if session.is_modified(row))]
     for row in rows:
         for action, subject, detail in _lines(session, row):
@@ -111,21 +120,28 @@ def _lines(session: AnySession, row: object) -> Iterator[_Line]:
         yield "alert.mark", f"alert:{row.id}", {"by": row.marked_by, "useful": row.is_useful}
     elif isinstance(row, NoticeRefusal) and is_new:
         yield "notice.refuse", "notices", {"by": row.actor}  # of whom is nobody's business
-    elif isinstance(row, Setting) and row.key == NOTICE_SETTINGS:
-        yield from _notice_settings(row)
+    elif isinstance(row, Setting):
+        yield from _settings(row)
     elif isinstance(row, Erasure) and is_new:
         yield f"erase.{row.kind}", f"erasure:{row.subject}", {"by": row.actor, **row.counts}
 
 
-def _notice_settings(row: Setting) -> Iterator[_Line]:
-    """Yield a line for each template and each route that differs."""
+def _settings(row: Setting) -> Iterator[_Line]:
+    """Yield the lines of what people set; the other settings are the program's own."""
     gone = inspect(row).attrs.value.history.deleted
     before: Mapping[str, Any] = gone[0] if gone and gone[0] else {}
-    for part, action in (("templates", "notice.template"), ("routes", "notice.route")):
-        old, new = before.get(part, {}), row.value.get(part, {})
-        for name in sorted(old.keys() | new.keys()):
-            if old.get(name) != new.get(name):
-                yield action, f"{action}:{name}", {"value": [old.get(name), new.get(name)]}
+    if row.key == NOTICE_SETTINGS:
+        for part, action in (("templates", "notice.template"), ("routes", "notice.route")):
+            yield from _differing(action, before.get(part, {}), row.value.get(part, {}))
+    elif row.key in _NAMED:
+        yield from _differing(_NAMED[row.key], before, row.value)
+
+
+def _differing(action: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[_Line]:
+    """Yield a line for each name under which something else is kept than before."""
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            yield action, f"{action}:{name}", {"value": [old.get(name), new.get(name)]}
 
 
 def _request(session: AnySession, request_id: int) -> str:

@@ -287,6 +287,29 @@ def cancel_notice(session: Session, notice_id: int, *, reason: str, now: datetim
     return notice
 
 
+def restore_notice(session: Session, notice_id: int, *, now: datetime) -> Notice:
+    """Owe a notice again that was cancelled; it waits until somebody sends.
+
+    Raises:
+        NotFound: If there is no such notice.
+        Conflict: If it was not cancelled, or the request has moved on since.
+    """
+    notice = _found(session, notice_id)
+    request = session.get(FeatureRequest, notice.request_id)
+    if notice.status != NoticeStatus.CANCELLED.value:
+        words = label(NoticeStatus(notice.status))
+        raise Conflict(f"通知 {notice_id} 现在是“{words}”，没有取消", hint="不用恢复")
+    if request is None or request.reporter_status != notice.reporter_status:
+        raise Conflict(f"通知 {notice_id} 说的状态已经变了，不再发", hint="发送新状态的通知")
+    notice.status, notice.reason, notice.settled_at = NoticeStatus.PENDING.value, "", None
+    # its row of the outbox is cancelled for good: it goes out under another key
+    notice.created_at, notice.outbox_key = now, None
+    session.add(notice)
+    recording.record(session, "notice.restore", f"notice:{notice_id}", {}, now=now)
+    session.flush()
+    return notice
+
+
 @dataclass(frozen=True, slots=True)
 class NoticeCause:
     """Completes a row of the outbox when it leaves, and notes what became of it.

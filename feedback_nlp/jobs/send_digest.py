@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from feedback_nlp.access import recording
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.errors import NotFound
 from feedback_nlp.jobs.deliver import Withdrawn, put_message
@@ -103,6 +104,8 @@ def send_digest(
             owed[name] = put_message(
                 session, sender, name, message, key=key, kind="digest", now=now
             )
+        detail = {"product": product or "", **owed}
+        recording.record(session, "digest.send", f"digest:{digest.week}", detail, now=now)
     return DigestSending(digest.week, owed)
 
 

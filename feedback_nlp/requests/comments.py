@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from feedback_nlp.clean.preparation import prepare
 from feedback_nlp.clean.pseudonyms import Pseudonymizer
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import Conflict, InputError, NotFound
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import get_request
@@ -64,6 +64,30 @@ def add_comment(
     session.add(comment)
     session.flush()
     return True, comment
+
+
+def take_back_comment(session: Session, key: str, comment_id: int, *, actor: str) -> None:
+    """Take a comment back: only who said it can, and it is gone.
+
+    Args:
+        session: The writing session; nothing is committed.
+        key: Which request.
+        comment_id: Which comment.
+        actor: Who takes it back.
+
+    Raises:
+        NotFound: If there is no such request, or no such comment on it.
+        Conflict: If somebody else said it.
+    """
+    hold_requests(session)
+    request = get_request(session, key)
+    comment = session.get(RequestComment, comment_id)
+    if comment is None or comment.request_id != request.id:
+        raise NotFound(f"{request.key} 没有这条评论", hint="它可能已经收回了")
+    if comment.actor != actor.strip():
+        raise Conflict(f"这句是 {comment.actor} 说的", hint="只有说的人能收回")
+    session.delete(comment)
+    session.flush()
 
 
 def comments_of(session: Session, request: FeatureRequest) -> list[RequestComment]:

@@ -15,9 +15,9 @@ from sqlmodel import Session
 from feedback_nlp.errors import InputError
 from feedback_nlp.requests.named import with_named
 from feedback_nlp.requests.reading import RequestRow
-from feedback_nlp.store.tables import Setting
+from feedback_nlp.store.tables import WEIGHT_SCHEMES, Setting
 
-_SETTING = "weight_schemes"
+_SETTING = WEIGHT_SCHEMES
 _MAX_SCHEMES = 30
 ALWAYS_KNOWN = ("people", "severity", "trend")
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from sqlmodel import Session
 
 from feedback_nlp.requests.named import with_named
-from feedback_nlp.store.tables import Setting
+from feedback_nlp.store.tables import REQUEST_VIEWS, Setting
 
-_SETTING = "request_views"
+_SETTING = REQUEST_VIEWS
 _MAX_VIEWS = 30
 
 

@@ -320,7 +320,7 @@ class RequestLink(SQLModel, table=True):
 
 
 class RequestComment(SQLModel, table=True):
-    """What somebody of the team said about a request, after redaction: append-only."""
+    """What somebody of the team said about a request, after redaction; who said it can take it back."""
 
     __tablename__: ClassVar[Any] = "request_comment"
     id: int | None = Field(default=None, primary_key=True)
@@ -398,6 +398,7 @@ class Digest(SQLModel, table=True):
 
 #: The setting that holds templates and routes of notices.
 NOTICE_SETTINGS = "notices"
+REQUEST_VIEWS, WEIGHT_SCHEMES = "request_views", "weight_schemes"
 
 
 class Setting(SQLModel, table=True):

@@ -138,6 +138,17 @@ def test_a_notice_is_cancelled_before_it_leaves(post: Post, owing: Database) -> 
     assert post("/notices/each/9/cancel").status_code == 404
 
 
+def test_a_cancelled_notice_comes_back_and_is_sent(post: Post, owing: Database) -> None:
+    answered(owing)
+    assert post("/notices/each/2/restore").status_code == 409  # it was not cancelled
+    post("/notices/each/2/cancel")
+    assert post("/notices/each/2/restore").status_code == 303
+    back = notices_of(owing)[1]
+    assert (back.status, back.reason, back.settled_at) == ("pending", "", None)
+    post("/notices/REQ-1/send")
+    assert notices_of(owing)[1].status == "queued"
+
+
 def test_unknown_ones_are_refused(client: TestClient, post: Post) -> None:
     assert client.get("/notices/REQ-9").status_code == 404
     assert client.get("/notices/REQ-1?of=lost").status_code == 422

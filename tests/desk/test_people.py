@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from starlette.testclient import TestClient
@@ -26,6 +27,28 @@ def test_a_key_is_shown_once_and_revoked(client: TestClient, post: Post) -> None
     assert post("/people", name="小李").status_code == 422
     assert post("/people/revoke", name="小王").status_code == 303
     assert "已失效" in client.get("/people").text
+
+
+def test_a_key_that_was_revoked_by_mistake_is_given_back_for_ten_minutes(
+    client: TestClient, post: Post
+) -> None:
+    token = re.search(r"fnlp_[\w-]+", post("/people", name="小王", scope="read").text)
+    assert token is not None
+    post("/people/revoke", name="小王")
+    page = client.get("/people").text
+    prefix = re.search(r'name="key" value="([^"]+)"', page)
+    assert prefix is not None
+    assert token[0].startswith(prefix[1])
+    assert post("/people/restore", key=prefix[1]).status_code == 303
+    assert "已失效" not in client.get("/people").text
+    assert post("/people/restore", key=prefix[1]).status_code == 409  # it is not revoked
+    assert post("/people/restore", key="fnlp_none").status_code == 404
+    services = client.app.state.services  # type: ignore[attr-defined]
+    post("/people/revoke", name="小王")
+    services.now = lambda: NOW + timedelta(minutes=11)
+    late = post("/people/restore", key=prefix[1])
+    assert late.status_code == 409
+    assert "另发一把新的" in late.text
 
 
 def test_the_holder_of_a_key_signs_with_its_name(post: Post, database: Database) -> None:

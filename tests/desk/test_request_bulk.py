@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from feedback_nlp.requests.moving import create_request, get_request
 from feedback_nlp.store import Database
+from feedback_nlp.store.access_tables import AuditEvent
 from feedback_nlp.store.tables import Evidence, FeatureRequest, FeedbackUnit
 from tests.desk.conftest import NOW, Post, spike
 
@@ -192,3 +193,30 @@ def test_what_was_made_marked_or_unlinked_by_mistake_is_taken_back(
     page = client.get("/alerts").text
     assert 'aria-pressed="true"' not in page
     assert "标的</span>" not in page
+
+
+def test_effort_is_estimated_for_several_and_taken_back(
+    client: TestClient, post: Post, database: Database
+) -> None:
+    post("/requests/bulk", key=ticked(database), effort="0.5")
+    assert [of(database, key).effort for key in ("REQ-1", "REQ-2")] == [0.5, 0.5]
+    take_back(client, post)
+    assert [of(database, key).effort for key in ("REQ-1", "REQ-2")] == [None, None]
+    refused = post("/requests/bulk", key=ticked(database), effort="大")
+    assert refused.status_code == 422
+    assert "工作量是 0 到 1 的数" in refused.text
+
+
+def test_a_comment_is_taken_back_by_who_said_it(
+    client: TestClient, post: Post, database: Database
+) -> None:
+    post("/requests/REQ-1/comments", text="说错了的话")
+    _, undo = toast(client)
+    assert "说错了的话" in client.get("/requests/REQ-1").text
+    assert post(undo["path"], actor="别人").status_code == 409
+    assert post(undo["path"]).status_code == 303
+    assert "说错了的话" not in client.get("/requests/REQ-1").text
+    assert post(undo["path"]).status_code == 404
+    with database.read() as session:
+        lines = session.scalars(select(AuditEvent.action).order_by(col(AuditEvent.id))).all()
+    assert lines[-2:] == ["request.comment", "request.uncomment"]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
+from sqlalchemy import func
 from sqlmodel import select
 from starlette.testclient import TestClient
 
@@ -17,6 +18,7 @@ from feedback_api.desk import routers
 from feedback_nlp.labels import RequestStatus
 from feedback_nlp.requests.moving import apply_transition, create_request
 from feedback_nlp.store import Database
+from feedback_nlp.store.access_tables import AuditEvent
 from feedback_nlp.store.likeness_table import TopicLikeness
 from feedback_nlp.store.tables import (
     Feedback,
@@ -48,7 +50,10 @@ WRITTEN = {
     "fixed_in": "5.4.0",
 }
 #: What ends something others need: sent last.
-LAST = ("/notices/each/{notice_id}/cancel", "/people/revoke")
+LAST = (
+    *("/notices/each/{notice_id}/cancel", "/people/revoke"),
+    *("/notices/each/{notice_id}/restore", "/people/restore"),
+)
 #: Forms that a page shows only after something special; the same posts are sent by
 #: ``test_notices`` (a message that failed), ``test_feedback_pages`` and ``test_requests``.
 ELSEWHERE = {
@@ -57,6 +62,19 @@ ELSEWHERE = {
     "/requests/{key}/split",
     "/requests/{key}/split/undo",
 }
+#: What changes nothing that is shared: a look before, and under which name one signs.
+LEAVES_NO_LINE = {"/data/preview", "/topics/merge/preview", "/desk/actor"}
+#: What has left the house, or is a file in it, and the words that say so instead of an 撤销.
+FOR_GOOD = {
+    "/week/send": "收不回来",
+    "/notices/{key}/send": "收不回来",
+    "/notices/each/{notice_id}/retry": "收不回来",
+    "/data/import": "不能一步撤回",
+}
+#: Shows a key once, beside the button that revokes it.
+NEEDS_NO_UNDO = {"/people"}
+#: What an 撤销 itself posts to.
+TAKES_BACK = re.compile(r"undo|unjudge|restore|drop|remove|withdraw")
 OUTLETS = """
 [outlets.team]
 channel = "wecom"
@@ -219,6 +237,14 @@ class Walker:
         self.client = client
         self.wanted = kinds()
         self.done: set[str] = set()
+        self.without_line: set[str] = set()
+        self.without_undo: set[str] = set()
+
+    def lines(self) -> int:
+        """Return how long the audit trail is."""
+        services = self.client.app.state.services  # type: ignore[attr-defined]
+        with services.database.read() as session:
+            return session.scalar(select(func.count()).select_from(AuditEvent)) or 0
 
     def walk(self, addresses: Sequence[str], *, last: bool) -> None:
         """Send the forms of some pages that were not sent yet."""
@@ -250,15 +276,22 @@ class Walker:
             or form.method != "post"
         ):
             return
+        lines = self.lines()
         answer = self.client.post(action, data=fields_of(form, button), files=file_of(form))
         assert answer.status_code < 500, (action, answer.text)
         if answer.status_code != 200:
             return  # refused in words: another form of this kind will do
         self.done.add(kind)
+        if self.lines() == lines:
+            self.without_line.add(kind)
+        toast = re.search(r'class="toast".*?</div>', answer.text, re.DOTALL)
+        says = (FOR_GOOD.get(kind, ">撤销</button>"), "不能原样退回")
+        if toast is None or not any(words in toast[0] for words in says):
+            self.without_undo.add(kind)
         for offered in Page(answer.text).forms:
             for more in offered.buttons:
                 address = more.get("formaction") or offered.action
-                if address.endswith(("undo", "unjudge", "/data/import")):
+                if address.endswith(("undo", "unjudge", "restore", "/data/import")):
                     self.send(offered, more, last=last)
 
 
@@ -285,6 +318,9 @@ def test_every_action_is_a_form_that_works_without_scripts(client: TestClient) -
             walker.walk(PAGES, last=last)
     missing = sorted(set(walker.wanted) - walker.done - ELSEWHERE)
     assert not missing, missing
+    assert walker.without_line == LEAVES_NO_LINE
+    final = {kind for kind in walker.without_undo if not TAKES_BACK.search(kind)}
+    assert final <= LEAVES_NO_LINE | NEEDS_NO_UNDO, final
 
 
 def test_the_reader_finds_what_only_scripts_can_do() -> None:

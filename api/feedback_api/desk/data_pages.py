@@ -17,6 +17,7 @@ from feedback_api.desk.sample_page import accuracy
 from feedback_api.desk.shell import shell_of
 from feedback_api.services import Services, ServicesDep
 from feedback_api.uploads import Uploads
+from feedback_nlp.access import recording
 from feedback_nlp.clean.characters import clean_characters
 from feedback_nlp.errors import InputError, UnknownLayout
 from feedback_nlp.ingest import FIELDS, NO_CHOICES
@@ -185,16 +186,36 @@ def take_in(services: ServicesDep, form: PostedDep) -> Response:
     _uploads.drop(token)
     with services.database.write() as session:
         job_queue.enqueue(session, analysis_wanted(actor=actor))
-    words = f"收下 {report.accepted} 条，已有 {report.duplicate} 条，拒收 {report.rejected} 条。"
+        detail = {"source": report.source, "accepted": report.accepted, "rejected": report.rejected}
+        recording.record(
+            session, "data.import", f"batch:{report.batch_id}", detail, now=services.now()
+        )
+    words = (
+        f"收下 {report.accepted} 条，已有 {report.duplicate} 条，拒收 {report.rejected} 条。"
+        "存下的不能一步撤回。"
+    )
     return rendering.done(f"/data/batches/{report.batch_id}", words)
 
 
 @pages.post("/data/analyze")
 def analyze(services: ServicesDep, form: PostedDep) -> Response:
     """Queue an analysis; one that waits already is that one."""
+    actor = form.actor
     with services.database.write() as session:
-        job_queue.enqueue(session, analysis_wanted(actor=form.actor))
-    return rendering.done("/data", "排上了，进度在下面。")
+        job = job_queue.enqueue(session, analysis_wanted(actor=actor))
+        recording.record(session, "analysis.queue", f"job:{job.id}", {}, now=services.now())
+        undo = {"action": f"/data/analyze/{job.id}/undo", "actor": actor}
+    return rendering.done("/data", "排上了，进度在下面。", undo)
+
+
+@pages.post("/data/analyze/{job_id}/undo")
+def call_off(services: ServicesDep, form: PostedDep, job_id: FeedbackId) -> Response:
+    """Call an analysis off that is not done; what it has read by then stays."""
+    actor = form.actor
+    with services.database.write() as session:
+        job_queue.cancel(session, job_id, ANALYZE)
+        recording.record(session, "analysis.cancel", f"job:{job_id}", {}, now=services.now())
+    return rendering.done("/data", f"{actor} 取消了这次分析。")
 
 
 def _options(form: Posted, services: Services) -> IngestOptions:

@@ -145,7 +145,9 @@ def send(services: ServicesDep, form: PostedDep, key: str) -> Response:
         )
     missed = sum(done.unreachable.values())
     words = (
-        f"{actor} 交出了 {done.queued} 人的通知，马上发出。" if done.queued else "没有新的可发。"
+        f"{actor} 交出了 {done.queued} 人的通知，马上发出；发出后收不回来。"
+        if done.queued
+        else "没有新的可发。"
     )
     if missed:
         words += f"{missed} 人通知不到，原因在下面。"
@@ -158,7 +160,9 @@ def retry(services: ServicesDep, form: PostedDep, notice_id: FeedbackId) -> Resp
     actor = form.actor
     with services.database.write() as session:
         jobs.retry_notice(session, notice_id, now=services.now())
-    return rendering.done(form.next("/notices"), f"{actor} 让通知 {notice_id} 重新发出。")
+    return rendering.done(
+        form.next("/notices"), f"{actor} 让通知 {notice_id} 重新发出；发出后收不回来。"
+    )
 
 
 @pages.post("/notices/each/{notice_id}/cancel")
@@ -167,7 +171,18 @@ def cancel(services: ServicesDep, form: PostedDep, notice_id: FeedbackId) -> Res
     reason = form.text("reason", limit=500) or f"{form.actor} 取消"
     with services.database.write() as session:
         jobs.cancel_notice(session, notice_id, reason=reason, now=services.now())
-    return rendering.done(form.next("/notices"), f"通知 {notice_id} 取消了，不会发出。")
+    undo = {"action": f"/notices/each/{notice_id}/restore", "actor": form.actor}
+    return rendering.done(form.next("/notices"), f"通知 {notice_id} 取消了，不会发出。", undo)
+
+
+@pages.post("/notices/each/{notice_id}/restore")
+def restore(services: ServicesDep, form: PostedDep, notice_id: FeedbackId) -> Response:
+    """Owe a message again that was cancelled."""
+    actor = form.actor
+    with services.database.write() as session:
+        jobs.restore_notice(session, notice_id, now=services.now())
+    words = f"{actor} 恢复了通知 {notice_id}，它又在等着发，要点“发给”才会发出。"
+    return rendering.done(form.next("/notices"), words)
 
 
 @pages.post("/notices/templates/{status}")

@@ -8,7 +8,7 @@ from feedback_api.desk import rendering
 from feedback_api.desk.edge import PostedDep, router
 from feedback_api.desk.shell import shell_of
 from feedback_api.services import ServicesDep
-from feedback_nlp.access.keys import create_key, list_keys, revoke_key
+from feedback_nlp.access.keys import create_key, list_keys, restore_key, revoke_key
 from feedback_nlp.access.scopes import Scope, parse_scopes, word
 
 pages = router()
@@ -40,8 +40,17 @@ def take_key(services: ServicesDep, form: PostedDep) -> Response:
     """Revoke the keys of a name."""
     name = form.text("name", limit=100)
     with services.database.write() as session:
-        revoke_key(session, name, now=services.now())
-    return rendering.done("/people", f"{name} 的密钥吊销了。")
+        keys = [row.prefix for row in revoke_key(session, name, now=services.now())]
+    undo = {"action": "/people/restore", "key": keys[0]} if len(keys) == 1 else None
+    return rendering.done("/people", f"{name} 的密钥吊销了。", undo)
+
+
+@pages.post("/people/restore")
+def give_back(services: ServicesDep, form: PostedDep) -> Response:
+    """Let a key in again that was just revoked."""
+    with services.database.write() as session:
+        name = restore_key(session, form.text("key", limit=40), now=services.now()).name
+    return rendering.done("/people", f"{name} 的密钥又能用了。")
 
 
 def _page(request: Request, services: ServicesDep, name: str = "", token: str = "") -> Response:

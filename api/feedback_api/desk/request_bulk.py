@@ -1,9 +1,9 @@
-"""Several requests at once: one owner, one due day, one step; all of it or nothing."""
+"""Several requests at once: one owner, effort, due day, one step; all of it or nothing."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -24,8 +24,10 @@ pages = router()
 
 #: What is undone travels in a cookie of 4 kB.
 _MOST = 100
-_FIELDS = ("owner", "due")
+_FIELDS = ("owner", "effort", "due")
 _STATUS = "status"
+#: How a field of the form is read; the others are words.
+_READ: dict[str, Callable[[str], Any]] = {"effort": float, "due": date.fromisoformat}
 
 #: By field and what stood there before: the requests of which it stood there.
 Before = dict[str, dict[str, list[str]]]
@@ -40,7 +42,7 @@ class Ticked(NamedTuple):
 
 @pages.post("/requests/bulk")
 def change(services: ServicesDep, form: PostedDep) -> Response:
-    """Give those that are ticked an owner, a due day, a status."""
+    """Give those that are ticked an owner, an effort, a due day, a status."""
     ticked = [_ticked(value) for value in dict.fromkeys(form.all("key"))]
     values = {name: _value(name, form.text(name)) for name in _FIELDS if form.text(name)}
     to = form.text("to")
@@ -96,7 +98,11 @@ def _change(
     status = RequestStatus(request.status)
     done = []
     if values and _write(session, services, actor, key, values, Expected(version=version)):
-        done = [(name, str(old or "")) for name, old in stood.items() if old != values[name]]
+        done = [
+            (name, "" if old is None else str(old))
+            for name, old in stood.items()
+            if old != values[name]
+        ]
     if to is not None and to != status:
         _step(session, services, actor, key, to)
         if status in allowed_from(to):
@@ -144,9 +150,11 @@ def _value(name: str, text: str) -> Any:
     if not text:
         return None
     try:
-        return date.fromisoformat(text) if name == "due" else text
+        return _READ.get(name, str)(text)
     except ValueError as error:
-        raise InputError(f"截止日写成了 {text[:40]!r}", hint="例如 2026-12-31") from error
+        raise InputError(
+            f"{name} 写成了 {text[:40]!r}", hint="工作量是 0 到 1 的数，截止日要像 2026-12-31"
+        ) from error
 
 
 def _read(form: Posted) -> Before:

@@ -10,12 +10,14 @@ from fastapi import Response
 
 from feedback_api.desk import rendering
 from feedback_api.desk.edge import Posted, PostedDep, router
+from feedback_api.desk.feedback_list import FeedbackId
 from feedback_api.services import ServicesDep
+from feedback_nlp.access import recording
 from feedback_nlp.clean.pseudonyms import Pseudonymizer
 from feedback_nlp.errors import Conflict, InputError
 from feedback_nlp.labels import Intent, RequestStatus, label
 from feedback_nlp.loop.table import allowed_from
-from feedback_nlp.requests.comments import MAX_COMMENT, add_comment
+from feedback_nlp.requests.comments import MAX_COMMENT, add_comment, take_back_comment
 from feedback_nlp.requests.estimating import edit_request
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.making import NewRequest, make_request
@@ -71,6 +73,8 @@ def withdraw(services: ServicesDep, form: PostedDep, key: str) -> Response:
         if not is_as_born(session, found):
             raise Conflict(f"{found.key} 已经有人动过，不能撤销", hint="改成“不采纳”，写一句原因")
         withdraw_request(session, found)
+        subject, detail = f"request:{found.key}", {"by": actor, "title": found.title}
+        recording.record(session, "request.withdraw", subject, detail, now=services.now())
         key = found.key
     return rendering.done("/requests", f"{actor} 撤销了 {key}，编号不再用。")
 
@@ -92,15 +96,18 @@ def move(services: ServicesDep, form: PostedDep, key: str) -> Response:
         moved = move_request(session, key[:20], wanted, now=services.local_now())
         before, after = moved.from_status, RequestStatus(moved.request.status)
         key = moved.request.key
-    undo = {}
-    if moved.changed and before in allowed_from(after):
+    undo, words = {}, f"{key} 现在是“{label(after)}”。"
+    if moved.changed and before not in allowed_from(after):
+        onward = "、".join(f"“{label(to)}”" for to in allowed_from(after))
+        words += f"这一步不能原样退回{f'，只能改成{onward}' if onward else ''}。"
+    elif moved.changed:
         undo = {
             "action": f"/requests/{key}/move",
             "to": before.value,
             "reason": "撤销",
             "actor": form.actor,
         }
-    return rendering.done(form.next(f"/requests/{key}"), f"{key} 现在是“{label(after)}”。", undo)
+    return rendering.done(form.next(f"/requests/{key}"), words, undo)
 
 
 @pages.post("/requests/{key}/edit")
@@ -140,7 +147,7 @@ def comment(services: ServicesDep, form: PostedDep, key: str) -> Response:
     """Say something to the team; reporters never see it."""
     with services.database.write() as session:
         kept = deployment_secret(session, services.settings.plain_secret)
-        add_comment(
+        is_new, said = add_comment(
             session,
             key[:20],
             form.text("text", limit=MAX_COMMENT + 1),
@@ -148,7 +155,18 @@ def comment(services: ServicesDep, form: PostedDep, key: str) -> Response:
             now=services.now(),
             pseudonymizer=Pseudonymizer(kept),
         )
-    return rendering.done(form.next(f"/requests/{key}"), "说过了，只有团队看得到。")
+        comment_id = said.id or 0
+    undo = {"action": f"/requests/{key}/comments/{comment_id}/undo", "actor": form.actor}
+    here = form.next(f"/requests/{key}")
+    return rendering.done(here, "发表了，只有团队看得到。", undo if is_new else None)
+
+
+@pages.post("/requests/{key}/comments/{comment_id}/undo")
+def take_back(services: ServicesDep, form: PostedDep, key: str, comment_id: FeedbackId) -> Response:
+    """Take back what one just said."""
+    with services.database.write() as session:
+        take_back_comment(session, key[:20], comment_id, actor=form.actor)
+    return rendering.done(form.next(f"/requests/{key}"), "收回了，别人看不到了。")
 
 
 def _expected(form: Posted) -> Expected:

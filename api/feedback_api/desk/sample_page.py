@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from sqlmodel import Session
@@ -12,7 +14,7 @@ from feedback_api.desk import rendering
 from feedback_api.desk.edge import Posted, PostedDep, router
 from feedback_api.desk.shell import shell_of
 from feedback_api.services import ServicesDep
-from feedback_nlp.editing import Edit, sampling
+from feedback_nlp.editing import Edit, judging, sampling
 from feedback_nlp.editing.sampling import Agreement
 from feedback_nlp.errors import InputError
 from feedback_nlp.evaluation.classification import wilson_interval
@@ -67,8 +69,31 @@ def take_sample(services: ServicesDep, form: PostedDep) -> Response:
     edit = Edit(actor=form.actor, now=services.now())
     with services.database.write() as session:
         desk = TopicDesk(session, services.config, services.settings.zone, edit)
-        number = desk.apply(lambda session, edit: sampling.answer(session, week, _read(form), edit))
-    return rendering.done(f"/data?sampled={week}#accuracy", f"收下 {number} 句的判断，谢谢。")
+        read = _read(form)
+        number = desk.apply(lambda session, edit: sampling.answer(session, week, read, edit))
+    units = ",".join(str(unit) for unit in read)
+    undo = {"action": "/data/sample/undo", "week": week, "units": units, "actor": form.actor}
+    here = f"/data?sampled={week}#accuracy"
+    return rendering.done(here, f"收下 {number} 句的判断，谢谢。", undo)
+
+
+@pages.post("/data/sample/undo")
+def undo_sample(services: ServicesDep, form: PostedDep) -> Response:
+    """Take back what was just judged: those units are asked again."""
+    from feedback_nlp.jobs.topic_edits import TopicDesk  # noqa: PLC0415 - knows all stages
+
+    week, edit = _week(form.text("week")), Edit(actor=form.actor, now=services.now())
+    units = [int(one) for one in form.text("units").split(",") if one.isdecimal() and len(one) < 10]
+    with services.database.write() as session:
+        desk = TopicDesk(session, services.config, services.settings.zone, edit)
+        for unit in units:
+            desk.apply(partial(_unjudged, unit))
+    here = f"/data/sample?{urlencode({'week': week})}"
+    return rendering.done(here, f"{len(units)} 句的判断撤回了，可以重判。")
+
+
+def _unjudged(unit_id: int, session: Session, edit: Edit) -> None:
+    judging.undo(session, unit_id, edit)
 
 
 def precisions(found: Sequence[Agreement]) -> list[Precision]:

@@ -132,7 +132,7 @@ def send(services: ServicesDep, form: PostedDep) -> Response:
     )
     owed = [name for name, rows in sending.owed.items() if rows]
     before = [name for name, rows in sending.owed.items() if not rows]
-    words = f"{actor} 把周报交给了 {'、'.join(owed)}，马上发出。" if owed else ""
+    words = f"{actor} 把周报交给了 {'、'.join(owed)}，马上发出；发出后收不回来。" if owed else ""
     if before:
         words += f"{'、'.join(before)} 以前发过，没有再发。"
     return rendering.done(form.next("/"), words)
