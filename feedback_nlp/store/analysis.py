@@ -255,9 +255,12 @@ def topic_units(session: Session) -> list[StoredUnit]:
         select(
             col(FeedbackUnit.id),
             col(FeedbackUnit.feedback_id),
-            col(Feedback.text),
-            col(FeedbackUnit.start),
-            col(FeedbackUnit.end),
+            # cut there: a long text has hundreds of units, and would come with each of them
+            func.substr(
+                col(Feedback.text),
+                col(FeedbackUnit.start) + 1,
+                col(FeedbackUnit.end) - col(FeedbackUnit.start),
+            ),
             col(FeedbackUnit.intent),
             col(FeedbackUnit.sentiment_score),
             col(Feedback.product),
@@ -278,8 +281,8 @@ def topic_units(session: Session) -> list[StoredUnit]:
         .order_by(col(FeedbackUnit.id))
     )
     return [
-        StoredUnit(unit_id, feedback_id, text[start:end], intent, score, product or "", *rest)
-        for unit_id, feedback_id, text, start, end, intent, score, product, *rest in rows
+        StoredUnit(unit_id, feedback_id, text, intent, score, product or "", *rest)
+        for unit_id, feedback_id, text, intent, score, product, *rest in rows
     ]
 
 
