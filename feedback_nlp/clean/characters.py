@@ -36,3 +36,12 @@ def clean_characters(text: str) -> str:
     if _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _UNWANTED.sub("", _LINE_BREAK.sub("\n", text))
+
+
+def one_line(text: str) -> str:
+    """Return what a person typed into a field of one line: nothing invisible, no break, no blank ends.
+
+    A pasted name may hold marks that nobody sees; a terminal obeys some of them, and XML, of which
+    charts are made, forbids them.
+    """
+    return " ".join(clean_characters(text).split()) if not text.isprintable() else text.strip()

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlmodel import Session, col
 
+from feedback_nlp.clean.characters import one_line
 from feedback_nlp.editing.edit import Edit
 from feedback_nlp.errors import Conflict, InputError, NotFound
 from feedback_nlp.labels import Origin, TopicEventKind, TopicState, is_person
@@ -252,7 +253,7 @@ def _editable(session: Session, topic_id: int) -> Topic:
 
 
 def _usable(name: str) -> str:
-    name = name.strip()
+    name = one_line(name)
     if not 0 < len(name) <= 60:
         raise InputError(f"主题名长度是 {len(name)}", hint="应为 1–60 个字")
     return name

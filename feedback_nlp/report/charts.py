@@ -6,6 +6,7 @@ it holds under a strict content policy, prints, and keeps its text selectable.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,13 +21,14 @@ _INK, _ACCENT, _PALE = "#1f2933", "#b4451f", "#c9ced6"
 _SHADES = ["#fdf3ec", "#f6c9a8", "#e28b56", "#b4451f", "#6f2410"]
 _NAME_WIDTH, _COLUMN_WIDTH = 28, 14  # in half-width columns
 _VEGALITE = "6.1"
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def heat_map_svg(shown: HeatMap) -> Markup:
     """Return a heat map as inline SVG."""
     import vl_convert  # noqa: PLC0415 - holds a JavaScript engine
 
-    svg = vl_convert.vegalite_to_svg(_spec(shown), vl_version=_VEGALITE)
+    svg = vl_convert.vegalite_to_svg(_drawable(_spec(shown)), vl_version=_VEGALITE)
     return Markup(svg)  # noqa: S704 - the renderer escapes every text
 
 
@@ -34,7 +36,7 @@ def heat_map_png(shown: HeatMap, scale: float = 2.0) -> bytes:
     """Return a heat map as PNG on white; Chinese needs a Chinese font on this machine."""
     import vl_convert  # noqa: PLC0415
 
-    spec = _spec(shown)
+    spec = _drawable(_spec(shown))
     spec["config"]["background"] = "#ffffff"
     spec["padding"] = 12
     return bytes(vl_convert.vegalite_to_png(spec, vl_version=_VEGALITE, scale=scale))
@@ -96,6 +98,18 @@ def _spec(shown: HeatMap) -> dict[str, Any]:
         "layer": _layers(max(1, *(number.value for row in shown.people for number in row))),
         "config": dict(_LOOK),
     }
+
+
+def _drawable(value: Any) -> Any:
+    """Return a specification without characters that XML forbids.
+
+    The renderer writes an SVG and reads it again; at such a character it ends the whole process.
+    """
+    if isinstance(value, str):
+        return _NOT_XML.sub("", value)
+    if isinstance(value, dict):
+        return {key: _drawable(one) for key, one in value.items()}
+    return [_drawable(one) for one in value] if isinstance(value, list) else value
 
 
 def _layers(top: int) -> list[dict[str, Any]]:

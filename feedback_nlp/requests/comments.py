@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from feedback_nlp.clean.characters import one_line
 from feedback_nlp.clean.preparation import prepare
 from feedback_nlp.clean.pseudonyms import Pseudonymizer
 from feedback_nlp.errors import Conflict, InputError, NotFound
@@ -47,7 +48,7 @@ def add_comment(
         NotFound: If there is no such request.
         InputError: If the actor is missing or the text is empty or too long.
     """
-    actor = actor.strip()
+    actor = one_line(actor)
     if not actor:
         raise InputError("没有写是谁说的", reason="no-actor")
     if not 0 < len(text.strip()) <= MAX_COMMENT:

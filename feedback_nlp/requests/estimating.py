@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from feedback_nlp.clean.characters import one_line
 from feedback_nlp.config import RankConfig
 from feedback_nlp.errors import InputError
 from feedback_nlp.requests.evidence import id_of
@@ -91,7 +92,7 @@ def edit_request(
     for name in changes:
         setattr(request, name, wanted[name])
     if "title" in changes:
-        request.titled_by = actor.strip()
+        request.titled_by = one_line(actor)
     note_edit(session, request, changes, actor=actor, now=now, reason=reason)
     if _RANKED & changes.keys():
         refresh_some(session, config, {id_of(request)}, zone=zone, now=now)
@@ -114,13 +115,13 @@ def checked(name: str, value: Any) -> Any:
             return []
         case "labels", list() if (labels := _labels(value)) is not None:
             return labels
-        case "target_release", str() if 0 < len(text := value.strip()) <= _MAX_RELEASE:
+        case "target_release", str() if 0 < len(text := one_line(value)) <= _MAX_RELEASE:
             return text
-        case "tracker_url", str() if _is_link(text := value.strip()):
+        case "tracker_url", str() if _is_link(text := one_line(value)):
             return text
-        case "title", str() if 0 < len(text := value.strip()) <= _MAX_TITLE:
+        case "title", str() if 0 < len(text := one_line(value)) <= _MAX_TITLE:
             return text
-        case "owner", str() if 0 < len(text := value.strip()) <= _MAX_OWNER:
+        case "owner", str() if 0 < len(text := one_line(value)) <= _MAX_OWNER:
             return text
         case "due", date():
             return value
@@ -133,7 +134,7 @@ def checked(name: str, value: Any) -> Any:
 
 def _labels(values: list[Any]) -> list[str] | None:
     """Return labels trimmed, each once, in the order given; ``None`` if one is unusable."""
-    texts = [value.strip() if isinstance(value, str) else "" for value in values]
+    texts = [one_line(value) if isinstance(value, str) else "" for value in values]
     if len(texts) > _MAX_LABELS or not all(0 < len(text) <= _MAX_LABEL for text in texts):
         return None
     return list(dict.fromkeys(texts))

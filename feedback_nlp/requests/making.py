@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from feedback_nlp.clean.characters import one_line
 from feedback_nlp.config import RankConfig
 from feedback_nlp.errors import Conflict, InputError
 from feedback_nlp.labels import Intent, RequestStatus, TopicState
@@ -73,7 +74,7 @@ def make_request(
         Conflict: If the topic was merged away, or another open request stands for it.
         InputError: If the actor is missing or a value is not usable.
     """
-    actor = wanted.actor.strip()
+    actor = one_line(wanted.actor)
     if not actor:
         raise InputError("没有写是谁提的", reason="no-actor")
     title = checked("title", wanted.title)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from feedback_nlp.clean.characters import clean_characters, one_line
 from feedback_nlp.errors import Conflict, NotFound
 from feedback_nlp.labels import ENGINE, ReporterStatus, RequestStatus, is_person
 from feedback_nlp.loop import NOTIFYING, Transition, transition
@@ -52,6 +53,11 @@ class Move:
     reason: str = ""
     duplicate_of: str | None = None
     expected: Expected = field(default_factory=Expected)
+
+    def __post_init__(self) -> None:
+        """Take out what nobody sees: both are shown in terminals, pages and workbooks."""
+        object.__setattr__(self, "actor", one_line(self.actor))
+        object.__setattr__(self, "reason", clean_characters(self.reason))
 
 
 class Moved(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
+from feedback_nlp.clean.characters import one_line
 from feedback_nlp.errors import InputError
 
 _MAX_NAME = 40
@@ -27,7 +28,7 @@ def with_named(
     Raises:
         InputError: If the name is not usable or there are too many.
     """
-    name = name.strip()
+    name = one_line(name)
     if not 0 < len(name) <= _MAX_NAME:
         raise InputError(f"{what}名长度是 {len(name)}", hint=f"应为 1–{_MAX_NAME} 个字")
     together = {**kept, name: value}

@@ -64,7 +64,9 @@ def test_one_request_reads_its_evidence_once(client: TestClient) -> None:
     event.listen(engine, "before_cursor_execute", record)
     client.get("/v1/requests/REQ-1")
     event.remove(engine, "before_cursor_execute", record)
-    assert len([text for text in texts if "feedback.text" in text]) == 1
+    reading = [text for text in texts if "feedback.text" in text]
+    assert sum("request_id" in text for text in reading) == 1
+    assert len(reading) <= 2  # and once the few that may be quoted, by their ids
 
 
 def test_pages_of_evidence_join(client: TestClient) -> None:

@@ -59,3 +59,9 @@ def test_an_edit_that_cannot_be_is_a_problem_document(
     assert answered == status
     assert problem["status"] == status
     assert problem["title"]
+
+
+def test_what_nobody_sees_is_not_kept_in_a_name(client: TestClient, stored: Database) -> None:
+    status, answer = edit(client, 1, action="rename", name="\u200b记\x1b[31m一笔\t就闪退\ufeff")
+    assert (status, answer["name"]) == (200, "记[31m一笔 就闪退")
+    assert edit(client, 1, action="rename", name="\x1b\u200b")[0] == 422
