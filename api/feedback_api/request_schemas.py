@@ -333,6 +333,38 @@ class EvidenceIn(Incoming):
     unit_id: Id = Field(description="哪个观点")
 
 
+class EvidenceMoveIn(Incoming):
+    """Evidence that stands behind another request, or behind none."""
+
+    actor: Person
+    reason: Reason = ""
+    unit_ids: list[Id] = Field(min_length=1, max_length=10_000, description="哪些观点")
+    to: RequestKey | None = Field(
+        default=None, description="移到哪个需求；不写就是剔除", examples=["REQ-2"]
+    )
+
+
+class EvidenceMoved(Outgoing):
+    """What became of it."""
+
+    to: str | None = Field(description="移到的需求；剔除的是 null", examples=["REQ-2"])
+    request: RequestOut = Field(description="它们原来支持的需求，照现在的算")
+
+
+class EvidenceBackIn(Incoming):
+    """Who takes the last move back."""
+
+    actor: Person
+    reason: Reason = ""
+
+
+class EvidenceBack(Outgoing):
+    """What became of it."""
+
+    count: int = Field(description="回来了几条")
+    request: RequestOut
+
+
 class UnlinkIn(Incoming):
     """A link that is to go."""
 

@@ -120,6 +120,20 @@ class Together:
         list[int] | None,
         typer.Option("--drop-evidence", metavar="观点编号", help="拿掉一个人加的证据，可重复"),
     ] = None
+    move_evidence: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--move-evidence",
+            metavar="观点编号",
+            help="把这条证据移到 --move-to 的需求，没写它就是剔除；可重复",
+        ),
+    ] = None
+    move_to: Annotated[
+        str | None, typer.Option("--move-to", metavar="REQ-5", help="证据移到哪条需求")
+    ] = None
+    undo_move: Annotated[bool, typer.Option("--undo-move", help="撤销最近一次剔除或移走的证据")] = (
+        False
+    )
 
     @property
     def is_wanted(self) -> bool:
@@ -131,6 +145,9 @@ class Together:
             or self.undo_split
             or self.evidence
             or self.drop_evidence
+            or self.move_evidence
+            or self.move_to
+            or self.undo_move
         )
 
 

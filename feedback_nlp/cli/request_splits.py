@@ -1,4 +1,4 @@
-"""``feedback-nlp request REQ-3 --split · --undo-split · --link · --unlink · --evidence``."""
+"""``feedback-nlp request REQ-3 --split · --undo-split · --link · --unlink · --evidence · --move-evidence``."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ def stand_together(
         kind = _kind(wanted.kind)
         link_requests(session, key, wanted.link, kind, actor=actor, now=edit.now, reason=reason)
     _stand_behind(session, settings, key, wanted, edit)
+    _move_evidence(session, settings, key, wanted, edit)
 
 
 def _stand_behind(
@@ -76,6 +77,29 @@ def _stand_behind(
                 zone=settings.zone,
                 reason=edit.reason,
             )
+
+
+def _move_evidence(
+    session: Session, settings: Settings, key: str, wanted: Together, edit: Edit
+) -> None:
+    """Move evidence to another request or out of this one, or take the last move back."""
+    from feedback_nlp.config import load_config  # noqa: PLC0415
+    from feedback_nlp.jobs.evidence_moves import EvidenceDesk  # noqa: PLC0415
+
+    if wanted.move_to and not wanted.move_evidence:
+        raise InputError("没有写移走哪些证据", hint="用 --move-evidence 写观点编号，可重复")
+    if not (wanted.move_evidence or wanted.undo_move):
+        return
+    if not edit.actor:
+        raise InputError("没有写是谁改的", hint="用 --actor 写名字", reason="no-actor")
+    desk = EvidenceDesk(session, load_config(settings.pipeline), settings.zone, edit)
+    if wanted.undo_move:
+        out.print(f"{desk.undo(key)} 条证据回到了 {key}。")
+    if wanted.move_evidence:
+        to = desk.move(key, wanted.move_evidence, wanted.move_to)
+        count = len(set(wanted.move_evidence))
+        done = f"{count} 条证据移到了 {to}" if to else f"剔除了 {count} 条证据"
+        out.print(f"{done}；撤销：feedback-nlp request {key} --undo-move --actor {edit.actor}")
 
 
 def _kind(name: str) -> LinkKind:

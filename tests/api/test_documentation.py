@@ -26,6 +26,8 @@ OPERATIONS = {
     "list_evidence": "GET /v1/requests/{key}/evidence",
     "add_evidence": "POST /v1/requests/{key}/evidence",
     "remove_evidence": "POST /v1/requests/{key}/evidence/remove",
+    "move_evidence": "POST /v1/requests/{key}/evidence/move",
+    "undo_move_evidence": "POST /v1/requests/{key}/evidence/move/undo",
     "make_request": "POST /v1/requests",
     "edit_request": "PATCH /v1/requests/{key}",
     "transition_request": "POST /v1/requests/{key}/transitions",

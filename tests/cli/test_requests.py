@@ -140,6 +140,23 @@ def test_a_request_is_made_linked_and_given_evidence_with_reasons(run):
     assert "林晓 拿掉了一条证据：看错了" in text
 
 
+def test_evidence_is_moved_to_another_request_and_comes_back(run):
+    made = json.loads(run("request-add", "--title", "批量导出", "--actor", "林晓", "--json"))
+    unit = str(json.loads(run("request", "REQ-1", "--json"))["quotes"][0]["unit_id"])
+    before = json.loads(run("request", "REQ-1", "--json"))["evidence_count"]
+    chosen = ("--move-evidence", unit, "--actor", "林晓")
+    text = run("request", "REQ-1", *chosen, "--move-to", made["key"])
+    assert f"1 条证据移到了 {made['key']}；撤销：feedback-nlp request REQ-1 --undo-move" in text
+    assert "1 人、1 条原话" in run("request", made["key"])
+    assert "1 条证据回到了 REQ-1" in run("request", "REQ-1", "--undo-move", "--actor", "林晓")
+    assert "剔除了 1 条证据" in run("request", "REQ-1", *chosen)
+    assert json.loads(run("request", "REQ-1", "--json"))["evidence_count"] == before - 1
+    with pytest.raises(InputError, match="移走哪些证据"):
+        run("request", "REQ-1", "--move-to", made["key"], "--actor", "林晓")
+    with pytest.raises(NotFound, match="不是 REQ-1 的证据"):
+        run("request", "REQ-1", *chosen)
+
+
 def test_plans_comments_and_the_card(run):
     link = "https://tapd.example/stories/12"
     planned = ("--release", "3.3", "--label", "相册", "--label", "安卓", "--tracker", link)

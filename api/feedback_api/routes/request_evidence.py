@@ -1,4 +1,4 @@
-"""Evidence that people put behind a request, and take out again."""
+"""Evidence that people put behind a request, take out again, or move to another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from fastapi import APIRouter, Body
 from fastapi.openapi.models import Example
 
 from feedback_api.errors import document
-from feedback_api.request_schemas import Edited, EvidenceIn, RequestOut
+from feedback_api.request_schemas import (
+    Edited,
+    EvidenceBack,
+    EvidenceBackIn,
+    EvidenceIn,
+    EvidenceMoved,
+    EvidenceMoveIn,
+    RequestOut,
+)
 from feedback_api.routes.versions import RequestKey
 from feedback_api.services import ServicesDep
 from feedback_api.shapes import request_fields
@@ -42,8 +50,55 @@ def add_evidence(services: ServicesDep, key: RequestKey, wanted: Wanted) -> Edit
     responses=document(400, 404, 413, 422, 503),
 )
 def remove_evidence(services: ServicesDep, key: RequestKey, wanted: Wanted) -> Edited:
-    """拿掉一个人加的观点；主题带来的证据，改它的主题。"""
+    """拿掉一个人加的观点；主题带来的证据，用 evidence/move 剔除。"""
     return _changed(services, key, wanted, is_removal=True)
+
+
+@router.post(
+    "/{key}/evidence/move",
+    operation_id="move_evidence",
+    responses=document(400, 404, 409, 413, 422, 503),
+)
+def move_evidence(
+    services: ServicesDep,
+    key: RequestKey,
+    wanted: Annotated[
+        EvidenceMoveIn,
+        Body(
+            openapi_examples={
+                "剔除": Example(
+                    value={"actor": "林晓", "unit_ids": [1], "reason": "说的不是这件事"}
+                ),
+                "移到": Example(value={"actor": "林晓", "unit_ids": [1], "to": "REQ-2"}),
+            }
+        ),
+    ],
+) -> EvidenceMoved:
+    """剔除证据，或移到另一个需求；主题带来的会离开那个主题，以后的分析不会放回来。可以撤销。"""
+    with services.database.write() as session:
+        desk = services.evidence(session, wanted.actor, wanted.reason)
+        to = desk.move(key, wanted.unit_ids, wanted.to)
+        row = request_row(session, get_request(session, key))
+        return EvidenceMoved(to=to, request=RequestOut.model_validate(request_fields(row)))
+
+
+@router.post(
+    "/{key}/evidence/move/undo",
+    operation_id="undo_move_evidence",
+    responses=document(400, 404, 409, 413, 422, 503),
+)
+def undo_move_evidence(
+    services: ServicesDep,
+    key: RequestKey,
+    wanted: Annotated[
+        EvidenceBackIn, Body(openapi_examples={"撤销": Example(value={"actor": "林晓"})})
+    ],
+) -> EvidenceBack:
+    """撤销最近一次剔除或移走：证据回到这个需求。"""
+    with services.database.write() as session:
+        count = services.evidence(session, wanted.actor, wanted.reason).undo(key)
+        row = request_row(session, get_request(session, key))
+        return EvidenceBack(count=count, request=RequestOut.model_validate(request_fields(row)))
 
 
 def _changed(services: ServicesDep, key: str, wanted: EvidenceIn, *, is_removal: bool) -> Edited:
