@@ -16,6 +16,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -63,18 +64,32 @@ def fuzz(url: str, tool: list[str], *, examples: int, seconds: int, seed: int) -
             env=_WITH_HOOKS,
         )
         found = json.loads(report.read_text(encoding="utf-8"))
+        lives = _answers(port)
     return {
         "database": "sqlite" if url.startswith("sqlite") else "postgresql",
         "tool": f"schemathesis {found['schemathesis_version']}",
         "seed": seed,
         "operations": found["operations"]["tested"],
         "requests": found["test_cases"]["generated"],
+        "lives_at_the_end": lives,
         "answered_5xx": [
             one["operations"] for one in found["failures"] if one["type"] == "ServerError"
         ],
         "findings": [{name: one[name] for name in _SHOWN} for one in found["failures"]],
         "hardware": hardware(),
     }
+
+
+def _answers(port: int) -> bool:
+    """Tell whether the service still answers: what ends the process is no answer to count."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
 
 _SHOWN = ("type", "title", "count", "operations")
@@ -99,7 +114,7 @@ def main() -> None:
     if asked.output:
         asked.output.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
-    sys.exit(bool(figures["answered_5xx"]))
+    sys.exit(bool(figures["answered_5xx"]) or not figures["lives_at_the_end"])
 
 
 if __name__ == "__main__":
