@@ -351,13 +351,6 @@ class EvidenceMoved(Outgoing):
     request: RequestOut = Field(description="它们原来支持的需求，照现在的算")
 
 
-class EvidenceBackIn(Incoming):
-    """Who takes the last move back."""
-
-    actor: Person
-    reason: Reason = ""
-
-
 class EvidenceBack(Outgoing):
     """What became of it."""
 
@@ -395,8 +388,8 @@ class SplitIn(Incoming):
     unit_ids: list[Id] = Field(min_length=1, max_length=10_000, description="拿走哪些观点")
 
 
-class SplitUndoIn(Incoming):
-    """Who takes the split back."""
+class UndoIn(Incoming):
+    """Who takes the last edit of a kind back."""
 
     actor: Person
     reason: Reason = ""

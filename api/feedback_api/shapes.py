@@ -8,10 +8,12 @@ from typing import Any
 from sqlmodel import Session
 
 from feedback_api.feedback_schemas import FeedbackOut, UnitOut
+from feedback_api.request_schemas import RequestOut
 from feedback_api.schemas import QuoteOut, TopicOut
 from feedback_nlp.requests.quoting import RequestQuote
-from feedback_nlp.requests.reading import RequestRow
+from feedback_nlp.requests.reading import RequestRow, request_row
 from feedback_nlp.store.queries import FeedbackRow, QuotedUnit, UnitWithTopic, units_of
+from feedback_nlp.store.tables import FeatureRequest
 from feedback_nlp.store.topic_reading import TopicRow
 
 
@@ -53,6 +55,11 @@ def quote_out(quote: QuotedUnit) -> QuoteOut:
             "intent": quote.unit.intent,
         }
     )
+
+
+def request_out(session: Session, request: FeatureRequest) -> RequestOut:
+    """Return a request as it stands now, with its counts."""
+    return RequestOut.model_validate(request_fields(request_row(session, request)))
 
 
 def request_fields(row: RequestRow) -> dict[str, Any]:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 
-UNSEEN = (
-    r"\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-)
+# DEL, C1, zero-width and bidirectional marks, soft hyphen, byte order mark, the other line breaks.
+_MARKS = r"\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+UNSEEN = rf"\x00-\x1f{_MARKS}"
 """Controls and marks that nobody sees, for use inside the brackets of a pattern."""
 
-# C0 without tab and line feed, DEL, C1, zero-width and bidirectional marks, soft hyphen,
-# byte order mark, noncharacters, the other line breaks, surrogates.
-_SUSPECT = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff]"
-)
+# Those but tab and line feed, surrogates, noncharacters.
+_SUSPECT = re.compile(rf"[\x00-\x08\x0b-\x1f{_MARKS}\ud800-\udfff\ufffe\uffff]")
 # The zero-width joiner stays between the parts of an emoji.
 _UNWANTED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f"
@@ -44,4 +40,6 @@ def one_line(text: str) -> str:
     A pasted name may hold marks that nobody sees; a terminal obeys some of them, and XML, of which
     charts are made, forbids them.
     """
-    return " ".join(clean_characters(text).split()) if not text.isprintable() else text.strip()
+    if text.isprintable():
+        return text.strip()
+    return " ".join(clean_characters(text).split())

@@ -90,8 +90,6 @@ def _move_evidence(
         raise InputError("没有写移走哪些证据", hint="用 --move-evidence 写观点编号，可重复")
     if not (wanted.move_evidence or wanted.undo_move):
         return
-    if not edit.actor:
-        raise InputError("没有写是谁改的", hint="用 --actor 写名字", reason="no-actor")
     desk = EvidenceDesk(session, load_config(settings.pipeline), settings.zone, edit)
     if wanted.undo_move:
         out.print(f"{desk.undo(key)} 条证据回到了 {key}。")

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from feedback_nlp.config import PipelineConfig
 from feedback_nlp.editing import Edit
+from feedback_nlp.errors import InputError
 from feedback_nlp.jobs.alerts import refresh_some_alerts
 from feedback_nlp.pipeline import keep_edited_requests
 from feedback_nlp.requests.evidence import id_of
@@ -34,6 +35,18 @@ class EditDesk:
     config: PipelineConfig
     zone: ZoneInfo
     edit: Edit
+
+    def require_actor(self, done: str) -> None:
+        """Refuse what nobody signed.
+
+        Args:
+            done: What was done, as 拆 in 没有写是谁拆的.
+
+        Raises:
+            InputError: If no actor is named.
+        """
+        if not self.edit.actor:
+            raise InputError(f"没有写是谁{done}的", reason="no-actor")
 
     def follow(self, since: int, requests: Iterable[FeatureRequest] = ()) -> None:
         """Bring requests, evidence, priorities and alerts in step with what was just edited.

@@ -42,9 +42,10 @@ class EvidenceDesk(EditDesk):
 
         Raises:
             NotFound: If there is no such request, or a unit is no evidence of it.
-            InputError: If no unit is named.
+            InputError: If no unit or no actor is named.
             Conflict: If both requests are one.
         """
+        self.require_actor("改")
         hold_requests(self.session)
         request = get_request(self.session, key)
         target = None if to is None else get_request(self.session, to)
@@ -73,7 +74,9 @@ class EvidenceDesk(EditDesk):
 
         Raises:
             NotFound: If there is no such request, or nothing was moved.
+            InputError: If no actor is named.
         """
+        self.require_actor("改")
         hold_requests(self.session)
         request = get_request(self.session, key)
         edits = self.session.scalars(

@@ -50,8 +50,7 @@ class Splitter(EditDesk):
             InputError: If a unit is no evidence of it, none would be left, or the title or the
                 actor is not usable.
         """
-        if not self.edit.actor.strip():
-            raise InputError("没有写是谁拆的", reason="no-actor")
+        self.require_actor("拆")
         title = str(checked("title", title))
         hold_requests(self.session)
         parent = get_request(self.session, key)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from feedback_nlp.clean.characters import one_line
 from feedback_nlp.config import RankConfig
 from feedback_nlp.errors import InputError, NotFound
 from feedback_nlp.requests.evidence import id_of
@@ -53,7 +54,7 @@ def add_evidence(
         raise NotFound(f"没有观点 {unit_id}", hint="它可能已被重新分析，刷新后再试")
     if _found(session, request, unit_id) is not None:
         return False
-    session.add(Evidence(request_id=id_of(request), unit_id=unit_id, added_by=actor.strip()))
+    session.add(Evidence(request_id=id_of(request), unit_id=unit_id, added_by=one_line(actor)))
     change = {"evidence": [None, unit_id]}
     note_edit(session, request, change, actor=actor, now=now, reason=reason)
     refresh_some(session, config, {id_of(request)}, zone=zone, now=now)

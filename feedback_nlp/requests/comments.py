@@ -85,7 +85,7 @@ def take_back_comment(session: Session, key: str, comment_id: int, *, actor: str
     comment = session.get(RequestComment, comment_id)
     if comment is None or comment.request_id != request.id:
         raise NotFound(f"{request.key} 没有这条评论", hint="它可能已经收回了")
-    if comment.actor != actor.strip():
+    if comment.actor != one_line(actor):
         raise Conflict(f"这句是 {comment.actor} 说的", hint="只有说的人能收回")
     session.delete(comment)
     session.flush()

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from feedback_nlp.clean.characters import clean_characters, one_line
 from feedback_nlp.errors import Conflict
 from feedback_nlp.labels import ENGINE, RequestStatus, label
 from feedback_nlp.requests.evidence import id_of
@@ -81,9 +82,9 @@ def note_edit(
     session.add(
         RequestEdit(
             request_id=id_of(request),
-            actor=actor.strip(),
+            actor=one_line(actor),
             detail=dict(detail),
-            reason=reason.strip(),
+            reason=clean_characters(reason).strip(),
             happened_at=now,
         )
     )

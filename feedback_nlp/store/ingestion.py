@@ -42,12 +42,14 @@ def find_source(session: Session, name: str) -> Source | None:
     return session.scalar(select(Source).where(col(Source.name) == name))
 
 
-def source_id_of(session: Session, name: str) -> int:
-    """Return the id of the source of that name.
+def source_id_of(session: Session, name: str) -> int | None:
+    """Return the id of the source of that name; ``None`` where none is named.
 
     Raises:
         NotFound: If there is none.
     """
+    if not name:
+        return None
     found = session.scalar(select(col(Source.id)).where(col(Source.name) == name))
     if found is None:
         raise NotFound(f"没有名为 {name[:60]} 的来源", reason="unknown-source")

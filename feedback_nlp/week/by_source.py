@@ -96,7 +96,7 @@ def _topics(
 
 
 def _backlog(
-    session: Session, digest: WeeklyDigest, scope: Scope, source: str, source_id: int
+    session: Session, digest: WeeklyDigest, scope: Scope, source: str, source_id: int | None
 ) -> tuple[OpenRequest, ...]:
     rows = list_requests(session, statuses=OPEN, product=scope.product, source_id=source_id)
     ids = {row.request.key: row.request.id or 0 for row in rows}

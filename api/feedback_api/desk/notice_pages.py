@@ -107,7 +107,7 @@ def show_request_notices(request: Request, services: ServicesDep, key: str) -> R
             status=status,
             limit=_SHOWN,
             ids=ids,
-            source_id=source_id_of(session, source) if source and ids is None else None,
+            source_id=source_id_of(session, source) if ids is None else None,
         )
         is_worked = presence.is_anybody_there(session)
     by_status = tallies.get(found.key, {})
@@ -235,7 +235,7 @@ def preview_of(services: Services, key: str, source: str = "") -> NoticePreview:
             key,
             outlets,
             zone=services.settings.zone,
-            source_id=source_id_of(session, source) if source else None,
+            source_id=source_id_of(session, source),
         ),
         basis=None,
     )
@@ -251,9 +251,7 @@ def _reached(services: Services, key: str, source: str, of: str, why: str) -> li
     outlets = services.outlets
     owed = services.kept(
         ("desk-reached", key, source, tuple(outlets.senders)),
-        lambda session: jobs.reached_notices(
-            session, key, outlets, source_id_of(session, source) if source else None
-        ),
+        lambda session: jobs.reached_notices(session, key, outlets, source_id_of(session, source)),
         basis=None,
     )
     if of == "told":

@@ -18,7 +18,7 @@ from feedback_nlp.labels import RequestStatus
 from feedback_nlp.loop.table import allowed_from
 from feedback_nlp.requests.estimating import edit_request
 from feedback_nlp.requests.moving import Move, get_request, move_request
-from feedback_nlp.requests.versions import Expected
+from feedback_nlp.requests.versions import FIELD_NAMES, Expected
 
 pages = router()
 
@@ -153,7 +153,8 @@ def _value(name: str, text: str) -> Any:
         return _READ.get(name, str)(text)
     except ValueError as error:
         raise InputError(
-            f"{name} 写成了 {text[:40]!r}", hint="工作量是 0 到 1 的数，截止日要像 2026-12-31"
+            f"{FIELD_NAMES[name]}写成了 {text[:40]!r}",
+            hint="工作量是 0 到 1 的数，截止日要像 2026-12-31",
         ) from error
 
 

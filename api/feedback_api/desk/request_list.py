@@ -60,7 +60,7 @@ def show_requests(
             statuses=statuses,
             product=product,
             owner="" if owner == NOBODY else owner or None,
-            source_id=source_id_of(session, source) if source else None,
+            source_id=source_id_of(session, source),
         )
         kept, saved, people = schemes(session), views(session), owners(session)
     configured = services.config.rank.weights_for(product)

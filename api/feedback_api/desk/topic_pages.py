@@ -55,7 +55,7 @@ def show_topics(request: Request, services: ServicesDep) -> Response:
             kind=kind,
             include_muted=True,
             product=product or None,
-            source_id=source_id_of(session, source) if source else None,
+            source_id=source_id_of(session, source),
         )
         rows = topic_reading.topic_page(session, wanted, limit=_LIMIT)
         names, groups = _names(session), _groups(session)

@@ -19,12 +19,11 @@ from feedback_api.request_schemas import (
 )
 from feedback_api.routes.versions import RequestKey, SeenVersion, etag
 from feedback_api.services import ServicesDep
-from feedback_api.shapes import request_fields
+from feedback_api.shapes import request_out
 from feedback_nlp.errors import InputError
 from feedback_nlp.requests.estimating import edit_request
 from feedback_nlp.requests.making import NewRequest, make_request
 from feedback_nlp.requests.moving import Move, move_request
-from feedback_nlp.requests.reading import request_row
 from feedback_nlp.requests.versions import Expected
 from feedback_nlp.store.tables import FeatureRequest
 
@@ -161,4 +160,4 @@ def transition_request(
 
 def _shown(session: Session, request: FeatureRequest, response: Response) -> RequestOut:
     response.headers["ETag"] = etag(request.version)
-    return RequestOut.model_validate(request_fields(request_row(session, request)))
+    return request_out(session, request)

@@ -11,18 +11,16 @@ from feedback_api.errors import document
 from feedback_api.request_schemas import (
     Edited,
     EvidenceBack,
-    EvidenceBackIn,
     EvidenceIn,
     EvidenceMoved,
     EvidenceMoveIn,
-    RequestOut,
+    UndoIn,
 )
 from feedback_api.routes.versions import RequestKey
 from feedback_api.services import ServicesDep
-from feedback_api.shapes import request_fields
+from feedback_api.shapes import request_out
 from feedback_nlp.requests import adding
 from feedback_nlp.requests.moving import get_request
-from feedback_nlp.requests.reading import request_row
 
 router = APIRouter(prefix="/v1/requests", tags=["需求"])
 
@@ -78,8 +76,7 @@ def move_evidence(
     with services.database.write() as session:
         desk = services.evidence(session, wanted.actor, wanted.reason)
         to = desk.move(key, wanted.unit_ids, wanted.to)
-        row = request_row(session, get_request(session, key))
-        return EvidenceMoved(to=to, request=RequestOut.model_validate(request_fields(row)))
+        return EvidenceMoved(to=to, request=request_out(session, get_request(session, key)))
 
 
 @router.post(
@@ -90,15 +87,12 @@ def move_evidence(
 def undo_move_evidence(
     services: ServicesDep,
     key: RequestKey,
-    wanted: Annotated[
-        EvidenceBackIn, Body(openapi_examples={"撤销": Example(value={"actor": "林晓"})})
-    ],
+    wanted: Annotated[UndoIn, Body(openapi_examples={"撤销": Example(value={"actor": "林晓"})})],
 ) -> EvidenceBack:
     """撤销最近一次剔除或移走：证据回到这个需求。"""
     with services.database.write() as session:
         count = services.evidence(session, wanted.actor, wanted.reason).undo(key)
-        row = request_row(session, get_request(session, key))
-        return EvidenceBack(count=count, request=RequestOut.model_validate(request_fields(row)))
+        return EvidenceBack(count=count, request=request_out(session, get_request(session, key)))
 
 
 def _changed(services: ServicesDep, key: str, wanted: EvidenceIn, *, is_removal: bool) -> Edited:
@@ -114,7 +108,6 @@ def _changed(services: ServicesDep, key: str, wanted: EvidenceIn, *, is_removal:
             zone=services.settings.zone,
             reason=wanted.reason,
         )
-        row = request_row(session, get_request(session, key))
         return Edited(
-            changed=done is not False, request=RequestOut.model_validate(request_fields(row))
+            changed=done is not False, request=request_out(session, get_request(session, key))
         )

@@ -15,16 +15,15 @@ from feedback_api.request_schemas import (
     LinksOut,
     RequestOut,
     SplitIn,
-    SplitUndoIn,
     SplitUndone,
+    UndoIn,
     UnlinkIn,
 )
 from feedback_api.routes.versions import RequestKey
 from feedback_api.services import ServicesDep
-from feedback_api.shapes import request_fields
+from feedback_api.shapes import request_out
 from feedback_nlp.requests.linking import link_requests, linked, unlink_requests
 from feedback_nlp.requests.moving import get_request
-from feedback_nlp.requests.reading import request_row
 
 router = APIRouter(prefix="/v1/requests", tags=["需求"])
 
@@ -59,7 +58,7 @@ def split(
         child = services.splitter(session, wanted.actor, wanted.reason).split(
             key, wanted.unit_ids, wanted.title
         )
-        return RequestOut.model_validate(request_fields(request_row(session, child)))
+        return request_out(session, child)
 
 
 @router.post(
@@ -70,16 +69,13 @@ def split(
 def undo_split(
     services: ServicesDep,
     key: RequestKey,
-    wanted: Annotated[
-        SplitUndoIn, Body(openapi_examples={"撤销": Example(value={"actor": "林晓"})})
-    ],
+    wanted: Annotated[UndoIn, Body(openapi_examples={"撤销": Example(value={"actor": "林晓"})})],
 ) -> SplitUndone:
     """撤销最近一次拆分：证据回来，拆出的需求收回。拆出的需求有人动过就返回 409。"""
     with services.database.write() as session:
         withdrawn = services.splitter(session, wanted.actor, wanted.reason).undo(key)
-        row = request_row(session, get_request(session, key))
         return SplitUndone(
-            withdrawn=withdrawn, request=RequestOut.model_validate(request_fields(row))
+            withdrawn=withdrawn, request=request_out(session, get_request(session, key))
         )
 
 
