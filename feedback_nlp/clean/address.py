@@ -12,50 +12,78 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_N = "[0-9零〇一二三四五六七八九十百]"
-_ROOM_DIGITS = "(?:[0-9]{2,5}|[零〇一二三四五六七八九]{3,4})"
+_HAN = "零〇一二两三四五六七八九十百幺拾佰壹贰叁肆伍陆柒捌玖"
+_N = f"[0-9{_HAN}]"
+_DIGIT = "[0-9零〇一二三四五六七八九幺]"
+# What people put between the parts of an address, and between a number and its word.
+_S = r"[ ,/·、|丨~…*_\-.]{0,3}"
+_ROOM_DIGITS = f"(?:[0-9]{{2,5}}|[零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{{3,4}}|{_DIGIT}(?: {_DIGIT}){{2,3}})"
 _ROOM = rf"[a-z]?{_ROOM_DIGITS}[a-z]?(?: ?(?:室|房间|房|户|号房|号))?(?![0-9])"
-_BUILDING_END = "(?:号(?:宿舍|公寓|学生)?楼|#楼?|栋|幢|座|舍|楼(?= ?[0-9一二三四五六七八九十]{1,3} ?(?:单元|门)))"
+_DONG = "(?:号(?:宿舍|公寓|学生)?楼|号院|#楼?|[栋幢座舍冻]|dong)"
+_BUILDING_END = rf"(?:{_DONG}|楼(?={_S}{_N}{{1,3}} ?(?:单元|门)))"
+_DANYUAN = "(?:单[元圆园源]|danyuan|门(?!口|牌)|梯)"
+_DOOR = f"(?:{_N}{{1,3}}|[a-z甲乙丙丁东西南北])"
 _HOUSE = (
-    rf"(?:{_N}{{1,4}}|(?<![a-z])[a-z][0-9]{{0,2}}) ?{_BUILDING_END} ?"
-    rf"[/\-]?(?:(?:{_N}{{1,3}}|[a-z]) ?(?:单元|门|-) ?)?/?(?:{_N}{{1,3}}[楼层] ?)?{_ROOM}"
+    rf"(?:{_N}{{1,2}} ?[期区]{_S})?(?:{_N}{{1,4}}|(?<![a-z])[a-z][0-9]{{0,2}}) ?{_BUILDING_END}{_S}"
+    rf"(?:{_DOOR} ?(?:{_DANYUAN}|[\-~/·、]){_S})?(?:的|柜旁)?(?:{_N}{{1,3}} ?[楼层]{_S})?"
+    rf"(?:{_ROOM}|(?<=[元圆园源门]){_N}{{1,3}} ?[号室户]|(?<=[栋幢]){_N}{{1,2}} ?[号室户](?![楼线桌院])|(?<=[楼层])[东西南北中]户)"
 )
-_HOUSE_AND_FLOOR = rf"(?:{_N}{{1,3}}|[a-z][0-9]?) ?(?:号楼|[栋幢座]) ?{_N}{{1,3}} ?[楼层]"
-_HOUSE_AND_UNIT = rf"{_N}{{1,4}} ?(?:号楼|#楼?|栋|幢|楼) ?{_N}{{1,3}} ?单元"
-_UNIT = rf"{_N}{{1,2}}单元 ?{_ROOM}"
-_GATE = r"[0-9]{1,4}号 ?[0-9]{3,4}室|(?<=[家住在])[0-9]{3,4}[室户]"
+_HOUSE_AND_FLOOR = rf"(?:{_N}{{1,3}}|[a-z][0-9]?) ?(?:号楼|[栋幢座]){_S}{_N}{{1,3}} ?[楼层]"
+_HOUSE_AND_UNIT = (
+    rf"{_N}{{1,4}} ?(?:号楼|#楼?|[栋幢楼冻]|dong){_S}{_DOOR} ?(?:单[元圆园源]|danyuan)"
+)
+_UNIT = (
+    rf"(?:{_N}{{1,3}}|[a-z]) ?单[元圆园源]{_S}(?:{_ROOM}|{_N}{{1,2}} ?[号户])"
+    rf"|[甲乙丙丁东西南北]单[元圆园源][ ,]?{_ROOM}"
+)
+_GATE = (
+    r"[0-9]{1,4}号 ?[0-9]{3,4}室|(?<=[家住在])[0-9]{3,4}[室户]"
+    rf"|{_N}{{1,4}} ?弄{_S}{_N}{{1,4}} ?号(?:{_S}{_ROOM})?|{_N}{{1,3}}号院{_S}{_N}{{1,3}} ?(?:号楼?|门|排)(?:{_S}{_N}{{1,4}} ?[号室户])?"
+)
 _BLOCK = r"(?:(?:[a-z][0-9]?|[0-9]{1,2})区 ?)?[0-9]{1,2}街 ?[0-9]{1,3} ?[座号栋幢]"
 _FLOOR = rf"{_N}{{1,3}}楼 ?[a-z]?[0-9]{{3,4}} ?(?:室|号(?![线桌]))"
-_NUMBER = r" ?[甲乙丙]?[0-9]{1,5} ?(?:号|弄)[甲乙]?院?"
+_ROW = rf"(?:(?<=[区场城村院巷园坊街厂])|[a-z0-9]{{1,2}}区{_S}){_N}{{1,3}} ?排{_S}{_N}{{1,3}} ?[号室户栋](?!座|位)"
+_NUMBER = rf"(?:{_S}[之甲乙丙附]?(?:[0-9]{{1,5}}|[0-9](?: [0-9]){{1,3}})|[ ,/·、]?[{_HAN}]{{1,5}}){_S}(?:号|弄)[甲乙]?院?"
 _STREET = r"[路街道巷弄同村组里](?:[东南西北村][头边口]|[东南西北中]?段?|[一二三四五六七八九十]段)"
+# Hamlets, where a village or a township is near.
+_HAMLET = "[屯庄寨坊湾沟坳坡坪坝堡营岗岭塘店铺集冲垸圩埠渡桥户家]"
 _STREET_NUMBER = re.compile(
-    rf"{_STREET}{_NUMBER}(?![线楼口车])"
-    rf"( ?[一-鿿]{{0,10}} ?(?:{_HOUSE}|{_HOUSE_AND_UNIT}|{_UNIT}|{_HOUSE_AND_FLOOR})"
-    rf"| ?[一-鿿]{{2,10}}(?:大厦|大楼|中心|广场|公寓|新城|办公楼|写字楼) ?(?:(?:[a-z]|[0-9]{{1,2}})[区座栋期塔] ?)?(?:{_N}{{1,3}}[楼层]|[0-9]{{3,4}}[室房]?)"
-    rf"|(?:附|增)?[0-9]{{0,3}}号? ?{_N}{{1,2}}[楼层]|[附增][0-9]{{1,3}}号"
-    rf"|{_NUMBER}(?: ?[0-9]{{2,5}}(?:[室房]|(?![0-9])))?| ?[0-9]{{2,5}}[室房])?"
-    rf"|{_STREET}( ?[0-9]{{1,5}}号楼 ?(?:[a-z]区 ?)?{_ROOM})"
+    rf"(?:{_STREET}|(?P<hamlet>{_HAMLET})){_NUMBER}(?![线楼口车店桌])"
+    rf"(?P<more>{_S}[一-鿿]{{0,10}}{_S}(?:{_HOUSE}|{_HOUSE_AND_UNIT}|{_UNIT}|{_HOUSE_AND_FLOOR})"
+    rf"|{_S}[一-鿿]{{2,10}}(?:大厦|大楼|中心|广场|公寓|新城|办公楼|写字楼|[园苑城座]){_S}(?:(?:[a-z]|[0-9]{{1,2}}) ?[区座栋期塔]{_S})?(?:{_N}{{1,3}}[楼层]|[0-9]{{3,4}}[室房]?)"
+    rf"|(?:附|增)?[0-9]{{0,3}}号?{_S}{_N}{{1,2}}[楼层](?:{_S}[东西南北中]户)?|[附增][0-9]{{1,3}}号"
+    rf"|{_S}{_N}{{1,3}} ?门{_S}{_N}{{1,4}} ?[号室户]?"
+    rf"|{_NUMBER}(?:{_S}{_ROOM_DIGITS}(?:[室房]|(?![0-9])))?|{_S}{_ROOM_DIGITS} ?[室房户])?"
+    rf"|{_STREET}(?P<house> ?[0-9]{{1,5}}号楼 ?(?:[a-z]区 ?)?{_ROOM})"
 )
 _BUILDING = re.compile(
-    rf"(?<![0-9])(?<!第)(?:{_HOUSE}|{_HOUSE_AND_UNIT}|{_UNIT}|{_FLOOR}|{_GATE}|{_BLOCK})(?![0-9])"
+    rf"(?<![0-9])(?<!第)(?:{_HOUSE}|{_HOUSE_AND_UNIT}|{_UNIT}|{_FLOOR}|{_GATE}|{_BLOCK}|{_ROW})(?![0-9])"
 )
 _HINT = re.compile(
-    r"[0-9a-z零〇一二三四五六七八九十百](?: ?(?:号[楼房]|[#栋幢舍]|单元)|(?<=[0-9a-z]) ?座"
-    r"|(?<=[0-9]{3}) ?[室户房]| ?[楼层] ?[a-z]?[0-9]{3}| ?号(?:宿舍|公寓|学生)楼)"
+    rf"[0-9a-z{_HAN}](?: ?(?:号[楼房院]|[#栋幢舍冻]|dong|单[元圆园源]|弄|排)|(?<=[0-9a-z]) ?座"
+    rf"|(?<=[0-9]{{3}}) ?[室户房]|(?<={_DIGIT}{{3}}) ?[室户房]| ?号{_S}[a-z]?[0-9]{{3}}|[楼层]{_S}[a-z]?{_N}{{1,3}}(?: ?门|{_N})| ?号(?:宿舍|公寓|学生)楼)"
 )
-_SERIES_HINT = re.compile(r"[0-9][栋幢号#]?[\-/#][0-9]")
+_SERIES_HINT = re.compile(rf"[0-9{_HAN}] ?[栋幢号#]? ?[\-/#杠横减~·_、] ?[0-9{_HAN}]")
 _ESTATE = re.compile(
     "(?:小区|[业园厂校社]区|住院部|病区|花园|家园|公寓|大厦|大楼|广场|写字楼|中心|新村|山庄|公馆|国际|[苑府庭郡墅园城湾]|和里|[一二三四五]期) ?$"
 )
 _ESTATE_CHARS = 5
 _IN_ESTATE = re.compile(
-    rf"{_N}{{1,3}} ?(?:栋|幢|号楼)(?!别墅)(?: ?{_N}{{1,3}}[楼层])?|(?:{_N}{{1,3}}[楼层] ?)?(?:[a-z]座 ?)?[a-z]?[0-9]{{3,5}} ?(?:室|房(?!间)|号房|户)"
-    rf"|{_N}{{1,3}}[楼层] ?[0-9]{{3,4}}"
+    rf"{_N}{{1,3}} ?(?:栋|幢|号楼)(?!别墅|房|楼(?![道上下顶梯]))(?: ?{_N}{{1,3}}[楼层])?|(?:{_N}{{1,3}}[楼层] ?)?(?:[a-z]座 ?)?[a-z]?(?:[0-9]{{3,5}}|{_DIGIT}{{3,4}}) ?(?:室|房(?!间)|号房|户)"
+    rf"|{_N}{{1,3}}[楼层] ?[0-9]{{3,4}}|{_N}{{1,3}}号{_S}(?:{_DOOR}单元{_S})?[a-z]?[0-9]{{3,4}}(?![0-9])"
 )
+_DASH = r" ?(?:[\-/#]|[杠横减]) ?"
 _SERIES = re.compile(
-    r"(?<![0-9a-z\-/.#])([a-z]?[0-9]{1,3}[a-z]?[栋幢号#]?[\-/#][0-9]{1,2}[\-/][0-9]{3,4})(?: ?[室户])?(?![0-9\-/.])"
+    rf"(?<![0-9a-z\-/.#])([a-z]?[0-9]{{1,3}}[a-z]?[栋幢号#]?{_DASH}[0-9]{{1,2}} ?(?:[\-/]|[杠横减]) ?[0-9]{{3,4}})(?: ?[室户])?(?![0-9\-/.])"
 )
-_DORMITORY = re.compile(r"(?:宿舍楼?|公寓|学生楼|舍) ?([0-9]{1,2}-[0-9]{3,4})(?![0-9\-])")
+# The same in Chinese digits, or with other marks: only where a home is spoken of.
+_HAN_SERIES = re.compile(
+    rf"(?<![0-9a-z{_HAN}])(({_N}{{1,3}}) ?([\-/杠横减~·_、]) ?{_N}{{1,3}} ?\3 ?([0-9]{{3,4}}|{_DIGIT}{{3,4}}))(?![0-9{_HAN}\-/.])"
+)
+_DORMITORY = re.compile(r"(?:宿舍楼?|公寓|学生楼|舍) ?([0-9]{1,2} ?- ?[0-9]{3,4})(?![0-9\-])")
+_DOORPLATE = re.compile(
+    r"门牌号?(?:码|是|为|:| ){0,3}((?:[0-9a-z]{1,5}[\-/ ]?){1,3}(?:号|室)?)(?![0-9a-z])"
+)
 _PARKING = re.compile(r"(?:车库|车位) ?([a-z]?[0-9]?-?[0-9]{1,4}号?车位)")
 _SERIES_COMPANY = re.compile(
     r"小区|花园|家园|公寓|大厦|新村|山庄|公馆|国际|[苑府庭郡墅园城湾]|地址|住|收货|寄|送|放|我家|家在|搬|户|邻居|业主|楼|宿舍|门牌|上门"
@@ -67,10 +95,13 @@ _NOT_A_ROOM = re.compile(
 )
 _NAME_LIMIT = re.compile(r"[省市区县镇乡旗州盟在住到于址是家给寄送写(:，。,.;；!！?？、\s〕）)\0]")
 _DISTRICT = re.compile(r"[省市区县镇乡旗]")
+_VILLAGE = re.compile("[村镇乡县]|老家|农村")
 _COMPANY = re.compile(
-    r"地址|住|收货|寄|送|小区|家在|搬|上门|快递|邮|[村镇]|我在|放[到在]|发[到错]|导航|停在|位于|门牌|投诉|报修"
+    r"地址|住|收货|寄|送|小区|家在|我家|老家|他家|家里|搬|上门|快递|邮|[村镇]|我在|放[到在]|发[到错]|导航|停在|位于|门牌|投诉|报修|取件|装机|安装|宽带|户籍|户口|租[在的了]|退[到回货]|收件"
 )
 _NOT_A_STREET = frozenset("线公铁网电思出套")
+_LIVED_IN = re.compile("吵|邻居|扰民|门口|住户|楼上|楼下|收不到|没收到|停气|断网")
+_AFTER_CHARS = 12
 _HINT_CHARS = 24
 _NAME_CHARS = 8
 _COMPANY_CHARS = 20
@@ -87,18 +118,26 @@ def find_addresses(folded: str) -> Iterator[tuple[int, int]]:
         yield from _houses(folded)
     if _SERIES_HINT.search(folded):
         yield from _series(folded)
+    if "门牌" in folded:
+        yield from (match.span(1) for match in _DOORPLATE.finditer(folded) if match[1][0].isdigit())
 
 
 def _houses(folded: str) -> Iterator[tuple[int, int]]:
     """Yield houses and rooms; only near the hints, since the patterns are slow to start."""
     for left, right in _windows(folded):
         for match in _BUILDING.finditer(folded, left, right):
-            if not _NOT_A_ROOM.match(folded, match.end()):
+            if not _NOT_A_ROOM.match(folded, match.end()) and not _counts(folded, match):
                 yield match.span()
         for match in _IN_ESTATE.finditer(folded, left, right):
             before = folded[max(0, match.start() - _ESTATE_CHARS) : match.start()]
             if _ESTATE.search(before):
                 yield match.span()
+
+
+def _counts(folded: str, match: re.Match[str]) -> bool:
+    """Tell whether houses and homes are counted: 一共6栋1200户."""
+    before = folded[max(0, match.start() - 2) : match.start()]
+    return match[0].endswith("户") and (match[0].endswith("00户") or "共" in before)
 
 
 def _windows(folded: str) -> Iterator[tuple[int, int]]:
@@ -118,7 +157,7 @@ def _series(folded: str) -> Iterator[tuple[int, int]]:
     """Yield 8-6-501 and its like where a home is spoken of."""
     for match in _SERIES.finditer(folded):
         before = folded[max(0, match.start() - _COMPANY_CHARS) : match.start()]
-        last = re.split(r"[\-/]", match[1])[-1]
+        last = re.split(r"[\-/杠横减]", match[1])[-1].strip()
         if _NO_SERIES.search(before) or (len(last) == 4 and last[:2] in {"19", "20"}):
             continue
         if (
@@ -128,6 +167,10 @@ def _series(folded: str) -> Iterator[tuple[int, int]]:
             or _AFTER_SERIES.match(folded, match.end(1))
         ):
             yield match.span()
+    for match in _HAN_SERIES.finditer(folded):
+        before = folded[max(0, match.start() - _COMPANY_CHARS) : match.start()]
+        if _SERIES_COMPANY.search(before) and not _NO_SERIES.search(before):
+            yield match.span(1)
     for pattern in (_DORMITORY, _PARKING):
         yield from (match.span(1) for match in pattern.finditer(folded))
 
@@ -141,10 +184,15 @@ def _street_start(folded: str, match: re.Match[str]) -> int | None:
     """Return where the street's name begins, or ``None`` if this is no private address."""
     left = match.start()
     before = folded[max(0, left - _COMPANY_CHARS) : left]
-    if match[1] is None and match[2] is None:
+    if match["hamlet"] and not _VILLAGE.search(before):
+        return None
+    if match["more"] is None and match["house"] is None:
         if before[-1:] in _NOT_A_STREET:
             return None
-        if not (_DISTRICT.search(before) or _COMPANY.search(before)):
+        after = folded[match.end() : match.end() + _AFTER_CHARS]
+        alone = left <= _NAME_CHARS and not after
+        told = _DISTRICT.search(before) or _COMPANY.search(before) or _LIVED_IN.search(after)
+        if not (told or alone):
             return None
     window = folded[max(0, left - _NAME_CHARS) : left]
     name_start = max((limit.end() for limit in _NAME_LIMIT.finditer(window)), default=0)

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 EMOJI = "\u2600-\u27bf\ufe0f\U0001f300-\U0001faff"  # people put them between digits
 #: All that people put between digits, for a class of a pattern.
-DIVIDERS = re.escape(" ,.-/_\\·、。丶^…~+*():|") + EMOJI
+DIVIDERS = re.escape(" ,.-/_\\·、。丶^…~+*():|丨│•●→") + EMOJI
 HAN_DIGITS = "零〇一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖洞拐勾"
 _HAN_VALUES = "0011223456789123456789079"
 _NUMERALS = str.maketrans(HAN_DIGITS, _HAN_VALUES)
 _BETWEEN = r"[ ,.\-/_·、…~]{0,2}"
 # Five in a row, or seven with marks between them; shorter ones are ordinary words.
 _HAN_RUN = re.compile(
-    rf"[0-9{HAN_DIGITS}](?:[0-9{HAN_DIGITS}]{{4,40}}|(?:{_BETWEEN}[0-9{HAN_DIGITS}]){{6,40}})"
+    rf"[0-9{HAN_DIGITS}](?:(?:{_BETWEEN}[0-9{HAN_DIGITS}]){{6,40}}|[0-9{HAN_DIGITS}]{{4,40}})"
 )
 _FEWEST_HAN = 3
 _WORDS_BESIDE = re.compile(
@@ -40,8 +40,31 @@ _MOBILE_WITH_HAN = re.compile(rf"[1一幺壹](?:{_BETWEEN}[0-9{HAN_DIGITS}]){{9}
 STAND_IN = re.compile(r"〔[^〔〕·]{1,6}·[0-9a-f]{4,64}〕")
 _KEYCAP = re.compile("[\ufe0f\u20e3]+")
 _DASHES = "‐‑‒–—―−－"
+# Letters for digits among digits: 22o3958714, 138-oooo-1234.
+_MISTYPED = re.compile(r"(?<![0-9])[0-9](?:[ .\-_]?[0-9oil]){8,18}(?![a-z0-9])")
+_LETTERS_OF_DIGITS = str.maketrans("oil", "011")
+_O_OF_AN_AREA = re.compile(
+    r"(?<![a-z0-9])o(?=[1-9][0-9]{1,2}[ \-)]{0,2}[2-9][0-9]{2,3}[ \-]?[0-9]{4}(?![0-9]))"
+)
+_FEWEST_RIGHT = 5
+# The last numeral is of the word behind it: …八八六六二一直占线.
+_WORD_BEHIND = re.compile(
+    "[一二两三四五六七八九](?=[次个条台位])|一(?=[直下次个起样般定点天些会律切度共时边旦再向早])"
+)
 _BLANKS = "\u00a0\u2002\u2003\u2009\u202f\u3000\t"
-_SAME = {"＼": "\\", "／": "/", "帐": "账", "証": "证", "➕": "+", "＃": "#", "З": "3"}
+_SAME = {
+    "＼": "\\",
+    "／": "/",
+    "帐": "账",
+    "証": "证",
+    "➕": "+",
+    "＃": "#",
+    "З": "3",
+    "б": "6",
+    "О": "o",
+    "о": "o",
+    "○": "〇",
+}
 _HIDDEN = "\0"
 _LAST = 0x1FB00  # above it stands nothing that a rule reads
 _FOLD_BY_ARRAY_FROM = 400  # characters; above, one NumPy gather beats str.translate
@@ -74,7 +97,21 @@ def fold_for_search(text: str, hidden: list[tuple[int, int]]) -> Folded:
     starts: list[int] = []
     if "\u20e3" in folded:
         folded, starts = _without_keycaps(folded)
-    return Folded(_HAN_RUN.sub(_digits, folded), starts)
+    folded = _HAN_RUN.sub(_digits, folded)
+    folded = _MISTYPED.sub(_mended, folded)
+    return Folded(_O_OF_AN_AREA.sub("0", folded), starts)
+
+
+def as_digits(numerals: str) -> str:
+    """Return ``numerals`` with each Chinese digit as an ASCII digit."""
+    return numerals.translate(_NUMERALS)
+
+
+def _mended(match: re.Match[str]) -> str:
+    """Translate letters that stand for digits, where most are digits and the first is one."""
+    run = match[0]
+    right = sum(map(str.isdigit, run))
+    return run.translate(_LETTERS_OF_DIGITS) if right >= _FEWEST_RIGHT else run
 
 
 def without_stand_ins(text: str) -> str:
@@ -99,6 +136,18 @@ def _blotted(folded: str, hidden: list[tuple[int, int]]) -> str:
 def _digits(match: re.Match[str]) -> str:
     """Translate a run, unless its numerals belong to the words beside a number (…1234一直)."""
     run = match[0]
+    if _WORD_BEHIND.match(match.string, match.end() - 1) and not _is_whole(run):
+        return _translated(run[:-1]) + run[-1]
+    return _translated(run)
+
+
+def _is_whole(run: str) -> bool:
+    """Tell whether a run has the digits of a mobile number or a line, no one too many."""
+    digits = [sign for sign in run if sign in HAN_DIGITS or sign.isdigit()]
+    return len(digits) == 11 and as_digits(digits[0]) in "01"
+
+
+def _translated(run: str) -> str:
     han = sum(sign in HAN_DIGITS for sign in run)
     if 0 < han <= _FEWEST_HAN and _MOBILE_WITH_HAN.fullmatch(run):
         return run.translate(_NUMERALS)

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from feedback_nlp.clean.checksums import has_identity_check, is_identity_card, passes_luhn
+from feedback_nlp.clean.codes import MARK_WORDS
 from feedback_nlp.clean.findings import PersonalDatum
 from feedback_nlp.clean.folding import DIVIDERS
 from feedback_nlp.clean.telephone import (
@@ -23,10 +24,16 @@ from feedback_nlp.clean.telephone import (
 )
 
 _GROUP = re.compile(r"[0-9]+")
-_GAP = re.compile(f"[{DIVIDERS}]{{1,4}}")
+_GAP = re.compile(f"[{DIVIDERS}]{{1,4}}| ?{MARK_WORDS} ?")
 _MOST_DIGITS, _FEWEST_DIGITS = 19, 7
 _MOST_GROUPS = 6  # 4-4-4-4-3, 2-2-2-2-2-1; more only digit by digit
-_FEWEST_SPELT = 3
+_PAIRS = 9  # 11 01 05 19 …: an identity card
+_MARKS = f"[{DIVIDERS}]{{1,2}}"
+_PAIRWISE = re.compile(
+    f"(?<![0-9])[1-9][0-9]{_MARKS}[0-9]{{2}}{_MARKS}[0-9]{{2}}{_MARKS}(?:19|20){_MARKS}[0-9]{{2}}{_MARKS}[01][0-9]"
+    f"{_MARKS}[0-3][0-9]{_MARKS}[0-9]{{2}}{_MARKS}[0-9]{{2}}(?![0-9])"
+)
+_FEWEST_SPELT, _FEW_SPELT = 3, 4
 _BEFORE_CHARS = 14
 _LABEL_END = r"[号码为是叫的填: (\"“#\-]{0,8}$"
 
@@ -34,12 +41,19 @@ _PHONE_WORD = re.compile(
     r"手机|电话|号码|联系|致电|回电|来电|拨|打|短信|呼|(?:tel|phone|mobile|call|mob)[a-z]{0,8}\.?$"
 )
 _IDENTITY_WORD = re.compile(
-    rf"(?:身份证|身份|证件|id ?card|(?<![a-z])sfz){_LABEL_END}|身份证[^0-9,。]{{0,4}}$"
+    rf"(?:身份证|身份|证件|实名|id ?card|(?<![a-z])sfz){_LABEL_END}|身份证[^0-9,。]{{0,4}}$"
 )
 _CARD_WORD = re.compile(
     rf"(?:银行卡|卡号|账号|账户|信用卡|储蓄卡|借记卡|工资卡|存折|收款|卡){_LABEL_END}"
 )
-_LOCAL_WORD = re.compile(rf"(?:电话|座机|固话|(?<![a-z])tel|总机|总台|传真|号码|热线){_LABEL_END}")
+_LOCAL_WORD = re.compile(
+    rf"(?:电话|座机|固话|(?<![a-z])tel|总机|总台|传真|号码|热线|家里|家中|办公室|值班室|门卫室?|前台|[拨打回]|致电|回电|来电|呼叫|订位|订座|预约|咨询台){_LABEL_END}"
+)
+_PHONE_NEAR = re.compile(r"电话|打|拨|座机|固话|接通|占线|忙音|没人接|回电")
+_PHONE_NEAR_CHARS = 30
+_EXTENSION = re.compile(
+    r" ?(?:\(?(?:转接?|分机号?|内线|ext\.?|#)[: 分机拨]{0,4}|-)([0-9]{1,6})(?![0-9])\)?"
+)
 _AREA_STATED = re.compile(r"区号[^0-9]{0,2}0[0-9]{2,3}[^0-9]{0,3}号码[是为: ]{0,3}$")
 _LETTERS = re.compile(r"[a-z]{1,14}$")
 _LETTERS_OF_PHONES = re.compile(
@@ -72,6 +86,8 @@ _LINE_GROUPS = {
     *((3, 8), (4, 8), (4, 7), (3, 4, 4), (4, 4, 4), (4, 3, 4), (3, 7), (3, 3, 4)),
     *((10,), (11,), (12,), (3, 1, 7)),
 }
+_GROUP_BEFORE = re.compile("[0-9][ .-]?$")
+_YEARS = re.compile("(?:19|20)[0-9]{2}(?:19|20)[0-9]{2}")
 _LOCAL_GROUPS = {(7,), (8,), (4, 4), (3, 4)}
 _FOREIGN = re.compile(r"(?<![0-9+])(\+|00)([1-9](?:[ \-()]{0,2}[0-9]){7,14})(?![0-9])")
 _GROUPED_LIKE_ONE = re.compile(r"^[0-9]{1,3}[ \-()]{1,2}[0-9]{2,4}[ \-()]{1,2}[0-9]{3}")
@@ -106,9 +122,13 @@ def find_numbers(folded: str) -> Iterator[PersonalDatum]:
         if spelt >= _FEWEST_SPELT:
             windows = [_joined(folded, groups[index : index + spelt])]
             windows = windows if spelt <= _MOST_DIGITS else []
+            if spelt <= _FEW_SPELT:  # 1 3 8 00001234
+                windows += _numbers(folded, groups, index)
         else:
             spelt = 1
             windows = list(_numbers(folded, groups, index))
+            if _PAIRWISE.match(folded, groups[index][0]):
+                windows.append(_joined(folded, groups[index : index + _PAIRS]))
         found = _first(folded, windows)
         if found is None:
             index += spelt
@@ -172,7 +192,10 @@ def _first(folded: str, windows: Sequence[_Number]) -> tuple[PersonalDatum, int]
             datum = PersonalDatum(number.start, end, kind, number.digits + "x")
         else:
             start, digits = _without_country(folded, number)
-            datum = PersonalDatum(start, number.end, kind, digits)
+            end = number.end
+            if kind == "座机" and (extension := _EXTENSION.match(folded, end)):
+                end = extension.end()
+            datum = PersonalDatum(start, end, kind, digits)
         return datum, len(number.sizes)
     return None
 
@@ -212,7 +235,7 @@ def _kind(folded: str, number: _Number, before: str) -> str | None:
         return "银行卡"
     if _is_mobile(folded, number, before):
         return "手机号"
-    if _is_line(number, before):
+    if _is_line(folded, number, before):
         return "座机"
     return None
 
@@ -227,7 +250,7 @@ def _is_identity(folded: str, number: _Number, before: str) -> bool:
         return _check_letter(folded, number) > number.end and (
             has_identity_check(digits + "x") or _IDENTITY_WORD.search(before) is not None
         )
-    if number.sizes == (15,) and is_identity_card(digits):
+    if number.sizes[0] in (6, 15) and is_identity_card(digits):
         return True
     return _IDENTITY_WORD.search(before) is not None
 
@@ -271,7 +294,7 @@ def _is_mobile(folded: str, number: _Number, before: str) -> bool:
     told = _PHONE_WORD.search(before) is not None
     if not (number.is_spelt or shape in _MOBILE_GROUPS or (told and number.mark in {"", "-"})):
         return False
-    if number.mark in {".", ","} and shape in _DECIMAL:
+    if number.mark in {".", ","} and shape in _DECIMAL and (number.mark, shape) != (",", (3, 8)):
         return False
     letters = _LETTERS.search(before)
     if letters and not told and not _LETTERS_OF_PHONES.search(letters[0]):
@@ -293,15 +316,34 @@ def _without_86(sizes: tuple[int, ...]) -> tuple[int, ...]:
     return sizes[1:] if sizes[0] in (2, 4) else (sizes[0] - 2, *sizes[1:])
 
 
-def _is_line(number: _Number, before: str) -> bool:
+def _is_line(folded: str, number: _Number, before: str) -> bool:
     digits, sizes = number.digits, number.sizes
     if digits.startswith("86") and before.endswith(("+", "00")) and 11 <= len(digits) <= 14:
         return is_chinese_number("0" + digits[2:].removeprefix("0"))
     if digits[0] == "0" and 10 <= len(digits) <= 12:
         if sizes == (4, 7) and is_chinese_number(f"{digits[:4]}8{digits[4:]}"):
             return True  # as it was written before the town had eight digits
-        return (sizes in _LINE_GROUPS or number.is_spelt) and is_chinese_number(digits)
+        grouped = sizes in _LINE_GROUPS or number.is_spelt or _LOCAL_WORD.search(before) is not None
+        return (grouped or min(sizes) >= 3) and is_chinese_number(digits)
     if digits[0] in "2345678" and len(digits) in (7, 8):
-        told = _LOCAL_WORD.search(before) or _AREA_STATED.search(before)
-        return told is not None and (sizes in _LOCAL_GROUPS or number.is_spelt)
+        if not (sizes in _LOCAL_GROUPS or number.is_spelt):
+            return False
+        if _UNIT.match(folded, number.end) or _COUNTED.search(before):
+            return False
+        if _LOCAL_WORD.search(before) or _AREA_STATED.search(before):
+            return True
+        return _is_told_nearby(folded, number, before)
     return False
+
+
+def _is_told_nearby(folded: str, number: _Number, before: str) -> bool:
+    """Tell whether 3169-8987 stands in a sentence about calling."""
+    if (
+        _GROUP_BEFORE.search(before)
+        or number.mark != "-"
+        or len(number.sizes) != 2
+        or _YEARS.fullmatch(number.digits)
+    ):
+        return False
+    near = folded[max(0, number.start - _PHONE_NEAR_CHARS) : number.end + _PHONE_NEAR_CHARS]
+    return _PHONE_NEAR.search(near) is not None

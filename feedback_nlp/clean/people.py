@@ -34,7 +34,9 @@ _NOT_A_NICKNAME = frozenset("了我你他她它谁人不没有是的别这那功
 _MOST_NAMES = 8  # sought again in the whole text
 # @2x, @60fps, 3元@5个, 价格@2999
 _AMOUNT = re.compile(r"[0-9]{1,4}(?:[a-z]{1,3}(?![a-z])|[个元块只件份])|[0-9]{1,5}$")
-_NOBODY = re.compile("客服(?:[没不也都人的说在回怎为处]|出来|答复|专员?).{0,20}|客服")
+_NOBODY = re.compile(
+    "(?:qq|163|126|139|gmail|outlook|foxmail)(?:\\.com)?邮箱.{0,20}|客服(?:[没不也都人的说在回怎为处]|出来|答复|专员?).{0,20}|客服"
+)
 # 姓名：Zhang Wei; words of a message about a field (name: is required) are none.
 _LATIN_NAME = re.compile(
     r"(?:姓名|[^a-z]name|^name|[机货件系客]人|旅客) ?: ?"

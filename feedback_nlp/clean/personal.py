@@ -13,25 +13,27 @@ import re
 from collections.abc import Iterator
 
 from feedback_nlp.clean.address import find_addresses
+from feedback_nlp.clean.codes import MARK_WORDS
 from feedback_nlp.clean.findings import PersonalDatum
 from feedback_nlp.clean.folding import DIVIDERS, Folded, fold_for_search
+from feedback_nlp.clean.identifiers import find_identifiers
 from feedback_nlp.clean.labelled import (
     find_long_numbers,
-    find_mail,
     find_orders,
-    find_passports,
-    find_plates,
     find_qq,
     find_wechat,
 )
 from feedback_nlp.clean.links import find_in_links, find_links
+from feedback_nlp.clean.mail import find_mail
 from feedback_nlp.clean.numbers import find_foreign_numbers, find_mistyped_numbers, find_numbers
+from feedback_nlp.clean.passports import find_passports
 from feedback_nlp.clean.people import find_names, find_nicknames
+from feedback_nlp.clean.plates import find_plates
+from feedback_nlp.clean.split_numbers import find_split_numbers
 
 # First looks, which only save time. Five digits near one another: without them there is no number.
-_DIGITS = re.compile(f"[0-9](?:[{DIVIDERS}]{{0,4}}[0-9]){{4}}")
+_DIGITS = re.compile(f"[0-9](?:(?:[{DIVIDERS}]{{0,4}}| ?{MARK_WORDS} ?)[0-9]){{4}}")
 _LETTER_OR_DIGIT = re.compile("[0-9a-z]")
-_MAIL = re.compile(r"[a-z0-9] ?(?:[.。点]| dot|[(\[{]dot[)\]}]) ?[a-z0-9]")
 _KIND_OF_ADDRESS = "地址"
 
 
@@ -63,15 +65,16 @@ def _find_in(folded: Folded, text: str) -> Iterator[PersonalDatum]:
 
 
 def _numbers_and_codes(signs: str, original: str) -> Iterator[PersonalDatum]:
-    numbers: list[PersonalDatum] = []
     has_digits = _DIGITS.search(signs) is not None
-    if "@" in signs or _MAIL.search(signs):
-        yield from find_mail(signs)
+    yield from find_mail(signs)
+    numbers = list(find_numbers(signs)) if has_digits else []
+    yield from find_split_numbers(signs)
     if has_digits:
-        numbers = list(find_numbers(signs))
+        yield from (number for number in numbers if number.kind == "身份证")
         yield from find_passports(signs)
-        yield from (number for number in numbers if number.kind in {"身份证", "银行卡"})
+    yield from find_identifiers(signs)
     yield from find_orders(signs)
+    yield from (number for number in numbers if number.kind == "银行卡")
     yield from find_plates(signs, original)
     yield from (number for number in numbers if number.kind == "手机号")
     if has_digits:

@@ -16,17 +16,23 @@ import pytest
 from feedback_nlp.clean import (
     Pseudonymizer,
     address,
+    codes,
     fingerprint,
     folding,
     gate,
+    identifiers,
     is_spam,
     labelled,
     links,
+    mail,
     normalize,
     numbers,
+    passports,
     people,
     personal,
+    plates,
     prepare,
+    split_numbers,
     values,
 )
 from feedback_nlp.clean.labels import profile_link
@@ -34,7 +40,10 @@ from feedback_nlp.clean.normalize import READ_CHARS
 from feedback_nlp.resources import corpora_dir
 
 KEEPER = Pseudonymizer(b"tests")
-MODULES = (address, folding, gate, labelled, links, numbers, people, personal, values)
+MODULES = (
+    *(address, codes, folding, gate, identifiers, labelled, links, mail, numbers),
+    *(passports, people, personal, plates, split_numbers, values),
+)
 WIDEST = 2_500  # characters one match may reach over; a link is the longest
 CHARACTERS, CALLS_A_CHARACTER = 20_000, 60
 
@@ -112,6 +121,16 @@ SHAPES = [
         "单号 ",
         "粤B1",
         "护照a",
+        "工号1 ",
+        "会员a",
+        "车架l 1",
+        "1后面1",
+        "前三位138后",
+        "京a",
+        "a圈a",
+        "a#qq.",
+        "3栋,1",
+        "村1号",
         "身份证1",
         "卡1 ",
     ),

@@ -1,0 +1,147 @@
+"""Finds the numbers under which somebody knows a person: of members, students, staff, patients.
+
+Also those of their papers and of their car. Numbers of things (型号, 货号, 批号, 许可证) stay.
+
+Source: docs/decisions/0007-redaction.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from feedback_nlp.clean.codes import GLUE, Code, read_code
+from feedback_nlp.clean.findings import PersonalDatum, digit_count, is_date
+from feedback_nlp.clean.folding import HAN_DIGITS
+from feedback_nlp.clean.labels import by_first_sign, words
+
+_KIND = "编号"
+_HINT = re.compile("[号码证卡牌架代账第]|id|no|num|vin|imei|mrn|ssn|照|保|病|公积金|员|学籍|92")
+_FEWEST, _FEWEST_BARE = 4, 6
+_SUM = re.compile(r" ?[元块年月日万亿次%折天]|\.[0-9]{1,2}(?![0-9])")
+_ROUND = re.compile(r"(?:[0-9]{1,3}0{2,5}){1,9}")
+_FIVE_DIGITS = re.compile("[0-9](?:-?[0-9]){4}")
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_VIN_SIGNS = 17
+_VIN_LABEL = re.compile(r"(?:vin|架号|识别|底盘)[^0-9]{0,12}$")
+_VIN = re.compile(r"(?<![0-9a-z])l[a-hj-npr-z0-9]{12}[0-9]{4}(?![0-9a-z])")
+_VIN_VALUES = dict(
+    zip(
+        "0123456789abcdefghjklmnprstuvwxyz",
+        map(int, "012345678912345678123457923456789"),
+        strict=True,
+    )
+)
+_VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+# Of a shop of one person: 92, the district, nine signs and a check sign (GB 32100-2015).
+_SOLE_TRADER = re.compile(
+    r"(?<![0-9a-z])92[1-6][0-9]{5}[0-9a-hj-npqrtuwxy]{9}[0-9a-hj-npqrtuwxy](?![0-9a-z])"
+)
+_SHORT = re.compile(
+    r"(?:工号|警号|胸[牌卡]号?|工牌号?)[: 是为#]{0,3}([0-9]{3,4})(?![0-9a-z])"
+    r"|(?<![0-9a-z])([0-9]{3,4})(?:这个|号)?[工警]号"
+)
+# Of a home: 不动产权第0033918号, 房权证字第 …号.
+_TITLE_DEED = re.compile(
+    r"(?:不动产权|权证[一-鿿]{0,6}字?|使用权|国用)第 ?([0-9][0-9\-]{4,19}) ?号"
+)
+# The number, then what it is: 04817(工号), 2023114078这个学号.
+_AFTER_VALUE = r"(?<![0-9a-z])([a-z]{0,4}[0-9][0-9a-z\-]{3,19}) ?(?:\(|(?:就|才)?是(?:我|他|她|本人|客服)?的?|这个)"
+
+
+def find_identifiers(folded: str) -> Iterator[PersonalDatum]:
+    """Yield a person's numbers behind (or before) the word for one."""
+    if _HINT.search(folded) is None:
+        return
+    for match in _SHORT.finditer(folded):
+        group = 1 if match[1] else 2
+        yield PersonalDatum(*match.span(group), _KIND, match[group])
+    for match in _TITLE_DEED.finditer(folded):
+        yield PersonalDatum(*match.span(1), _KIND, match[1])
+    for match in _stated().finditer(folded):
+        code = _read(folded, match, _FEWEST)
+        if code is not None and digit_count(code.plain) >= _FEWEST:
+            yield _datum(code)
+    for match in _bare().finditer(folded):
+        code = _read(folded, match, _FEWEST_BARE)
+        if code is not None and _speaks_for_itself(code):
+            yield _datum(code)
+    for match in _before_its_word().finditer(folded):
+        if _FIVE_DIGITS.search(match[1]):
+            yield PersonalDatum(*match.span(1), _KIND, match[1].replace("-", ""))
+    for match in _VIN.finditer(folded):
+        if _has_vin_check(match[0]):
+            yield PersonalDatum(*match.span(), _KIND, match[0])
+    for match in _SOLE_TRADER.finditer(folded):
+        yield PersonalDatum(*match.span(), _KIND, match[0])
+
+
+def _read(folded: str, match: re.Match[str], fewest: int) -> Code | None:
+    if _VIN_LABEL.search(match[0]):
+        code = read_code(folded, match.end(), fewest=fewest, most=_VIN_SIGNS, exact=True)
+        if code is not None and len(code.plain) == _VIN_SIGNS:
+            return code
+    code = read_code(folded, match.end(), fewest=fewest)
+    if code is None or code.is_version or code.is_round or is_date(code.plain):
+        return None
+    if code.plain.isdigit() and _SUM.match(folded, code.end):
+        return None
+    return code
+
+
+def _speaks_for_itself(code: Code) -> bool:
+    """Tell whether a code behind a bare word (会员, 年卡) is none of prices and years."""
+    fewest = _FEWEST_BARE - code.plain[0].isalpha()
+    if digit_count(code.plain) < fewest or _ROUND.fullmatch(code.plain):
+        return False
+    short = min(code.sizes[:-1], default=_FEWEST_BARE) < 4
+    return (
+        not short
+        or code.is_spelt
+        or code.plain[0].isalpha()
+        or not {" ", ",", "、", "/"} & set(code.marks)
+    )
+
+
+def _datum(code: Code) -> PersonalDatum:
+    kind = "手机号" if _MOBILE.fullmatch(code.plain) else _KIND
+    return PersonalDatum(code.start, code.end, kind, code.plain)
+
+
+def _has_vin_check(vin: str) -> bool:
+    """Tell whether the ninth sign checks the others (GB 16735-2019)."""
+    rest = (
+        sum(_VIN_VALUES[sign] * weight for sign, weight in zip(vin, _VIN_WEIGHTS, strict=True)) % 11
+    )
+    return vin[8] == ("x" if rest == 10 else str(rest))
+
+
+@cache
+def _stated() -> re.Pattern[str]:
+    """Match a word that says that a number follows, and what stands between them."""
+    number = "的?(?:卡|证|档案)?(?:编号|编码|代码|代号|号码?|识别号|id(?![a-z])|账号|序号)"
+    whose = by_first_sign(words("identifier", "whose"))
+    papers = by_first_sign(words("identifier", "papers"))
+    outright = by_first_sign(words("identifier", "numbers"))
+    things = "".join(f"(?<!{thing}证)" for thing in words("identifier", "things"))
+    paper = f"证{things}(?:书|件)?的?(?:档案)?(?:编号|号码?|no)"
+    english = "|".join(words("identifier", "english"))
+    return re.compile(
+        f"(?:(?:{whose}){number}|(?:{papers}){number}|{outright}|{paper}|{english})"
+        f"{GLUE}(?=[0-9a-z{HAN_DIGITS}])"
+    )
+
+
+@cache
+def _bare() -> re.Pattern[str]:
+    """Match a word for a card or a paper that its number may follow at once."""
+    papers = by_first_sign((*words("identifier", "papers"), *words("identifier", "bare")))
+    return re.compile(f"(?:{papers}){GLUE}(?=[0-9a-z{HAN_DIGITS}])")
+
+
+@cache
+def _before_its_word() -> re.Pattern[str]:
+    outright = by_first_sign(words("identifier", "numbers"))
+    papers = by_first_sign(words("identifier", "papers"))
+    return re.compile(rf"{_AFTER_VALUE}(?:{outright}|(?:{papers})的?(?:编号|号码?))(?!.?[0-9a-z])")
