@@ -12,11 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from feedback_nlp.clean.folding import EMOJI
+
 _HAN = "零〇一二两三四五六七八九十百幺拾佰壹贰叁肆伍陆柒捌玖"
 _N = f"[0-9{_HAN}]"
-_DIGIT = "[0-9零〇一二三四五六七八九幺]"
+_DIGIT = "[0-9零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]"
 # What people put between the parts of an address, and between a number and its word.
-_S = r"[ ,/·、|丨~…*_\-.]{0,3}"
+_S = rf"[ ,/·、|丨~…*_\-.{EMOJI}]{{0,3}}"
 _ROOM_DIGITS = f"(?:[0-9]{{2,5}}|[零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{{3,4}}|{_DIGIT}(?: {_DIGIT}){{2,3}})"
 _ROOM = rf"[a-z]?{_ROOM_DIGITS}[a-z]?(?: ?(?:室|房间|房|户|号房|号))?(?![0-9])"
 _DONG = "(?:号(?:宿舍|公寓|学生)?楼|号院|#楼?|[栋幢座舍冻]|dong)"
@@ -42,8 +44,13 @@ _GATE = (
 )
 _BLOCK = r"(?:(?:[a-z][0-9]?|[0-9]{1,2})区 ?)?[0-9]{1,2}街 ?[0-9]{1,3} ?[座号栋幢]"
 _FLOOR = rf"{_N}{{1,3}}楼 ?[a-z]?[0-9]{{3,4}} ?(?:室|号(?![线桌]))"
-_ROW = rf"(?:(?<=[区场城村院巷园坊街厂])|[a-z0-9]{{1,2}}区{_S}){_N}{{1,3}} ?排{_S}{_N}{{1,3}} ?[号室户栋](?!座|位)"
-_NUMBER = rf"(?:{_S}[之甲乙丙附]?(?:[0-9]{{1,5}}|[0-9](?: [0-9]){{1,3}})|[ ,/·、]?[{_HAN}]{{1,5}}){_S}(?:号|弄)[甲乙]?院?"
+_ROW = rf"(?:[区场城村院巷园坊街厂]{_S}|[a-z0-9]{{1,2}} ?区{_S}){_N}{{1,3}} ?排{_S}{_N}{{1,3}} ?[号室户栋](?!座|位)"
+_NUMBER = rf"(?:{_S}[之甲乙丙附]?(?:[0-9]{{1,5}}(?:-[0-9]{{1,3}})?|[0-9](?: [0-9]){{1,3}})|[ ,/·、]?[{_HAN}]{{1,5}}){_S}(?:号|弄)[甲乙]?院?"
+_NARROW = rf"[ /·_\-~.{EMOJI}]{{0,2}}"
+_DOOR_NUMBER = f"(?:[a-z]?[0-9]{{1,2}}[0-4][0-9]|{_DIGIT}{{3,4}}|{_DIGIT}(?: {_DIGIT}){{2,3}})"
+_NO_UNIT = (
+    "(?![0-9a-z]| ?[年月元块米个人平天万次条张份层楼户台路线店车桌节讲课题页章集分秒度名位间])"
+)
 _STREET = r"[路街道巷弄同村组里](?:[东南西北村][头边口]|[东南西北中]?段?|[一二三四五六七八九十]段)"
 # Hamlets, where a village or a township is near.
 _HAMLET = "[屯庄寨坊湾沟坳坡坪坝堡营岗岭塘店铺集冲垸圩埠渡桥户家]"
@@ -51,26 +58,26 @@ _STREET_NUMBER = re.compile(
     rf"(?:{_STREET}|(?P<hamlet>{_HAMLET})){_NUMBER}(?![线楼口车店桌])"
     rf"(?P<more>{_S}[一-鿿]{{0,10}}{_S}(?:{_HOUSE}|{_HOUSE_AND_UNIT}|{_UNIT}|{_HOUSE_AND_FLOOR})"
     rf"|{_S}[一-鿿]{{2,10}}(?:大厦|大楼|中心|广场|公寓|新城|办公楼|写字楼|[园苑城座]){_S}(?:(?:[a-z]|[0-9]{{1,2}}) ?[区座栋期塔]{_S})?(?:{_N}{{1,3}}[楼层]|[0-9]{{3,4}}[室房]?)"
-    rf"|(?:附|增)?[0-9]{{0,3}}号?{_S}{_N}{{1,2}}[楼层](?:{_S}[东西南北中]户)?|[附增][0-9]{{1,3}}号"
+    rf"|(?:附|增)?[0-9]{{0,3}}号?{_S}{_N}{{1,2}}[楼层](?:{_S}[东西南北中]户)?|[附增之][0-9]{{1,3}}号?"
     rf"|{_S}{_N}{{1,3}} ?门{_S}{_N}{{1,4}} ?[号室户]?"
-    rf"|{_NUMBER}(?:{_S}{_ROOM_DIGITS}(?:[室房]|(?![0-9])))?|{_S}{_ROOM_DIGITS} ?[室房户])?"
+    rf"|{_NUMBER}(?:{_S}{_ROOM_DIGITS}(?:[室房]|(?![0-9])))?|{_S}{_ROOM_DIGITS} ?[室房户]|{_NARROW}{_DOOR_NUMBER}{_NO_UNIT})?"
     rf"|{_STREET}(?P<house> ?[0-9]{{1,5}}号楼 ?(?:[a-z]区 ?)?{_ROOM})"
 )
 _BUILDING = re.compile(
     rf"(?<![0-9])(?<!第)(?:{_HOUSE}|{_HOUSE_AND_UNIT}|{_UNIT}|{_FLOOR}|{_GATE}|{_BLOCK}|{_ROW})(?![0-9])"
 )
 _HINT = re.compile(
-    rf"[0-9a-z{_HAN}](?: ?(?:号[楼房院]|[#栋幢舍冻]|dong|单[元圆园源]|弄|排)|(?<=[0-9a-z]) ?座"
-    rf"|(?<=[0-9]{{3}}) ?[室户房]|(?<={_DIGIT}{{3}}) ?[室户房]| ?号{_S}[a-z]?[0-9]{{3}}|[楼层]{_S}[a-z]?{_N}{{1,3}}(?: ?门|{_N})| ?号(?:宿舍|公寓|学生)楼)"
+    rf"[0-9a-z{_HAN}](?: ?(?:号[楼房院]|[#栋幢舍冻]|dong|单[元圆园源]|弄|排)| ?座"
+    rf"|(?<=[0-9]{{3}}) ?[室户房]|(?<={_DIGIT}{{3}}) ?[室户房]| ?号{_S}[a-z]?{_DIGIT}{{3}}|[楼层]{_S}[a-z]?{_N}{{1,3}}(?: ?门|{_N})| ?号(?:宿舍|公寓|学生)楼)"
 )
 _SERIES_HINT = re.compile(rf"[0-9{_HAN}] ?[栋幢号#]? ?[\-/#杠横减~·_、] ?[0-9{_HAN}]")
 _ESTATE = re.compile(
-    "(?:小区|[业园厂校社]区|住院部|病区|花园|家园|公寓|大厦|大楼|广场|写字楼|中心|新村|山庄|公馆|国际|[苑府庭郡墅园城湾]|和里|[一二三四五]期) ?$"
+    "(?:小区|[业园厂校社]区|住院部|病区|花园|家园|公寓|大厦|大楼|广场|写字楼|中心|新村|山庄|公馆|国际|[苑府庭郡墅园城湾]|[和平安福康]里|[一二三四五]期) ?$"
 )
 _ESTATE_CHARS = 5
 _IN_ESTATE = re.compile(
-    rf"{_N}{{1,3}} ?(?:栋|幢|号楼)(?!别墅|房|楼(?![道上下顶梯]))(?: ?{_N}{{1,3}}[楼层])?|(?:{_N}{{1,3}}[楼层] ?)?(?:[a-z]座 ?)?[a-z]?(?:[0-9]{{3,5}}|{_DIGIT}{{3,4}}) ?(?:室|房(?!间)|号房|户)"
-    rf"|{_N}{{1,3}}[楼层] ?[0-9]{{3,4}}|{_N}{{1,3}}号{_S}(?:{_DOOR}单元{_S})?[a-z]?[0-9]{{3,4}}(?![0-9])"
+    rf"{_N}{{1,3}} ?(?:栋|幢|号楼)(?!别墅|房|楼(?![道上下顶梯]))(?:{_S}{_N}{{1,3}}[楼层])?|(?:{_N}{{1,3}}[楼层] ?)?(?:[a-z]座 ?)?[a-z]?(?:[0-9]{{3,5}}|{_DIGIT}{{3,4}}) ?(?:室|房(?!间)|号房|户)"
+    rf"|{_N}{{1,3}}[楼层] ?[0-9]{{3,4}}|{_N}{{1,3}}号{_S}(?:{_DOOR}单元{_S})?[a-z]?{_DIGIT}{{3,4}}(?!{_DIGIT})"
 )
 _DASH = r" ?(?:[\-/#]|[杠横减]) ?"
 _SERIES = re.compile(
@@ -80,7 +87,19 @@ _SERIES = re.compile(
 _HAN_SERIES = re.compile(
     rf"(?<![0-9a-z{_HAN}])(({_N}{{1,3}}) ?([\-/杠横减~·_、]) ?{_N}{{1,3}} ?\3 ?([0-9]{{3,4}}|{_DIGIT}{{3,4}}))(?![0-9{_HAN}\-/.])"
 )
-_DORMITORY = re.compile(r"(?:宿舍楼?|公寓|学生楼|舍) ?([0-9]{1,2} ?- ?[0-9]{3,4})(?![0-9\-])")
+_DORMITORY = re.compile(
+    rf"(?:宿舍楼?|公寓|学生楼|舍|商铺|门面|店铺) ?([0-9]{{1,2}} ?- ?{_DIGIT}{{3,4}})(?![0-9\-])"
+)
+# A house and a door, a number and a door, a door alone: only where a home is spoken of.
+_AT_HOME = re.compile(
+    rf"(?:[一二三四五六七八0-9][期区]|小区|花园|家园|新村|大厦|广场|国际|[苑府庭郡墅园城湾里])[ _\-.·/{EMOJI}]?({_N}{{1,2}} ?[\-_/] ?{_DIGIT}{{3,4}})(?![0-9\-]){_NO_UNIT}"
+    rf"|(?:小区|花园|家园|公寓|大厦|大楼|广场|写字楼|新村|山庄|公馆|国际|宿舍|[苑府庭郡墅城湾里园])[ _]?([a-z]?[0-9]{{1,2}}[0-4][0-9]){_NO_UNIT}"
+    rf"|(?<![0-9第])({_N}{{1,3}} ?[号楼层]{_NARROW}{_DOOR_NUMBER} ?室?){_NO_UNIT}|(?<![0-9])([0-9]{{3,4}} ?(?:室(?!内|外)|房(?![间型子东价])|户(?!型))){_NO_UNIT}"
+)
+_HOME_HINT = re.compile("[0-9]{2}[0-9室房户]|[零〇一二三四五六七八九幺]{3}")
+_HOME = re.compile(
+    "住|地址|收货|寄[到至给]|送[到至去]|外卖送|送餐|家在|我家|租[的了在]|发到|发至|搬到|投诉|业主|邻居|上门"
+)
 _DOORPLATE = re.compile(
     r"门牌号?(?:码|是|为|:| ){0,3}((?:[0-9a-z]{1,5}[\-/ ]?){1,3}(?:号|室)?)(?![0-9a-z])"
 )
@@ -90,6 +109,9 @@ _SERIES_COMPANY = re.compile(
 )
 _NO_SERIES = re.compile(r"kda|战绩|版本|比分|配装|连招|关卡|型号")
 _AFTER_SERIES = re.compile(r" ?[室户住]|门口|业主")
+_NO_HOME = re.compile(
+    "酒店|宾馆|民宿|会议|教室|自习|包间|包厢|诊室|办公室|医院|挂号|热线|电话|金额|[¥¥$]"
+)
 _NOT_A_ROOM = re.compile(
     r" ?(?:[题词课页讲分节道个天款年元块万度次人名层平至千型]|\.[0-9]|公里|m2|m²|㎡)"
 )
@@ -118,6 +140,12 @@ def find_addresses(folded: str) -> Iterator[tuple[int, int]]:
         yield from _houses(folded)
     if _SERIES_HINT.search(folded):
         yield from _series(folded)
+    if _HOME.search(folded) and _HOME_HINT.search(folded):
+        for match in _AT_HOME.finditer(folded):
+            before = folded[max(0, match.start() - _COMPANY_CHARS) : match.start()]
+            if _HOME.search(before) and not _NO_HOME.search(before):
+                group = match.lastindex or 0
+                yield match.span(group)
     if "门牌" in folded:
         yield from (match.span(1) for match in _DOORPLATE.finditer(folded) if match[1][0].isdigit())
 
@@ -130,7 +158,7 @@ def _houses(folded: str) -> Iterator[tuple[int, int]]:
                 yield match.span()
         for match in _IN_ESTATE.finditer(folded, left, right):
             before = folded[max(0, match.start() - _ESTATE_CHARS) : match.start()]
-            if _ESTATE.search(before):
+            if _ESTATE.search(before) and not _counts(folded, match):
                 yield match.span()
 
 

@@ -14,14 +14,23 @@ from typing import NamedTuple
 from feedback_nlp.clean.folding import DIVIDERS, HAN_DIGITS, as_digits
 
 MARK_WORDS = "(?:下划线|底线|中?横[杠线]|中划线|短横|减号|斜?杠|空格?|点|dash|dot|underscore)"
+_HOW_MANY = "(?:(?:[0-9]{1,2}[位个]|[一二两三四五六七八九十几]{1,2}[位个]?)(?:数字?|号码?)?)?"
+_THEN = "然后|接着|接下来|接下去|再来|再加上?|后面|后边|后头|后半[段截]?|后段|中间|当中|中段|末尾|尾号|尾数|结尾|最后|剩下|跟着|跟上|加上|连着|连上|接上"
+#: What tells that a further part of a number follows, in words; the second asks for less.
+JOINER = rf"[,。;、: …~\-(]{{0,3}}(?:{_THEN}|后(?=[一二两三四五六七八0-9]))(?:的|是|再|跟|为|着|就|接)?{_HOW_MANY}(?:的|是|为|就是|叫)?[: ]{{0,2}}"
+LOOSE_JOINER = rf"[,。;、: …~\-(]{{0,3}}(?:{_THEN}|再|末|接|生日|出生(?:日期|年月日?)?|和|后)(?:的|是|再|跟|为|着|就|接)?{_HOW_MANY}(?:的|是|为|就是|叫)?[: ]{{0,2}}"
+_FIRST_PART = (
+    "(?:前(?:面|边|半[段截]?|段|[0-9一二两三四五六七八九十]{1,2}[位个]?)|开头)(?:的|是|为)?"
+)
 #: What may stand between the word and the value: 订单号是：【…】, 会员卡No.…, 微信👉….
 GLUE = (
     r"(?:[号码编为是叫的就填写成报: #(\"“【「『\[<《=→➡👉☞\-~|丨/*·.]|应该|后面){0,8}"
+    f"(?:{_FIRST_PART}[: ]{{0,2}})?"
     r"(?:(?:no|nr|id|number)(?![a-z])[.: #]{0,3})?"
 )
 _SIGNS = re.compile(f"[0-9a-z]{{1,40}}|[{HAN_DIGITS}]{{1,40}}")
 _DIGITS_ONLY = re.compile(f"[0-9]{{1,40}}|[{HAN_DIGITS}]{{1,40}}")
-_MARK = re.compile(f"[{DIVIDERS}]{{1,4}}| ?{MARK_WORDS} ?")
+_MARK = re.compile(f"{JOINER}|[{DIVIDERS}]{{1,4}}| ?{MARK_WORDS} ?")
 _GOES_ON = re.compile(f"[{DIVIDERS}]{{0,2}}[0-9{HAN_DIGITS}]")
 _LETTERS_THEN_DIGIT = re.compile(
     f"(?:[{DIVIDERS}]{{0,2}}[a-z]){{0,4}}[{DIVIDERS}]{{0,2}}[0-9{HAN_DIGITS}]"
@@ -33,12 +42,16 @@ _UNIT = re.compile(
 _DAY = re.compile(r"(?:19|20)[0-9]{2} ?[\-/.年] ?[0-9]{1,2} ?[\-/.月]")
 _ROUND = re.compile("[1-9][0-9]?0{3,9}")
 _LOOSE = frozenset(",、…。 ")
+_ANY_MARK = frozenset(" ,.-/_\\·、。丶^…~+*():|丨│•●→=【】[]")
 _FEWEST_LOOSE = 3
 _LONG_COUNT = 7
 _FEWEST_HAN = 3
 _MOST_MARKS = 24
 # What the cheap gate sees of a code, too: five digits near one another, or nine signs in a row.
-_SEEN = re.compile(f"[0-9{HAN_DIGITS}](?:[{DIVIDERS}]{{0,2}}[0-9{HAN_DIGITS}]){{4}}|[0-9a-z]{{9}}")
+_SEEN = re.compile(
+    f"[0-9{HAN_DIGITS}](?:(?:[{DIVIDERS}]{{0,4}}| ?{MARK_WORDS} ?)[0-9{HAN_DIGITS}]){{4}}"
+    f"|[0-9a-z]{{9}}|[0-9]{JOINER}[0-9]{{2}}"
+)
 
 
 class Code(NamedTuple):
@@ -149,7 +162,7 @@ def _belongs(
         return False
     if token.isdigit() and len(token) <= _LONG_COUNT and _UNIT.match(folded, end):
         return False
-    if not _LOOSE & set(mark) or "" in marks:
+    if not _LOOSE & set(mark) or mark[-1:] not in _ANY_MARK:
         return True
     if mark.strip() and mark[-1:] == " ":
         return False  # a comma and a blank are of a sentence

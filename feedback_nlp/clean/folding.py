@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EMOJI = "\u2600-\u27bf\ufe0f\U0001f300-\U0001faff"  # people put them between digits
 #: All that people put between digits, for a class of a pattern.
-DIVIDERS = re.escape(" ,.-/_\\·、。丶^…~+*():|丨│•●→") + EMOJI
+DIVIDERS = re.escape(" ,.-/_\\·、。丶^…~+*():|丨│•●→=【】[]") + EMOJI
 HAN_DIGITS = "零〇一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖洞拐勾"
 _HAN_VALUES = "0011223456789123456789079"
 _NUMERALS = str.maketrans(HAN_DIGITS, _HAN_VALUES)
@@ -41,7 +41,7 @@ STAND_IN = re.compile(r"〔[^〔〕·]{1,6}·[0-9a-f]{4,64}〕")
 _KEYCAP = re.compile("[\ufe0f\u20e3]+")
 _DASHES = "‐‑‒–—―−－"
 # Letters for digits among digits: 22o3958714, 138-oooo-1234.
-_MISTYPED = re.compile(r"(?<![0-9])[0-9](?:[ .\-_]?[0-9oil]){8,18}(?![a-z0-9])")
+_MISTYPED = re.compile(r"(?<![0-9])[0-9](?:[ .\-_]?[0-9oil]){6,18}(?![a-z0-9])")
 _LETTERS_OF_DIGITS = str.maketrans("oil", "011")
 _O_OF_AN_AREA = re.compile(
     r"(?<![a-z0-9])o(?=[1-9][0-9]{1,2}[ \-)]{0,2}[2-9][0-9]{2,3}[ \-]?[0-9]{4}(?![0-9]))"

@@ -24,20 +24,22 @@ _ANY_SIGN = re.compile("[@0-9a-z]")
 # letters for digits among them, a number told in parts, the number of a house or a room; ten
 # letters and digits, the dot of a mail address in words; a plate, a street with a number.
 _FROM_DIGIT = re.compile(
-    f"{_D}(?:(?:[{DIVIDERS}]{{0,4}}{_HAN_OR_D}){{4}}|{_DASH}{_HAN_OR_D}(?:{_HAN_OR_D}{{2}}|{_HAN_OR_D}?{_DASH}{_HAN_OR_D}{{3}})|{_D}{_D} ?[室房户]"
-    f"| ?(?:[弄栋幢座舍排冻#]|dong|号(?:[楼房院宿公学]|{_SOME}{_D}{{3}})|{_DANYUAN}|[楼层]{_SOME}(?:{_W}{{3}}|{_HAN_OR_D}{{1,3}} ?[单门]))"
-    rf"|(?:[ .\-_]?[0-9oil]){{8}}|[,。;、: …~\-(]{{0,3}}[后尾末接再然中当跟剩连结最出生和加][\s\S]{{1,16}}{_D}{_D}|{_D}{_D}(?:这个|号)?[工警]号)"
+    f"{_D}(?:(?:[{DIVIDERS}]{{0,4}}{_HAN_OR_D}){{4}}|{_DASH}{_HAN_OR_D}(?:{_HAN_OR_D}{{2}}|{_HAN_OR_D}?{_DASH}{_HAN_OR_D})|{_HAN_OR_D}{{1,2}} ?[室房户]"
+    f"| ?(?:[弄栋幢座舍排冻#]|dong|号(?:[楼房院宿公学]|{_SOME}{_HAN_OR_D}{{3}})|{_DANYUAN}|[楼层]{_SOME}(?:{_W}{{3}}|{_HAN_OR_D}{{1,3}} ?[单门]))"
+    rf"|(?:[ .\-_]?[0-9oil]){{6}}|[,。;、: …~\-(]{{0,3}}[后尾末接再然中当跟剩连结最出生和加][\s\S]{{1,16}}{_D}{_D}|{_D}{_D}(?:这个|号)?[工警]号)"
 )
 _FROM_SIGN = re.compile(
-    rf"{_W}(?:{_W}{{8}}| ?(?:[座栋幢舍冻#]|dong|号[楼宿公学院]|{_DANYUAN}| ?[(\[{{【<「『〔“\"'*]? ?(?:[.。,·、点]|小数点|句号|d[o0]t| (?=com|net|cn))[)\]}}】>」』〕”\"'*点]? ?(?:c[on0c]|ne|or|ed|go|io|me|hk|tw|jp|vi|to|sh|xy|in|te)))"
+    rf"{_W}(?:{_W}{{8}}| ?(?:[座栋幢舍冻#]|dong|号[楼宿公学院]|{_DANYUAN}|楼{_SOME}{_HAN_OR_D}{{1,3}} ?[单门]| ?[(\[{{【<「『〔“\"'*]? ?(?:[.。,·、点]|小数点|句号|d[o0]t| (?=com|net|cn))[)\]}}】>」』〕”\"'*点]? ?(?:c[on0c]|ne|or|ed|go|io|me|hk|tw|jp|vi|to|sh|xy|in|te)))"
 )
 _STREETS = "路街道巷弄同村组里段东南西北中头边口"
 _HAMLETS = "屯庄寨坊湾沟坳坡坪坝堡营岗岭塘店铺集冲垸圩埠渡桥户家"
+_ESTATES = "区期园寓厦楼场村庄馆际舍苑府庭郡墅城湾里铺面"
 _PLATES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼牌照🐧"
 # Also a hamlet's number, three digits that are said to be of one of the staff, a word for @.
 _FROM_HAN = re.compile(
-    f"[{_PLATES}{_STREETS}{_HAMLETS}工警胸艾爱埃圈花老]"
-    f"(?:(?<=[{_PLATES}{_STREETS}])[号码{DIVIDERS}:为是]{{0,8}}{_W}"
+    f"[{_PLATES}{_STREETS}{_HAMLETS}{_ESTATES}工警胸艾爱埃圈花老]"
+    f"(?:(?<=[{_PLATES}{_STREETS}])[号码{DIVIDERS}:为是甲乙丙附之]{{0,8}}{_W}"
+    f"|(?<=[{_ESTATES}])[ _\\-.·/]?(?:[a-z]?{_D}{{3}}|{_D}{{1,2}} ?[_/\\-])"
     f"|(?<=[{_HAMLETS}]){_SOME}[之甲乙丙附]?{_D}{{1,5}}{_SOME}[号弄]"
     f"|(?<=[工警胸])[号牌卡]号?[: 是为#]{{0,3}}{_D}{{3}}|(?<=[艾爱埃])特|(?<=[圈花])a|(?<=老)鼠)"
 )
@@ -47,9 +49,9 @@ _NAME_SIGN = re.compile(
 )
 _HAN_NUMBER = re.compile(
     f"{_HAN}(?=[{HAN_DIGITS}十百拾佰{DIVIDERS}0-9#杠横减号栋幢座舍楼冻排弄单d])"
-    f"(?:(?:[{DIVIDERS}]{{0,4}}{_HAN_OR_D}){{4}}|{_HAN}{_HAN} ?[室户房]"
+    f"(?:(?:[{DIVIDERS}]{{0,4}}{_HAN_OR_D}){{4}}|{_HAN_OR_D}{_HAN_OR_D} ?[室户房]"
     f"|{_DASH}[{HAN_DIGITS}十0-9]{{1,3}}{_DASH}"
-    f"| ?(?:号[楼院宿公学]|[#栋幢座舍楼冻排弄]|dong|{_DANYUAN})"
+    f"| ?(?:号(?:[楼院宿公学]|{_SOME}{_HAN_OR_D}{{3}})|[#栋幢座舍楼冻排弄]|dong|{_DANYUAN})"
     f"|(?:(?<=[元圆园源].)|(?<=[元圆园源][ ,].)){_HAN}{_HAN}"
     f"|(?:(?<=[{_STREETS}{_HAMLETS}].)|(?<=[{_STREETS}{_HAMLETS}][ ,/·、].)){_HAN}{{0,4}}{_SOME}[号弄])"
 )

@@ -54,9 +54,6 @@ def find_identifiers(folded: str) -> Iterator[PersonalDatum]:
     """Yield a person's numbers behind (or before) the word for one."""
     if _HINT.search(folded) is None:
         return
-    for match in _SHORT.finditer(folded):
-        group = 1 if match[1] else 2
-        yield PersonalDatum(*match.span(group), _KIND, match[group])
     for match in _TITLE_DEED.finditer(folded):
         yield PersonalDatum(*match.span(1), _KIND, match[1])
     for match in _stated().finditer(folded):
@@ -70,6 +67,9 @@ def find_identifiers(folded: str) -> Iterator[PersonalDatum]:
     for match in _before_its_word().finditer(folded):
         if _FIVE_DIGITS.search(match[1]):
             yield PersonalDatum(*match.span(1), _KIND, match[1].replace("-", ""))
+    for match in _SHORT.finditer(folded):
+        group = 1 if match[1] else 2
+        yield PersonalDatum(*match.span(group), _KIND, match[group])
     for match in _VIN.finditer(folded):
         if _has_vin_check(match[0]):
             yield PersonalDatum(*match.span(), _KIND, match[0])

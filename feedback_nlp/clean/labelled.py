@@ -27,11 +27,16 @@ _NOT_OF_A_PERSON = re.compile(
 )
 _ENGLISH = re.compile(r" [a-z]{2}|\.[0-9a-z]")
 _SLANG = re.compile(
-    "[加+薇绿卫徽嶶溦葳崴魏喂围❤v🛰]|[w威维] ?信|我微|.❤"
+    "[加+薇绿卫徽嶶溦葳崴魏喂围伟❤v🛰]|微[心芯讯星]|[w威维] ?信|我微|.❤"
 )  # nobody says 微信 like this but to give a name
 _APP_ID = re.compile("[0-9a-f]{16}")
-_PERSONS_WORD = re.compile(r"(?=.{6})[a-z]{4,17}[0-9]{2,3}")  # haibian520
-_ASKED = re.compile("[加搜+][了个]?[我你他她]?$|我的?$|联系$|私$")
+_SYLLABLES = re.compile(  # tangguoxiaodian
+    "(?=.{8})(?:(?:[zcs]h|[bpmfdtnlgkhjqxzcsryw])?(?:[iu]ang|iong|[aeio]ng|ia[no]|ua[in]|[ae]i|[ao][ou]|[aeiu]n|er|i[aeu]|u[aoie]|[aeiouv])){3,6}"
+)
+_PERSONS_WORD = re.compile("(?=.{6})[a-z]{4,17}(?:-[a-z]{2,12})?[0-9]{2,3}[a-z]{0,4}")  # haibian520
+_ASKED = re.compile(
+    "(?:我|他|她|店主|团长|客服|老师|中介|个人|私人|工作|老板|店长|教练|技师|卖家|买家|房东|顾问|销售|群主|楼主|博主|家长|骗子|对方|本人)的?$|[加搜+][了个]?[我你他她]?$|我的?$|联系$|私$"
+)
 # First looks that begin with one class: they only save time.
 _ORDER_HINT = re.compile(
     "[号单编码券递裹水保子通达兔丰邦]|order|no|num|case|tic|ref|track|book|id|dd"
@@ -43,11 +48,12 @@ _WECHAT_AFTER = re.compile(
     r"|(?<![a-z0-9_\-])([a-z][a-z_\-]{2,15}[0-9]{2,4}) ?(?:[加家+]v(?![a-z])|薇(?![一-鿿]))"
     r"|(?<![a-z0-9_\-])([a-z][a-z0-9_\-]{5,19}) ?(?:\((?:我的?|私人)?(?:微信|vx|wx|v信|薇信|威信|wechat|v)号?\)"
     r"|[, ]?(?:这?个?就?是|为)(?:我|他|她|客服|老板|店长|本人|对方|骗子|卖家)?的?(?:个人|私人|工作)?(?:微信|vx|wx|v信|薇信|威信|绿泡泡)"
+    r"| ?[这那]个(?:微信|vx|wx|v信|薇信|威信)号?"
     r"|,? ?(?:请|可以)?(?:加|搜)(?:我|一?下)?的?(?:微信|vx|wx|薇信|绿泡泡))"
 )
 _NAME_PART = re.compile(r"[a-z0-9][a-z0-9_\-]{0,29}|_[a-z0-9_\-]{1,20}|_")
 _NAME_MARK = re.compile(
-    rf" ?(?:下划线|底线|减号|横?杠|中?划线|横线|短横|小数点|点) ?|[.·丨|~*…•/+,{EMOJI}]{{1,2}}(?=[a-z0-9_])| (?=[a-z0-9_])|[小大老阿哥姐](?=[a-z0-9])"
+    rf" ?(?:下划线|底线|减号|横?杠|中?划线|横线|短横|小数点|点) ?|[.·丨|~*…•/+,{EMOJI}]{{1,2}}(?=[a-z0-9_])| (?=[a-z0-9_])|[小大老阿哥姐](?=[a-z0-9_])"
 )
 _MARK_SIGNS = {"下划线": "_", "底线": "_", "减号": "-", "杠": "-", "横杠": "-", "丨": "_"}
 _HAN_TAIL = re.compile(f"[{HAN_DIGITS}]{{2,8}}(?![月天年个点元块])")
@@ -59,6 +65,7 @@ _WECHAT_VALUE = re.compile(f"[a-z0-9][0-9a-z_{DIVIDERS}杠横下划线减点]{{4
 _TEN_DIGITS = re.compile(r"[0-9](?:[ .\-·_~/]{0,2}[0-9]){9}")
 _QQ_HINT = re.compile("[q扣抠蔻寇球企群叩口🐧丘秋求邱囚裙羣羊鹅腾]")
 _MOST_QQ_DIGITS = 12
+_ROUND_SUMS = re.compile("(?:[1-9]00){2,4}")
 # The number, then what it is: 123456789(QQ群), 123456789是我QQ.
 _QQ_AFTER = re.compile(
     r"(?<![0-9a-z])([1-9][0-9]{5,10}) ?(?:\(|[, ]?(?:这?个?就?是|为)(?:我|他|她|客服|本人|骗子|卖家)?的?|[, ]?(?:加|搜)我?)(?:qq|扣扣|企鹅|q群|q号|群号|q(?![a-z]))"
@@ -142,7 +149,11 @@ def _read_name(folded: str, start: int, *, stated: bool) -> tuple[int, str]:
         if part is None or part[0] in _ENDINGS:
             break
         spelt = spelt and len(part[0]) == 1
-        if mark.isspace() and not (spelt or (stated and _NAMES_SOMEBODY.search(part[0]))):
+        if (
+            mark.isspace()
+            and not spelt
+            and not (stated and (_NAMES_SOMEBODY.search(part[0]) or "_" in plain))
+        ):
             break
         plain += _MARK_SIGNS.get(mark.strip(), "") + part[0]
         end = part.end()
@@ -168,7 +179,10 @@ def _is_wechat(value: str, *, stated: bool) -> bool:
         return not (technical and all(technical)) and (len(value) >= 6 or digit_count(value) >= 2)
     digits = digit_count(value)
     return not any(technical) and (
-        "_" in value or digits >= 4 or _PERSONS_WORD.fullmatch(value) is not None
+        _SYLLABLES.fullmatch(value) is not None
+        or "_" in value
+        or digits >= 4
+        or _PERSONS_WORD.fullmatch(value) is not None
     )
 
 
@@ -185,6 +199,8 @@ def find_qq(folded: str) -> Iterator[PersonalDatum]:
             or code.is_version
             or code.is_round
         ):
+            continue
+        if _ROUND_SUMS.fullmatch(code.plain):
             continue
         if _MORE.match(folded, code.end) or folded[code.end : code.end + 1] == "版":
             continue
@@ -209,7 +225,7 @@ def _bare_order() -> re.Pattern[str]:
 def _wechat() -> re.Pattern[str]:
     names = "|".join(words("wechat", "names"))
     return re.compile(
-        rf"({names})((?: ?(?:同号|号码?|id(?![a-z])|账号|名字?|叫|搜索?|联系|加我?|是|为|就|的|我|填|写|留|发|改成|[呗吧哈哦啊哟呢:=~\-—→👉➡☞>(\[<{{【「『《\"“”‘’|丨/·•…,*!@]|\ufe0f)){{0,5}}) {{0,2}}"
+        rf"({names})((?: ?(?:同号|号码?|id|账号|名字?|叫|搜索?|聊|给你|给我|联系|加我?|是|为|就|的|我|填|写|留|发|改成|[呗吧哈哦啊哟呢:=~\-—→👉➡☞>(\[<{{【「『《\"“”‘’|丨/·•…,*!@]|\ufe0f)){{0,5}}) {{0,2}}"
         r"(?=[a-z0-9])"
     )
 

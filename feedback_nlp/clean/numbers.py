@@ -35,7 +35,7 @@ _PAIRWISE = re.compile(
 )
 _FEWEST_SPELT, _FEW_SPELT = 3, 4
 _BEFORE_CHARS = 14
-_LABEL_END = r"[号码为是叫的填: (\"“#\-]{0,8}$"
+_LABEL_END = r"[号码为是叫的填: (\"“#【「\[\-]{0,8}$"
 
 _PHONE_WORD = re.compile(
     r"手机|电话|号码|联系|致电|回电|来电|拨|打|短信|呼|(?:tel|phone|mobile|call|mob)[a-z]{0,8}\.?$"
@@ -323,8 +323,10 @@ def _is_line(folded: str, number: _Number, before: str) -> bool:
     if digits[0] == "0" and 10 <= len(digits) <= 12:
         if sizes == (4, 7) and is_chinese_number(f"{digits[:4]}8{digits[4:]}"):
             return True  # as it was written before the town had eight digits
-        grouped = sizes in _LINE_GROUPS or number.is_spelt or _LOCAL_WORD.search(before) is not None
-        return (grouped or min(sizes) >= 3) and is_chinese_number(digits)
+        if _LOCAL_WORD.search(before) and digits[1] != "0":
+            return True  # told to be one: the plan of numbers need not know it
+        grouped = sizes in _LINE_GROUPS or number.is_spelt or min(sizes) >= 3
+        return grouped and is_chinese_number(digits)
     if digits[0] in "2345678" and len(digits) in (7, 8):
         if not (sizes in _LOCAL_GROUPS or number.is_spelt):
             return False

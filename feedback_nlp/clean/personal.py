@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterator
 
 from feedback_nlp.clean.address import find_addresses
-from feedback_nlp.clean.codes import MARK_WORDS
+from feedback_nlp.clean.codes import JOINER, MARK_WORDS
 from feedback_nlp.clean.findings import PersonalDatum
-from feedback_nlp.clean.folding import DIVIDERS, Folded, fold_for_search
+from feedback_nlp.clean.folding import DIVIDERS, HAN_DIGITS, Folded, fold_for_search
 from feedback_nlp.clean.identifiers import find_identifiers
 from feedback_nlp.clean.labelled import (
     find_long_numbers,
@@ -32,7 +32,9 @@ from feedback_nlp.clean.plates import find_plates
 from feedback_nlp.clean.split_numbers import find_split_numbers
 
 # First looks, which only save time. Five digits near one another: without them there is no number.
-_DIGITS = re.compile(f"[0-9](?:(?:[{DIVIDERS}]{{0,4}}| ?{MARK_WORDS} ?)[0-9]){{4}}")
+_DIGITS = re.compile(
+    f"[0-9{HAN_DIGITS}](?:(?:[{DIVIDERS}]{{0,4}}| ?{MARK_WORDS} ?)[0-9{HAN_DIGITS}]){{4}}|[0-9]{JOINER}[0-9]{{2}}"
+)
 _LETTER_OR_DIGIT = re.compile("[0-9a-z]")
 _KIND_OF_ADDRESS = "地址"
 

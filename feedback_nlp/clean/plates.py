@@ -8,16 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from feedback_nlp.clean.codes import GLUE
+from feedback_nlp.clean.codes import GLUE, JOINER, MARK_WORDS
 from feedback_nlp.clean.findings import PersonalDatum, digit_count
-from feedback_nlp.clean.folding import EMOJI, HAN_DIGITS, as_digits
+from feedback_nlp.clean.folding import DIVIDERS, EMOJI, HAN_DIGITS, as_digits
 
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-_MARK = rf"(?:[ ·•.,、~…/|丨_*+\-→()【】\[\]「」{EMOJI}]{{0,3}}|[ ]?(?:点|杠|横杠|减号|dash|dot) ?)"
+_MARK = rf"(?:[ ·•.,、~…/|丨_*+\-→()【】\[\]「」{EMOJI}]{{0,3}}|[ ]?(?:点|杠|横杠|减号|空格|dash|dot) ?|{JOINER})"
+_BETWEEN = rf"(?:[{DIVIDERS}]{{0,3}}| ?{MARK_WORDS} ?|{JOINER})"
 _SIGN = f"[a-z0-9{HAN_DIGITS}]"
 _PLATE = re.compile(
     rf"([{_PROVINCES}]) ?{_MARK}([a-hj-np-z])(?:牌|字头)?{_MARK}"
-    rf"((?:{_SIGN}[ .\-·,、~_/|*{EMOJI}]{{0,2}}){{4}}[a-z0-9{HAN_DIGITS}挂学警港澳领临应](?:(?<=应)急|[ .\-·,~_]?[a-z0-9临](?![a-z0-9]))?)(?![0-9a-z])"
+    rf"((?:{_SIGN}{_BETWEEN}){{4}}[a-z0-9{HAN_DIGITS}挂学警港澳领临应](?:(?<=应)急|{_BETWEEN}[a-z0-9临](?![a-z0-9]))?)(?![0-9a-z])"
 )
 _BODY = re.compile(
     r"[df][a-hj-np-z0-9][0-9]{4}|[a-hj-np-z]{2}[0-9]{4}|[0-9]{5}[df]|[a-hj-np-z0-9]{5}临?|[a-hj-np-z0-9]{4}(?:[挂学警港澳领]|应急?)"

@@ -12,21 +12,15 @@ import re
 from collections.abc import Iterator
 
 from feedback_nlp.clean.checksums import has_identity_check, is_identity_card, passes_luhn
+from feedback_nlp.clean.codes import LOOSE_JOINER
 from feedback_nlp.clean.findings import PersonalDatum
 from feedback_nlp.clean.folding import HAN_DIGITS, as_digits
 from feedback_nlp.clean.telephone import is_chinese_number
 
 _HINT = re.compile("[后尾末接再然中间加区生连剩]")
-_COUNTED = "(?:(?:[0-9]{1,2}[位个]|[一二两三四五六七八九十几]{1,2}[位个]?)(?:数字?|号码?)?)?"
-# What tells that a further part follows, between marks.
-_JOINER = (
-    r"[,。;、: …~\-(]{0,3}"
-    "(?:然后|接着|接下来|接下去|再来|再加上?|再|后面|后边|后头|后半[段截]?|后段|中间|当中|中段|末尾|末|尾号|尾数|结尾|最后|剩下|跟着|跟上|加上|连着|连上|接上|接|生日|出生(?:日期|年月日?)?|和|后)"
-    f"(?:的|是|再|跟|为|着|就|接)?{_COUNTED}(?:的|是|为|就是|叫)?[: ]{{0,2}}"
-)
 _PART = "[0-9]{2,12}"
 _SPLIT = re.compile(
-    rf"(?<![0-9])([0-9]{{3,12}})(?:{_JOINER}({_PART}))(?:{_JOINER}({_PART}))?(?:{_JOINER}({_PART}))?(x?)(?![0-9a-z])"
+    rf"(?<![0-9])([0-9]{{3,12}})(?:{LOOSE_JOINER}({_PART}))(?:{LOOSE_JOINER}({_PART}))?(?:{LOOSE_JOINER}({_PART}))?(x?)(?![0-9a-z])"
 )
 _AREA = re.compile(
     rf"区号[是为: ]{{0,3}}(0[0-9]{{2,3}}|[零〇][{HAN_DIGITS}]{{2,3}})[^0-9a-z]{{0,8}}?([2-9](?:[ \-]?[0-9]){{6,7}})(?![0-9])"
@@ -35,7 +29,7 @@ _NEAR = 24
 _MOBILE = re.compile("1[3-9][0-9]{9}")
 _IDENTITY_WORD = re.compile("身份|证件|证号|实名|sfz")
 _CARD_WORD = re.compile("卡|账号|账户|存折")
-_LINE_WORD = re.compile("座机|固话|电话|家里|区号|号码|总机|传真")
+_LINE_WORD = re.compile("座机|固话|电话|家里|区号|号码|总机|传真|[打拨]")
 _QQ_WORD = re.compile("qq|扣扣|企鹅|q号|群")
 
 
@@ -63,14 +57,16 @@ def _kind(digits: str, near: str) -> str | None:
         return "身份证"
     if size in (15, 17, 18) and _IDENTITY_WORD.search(near):
         return "身份证"
+    if 10 <= size <= 12 and (
+        is_chinese_number(digits) or (digits[0] == "0" and _LINE_WORD.search(near))
+    ):
+        return "座机"
     if 12 <= size <= 19 and digits.isdigit():
         if _CARD_WORD.search(near) or (size > 14 and passes_luhn(digits)):
             return "银行卡"
         return None
     if 6 <= size <= 11 and _QQ_WORD.search(near):
         return "QQ"
-    if 10 <= size <= 12 and is_chinese_number(digits):
-        return "座机"
     if size in (7, 8) and _LINE_WORD.search(near):
         return "座机"
     return None
