@@ -24,7 +24,32 @@ _REPEATED = re.compile(r"__\d+$")
 def comparable(header: str) -> str:
     """Return a header as it is compared: 简体, no case, blanks, marks or full-width forms."""
     text = fold(unicodedata.normalize("NFKC", header).strip().casefold())
-    return _IGNORED.sub("", text) or text
+    text = _IGNORED.sub("", text) or text
+    return _from_pinyin(text) if text.isascii() and text.isalpha() else text
+
+
+def readable(header: str) -> str:
+    """Return a header, one in pinyin as Chinese: ``pingfen`` is 评分."""
+    name = comparable(header)
+    return header if name.isascii() or not header.isascii() else name
+
+
+@cache
+def _syllables() -> tuple[dict[str, str], dict[str, str]]:
+    data = read_toml("pinyin.toml")
+    return data["words"], data["ends"]
+
+
+def _from_pinyin(name: str) -> str:
+    """Return Chinese for a name made of nothing but listed words of pinyin, else the name."""
+    words, ends = _syllables()
+    if name in words:
+        return words[name]
+    for cut in range(len(name) - 2, 3, -1):
+        head, tail = name[:cut], name[cut:]
+        if head in words and (tail in words or tail in ends):
+            return words[head] + (words.get(tail) or ends[tail])
+    return name
 
 
 @cache

@@ -16,8 +16,8 @@ from feedback_nlp.ingest.fields import MAX_CHARS, has_broken_characters, storabl
 from feedback_nlp.ingest.keys import OccurrenceCounter, content_hash, is_rounded
 from feedback_nlp.ingest.people import is_identity, is_placeholder
 from feedback_nlp.ingest.plain import plain
-from feedback_nlp.ingest.ratings import parse_rating
-from feedback_nlp.ingest.relative_times import is_relative
+from feedback_nlp.ingest.ratings import is_unrated, parse_rating
+from feedback_nlp.ingest.relative_times import is_relative, is_yearless
 from feedback_nlp.ingest.times import parse_time
 from feedback_nlp.records import RawItem, Rejection
 
@@ -31,8 +31,27 @@ _ATTRIBUTES = frozenset(
     ["thread_key", "product", "channel", "app_version", "device", "region", "segment"]
 )
 _KEY_FIELDS = ("title", "author", "occurred_at", "product", "rating")
-_TOTALS = frozenset(["合计", "总计", "小计", "汇总", "平均", "平均值", "总数"])
+_TOTAL = re.compile(r".{0,12}?(?:合计|总计|小计|汇总|平均值?|总数)[:：]?")
 _TOTAL_CHARS = 8
+# What stands below a table in its first cell: 备注：…, 制表人：…, 导出时间：….
+_BELOW = (
+    "备注",
+    "说明",
+    "注：",
+    "注:",
+    "制表",
+    "填表",
+    "统计",
+    "审核",
+    "导出",
+    "合计",
+    "以上",
+    "数据来源",
+    "打印",
+    "单位",
+)
+_WIDE = 3
+_OUTSIDE = "表格外的说明（备注、制表人、导出时间等），不是反馈"
 _NAME = re.compile("[\u4e00-\u9fff]{2,4}")
 _SPACE = " \t\r\n\ufffd\u3000\u200b\u200c\u200d\u2060\ufeff\u00a0"
 
@@ -61,10 +80,13 @@ class RowMapping:
         month_first: How the time column means 3/1/2026, if it tells.
         rating_scale: What a rating is divided by: 10 where stars are written 10–50.
         read_at: When the file was made, for relative times; a row's own ``crawled_at`` wins.
+        period_end: End of the year or month that the file says it is of, for dates without a year.
         words: Takes the frame (客服: …, 用户反馈…) off a text of a row; ``None`` if nobody of
             interest speaks in it.
         replies: Columns with what the team answered, which is counted and not stored.
         names: Columns with names of people, which are masked where texts repeat them.
+        accounts: Columns with the names under which people write; 匿名用户 there is nobody, whatever
+            id stands beside it.
     """
 
     columns: Mapping[str, Sequence[str]]
@@ -76,9 +98,11 @@ class RowMapping:
     month_first: bool | None = None
     rating_scale: float = 1.0
     read_at: datetime | None = None
+    period_end: datetime | None = None
     words: Callable[[str, Mapping[str, Any]], str | None] = lambda text, _row: text
     replies: Sequence[str] = ()
     names: Sequence[str] = ()
+    accounts: Sequence[str] = ()
 
 
 @dataclass
@@ -111,7 +135,10 @@ class ItemBuilder:
         text = said
         if self.mapping.names:
             title, text = self._without_names(title, row), self._without_names(text, row)
-        if _is_blank(text) and _is_blank(title):
+        blank = _is_blank(text) and _is_blank(title)
+        if (blank or text.startswith(_BELOW)) and _stands_alone(row):
+            return Rejection(line, "not-feedback", _OUTSIDE)
+        if blank:
             return self.rejection(line, "blank-text", "没有文字内容", row)
         if has_broken_characters(text) or has_broken_characters(title):
             return self.rejection(line, "bad-characters", BAD_CHARACTERS, row)
@@ -155,7 +182,7 @@ class ItemBuilder:
             if raw := plain(values.get("occurred_at")):
                 self.tally["time-raw"] += 1
                 meta["time_raw"] = raw[:_MAX_META_CHARS]
-        if rating is None and (raw := plain(values.get("rating"))):
+        if rating is None and (raw := plain(values.get("rating"))) and not is_unrated(raw):
             self.tally["rating-raw"] += 1
             meta["rating_raw"] = raw[:_MAX_META_CHARS]
         if (reach := _count(values.get("reach"))) is not None:
@@ -184,6 +211,10 @@ class ItemBuilder:
         return values
 
     def _author(self, row: Mapping[str, Any]) -> str | None:
+        for column in self.mapping.accounts:
+            name = row.get(column)
+            if isinstance(name, str) and name.startswith("匿名") and is_placeholder(name):
+                return None
         for column in self.mapping.columns.get("author", ()):
             name = plain(row.get(column))
             if name and not is_placeholder(name):
@@ -209,6 +240,10 @@ class ItemBuilder:
             read_at = parse_time(values["crawled_at"], self.zone) or read_at
         order = self.mapping.month_first
         moment = parse_time(values.get("occurred_at"), self.zone, read_at, month_first=order)
+        if moment is None and read_at is None and self.mapping.period_end is not None:
+            raw = values.get("occurred_at")
+            if isinstance(raw, str) and is_yearless(raw):
+                moment = parse_time(raw, self.zone, self.mapping.period_end)
         if moment is None and len(self.mapping.columns.get("occurred_at", ())) > 1:
             for column in self.mapping.columns["occurred_at"]:
                 moment = parse_time(row.get(column), self.zone, read_at, month_first=order)
@@ -271,8 +306,18 @@ class ItemBuilder:
 
 
 def is_total(row: Mapping[str, Any]) -> bool:
-    """Whether a row begins like the sums below a table: 合计, 平均."""
-    return next(iter(row.values()), None) in _TOTALS
+    """Whether a row begins like the sums in or below a table: 合计, 平均, 门店小计."""
+    first = next((value for value in row.values() if value not in (None, "")), None)
+    return isinstance(first, str) and _TOTAL.fullmatch(first.strip()) is not None
+
+
+def _stands_alone(row: Mapping[str, Any]) -> bool:
+    """Whether a wide row is one note (制表人：…, 备注：…): a footer, whose names nobody reads."""
+    filled = [value for value in row.values() if value not in (None, "")]
+    if len(row) < _WIDE or len(filled) != 1 or not isinstance(filled[0], str):
+        return False
+    note = filled[0].strip()
+    return "：" in note or ":" in note or note.startswith(_BELOW)
 
 
 def _is_blank(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from feedback_nlp.chinese import fold
-from feedback_nlp.ingest.columns import read_toml
+from feedback_nlp.ingest.columns import read_toml, readable
 from feedback_nlp.labels import SourceKind
 
 
@@ -15,7 +15,7 @@ def kind_of(columns: Sequence[str]) -> SourceKind | None:
     Words of a help desk decide by themselves: a work order names goods and shops as well.
     Among the others the kind with the most telling headers wins; the first where they tie.
     """
-    names = [fold(column.casefold()) for column in columns]
+    names = [fold(readable(column).casefold()) for column in columns]
     best, most = None, 0.0
     for rule in read_toml("kinds.toml")["rule"]:
         told = sum(any(word in name for name in names) for word in rule["words"])

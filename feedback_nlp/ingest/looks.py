@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from feedback_nlp.ingest.plain import plain
-from feedback_nlp.ingest.ratings import parse_rating
+from feedback_nlp.ingest.ratings import is_unrated, parse_rating
 from feedback_nlp.ingest.relative_times import is_clock, is_relative
 from feedback_nlp.ingest.times import month_comes_first, parse_time
 
@@ -33,7 +33,7 @@ class Looks:
         rows: Rows looked at.
         filled: Cells that are not blank.
         times, clocks, ratings, numbers, links, codes: Shares that read as such; a code is a
-            word of ASCII letters and digits with a digit in it.
+            word of ASCII letters and digits with a digit in it. Ratings are a share of those given.
         chars: Mean length of a cell.
         distinct: Share of different values.
         words: 0-1, how much the column looks like something that people wrote.
@@ -83,12 +83,13 @@ def look(column: str, rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Look
     words = 0.0
     if valued < 0.5:
         words = (0.2 + 0.8 * min(chars, 30) / 30) * (0.3 + 0.7 * distinct) * (0.3 + 0.7 * han)
+    rated = [cell for cell in cells if not (isinstance(cell, str) and is_unrated(cell))]
     return Looks(
         rows=len(rows),
         filled=count,
         times=times / count,
         clocks=sum(map(is_clock, texts)) / count,
-        ratings=sum(parse_rating(cell) is not None for cell in cells) / count,
+        ratings=sum(parse_rating(cell) is not None for cell in rated) / max(1, len(rated)),
         numbers=numbers / count,
         links=links / count,
         codes=codes / count,

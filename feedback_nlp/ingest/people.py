@@ -69,7 +69,24 @@ def is_said_by_others(column: str) -> bool:
     )
 
 
+@cache
+def _asks() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    return re.compile(_data()["opinions"]), re.compile(_data()["asked_for"])
+
+
+def asks_opinion(header: str) -> bool:
+    """Whether a header asks what somebody thinks, whomever or whatever it is about.
+
+    >>> asks_opinion("您对带课老师有什么建议？"), asks_opinion("您的手机号是多少？")
+    (True, False)
+    """
+    opinions, asked_for = _asks()
+    return opinions.search(header) is not None and asked_for.search(header) is None
+
+
 def _by_own_name(name: str, data: Mapping[str, Any]) -> Person | None:
+    if asks_opinion(name):
+        return None
     name = _ASKED.sub("", name)
     plain, loose = comparable(name), without_brackets(name)
     words = [word.casefold() for word in _WORD.findall(name)]

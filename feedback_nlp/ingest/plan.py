@@ -34,11 +34,12 @@ class ColumnUse:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a person wants: zone of bare times, wishes about columns, date of the file."""
+    """What is wanted: zone of bare times, wishes about columns; date and period of the file."""
 
     zone: ZoneInfo
     wishes: Wishes
     as_of: datetime | None = None
+    period_end: datetime | None = None
     is_plain: bool = False
     is_chat_log: bool = False
 

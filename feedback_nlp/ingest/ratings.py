@@ -24,6 +24,12 @@ _FILLED = re.compile("[★⭐🌟]")
 _MAX_CHARS = 40  # sml-rank-stars sml-str40 star
 _WORD_BEHIND = re.compile(r"(\S+?)\s+(\D{1,8})")
 _TENS = re.compile(r"[1-5][05](?:\.0)?")
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d(?!\d))")
+_SCALE = re.compile(
+    r"(?<!\d)[01]\s*(?:[-–—~～至到]|to)\s*(?:7|10|20|100)(?!\d)|满分\s*(?:7|10|20|100)(?!\d)|(?:十|10)分制|百分制"
+    r"|(?:out of|/)\s*(?:7|10|20|100)(?!\d)",
+    re.IGNORECASE,
+)
 _STARS = re.compile(r"[★☆⭐🌟\ufe0f\s]+")
 
 
@@ -63,7 +69,7 @@ def _read(text: str) -> float | None:
     text = unicodedata.normalize("NFKC", text).strip()
     if not text or len(text) > _MAX_CHARS:
         return None
-    text = _HEAD.sub("", text, count=1)
+    text = _DECIMAL_COMMA.sub(".", _HEAD.sub("", text, count=1))
     if (known := _words().get(text.casefold())) is not None:
         return known
     if (pair := _WORD_BEHIND.fullmatch(text)) is not None and pair[2].casefold() in _words():
@@ -79,6 +85,25 @@ def _read(text: str) -> float | None:
     else:
         return None
     return stars if 1 <= stars <= 5 else None
+
+
+def is_unrated(text: str) -> bool:
+    """Whether a cell of a rating column says that nobody rated: 未评价, Unoffered."""
+    return text.strip().casefold() in _unrated()
+
+
+@cache
+def _unrated() -> frozenset[str]:
+    return frozenset(read_toml("aliases.toml")["unrated"]["words"])
+
+
+def tells_other_scale(header: str) -> bool:
+    """Whether a header says that its scores are no stars: 评分（1-10）, 满分100.
+
+    >>> tells_other_scale("总体评分（0～10）"), tells_other_scale("评分(1-5)")
+    (True, False)
+    """
+    return _SCALE.search(unicodedata.normalize("NFKC", header)) is not None
 
 
 def is_tens_scale(column: str, values: Iterable[object]) -> bool:

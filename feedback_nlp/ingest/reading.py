@@ -16,9 +16,12 @@ from feedback_nlp.errors import InputError
 from feedback_nlp.ingest.choices import NO_CHOICES, Choices
 from feedback_nlp.ingest.columns import comparable, find_given
 from feedback_nlp.ingest.contacts import SEALED, ContactColumns
+from feedback_nlp.ingest.dating import dating_of
 from feedback_nlp.ingest.flatten import flatten
+from feedback_nlp.ingest.plain import plain
 from feedback_nlp.ingest.plan import ColumnUse, Plan, Wanted
 from feedback_nlp.ingest.plans import plan_reading
+from feedback_nlp.ingest.relative_times import is_relative
 from feedback_nlp.ingest.resolve import Wishes
 from feedback_nlp.ingest.surveys import SAMPLE_ROWS
 from feedback_nlp.labels import SourceKind
@@ -44,6 +47,7 @@ EXPECTED_REASONS = frozenset(
 )
 """Rejections that belong to a healthy file: ratings without words, lines of the team."""
 
+_LOOK = 50
 _NESTED = ("json", "jsonl", "parquet", "xml")
 _TALLIES = {
     "time-raw": "{n} 条的时间看不懂，按导入时间算，原文记在 time_raw",
@@ -78,6 +82,7 @@ class SourceReading:
         hides: Whether the file has personal columns, so that no raw line may be kept.
         remarks: Chinese remarks known from the first rows.
         tally: Counts that grow while the items are read.
+        sheets: The table read, which says at the end which sheets were.
     """
 
     layout: str
@@ -91,6 +96,7 @@ class SourceReading:
     hides: bool = False
     remarks: tuple[str, ...] = ()
     tally: Counter[str] = field(default_factory=Counter)
+    sheets: Table | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -100,7 +106,7 @@ class SourceReading:
         if any("时间列" in remark for remark in self.remarks):
             counts["undated"] = 0
         told = [text.format(n=counts[name]) for name, text in _TALLIES.items() if counts.get(name)]
-        return (*self.remarks, *told)
+        return (*self.remarks, *_notes(self.sheets), *told)
 
 
 @contextmanager
@@ -148,14 +154,17 @@ def open_source(
             for row in sample
             if isinstance(row, Row)
         ]
+        dating = dating_of(table.preface, Path(table.path).stem, zone)
         wanted = Wanted(
             zone,
             wishes,
-            choices.as_of,
+            choices.as_of or dating.made_at,
+            None if choices.as_of else dating.period_end,
             is_plain=table.format == "lines",
             is_chat_log=table.format == "chat",
         )
         plan = plan_reading(planned, sampled, wanted)
+        dated = () if choices.as_of or not _needs_dating(plan, sampled) else dating.remarks
         if contact is not None:
             sealed = ColumnUse(contact.address, SEALED)
             plan = replace(plan, uses=(*plan.uses, sealed), hides=True)
@@ -170,8 +179,9 @@ def open_source(
             path=table.path,
             uses=plan.uses,
             hides=plan.hides,
-            remarks=(*table.notes, *_notes(table), *plan.remarks),
+            remarks=(*table.notes, *dated, *plan.remarks),
             tally=tally,
+            sheets=table,
         )
 
 
@@ -269,7 +279,22 @@ def _named(columns: Sequence[str], wanted: Sequence[str]) -> frozenset[str]:
     return frozenset(by_name[comparable(name)] for name in wanted)
 
 
-def _notes(table: Table) -> tuple[str, ...]:
-    if not table.other_sheets:
+def _notes(table: Table | None) -> tuple[str, ...]:
+    """Say which sheets of a workbook were read together, and which were not."""
+    if table is None or not table.other_sheets:
         return ()
-    return (f"只读了一个工作表；另有 {'、'.join(table.other_sheets)}，要读就指定工作表",)
+    joined = table.joined_sheets
+    rest = [name for name in table.other_sheets if name not in joined]
+    told = []
+    if joined:
+        told.append(f"表头相同的工作表一起读了：{'、'.join(joined)}")
+    if rest:
+        only = "没有读的工作表" if joined else "只读了一个工作表；另有"
+        told.append(f"{only} {'、'.join(rest)}，要读就指定工作表")
+    return tuple(told)
+
+
+def _needs_dating(plan: Plan, sample: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the first times of a file mean something only in relation to its date."""
+    column = plan.mapping.get("occurred_at", "")
+    return any(is_relative(plain(row.get(column))) for row in sample[:_LOOK] if row.get(column))

@@ -82,6 +82,11 @@ def is_relative(text: str) -> bool:
     return resolve(text, datetime(2024, 6, 1, 12)) is not None
 
 
+def is_yearless(text: str) -> bool:
+    """Whether a cell is a day and month, so that a year alone makes it a date."""
+    return len(text) <= 60 and _YEARLESS.fullmatch(bare(text).casefold()) is not None
+
+
 def resolve(text: str, read_at: datetime) -> datetime | None:
     """Return the moment a relative date means, or ``None`` if it is none.
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from feedback_nlp.ingest.columns import aliases, candidates, comparable
+from feedback_nlp.ingest.columns import aliases, candidates, comparable, readable
 from feedback_nlp.ingest.extras import is_kept
 from feedback_nlp.ingest.key_and_author import find_author, find_key, leave_rounded_threads
-from feedback_nlp.ingest.looks import Looks, look
+from feedback_nlp.ingest.looks import Looks, is_number, look
 from feedback_nlp.ingest.people import (
     Person,
     is_person_by_content,
@@ -29,7 +29,9 @@ _COUNT = re.compile(r"\d[\d,]*(?:\.\d+)?\s*[万wWkK]?\+?")
 _REPLY = re.compile(r"(?i)回复|答复|reply|response(?!.?(?:type|id|time|date|status)\b)")
 _PLAIN_FIELDS = ("product", "channel", "app_version", "device", "region", "segment", "thread_key")
 _COUNTS = ("reach",)
+_WORDS_ONLY = ("region", "channel", "device")
 _SEVERAL = 3
+_SCORE_CHARS = 3
 
 
 @dataclass(frozen=True)
@@ -103,12 +105,21 @@ def _find_plain(found: Resolution, name: str, columns: Sequence[str]) -> None:
             continue
         if name in _COUNTS and 2 * sum(map(_is_count, looks.values)) < looks.filled:
             continue
+        if name in _WORDS_ONLY and looks.numbers >= 0.9:
+            continue  # Location 8.5 is a score
         if name == "crawled_at" and looks.times < 0.5:
             continue
         if name == "title" and _is_of_the_thing(found, looks):
             continue
         found.fields[name] = [column]
         return
+
+
+def _is_score(looks: Looks) -> bool:
+    """Whether a column that names staff holds what they were given: 1–10, yes or no, no ids."""
+    return looks.filled > 0 and all(
+        is_number(value) and len(value) <= _SCORE_CHARS for value in looks.values
+    )
 
 
 def _is_count(value: str) -> bool:
@@ -175,10 +186,12 @@ def _judge_rest(found: Resolution, columns: Sequence[str], wishes: Wishes) -> No
 def _why_not(column: str, looks: Looks) -> str | None:
     """Return why a column without a field is not stored, or ``None`` if it is."""
     person = person_by_name(column)
-    if is_said_by_others(column) or (_REPLY.search(column) and looks.words > 0):
+    if is_said_by_others(column) or (_REPLY.search(readable(column)) and looks.words > 0):
         return OTHERS_SAID
-    if person is Person.AGENT:
+    if person is Person.AGENT and not _is_score(looks):
         return "是客服等工作人员"
+    if person is Person.AGENT:
+        return None
     if person is not None or is_person_by_content(looks.values):
         return PERSONAL
     if not looks.filled:

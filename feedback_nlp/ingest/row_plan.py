@@ -13,10 +13,10 @@ from feedback_nlp.ingest.items import ItemBuilder, RowMapping, is_total
 from feedback_nlp.ingest.kinds import kind_of
 from feedback_nlp.ingest.layouts import Layout
 from feedback_nlp.ingest.looks import SAMPLE
-from feedback_nlp.ingest.people import Person, person_by_name
+from feedback_nlp.ingest.people import Person, is_said_by_others, person_by_name
 from feedback_nlp.ingest.plain import plain
 from feedback_nlp.ingest.plan import ColumnUse, Items, Plan, Wanted, has_people
-from feedback_nlp.ingest.ratings import is_star_scale
+from feedback_nlp.ingest.ratings import is_star_scale, tells_other_scale
 from feedback_nlp.ingest.remarks import describe_dropped, missing, suggestion
 from feedback_nlp.ingest.resolution import OTHERS_SAID, PERSONAL, Resolution
 from feedback_nlp.ingest.speakers import (
@@ -25,6 +25,7 @@ from feedback_nlp.ingest.speakers import (
     chat_columns,
     chat_log_columns,
     has_dialogues,
+    is_official,
     split_dialogue,
     without_frame,
 )
@@ -32,6 +33,7 @@ from feedback_nlp.ingest.wide import SeveralTexts, WideReader, several_texts
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
 
+_OFFICIAL = "品牌、商家自己的账号或邮件系统发的，不算用户反馈"
 _PEOPLES_NAMES = re.compile("姓名|人$|^客户$")
 
 
@@ -51,10 +53,11 @@ def row_plan(
     if kind is None and chat is not None and (chat.role or chat.own):
         kind = SourceKind.SUPPORT  # a team and its customers
     words, speaks = _words(layout, columns, sample, found, text, kind)
-    mapping = _without_other_scales(_mapping(layout, wanted, found, words), sample, found)
+    accounts = _account_names(columns, found)
+    mapping = _without_other_scales(_mapping(layout, wanted, found, words, accounts), sample, found)
     tally: Counter[str] = Counter()
     builder = ItemBuilder(mapping, wanted.zone, tally=tally)
-    items: Items = _one_a_row(builder, chat, text)
+    items: Items = _one_a_row(builder, chat, text, accounts)
     if texts is not None and texts.columns:
         items = WideReader(builder, texts).items
     present = set(columns)
@@ -82,6 +85,7 @@ def row_plan(
         month_first=found.month_first,
         tally=tally,
         is_chat=chat is not None
+        and kind is not SourceKind.SOCIAL  # posts of a forum are not lines of one talk
         and bool(found.fields.get("thread_key") or found.fields.get("author")),
     )
 
@@ -134,6 +138,7 @@ def _mapping(
     wanted: Wanted,
     found: Resolution,
     words: Callable[[str, Mapping[str, Any]], str | None],
+    accounts: Sequence[str],
 ) -> RowMapping:
     return RowMapping(
         found.fields,
@@ -145,8 +150,10 @@ def _mapping(
         month_first=found.month_first,
         rating_scale=found.rating_scale,
         read_at=wanted.as_of,
+        period_end=wanted.period_end,
         words=words,
         names=[c for c in found.looks if _PEOPLES_NAMES.search(c)],
+        accounts=accounts,
         replies=[
             column
             for column, why in found.dropped.items()
@@ -155,11 +162,30 @@ def _mapping(
     )
 
 
-def _one_a_row(builder: ItemBuilder, chat: ChatColumns | None, text: str) -> Items:
+def _account_names(columns: Sequence[str], found: Resolution) -> tuple[str, ...]:
+    """Return the column with the name under which people write: not 博主 beside 评论人."""
+    names = [
+        column
+        for column in columns
+        if person_by_name(column) is Person.NAME
+        and not is_said_by_others(column)
+        and found.looks[column].filled
+    ]
+    spoken = [column for column in found.fields.get("author", ()) if column in names]
+    return tuple(spoken[:1] or (names if len(names) == 1 else ()))
+
+
+def _one_a_row(
+    builder: ItemBuilder, chat: ChatColumns | None, text: str, accounts: Sequence[str]
+) -> Items:
     def items(line: int, row: Mapping[str, Any]) -> Iterator[RawItem | Rejection]:
         aside = chat.set_aside(row, plain(row.get(text))) if chat is not None else None
         if aside is not None:
             yield builder.rejection(line, *aside, {})
+        elif any(
+            isinstance(name := row.get(column), str) and is_official(name) for column in accounts
+        ):
+            yield builder.rejection(line, "not-customer", _OFFICIAL, {})
         else:
             yield builder.build(line, row)
 
@@ -198,12 +224,17 @@ def _without_other_scales(
 ) -> RowMapping:
     """Leave a 0–10 or 0–100 score out of the rating; it stays an extra value under its name."""
     group = mapping.columns.get("rating", ())
-    if mapping.rating_scale != 1.0 or is_star_scale(
-        plain(row.get(column)) for row in sample if not is_total(row) for column in group
+    told = any(map(tells_other_scale, group))
+    if mapping.rating_scale != 1.0 or (
+        not told
+        and is_star_scale(
+            plain(row.get(column)) for row in sample if not is_total(row) for column in group
+        )
     ):
         return mapping
     found.kept.update(group)
-    found.notes.append(f"列“{group[0]}”有大于 5 的分数，不是星级，按原样保存")
+    why = "的表头说它不是五分制" if told else "有大于 5 的分数"
+    found.notes.append(f"列“{group[0]}”{why}，不是星级，按原样保存")
     del found.fields["rating"]
     return mapping
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from feedback_nlp.ingest.columns import comparable, read_toml
 from feedback_nlp.ingest.looks import Looks
-from feedback_nlp.ingest.people import Person, person_by_name
+from feedback_nlp.ingest.people import Person, is_said_by_others, person_by_name
 from feedback_nlp.ingest.plain import plain
 from feedback_nlp.tabular.chat_log import SPEAKER
 
@@ -84,6 +84,20 @@ def is_customer(value: str) -> bool:
     return _is_one_of(value, "customer", anywhere=True)
 
 
+@cache
+def _official_ends() -> tuple[str, ...]:
+    return tuple(_data()["official_ends"])
+
+
+def is_official(name: str) -> bool:
+    """Whether the name of an account is a brand's, a shop's or a mail robot's own.
+
+    >>> is_official("某某汽车官方"), is_official("小官"), is_official("Mail Delivery Subsystem")
+    (True, False, True)
+    """
+    return name.casefold().endswith(_official_ends())
+
+
 def _is_one_of(value: str, group: str, *, anywhere: bool) -> bool:
     text = value.strip().casefold()
     if not text or len(text) > 30:
@@ -105,6 +119,9 @@ def chat_columns(looks: Mapping[str, Looks]) -> ChatColumns | None:
     for column in looks:
         named.setdefault(comparable(column), column)
     data = _data()
+    for column in looks:  # author.isOfficial is said of whoever speaks, reply.isOfficial is not
+        if "." in column and not is_said_by_others(column):
+            named.setdefault(comparable(column.rpartition(".")[2]), column)
     if (coded := _coded(named)) is not None:
         return coded
     own = next(

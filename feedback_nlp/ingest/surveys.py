@@ -27,7 +27,12 @@ from feedback_nlp.ingest.items import (
     raw_row,
 )
 from feedback_nlp.ingest.keys import OccurrenceCounter, content_hash
-from feedback_nlp.ingest.people import is_identity, is_person_by_content, is_placeholder
+from feedback_nlp.ingest.people import (
+    asks_opinion,
+    is_identity,
+    is_person_by_content,
+    is_placeholder,
+)
 from feedback_nlp.ingest.plain import plain
 from feedback_nlp.ingest.ratings import is_star_scale, parse_rating
 from feedback_nlp.ingest.times import parse_time
@@ -223,7 +228,10 @@ def _is_choice(answers: Sequence[str]) -> bool:
 def asks_who(layout: SurveyLayout, column: str) -> bool:
     """Whether a question asks for a name or a way to reach someone: never stored."""
     words = read_toml("surveys.toml")["hints"]["identity"]
-    return is_identity(layout.question.sub("", column)) or any(word in column for word in words)
+    asked = layout.question.sub("", column)
+    if asks_opinion(asked):
+        return False
+    return is_identity(asked) or any(word in column for word in words)
 
 
 def _is_open(column: str, answers: Sequence[str], hints: Mapping[str, Sequence[str]]) -> bool:

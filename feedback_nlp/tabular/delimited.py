@@ -24,6 +24,7 @@ from feedback_nlp.tabular.headers import (
     HeaderChoice,
     find_header,
     numbered_header,
+    preface_of,
     without_header_words,
 )
 from feedback_nlp.tabular.rows import Limits, Row, reject, too_many_columns, unique_columns
@@ -84,11 +85,12 @@ class _LineFeed:
 
 @dataclass(frozen=True, slots=True)
 class Delimited:
-    """A delimited text whose header is known: names, rows, remarks."""
+    """A delimited text whose header is known: names, rows, remarks, cells above the header."""
 
     columns: tuple[str, ...]
     rows: Iterator[Row | Rejection]
     notes: tuple[str, ...]
+    preface: tuple[str, ...] = ()
 
 
 def read_delimited(
@@ -136,7 +138,8 @@ def read_delimited(
         raise FileUnreadable(f"表头的引号不成对：{shown}") from error
     columns = unique_columns(found.names, limits)
     rows = _rows(feed, columns, delimiter, limits)
-    return Delimited(tuple(filter(None, columns)), rows, found.notes)
+    preface = preface_of(cells[: found.first])
+    return Delimited(tuple(filter(None, columns)), rows, found.notes, preface)
 
 
 def _first_lines(lines: Iterator[TextLine]) -> list[TextLine]:

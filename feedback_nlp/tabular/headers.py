@@ -22,6 +22,7 @@ from feedback_nlp.resources import read_tables
 LOOK_ROWS = 30
 _NAME_CHARS = 24
 _SENTENCE_CHARS = 6
+_PREFACE_CELLS, _PREFACE_CHARS = 40, 200
 _IMPORT_ID = '{"ImportId"'
 _IDENTIFIER = re.compile(r"[\w.\-]+(?:\s[\w.\-]+)?", re.ASCII)
 _VALUE = re.compile(
@@ -84,7 +85,8 @@ def find_header(rows: Sequence[Cells]) -> Header:
     """
     rows = rows[:LOOK_ROWS]
     filled = [sum(map(_is_filled, row)) for row in rows]
-    width = Counter(count for count in filled if count).most_common(1)[0][0] if any(filled) else 0
+    counts = Counter(count for count in filled if count > 1) or Counter(filter(None, filled))
+    width = max(counts, key=lambda count: (counts[count], count), default=0)
     for index, row in enumerate(rows):
         if not filled[index] or 2 * filled[index] < width:
             continue
@@ -114,6 +116,16 @@ def numbered_header(rows: Sequence[Cells]) -> Header:
     """Return the names of a sheet that has no header: 列1, 列2 …"""
     width = max(map(len, rows), default=0)
     return Header(0, 0, tuple(f"列{number}" for number in range(1, width + 1)))
+
+
+def preface_of(rows: Sequence[Cells]) -> tuple[str, ...]:
+    """Return what rows above a header say: titles, who made the table and when."""
+    return tuple(
+        cell.strip()[:_PREFACE_CHARS]
+        for row in rows
+        for cell in row
+        if isinstance(cell, str) and cell.strip()
+    )[:_PREFACE_CELLS]
 
 
 def _header(rows: Sequence[Cells], index: int, filled: Sequence[int], width: int) -> Header:

@@ -64,6 +64,7 @@ _WRAPPERS = frozenset(
 )
 _DEEP = 2
 _SEARCH_EVENTS = 200_000
+_BESIDE_EVENTS, _BESIDE_VALUES = 2_000, 40
 _MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 _OPTIONS: dict[str, Any] = {"use_float": True, "multiple_values": True, "buf_size": BLOCK_BYTES}
 _PYTHON = re.compile(r"[{,]\s*'")
@@ -257,6 +258,25 @@ def _without_marks(record: dict[str, Any]) -> dict[str, Any]:
     if "\ufeff" not in "".join(record):
         return record
     return {name.replace("\ufeff", ""): value for name, value in record.items()}
+
+
+def told_beside(stream: BinaryIO) -> tuple[str, ...]:
+    """Return what a document says beside its records, ``name：value`` each; rewinds.
+
+    Looks at its beginning only: when an answer was fetched stands before the list.
+    """
+    told: list[str] = []
+    try:
+        for count, (prefix, event, value) in enumerate(ijson.parse(_guarded(stream), **_OPTIONS)):
+            if event in ("string", "number") and prefix and ".item" not in f".{prefix}.":
+                name = str(prefix).rpartition(".")[2]
+                told.append(f"{name}：{str(value)[:100]}")
+            if count > _BESIDE_EVENTS or len(told) >= _BESIDE_VALUES:
+                break
+    except (ijson.JSONError, FileUnreadable, RecursionError, UnicodeDecodeError):
+        pass  # whoever reads the records says what is wrong
+    stream.seek(0)
+    return tuple(told)
 
 
 def _find_records(stream: GuardedJson) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 
 _LEAST_RECORDS = 2
+_LEAST_LISTS = 3
 _MAX_NAME_CHARS = 200
 _FEW_WORDS, _LOOK_AT, _WORD_CHARS = 8, 5, 200
 
@@ -40,6 +41,9 @@ def records_of(values: Iterable[Any], *, is_document: bool) -> Iterator[Any]:
 
 
 def _of_document(document: Mapping[str, Any]) -> Iterator[Any]:
+    if (side_by_side := _side_by_side(document)) is not None:
+        yield from side_by_side
+        return
     names, rows = document.get("columns"), document.get("data")
     if _is_header(names) and isinstance(rows, list) and all(isinstance(r, list) for r in rows):
         yield from (_named(names, row) for row in rows)
@@ -63,6 +67,47 @@ def _of_document(document: Mapping[str, Any]) -> Iterator[Any]:
             yield member if "id" in member else {"id": key, **member}
     else:
         yield document
+
+
+def _side_by_side(document: Mapping[str, Any]) -> Iterator[Any] | None:
+    """Return the records of lists that stand side by side, a list a field; ``None`` if none do.
+
+    ``{"texts": ["a", "b"], "stars": [5, 1], "shop": "x"}`` are two records. The words must be in
+    the lists, else they are what one record says of itself (tags, pictures).
+    """
+    nested = [value for value in document.values() if isinstance(value, dict) and value]
+    if len(nested) == 1 and not any(isinstance(value, list) for value in document.values()):
+        return _side_by_side(nested[0])
+    lists = {
+        name: value
+        for name, value in document.items()
+        if isinstance(value, list) and not any(isinstance(cell, dict | list) for cell in value)
+    }
+    length = max((len(value) for value in lists.values()), default=0)
+    fields = {name: value for name, value in lists.items() if len(value) == length}
+    if length < _LEAST_RECORDS or len(fields) < _LEAST_LISTS:
+        return None
+    shared = {name: value for name, value in document.items() if not isinstance(value, dict | list)}
+    wordiest = max(map(_mean_chars, fields.values()))
+    if any(isinstance(value, str) and len(value) >= wordiest for value in shared.values()):
+        return None
+    names = [_singular(name) for name in fields]
+    columns = fields.values()
+    return (
+        {**shared, **dict(zip(names, cells, strict=True))} for cells in zip(*columns, strict=True)
+    )
+
+
+def _mean_chars(cells: list[Any]) -> float:
+    said = [len(cell) for cell in cells if isinstance(cell, str)]
+    return sum(said) / len(said) if said else 0.0
+
+
+def _singular(name: str) -> str:
+    """Return the name of one member of a list: texts is text, merchantReplies merchantReply."""
+    if name.endswith("ies"):
+        return f"{name[:-3]}y"
+    return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
 
 
 def _is_list_of_records(value: Any) -> bool:

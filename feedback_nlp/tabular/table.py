@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,7 +25,7 @@ from feedback_nlp.tabular.formats import (
 )
 from feedback_nlp.tabular.headers import FIND_HEADER, HeaderChoice
 from feedback_nlp.tabular.html_tables import html_as_csv
-from feedback_nlp.tabular.json_rows import read_json, read_json_lines, read_lines
+from feedback_nlp.tabular.json_rows import read_json, read_json_lines, read_lines, told_beside
 from feedback_nlp.tabular.plain_list import is_plain_list
 from feedback_nlp.tabular.rows import DEFAULT_LIMITS, Limits, Row, columns_ahead, reject
 from feedback_nlp.tabular.spreadsheet_xml import spreadsheet_xml_as_csv
@@ -42,9 +42,11 @@ class Table:
         format: One of ``FORMATS``, or ``chat`` for a chat saved as text.
         columns: Column names in order. For JSON, those of the first 200 records.
         rows: Each row once, in order; can be read once.
-        other_sheets: Sheets of a workbook that are not read.
+        other_sheets: The other sheets of a workbook.
         path: The file that is read (standard input: the spooled copy).
         notes: Chinese remarks on how the header was found.
+        preface: What stands above the header or around the list of records: titles, dates.
+        joined_sheets: Sheets with the same header that were read, too; grows with the rows.
     """
 
     format: str
@@ -53,6 +55,8 @@ class Table:
     path: Path
     other_sheets: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    preface: tuple[str, ...] = ()
+    joined_sheets: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -91,6 +95,7 @@ def open_table(
             return
         stream = stack.enter_context(open_binary(path))
         notes: tuple[str, ...] = ()
+        preface: tuple[str, ...] = ()
         encoding = told_encoding(stream)
         guessed = (f"文件不是 UTF-8，按 {encoding} 读；有乱码请另存为 UTF-8",) if encoding else ()
         if kind == "html":
@@ -103,7 +108,7 @@ def open_table(
         if kind in ("csv", "tsv"):
             delimiter = "\t" if kind == "tsv" else None
             read = read_delimited(stream, limits, delimiter=delimiter, header=header)
-            columns, rows, notes = read.columns, read.rows, read.notes
+            columns, rows, notes, preface = read.columns, read.rows, read.notes, read.preface
         elif kind == "lines":
             is_chat, lines = chat_log_ahead(text_lines(stream, limits))
             kind = "chat" if is_chat else kind
@@ -113,9 +118,11 @@ def open_table(
         else:
             if kind == "json":
                 stream = without_call(stream)
+                preface = told_beside(stream)
             reader = {"json": read_json, "jsonl": read_json_lines, "xml": read_xml}[kind]
             columns, rows = columns_ahead(reader(stream, limits))
-        yield Table(kind, columns, _until_damage(rows, stream), path, notes=(*guessed, *notes))
+        rows = _until_damage(rows, stream)
+        yield Table(kind, columns, rows, path, notes=(*guessed, *notes), preface=preface)
 
 
 def read_rows(
@@ -142,7 +149,16 @@ def _open_binary_table(
         columns, rows = read_parquet(path, limits)
         return Table(kind, columns, rows, path)
     book = read_workbook(path, limits, sheet=sheet, header=header)
-    return Table(kind, book.columns, book.rows, path, book.other_sheets, book.notes)
+    return Table(
+        kind,
+        book.columns,
+        book.rows,
+        path,
+        book.other_sheets,
+        book.notes,
+        book.preface,
+        book.joined_sheets,
+    )
 
 
 def _may_be_list(kind: str, said: str | None, header: HeaderChoice) -> bool:

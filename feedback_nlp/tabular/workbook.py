@@ -12,10 +12,10 @@ import sys
 import threading
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from feedback_nlp.tabular.headers import (
     HeaderChoice,
     find_header,
     numbered_header,
+    preface_of,
 )
 from feedback_nlp.tabular.rows import Limits, Row, reject, unique_columns
 
@@ -85,20 +86,29 @@ def _too_large(what: str) -> FileUnreadable:
     return FileUnreadable(f"Excel 文件{what}，拒绝打开", hint="拆成多个文件，或另存为 CSV")
 
 
+Lines = Iterator[tuple[int, Any]]
+"""What the parser says, with the row in the sheet: cells, or of which sheet the next ones are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """One open sheet: names, rows, sheets that are not read, remarks on the header."""
+    """An open workbook: names, rows, the other sheets, remarks on the header, titles above it.
+
+    Sheets with the same header follow the first one; ``joined_sheets`` grows as they are reached.
+    """
 
     columns: tuple[str, ...]
     rows: Iterator[Row | Rejection]
     other_sheets: tuple[str, ...]
     notes: tuple[str, ...]
+    preface: tuple[str, ...]
+    joined_sheets: list[str]
 
 
 def read_workbook(
     path: Path, limits: Limits, *, sheet: str | None = None, header: HeaderChoice = FIND_HEADER
 ) -> Workbook:
-    """Open one sheet of a workbook.
+    """Open a sheet of a workbook, and those with the same header unless one is named.
 
     Raises:
         FileUnreadable: If the workbook is damaged, too large, empty, or lacks the sheet.
@@ -109,20 +119,80 @@ def read_workbook(
         raise _too_large(f"超过 {limits.max_workbook_bytes // 1024**2} MB")
     output = _parsed(path, limits, sheet or "")
     info = next(output)
-    head = [
-        (line, [_native(cell) for cell in cells])
-        for line, cells in enumerate(islice(output, LOOK_ROWS), info["start"])
-    ]
+    head, behind = _head(output, info["start"])
     numbered = [(line, cells) for line, cells in head if any(map(_filled, cells))]
     if not numbered:
         raise FileUnreadable(f"工作表 {info['sheet']} 是空的", hint="第一行应是表头")
     found = _chosen(numbered, header)
     columns = unique_columns(found.names, limits)
     others = tuple(name for name in info["sheets"] if name != info["sheet"])
-    below = numbered[found.first + found.rows :]
-    rest = ((line, cells) for line, cells in enumerate(output, info["start"] + len(head)))
-    rows = _rows(chain(below, rest), columns, limits)
-    return Workbook(tuple(filter(None, columns)), rows, others, found.notes)
+    hidden = [name for name in info["hidden"] if name != info["sheet"]]
+    notes = (f"隐藏的工作表没有读：{'、'.join(hidden)}",) if hidden and not sheet else ()
+    preface = preface_of([cells for _, cells in numbered[: found.first]])
+    joined: list[str] = []
+    below = chain(numbered[found.first + found.rows :], behind)
+    rows = _sheets(below, columns, limits, joined)
+    return Workbook(
+        tuple(filter(None, columns)),
+        rows,
+        tuple(name for name in others if name not in info["hidden"]),
+        (*found.notes, *notes),
+        (info["sheet"], *preface),
+        joined,
+    )
+
+
+def _head(output: Iterator[Any], start: int) -> tuple[list[tuple[int, list[Any]]], Lines]:
+    """Return the first rows of a sheet, and all that follows them."""
+    head: list[tuple[int, list[Any]]] = []
+    for line, cells in enumerate(output, start):
+        if isinstance(cells, dict):
+            return head, chain([(line, cells)], enumerate(output))
+        head.append((line, [_native(cell) for cell in cells]))
+        if len(head) >= LOOK_ROWS:
+            break
+    return head, enumerate(output, start + len(head))
+
+
+def _sheets(
+    lines: Lines, columns: list[str], limits: Limits, joined: list[str]
+) -> Iterator[Row | Rejection]:
+    """Yield the rows of the first sheet and of those after it with the same header."""
+    following = yield from _rows(lines, columns, limits)
+    while following is not None:
+        name, start = following["next"], following["start"]
+        try:
+            head, behind = _head((cells for _, cells in lines), start)
+            own, below = _same_header(
+                [pair for pair in head if any(map(_filled, pair[1]))], columns
+            )
+            if own is None:
+                following = next((cells for _, cells in behind if isinstance(cells, dict)), None)
+                continue
+        except FileUnreadable as error:
+            yield reject(start, "file-damaged", f"工作表 {name} 无法读取：{error.message}")
+            return
+        joined.append(name)
+        following = yield from _rows(chain(below, behind), own, limits)
+
+
+def _same_header(
+    head: list[tuple[int, list[Any]]], columns: Sequence[str]
+) -> tuple[list[str] | None, list[tuple[int, list[Any]]]]:
+    """Return the columns of a sheet and the rows below its header, ``None`` if it is another table."""
+    wanted = set(filter(None, columns))
+    for at, (_, cells) in enumerate(head):
+        names = ["" if cell is None else str(cell).strip() for cell in cells]
+        if len(wanted) > 1 and wanted <= set(names):
+            own = [name if names.index(name) == n else "" for n, name in enumerate(names)]
+            return own, head[at + 1 :]
+    try:  # over two rows
+        found = find_header([cells for _, cells in head])
+    except FileUnreadable:
+        return None, []
+    if len(wanted) > 1 and wanted <= set(found.names):
+        return list(found.names), head[found.first + found.rows :]
+    return None, []
 
 
 def _chosen(numbered: Sequence[tuple[int, list[Any]]], choice: HeaderChoice) -> Header:
@@ -144,11 +214,14 @@ def _chosen(numbered: Sequence[tuple[int, list[Any]]], choice: HeaderChoice) -> 
 
 
 def _rows(
-    numbered: Iterator[tuple[int, list[Any]]], columns: list[str], limits: Limits
-) -> Iterator[Row | Rejection]:
+    numbered: Iterator[tuple[int, Any]], columns: list[str], limits: Limits
+) -> Generator[Row | Rejection, None, dict[str, Any] | None]:
+    """Yield the rows of a sheet; return what the parser says of the next one, if there is one."""
     line = 0
     try:
         for line, cells in numbered:
+            if isinstance(cells, dict):
+                return cells
             if not any(_filled(cell) for cell in cells):
                 continue
             values = [_native(cell) for cell in cells]
@@ -162,6 +235,7 @@ def _rows(
                 yield Row(line, row)
     except FileUnreadable as error:
         yield reject(line + 1, "file-damaged", f"第 {line} 行之后无法继续读取：{error.message}")
+    return None
 
 
 def _filled(cell: object) -> bool:

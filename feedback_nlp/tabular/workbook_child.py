@@ -1,8 +1,9 @@
 """Runs in its own process: parses one workbook and writes its rows as JSON lines.
 
-Started by path, so it may import nothing of this package. The only file that imports
+Where no sheet is named, ``{"next": sheet, "start": row}`` and the rows of each later visible
+sheet follow. Started by path, so it may import nothing of this package. The only file that imports
 ``python_calamine``. Arguments: workbook, sheet name (``""`` = first that has cells, covers aside),
-address space in bytes. First output line: ``{"sheets": […], "sheet": …, "start": row}``;
+address space in bytes. First output line: ``{"sheets": […], "hidden": […], "sheet": …, "start": row}``;
 then one JSON array a row. On failure one line ``{"error": code, "detail": …}``.
 """
 
@@ -15,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 _LOOK_ROWS = 2_000
+_MOST_SHEETS = 60
 
 
 def _plain(cell: Any) -> Any:
@@ -27,10 +29,21 @@ def _plain(cell: Any) -> Any:
     return cell
 
 
+def _hidden(book: Any) -> list[str]:
+    """Return the sheets that a person who opens the workbook does not see."""
+    sheets = book.sheets_metadata
+    return [
+        sheet.name
+        for sheet in sheets
+        if not str(sheet.visible).endswith("Visible") or "Hidden" in str(sheet.visible)
+    ]
+
+
 def _table_like(book: Any) -> str:
     """Return the first sheet that has cells, or a longer table behind a cover of one column."""
     sizes = {}
-    for name in book.sheet_names:
+    hidden = _hidden(book)
+    for name in [name for name in book.sheet_names if name not in hidden] or book.sheet_names:
         sheet = book.get_sheet_by_name(name)
         if sheet.start is not None:
             sizes[name] = (sheet.width, sheet.height)
@@ -80,6 +93,15 @@ def _fill(cells: list[Any], number: int, merged: dict[int, list[list[Any]]]) -> 
             cells[column] = spans[-1][2]
 
 
+def _write_rows(out: Any, sheet: Any, start: int) -> None:
+    merged = _merged(sheet, start - 1)
+    for number, row in enumerate(sheet.iter_rows(), start - 1):
+        cells = [_plain(cell) for cell in row]
+        if merged:
+            _fill(cells, number, merged)
+        out.write(json.dumps(cells) + "\n")
+
+
 def main(path: str, sheet_name: str, memory_bytes: int) -> int:
     """Parse the workbook at ``path``; return the exit code."""
     try:
@@ -100,13 +122,18 @@ def main(path: str, sheet_name: str, memory_bytes: int) -> int:
         name = sheet_name or _table_like(book)
         sheet = book.get_sheet_by_name(name)
         start = sheet.start[0] + 1 if sheet.start else 1
-        out.write(json.dumps({"sheets": names, "sheet": name, "start": start}) + "\n")
-        merged = _merged(sheet, start - 1)
-        for number, row in enumerate(sheet.iter_rows(), start - 1):
-            cells = [_plain(cell) for cell in row]
-            if merged:
-                _fill(cells, number, merged)
-            out.write(json.dumps(cells) + "\n")
+        hidden = _hidden(book)
+        told = {"sheets": names, "hidden": hidden, "sheet": name, "start": start}
+        out.write(json.dumps(told) + "\n")
+        _write_rows(out, sheet, start)
+        later = [] if sheet_name else [n for n in names[names.index(name) + 1 :] if n not in hidden]
+        for other in later[:_MOST_SHEETS]:
+            sheet = book.get_sheet_by_name(other)
+            if sheet.start is None:
+                continue
+            start = sheet.start[0] + 1
+            out.write(json.dumps({"next": other, "start": start}) + "\n")
+            _write_rows(out, sheet, start)
     except (CalamineError, OSError, ValueError, OverflowError) as error:
         out.write(json.dumps({"error": "damaged", "detail": str(error)[:200]}) + "\n")
         return 1

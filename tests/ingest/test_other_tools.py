@@ -24,7 +24,7 @@ def test_what_a_human_reads_comes_out(name):
     got = {
         "texts": [item.text for item in said],
         "count": len(said),
-        "ratings": [item.rating for item in said],
+        "ratings": ["none" if item.rating is None else item.rating for item in said],
         "keys": [item.source_key for item in said],
         "time": _in_china(said[0].occurred_at),
         "kind": reading.kind and reading.kind.value,
