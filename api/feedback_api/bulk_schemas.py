@@ -44,7 +44,7 @@ def _as_a_form(schema: dict[str, Any]) -> None:
             "properties": {"file": _NOT_EMPTY, **unsaid},
         },
         {
-            "anyOf": [{"required": [name]} for name in selects],
+            "anyOf": [{"required": [name], "properties": {name: _NOT_EMPTY}} for name in selects],
             "properties": dict.fromkeys(("file", *_OF_A_FILE), False),
         },
     ]

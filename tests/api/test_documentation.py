@@ -111,6 +111,20 @@ def test_every_reference_leads_somewhere(schema: dict[str, Any]) -> None:
     walk(schema)
 
 
+def test_a_job_of_blanks_is_no_selection(client: TestClient, schema: dict[str, Any]) -> None:
+    """What the service refuses, its document does not allow: ``from`` left blank, alone."""
+    content = schema["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]
+    form = content["multipart/form-data"]["schema"]
+    shape = schema["components"]["schemas"][form["$ref"].rsplit("/", 1)[-1]]
+    _, selection = shape["oneOf"]
+    assert len(selection["anyOf"]) > 5
+    for one in selection["anyOf"]:
+        (name,) = one["required"]
+        assert one["properties"][name]["minLength"] == 1
+        if shape["properties"][name]["type"] == "string":
+            assert client.post("/v1/jobs", data={name: ""}).status_code == 422
+
+
 def test_examples_of_the_documentation_work(client: TestClient, schema: dict[str, Any]) -> None:
     for path in ("/v1/feedback", "/v1/classify"):
         body = schema["paths"][path]["post"]["requestBody"]["content"]["application/json"]
