@@ -121,7 +121,7 @@ def test_a_job_of_blanks_is_no_selection(client: TestClient, schema: dict[str, A
     for one in selection["anyOf"]:
         (name,) = one["required"]
         assert one["properties"][name]["minLength"] == 1
-        if shape["properties"][name]["type"] == "string":
+        if shape["properties"][name].get("type") != "integer":
             assert client.post("/v1/jobs", data={name: ""}).status_code == 422
 
 

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +24,24 @@ from feedback_nlp.understanding.segment.cues import load_cues
 FEELING = [("味道很好，喜欢", 1), ("太差了，垃圾", 0), ("很满意", 1), ("失望，难吃", 0)]
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> tuple[Path, Path]:
+@pytest.fixture(scope="module", autouse=True)
+def _few_folds() -> Iterator[None]:
+    """Two parts held out in turn instead of ten: each costs a training."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boundaries, "_FOLDS", 2)
+        yield
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("examples")
     points = [
         ("界面很好看", "praise"),
         ("就是老闪退", "bug"),
         ("太贵了", "complaint"),
         ("希望加夜间模式", "feature"),
     ]
-    units = tmp_path / "units.jsonl"
+    units = folder / "units.jsonl"
     rows = []
     for (first, one), (second, two) in [(a, b) for a in points for b in points if a != b] * 2:
         spans = [(0, len(first), one), (len(first) + 1, len(first) + 1 + len(second), two)]
@@ -39,20 +49,30 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
         rows.append({"text": f"{first}，{second}", "split": "train", "units": annotated})
     rows.append({"text": "秘密，考题", "split": "test", "units": []})
     units.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    feeling = tmp_path / "feeling.csv"
+    feeling = folder / "feeling.csv"
     lines = [f'"{text}",{label},train' for text, label in FEELING * 3]
     lines += ['"秘密。考题",1,train', '"别的考题",1,test']
     feeling.write_text("text,label,split\n" + "\n".join(lines), encoding="utf-8")
     return units, feeling
 
 
-def test_trained_model_loads_and_cuts(files: tuple[Path, Path], tmp_path: Path) -> None:
+def trained(files: tuple[Path, Path], out: Path, *more: str) -> Path:
     units, feeling = files
-    out = tmp_path / "segment"
-    assert (
-        boundaries.main(["--units", str(units), "--feeling", str(feeling), "--out", str(out)]) == 0
+    status = boundaries.main(
+        ["--units", str(units), "--feeling", str(feeling), "--out", str(out), *more]
     )
-    artifact = load_artifact(out)
+    assert status == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def plainly(files: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of the examples alone: a training takes seconds, so the tests share it."""
+    return trained(files, tmp_path_factory.mktemp("plainly"))
+
+
+def test_trained_model_loads_and_cuts(plainly: Path) -> None:
+    artifact = load_artifact(plainly)
     # Neither the text of the other split, however punctuated, nor rows of that split.
     assert artifact.figures["feeling_texts"] == len(FEELING) * 3
     segmenter = Segmenter(load_config().segment, boundaries_of(artifact))
@@ -60,9 +80,8 @@ def test_trained_model_loads_and_cuts(files: tuple[Path, Path], tmp_path: Path) 
     assert [text[a:b] for a, b in segmenter.segment(text)] == ["味道不错", "就是送得太慢"]
 
 
-def test_a_teacher_moves_the_cut(files: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_teacher_moves_the_cut(files: tuple[Path, Path], plainly: Path, tmp_path: Path) -> None:
     """Places a teacher always cuts score higher afterwards; annotated texts are left out."""
-    units, feeling = files
     soft = tmp_path / "soft.jsonl"
     lines = [
         {"text": f"{left} 然后{right}", "end": len(left), "boundary": [0.0, 1.0]}
@@ -74,13 +93,10 @@ def test_a_teacher_moves_the_cut(files: tuple[Path, Path], tmp_path: Path) -> No
     known = {text_key("界面很好看，就是老闪退")}
     taught = read_taught(soft, known)
     assert len(taught.places) == 16
+    out = trained(files, tmp_path / "taught", "--soft-labels", str(soft))
     scores = []
-    for more in ([], ["--soft-labels", str(soft)]):
-        out = tmp_path / f"with-{len(more)}"
-        boundaries.main(
-            ["--units", str(units), "--feeling", str(feeling), "--out", str(out), *more]
-        )
-        artifact = load_artifact(out)
+    for folder in (plainly, out):
+        artifact = load_artifact(folder)
         table = find_clauses(["界面挺大 然后按钮小"], load_cues())
         scores.append(float(boundaries_of(artifact).score(table)[0]))
     assert artifact.figures["taught_places"] == 16
@@ -89,15 +105,12 @@ def test_a_teacher_moves_the_cut(files: tuple[Path, Path], tmp_path: Path) -> No
     assert scores[1] > scores[0]
 
 
-def test_training_twice_gives_the_same_weights(files: tuple[Path, Path], tmp_path: Path) -> None:
-    units, feeling = files
-    tensors = []
-    for name in ("one", "two"):
-        out = tmp_path / name
-        boundaries.main(["--units", str(units), "--feeling", str(feeling), "--out", str(out)])
-        tensors.append(load_artifact(out).tensors)
-    for key, values in tensors[0].items():
-        assert np.array_equal(values, tensors[1][key])
+def test_training_twice_gives_the_same_weights(
+    files: tuple[Path, Path], plainly: Path, tmp_path: Path
+) -> None:
+    again = load_artifact(trained(files, tmp_path / "again")).tensors
+    for key, values in load_artifact(plainly).tensors.items():
+        assert np.array_equal(values, again[key])
 
 
 def test_seeds_name_the_units_between_bars() -> None:
