@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from feedback_nlp.clean.folding import EMOJI
+from feedback_nlp.clean.folding import EMOJI, as_digits
 
 _HAN = "零〇一二两三四五六七八九十百幺拾佰壹贰叁肆伍陆柒捌玖"
 _N = f"[0-9{_HAN}]"
@@ -28,7 +28,7 @@ _DOOR = f"(?:{_N}{{1,3}}|[a-z甲乙丙丁东西南北])"
 _HOUSE = (
     rf"(?:{_N}{{1,2}} ?[期区]{_S})?(?:{_N}{{1,4}}|(?<![a-z])[a-z][0-9]{{0,2}}) ?{_BUILDING_END}{_S}"
     rf"(?:{_DOOR} ?(?:{_DANYUAN}|[\-~/·、]){_S})?(?:的|柜旁)?(?:{_N}{{1,3}} ?[楼层]{_S})?"
-    rf"(?:{_ROOM}|(?<=[元圆园源门]){_N}{{1,3}} ?[号室户]|(?<=[栋幢]){_N}{{1,2}} ?[号室户](?![楼线桌院])|(?<=[楼层])[东西南北中]户)"
+    rf"(?:{_ROOM}|(?<=[元圆园源门]){_N}{{1,3}} ?[号室户]|(?<=[栋幢]){_N}{{1,2}} ?[号室户](?![楼线桌院])|(?<=[楼层])[东西南北中]户|(?<=[栋幢座楼层])[0-9]{{1,2}}[a-f](?![0-9a-z])|(?<=[楼层])[a-z] ?[室户]|(?<=[栋幢楼])[0-9]{{1,2}}-[0-9]{{1,3}}(?![0-9\-]|[楼层]))"
 )
 _HOUSE_AND_FLOOR = rf"(?:{_N}{{1,3}}|[a-z][0-9]?) ?(?:号楼|[栋幢座]){_S}{_N}{{1,3}} ?[楼层]"
 _HOUSE_AND_UNIT = (
@@ -70,7 +70,7 @@ _HINT = re.compile(
     rf"[0-9a-z{_HAN}](?: ?(?:号[楼房院]|[#栋幢舍冻]|dong|单[元圆园源]|弄|排)| ?座"
     rf"|(?<=[0-9]{{3}}) ?[室户房]|(?<={_DIGIT}{{3}}) ?[室户房]| ?号{_S}[a-z]?{_DIGIT}{{3}}|[楼层]{_S}[a-z]?{_N}{{1,3}}(?: ?门|{_N})| ?号(?:宿舍|公寓|学生)楼)"
 )
-_SERIES_HINT = re.compile(rf"[0-9{_HAN}] ?[栋幢号#]? ?[\-/#杠横减~·_、] ?[0-9{_HAN}]")
+_SERIES_HINT = re.compile(rf"[0-9{_HAN}] ?[栋幢号#]? ?[\-/#杠横减~·_、 ] ?[0-9{_HAN}]")
 _ESTATE = re.compile(
     "(?:小区|[业园厂校社]区|住院部|病区|花园|家园|公寓|大厦|大楼|广场|写字楼|中心|新村|山庄|公馆|国际|[苑府庭郡墅园城湾]|[和平安福康]里|[一二三四五]期) ?$"
 )
@@ -85,20 +85,21 @@ _SERIES = re.compile(
 )
 # The same in Chinese digits, or with other marks: only where a home is spoken of.
 _HAN_SERIES = re.compile(
-    rf"(?<![0-9a-z{_HAN}])(({_N}{{1,3}}) ?([\-/杠横减~·_、]) ?{_N}{{1,3}} ?\3 ?([0-9]{{3,4}}|{_DIGIT}{{3,4}}))(?![0-9{_HAN}\-/.])"
+    rf"(?<![0-9a-z{_HAN}])(({_N}{{1,3}}) ?([\-/杠横减~·_、 ]) ?{_N}{{1,3}} ?\3 ?([0-9]{{3,4}}|{_DIGIT}{{3,4}}))(?![0-9{_HAN}\-/.])"
 )
 _DORMITORY = re.compile(
     rf"(?:宿舍楼?|公寓|学生楼|舍|商铺|门面|店铺) ?([0-9]{{1,2}} ?- ?{_DIGIT}{{3,4}})(?![0-9\-])"
 )
 # A house and a door, a number and a door, a door alone: only where a home is spoken of.
 _AT_HOME = re.compile(
+    rf"(?<=村)({_N}{{1,3}}[组社])(?![织区会员长]){_NO_UNIT}|(?<![0-9a-z])([0-9]{{1,2}}d[0-9]{{1,2}}u[0-9]{{3,4}})(?![0-9a-z])|"
     rf"(?:[一二三四五六七八0-9][期区]|小区|花园|家园|新村|大厦|广场|国际|[苑府庭郡墅园城湾里])[ _\-.·/{EMOJI}]?({_N}{{1,2}} ?[\-_/] ?{_DIGIT}{{3,4}})(?![0-9\-]){_NO_UNIT}"
     rf"|(?:小区|花园|家园|公寓|大厦|大楼|广场|写字楼|新村|山庄|公馆|国际|宿舍|[苑府庭郡墅城湾里园])[ _]?([a-z]?[0-9]{{1,2}}[0-4][0-9]){_NO_UNIT}"
     rf"|(?<![0-9第])({_N}{{1,3}} ?[号楼层]{_NARROW}{_DOOR_NUMBER} ?室?){_NO_UNIT}|(?<![0-9])([0-9]{{3,4}} ?(?:室(?!内|外)|房(?![间型子东价])|户(?!型))){_NO_UNIT}"
 )
-_HOME_HINT = re.compile("[0-9]{2}[0-9室房户]|[零〇一二三四五六七八九幺]{3}")
+_HOME_HINT = re.compile("村|[0-9]{2}[0-9室房户]|[零〇一二三四五六七八九幺]{3}")
 _HOME = re.compile(
-    "住|地址|收货|寄[到至给]|送[到至去]|外卖送|送餐|家在|我家|租[的了在]|发到|发至|搬到|投诉|业主|邻居|上门"
+    "住|去了|到家|保洁|宽带|送货|地址|收货|寄[到至给]|送[到至去]|外卖送|送餐|家在|我家|租[的了在]|发到|发至|搬到|投诉|业主|邻居|上门"
 )
 _DOORPLATE = re.compile(
     r"门牌号?(?:码|是|为|:| ){0,3}((?:[0-9a-z]{1,5}[\-/ ]?){1,3}(?:号|室)?)(?![0-9a-z])"
@@ -124,6 +125,7 @@ _COMPANY = re.compile(
 _NOT_A_STREET = frozenset("线公铁网电思出套")
 _LIVED_IN = re.compile("吵|邻居|扰民|门口|住户|楼上|楼下|收不到|没收到|停气|断网")
 _AFTER_CHARS = 12
+_DOORS_OF_A_FLOOR = 40
 _HINT_CHARS = 24
 _NAME_CHARS = 8
 _COMPANY_CHARS = 20
@@ -197,6 +199,8 @@ def _series(folded: str) -> Iterator[tuple[int, int]]:
             yield match.span()
     for match in _HAN_SERIES.finditer(folded):
         before = folded[max(0, match.start() - _COMPANY_CHARS) : match.start()]
+        if match[3] == " " and not 1 <= int(as_digits(match[4])[-2:]) <= _DOORS_OF_A_FLOOR:
+            continue
         if _SERIES_COMPANY.search(before) and not _NO_SERIES.search(before):
             yield match.span(1)
     for pattern in (_DORMITORY, _PARKING):

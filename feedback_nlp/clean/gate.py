@@ -17,6 +17,7 @@ _HAN = f"[{HAN_DIGITS}十百拾佰]"
 _HAN_OR_D = f"[{HAN_DIGITS}0-9]"
 _SOME = f"[{DIVIDERS}]{{0,3}}"
 _DASH = r" ?(?:[\-/#~·_、杠横减点空]|[中短斜]?[横斜]?[杠线横]|减号|空格|下划线|底线|中划线|dash|dot|underscore) ?"
+_MARK_WORD = " ?(?:[杠空]|[中短斜]?[横斜][杠线]|减号|空格|下划线|底线|中划线|dash|dot|underscore) ?"
 _DANYUAN = "单[元圆园源]"
 
 _ANY_SIGN = re.compile("[@0-9a-z]")
@@ -25,8 +26,8 @@ _ANY_SIGN = re.compile("[@0-9a-z]")
 # letters and digits, the dot of a mail address in words; a plate, a street with a number.
 _FROM_DIGIT = re.compile(
     f"{_D}(?:(?:[{DIVIDERS}]{{0,4}}{_HAN_OR_D}){{4}}|{_DASH}{_HAN_OR_D}(?:{_HAN_OR_D}{{2}}|{_HAN_OR_D}?{_DASH}{_HAN_OR_D})|{_HAN_OR_D}{{1,2}} ?[室房户]"
-    f"| ?(?:[弄栋幢座舍排冻#]|dong|号(?:[楼房院宿公学]|{_SOME}{_HAN_OR_D}{{3}})|{_DANYUAN}|[楼层]{_SOME}(?:{_W}{{3}}|{_HAN_OR_D}{{1,3}} ?[单门]))"
-    rf"|(?:[ .\-_]?[0-9oil]){{6}}|[,。;、: …~\-(]{{0,3}}[后尾末接再然中当跟剩连结最出生和加][\s\S]{{1,16}}{_D}{_D}|{_D}{_D}(?:这个|号)?[工警]号)"
+    f"| ?(?:[弄栋幢座舍排冻#]|dong|号(?:[楼房院宿公学]|{_SOME}[a-z]?{_HAN_OR_D}{{3}})|{_DANYUAN}|[楼层]{_SOME}(?:{_W}{{3}}|{_W} ?[室户]|{_HAN_OR_D}{{1,3}} ?[单门]))"
+    rf"|(?:[ .\-_]?[0-9oil]){{6}}|[,。;、: …~\-(]{{0,3}}[后尾末接再然中当跟剩连结最出生和加][\s\S]{{0,16}}{_D}{_D}|d{_D}{{1,2}}u|{_MARK_WORD}{_HAN_OR_D}|{_D}{_D} ?点 ?{_HAN_OR_D}|[组社]|{_D}{_D}(?:这个|号)?[工警]号)"
 )
 _FROM_SIGN = re.compile(
     rf"{_W}(?:{_W}{{8}}| ?(?:[座栋幢舍冻#]|dong|号[楼宿公学院]|{_DANYUAN}|楼{_SOME}{_HAN_OR_D}{{1,3}} ?[单门]| ?[(\[{{【<「『〔“\"'*]? ?(?:[.。,·、点]|小数点|句号|d[o0]t| (?=com|net|cn))[)\]}}】>」』〕”\"'*点]? ?(?:c[on0c]|ne|or|ed|go|io|me|hk|tw|jp|vi|to|sh|xy|in|te)))"
@@ -41,17 +42,17 @@ _FROM_HAN = re.compile(
     f"(?:(?<=[{_PLATES}{_STREETS}])[号码{DIVIDERS}:为是甲乙丙附之]{{0,8}}{_W}"
     f"|(?<=[{_ESTATES}])[ _\\-.·/]?(?:[a-z]?{_D}{{3}}|{_D}{{1,2}} ?[_/\\-])"
     f"|(?<=[{_HAMLETS}]){_SOME}[之甲乙丙附]?{_D}{{1,5}}{_SOME}[号弄]"
-    f"|(?<=[工警胸])[号牌卡]号?[: 是为#]{{0,3}}{_D}{{3}}|(?<=[艾爱埃])特|(?<=[圈花])a|(?<=老)鼠)"
+    f"|(?<=[工警胸])[号牌卡]号?[: 是为#]{{0,3}}[a-z]{{0,3}}[_\\-]?{_HAN_OR_D}{{3}}|(?<=[艾爱埃])特|(?<=[圈花])a|(?<=老)鼠)"
 )
 _NAME = re.compile(f"{_W}[0-9a-z_{DIVIDERS}杠横下划线减点]{{4}}")
 _NAME_SIGN = re.compile(
     "[微薇威徽嶶维葳溦崴魏伟围唯喂绿卫❤♥♡💚q口🐧丘裙羊群企鹅聊🛰]|加[a-z]|(?<![a-z])v|[加+]我?的?w|w(?:[ .\\-_]?x|[e信 ])|qun"
 )
 _HAN_NUMBER = re.compile(
-    f"{_HAN}(?=[{HAN_DIGITS}十百拾佰{DIVIDERS}0-9#杠横减号栋幢座舍楼冻排弄单d])"
+    f"{_HAN}(?=[{HAN_DIGITS}十百拾佰{DIVIDERS}0-9#杠横减号栋幢座舍楼冻排弄单组社d])"
     f"(?:(?:[{DIVIDERS}]{{0,4}}{_HAN_OR_D}){{4}}|{_HAN_OR_D}{_HAN_OR_D} ?[室户房]"
     f"|{_DASH}[{HAN_DIGITS}十0-9]{{1,3}}{_DASH}"
-    f"| ?(?:号(?:[楼院宿公学]|{_SOME}{_HAN_OR_D}{{3}})|[#栋幢座舍楼冻排弄]|dong|{_DANYUAN})"
+    f"| ?(?:号(?:[楼院宿公学]|{_SOME}[a-z]?{_HAN_OR_D}{{3}})|[#栋幢座舍楼冻排弄组社]|dong|{_DANYUAN})"
     f"|(?:(?<=[元圆园源].)|(?<=[元圆园源][ ,].)){_HAN}{_HAN}"
     f"|(?:(?<=[{_STREETS}{_HAMLETS}].)|(?<=[{_STREETS}{_HAMLETS}][ ,/·、].)){_HAN}{{0,4}}{_SOME}[号弄])"
 )

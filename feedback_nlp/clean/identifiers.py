@@ -13,11 +13,13 @@ from functools import cache
 
 from feedback_nlp.clean.codes import GLUE, Code, read_code
 from feedback_nlp.clean.findings import PersonalDatum, digit_count, is_date
-from feedback_nlp.clean.folding import HAN_DIGITS
+from feedback_nlp.clean.folding import HAN_DIGITS, as_digits
 from feedback_nlp.clean.labels import by_first_sign, words
 
 _KIND = "编号"
-_HINT = re.compile("[号码证卡牌架代账第]|id|no|num|vin|imei|mrn|ssn|照|保|病|公积金|员|学籍|92")
+_HINT = re.compile(
+    "[号码证卡牌架代账第户驾程]|id|no|num|vin|imei|mrn|ssn|照|保|病|公积金|员|学籍|92"
+)
 _FEWEST, _FEWEST_BARE = 4, 6
 _SUM = re.compile(r" ?[元块年月日万亿次%折天]|\.[0-9]{1,2}(?![0-9])")
 _ROUND = re.compile(r"(?:[0-9]{1,3}0{2,5}){1,9}")
@@ -39,7 +41,7 @@ _SOLE_TRADER = re.compile(
     r"(?<![0-9a-z])92[1-6][0-9]{5}[0-9a-hj-npqrtuwxy]{9}[0-9a-hj-npqrtuwxy](?![0-9a-z])"
 )
 _SHORT = re.compile(
-    r"(?:工号|警号|胸[牌卡]号?|工牌号?)[: 是为#]{0,3}([0-9]{3,4})(?![0-9a-z])"
+    r"(?:工号|警号|胸[牌卡]号?|工牌号?)[: 是为#]{0,3}([a-z]{0,3}[\-_]?[0-9]{3,4}|[a-z]{1,3}[零一幺二三四五六七八九壹贰叁肆伍陆柒捌玖]{3,4})(?![0-9a-z])"
     r"|(?<![0-9a-z])([0-9]{3,4})(?:这个|号)?[工警]号"
 )
 # Of a home: 不动产权第0033918号, 房权证字第 …号.
@@ -69,7 +71,7 @@ def find_identifiers(folded: str) -> Iterator[PersonalDatum]:
             yield PersonalDatum(*match.span(1), _KIND, match[1].replace("-", ""))
     for match in _SHORT.finditer(folded):
         group = 1 if match[1] else 2
-        yield PersonalDatum(*match.span(group), _KIND, match[group])
+        yield PersonalDatum(*match.span(group), _KIND, as_digits(match[group]))
     for match in _VIN.finditer(folded):
         if _has_vin_check(match[0]):
             yield PersonalDatum(*match.span(), _KIND, match[0])
@@ -95,6 +97,8 @@ def _speaks_for_itself(code: Code) -> bool:
     fewest = _FEWEST_BARE - code.plain[0].isalpha()
     if digit_count(code.plain) < fewest or _ROUND.fullmatch(code.plain):
         return False
+    if set(code.sizes) == {2} and len(code.sizes) > 3:
+        return True
     short = min(code.sizes[:-1], default=_FEWEST_BARE) < 4
     return (
         not short

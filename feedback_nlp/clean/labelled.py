@@ -27,7 +27,7 @@ _NOT_OF_A_PERSON = re.compile(
 )
 _ENGLISH = re.compile(r" [a-z]{2}|\.[0-9a-z]")
 _SLANG = re.compile(
-    "[加+薇绿卫徽嶶溦葳崴魏喂围伟❤v🛰]|微[心芯讯星]|[w威维] ?信|我微|.❤"
+    "[加+薇绿卫徽嶶溦葳崴魏喂围伟❤v🛰]|[威微维][我辛欣馨鑫]|微[心芯讯星]|[w威维] ?信|我微|.❤"
 )  # nobody says 微信 like this but to give a name
 _APP_ID = re.compile("[0-9a-f]{16}")
 _SYLLABLES = re.compile(  # tangguoxiaodian
@@ -39,7 +39,7 @@ _ASKED = re.compile(
 )
 # First looks that begin with one class: they only save time.
 _ORDER_HINT = re.compile(
-    "[号单编码券递裹水保子通达兔丰邦]|order|no|num|case|tic|ref|track|book|id|dd"
+    "[号执单编码券递裹水保子通达兔丰邦]|order|no|num|case|tic|ref|track|book|id|dd"
 )
 _WECHAT_HINT = re.compile("[微薇徽嶶威维葳溦崴魏伟围唯喂❤♥♡💚卫绿加家+vw企聊🛰]")
 # The name, then what it is: 加abc_123微信, abc123加v, abc123(微信), abc_123是我微信.
@@ -65,7 +65,7 @@ _WECHAT_VALUE = re.compile(f"[a-z0-9][0-9a-z_{DIVIDERS}杠横下划线减点]{{4
 _TEN_DIGITS = re.compile(r"[0-9](?:[ .\-·_~/]{0,2}[0-9]){9}")
 _QQ_HINT = re.compile("[q扣抠蔻寇球企群叩口🐧丘秋求邱囚裙羣羊鹅腾]")
 _MOST_QQ_DIGITS = 12
-_ROUND_SUMS = re.compile("(?:[1-9]00){2,4}")
+_ROUND_SUMS = re.compile("(?:[1-9]0{2,3}){2,4}")
 # The number, then what it is: 123456789(QQ群), 123456789是我QQ.
 _QQ_AFTER = re.compile(
     r"(?<![0-9a-z])([1-9][0-9]{5,10}) ?(?:\(|[, ]?(?:这?个?就?是|为)(?:我|他|她|客服|本人|骗子|卖家)?的?|[, ]?(?:加|搜)我?)(?:qq|扣扣|企鹅|q群|q号|群号|q(?![a-z]))"
@@ -129,6 +129,8 @@ def find_wechat(folded: str) -> Iterator[PersonalDatum]:
         end, plain = _read_name(folded, match.end(), stated=stated)
         if is_date(plain) or _ENGLISH.match(folded, end) or _is_app_id(match[1], match[2], plain):
             continue
+        if plain[:1] == "_" and digit_count(plain) < 2:
+            continue  # wx_login
         if len(plain) < _SHORTEST_NAME or _VERSION.fullmatch(folded, match.end(), end):
             continue
         if _is_wechat(plain, stated=stated):
@@ -176,7 +178,9 @@ def _is_wechat(value: str, *, stated: bool) -> bool:
     tokens = [token for token in re.split(r"[0-9_\-]+", value) if token]
     technical = [token in words("wechat", "technical") for token in tokens]
     if stated:
-        return not (technical and all(technical)) and (len(value) >= 6 or digit_count(value) >= 2)
+        return not (technical and all(technical)) and (
+            len(value) >= 6 or (digit_count(value) >= 2 and "-" not in value)
+        )
     digits = digit_count(value)
     return not any(technical) and (
         _SYLLABLES.fullmatch(value) is not None
@@ -225,12 +229,14 @@ def _bare_order() -> re.Pattern[str]:
 def _wechat() -> re.Pattern[str]:
     names = "|".join(words("wechat", "names"))
     return re.compile(
-        rf"({names})((?: ?(?:同号|号码?|id|账号|名字?|叫|搜索?|聊|给你|给我|联系|加我?|是|为|就|的|我|填|写|留|发|改成|[呗吧哈哦啊哟呢:=~\-—→👉➡☞>(\[<{{【「『《\"“”‘’|丨/·•…,*!@]|\ufe0f)){{0,5}}) {{0,2}}"
-        r"(?=[a-z0-9])"
+        rf"({names})((?: ?(?:同号|号码?|id|账号|名字?|叫|搜索?|hao(?=[ :])|聊|给你|给我|联系|加我?|是|为|就|的|我|填|写|留|发|改成|[呗吧哈哦啊哟呢:=~\-—→👉➡☞>(\[<{{【「『《\"“”‘’|丨/·•…,*!@]|\ufe0f)){{0,5}}) {{0,2}}"
+        r"(?=_?[a-z0-9])"
     )
 
 
 @cache
 def _qq() -> re.Pattern[str]:
     names = "|".join((*words("qq", "names"), *words("qq", "groups")))
-    return re.compile(rf"(?:{names})(?: ?(?:群号?|账号|号码?))?{GLUE}(?=[1-9{HAN_DIGITS}])")
+    return re.compile(
+        rf"(?:{names})(?: ?(?:群号?|账号|号码?|[小大新]号|发[你我]|联系|私聊?|加我?|搜索?|找我?|聊))?{GLUE}(?=[1-9{HAN_DIGITS}])"
+    )

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from feedback_nlp.clean.checksums import has_identity_check, is_identity_card, passes_luhn
 from feedback_nlp.clean.codes import MARK_WORDS
-from feedback_nlp.clean.findings import PersonalDatum
+from feedback_nlp.clean.findings import PersonalDatum, is_date
 from feedback_nlp.clean.folding import DIVIDERS
 from feedback_nlp.clean.telephone import (
     is_chinese_number,
@@ -44,10 +44,10 @@ _IDENTITY_WORD = re.compile(
     rf"(?:身份证|身份|证件|实名|id ?card|(?<![a-z])sfz){_LABEL_END}|身份证[^0-9,。]{{0,4}}$"
 )
 _CARD_WORD = re.compile(
-    rf"(?:银行卡|卡号|账号|账户|信用卡|储蓄卡|借记卡|工资卡|存折|收款|卡){_LABEL_END}"
+    rf"(?:银行卡|银行|[工农建中交招]行|邮储|农商行?|卡号|账号|账户|信用卡|储蓄卡|借记卡|工资卡|存折|收款|卡){_LABEL_END}"
 )
 _LOCAL_WORD = re.compile(
-    rf"(?:电话|座机|固话|(?<![a-z])tel|总机|总台|传真|号码|热线|家里|家中|办公室|值班室|门卫室?|前台|[拨打回]|致电|回电|来电|呼叫|订位|订座|预约|咨询台){_LABEL_END}"
+    rf"(?:电话|座机|固话|(?<![a-z])tel|总机|总台|传真|号码|热线|家里|家中|单位|公司|店里|所里|办公室|值班室|门卫室?|前台|[拨打回]|致电|回电|来电|呼叫|订位|订座|预约|咨询台){_LABEL_END}"
 )
 _PHONE_NEAR = re.compile(r"电话|打|拨|座机|固话|接通|占线|忙音|没人接|回电")
 _PHONE_NEAR_CHARS = 30
@@ -86,6 +86,9 @@ _LINE_GROUPS = {
     *((3, 8), (4, 8), (4, 7), (3, 4, 4), (4, 4, 4), (4, 3, 4), (3, 7), (3, 3, 4)),
     *((10,), (11,), (12,), (3, 1, 7)),
 }
+_CALLED = re.compile(
+    r"(?:这个?号码?|号码?)?[, ]?(?:打过去|打了|一?直?没人接|一?直?打不通|是空号|一直占线|忙音|无人接听|一直没人)"
+)
 _GROUP_BEFORE = re.compile("[0-9][ .-]?$")
 _YEARS = re.compile("(?:19|20)[0-9]{2}(?:19|20)[0-9]{2}")
 _LOCAL_GROUPS = {(7,), (8,), (4, 4), (3, 4)}
@@ -330,8 +333,10 @@ def _is_line(folded: str, number: _Number, before: str) -> bool:
     if digits[0] in "2345678" and len(digits) in (7, 8):
         if not (sizes in _LOCAL_GROUPS or number.is_spelt):
             return False
-        if _UNIT.match(folded, number.end) or _COUNTED.search(before):
+        if is_date(digits) or _UNIT.match(folded, number.end) or _COUNTED.search(before):
             return False
+        if len(sizes) == 1 and _CALLED.match(folded, number.end):
+            return not _GROUP_BEFORE.search(before)
         if _LOCAL_WORD.search(before) or _AREA_STATED.search(before):
             return True
         return _is_told_nearby(folded, number, before)
