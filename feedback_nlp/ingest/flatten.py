@@ -55,9 +55,11 @@ def _unwrapped(value: Any) -> Any:
         isinstance(value, list)
         and value
         and all(
-            isinstance(part, dict) and isinstance(part.get("text"), str) and "type" in part
+            isinstance(part, str)
+            or (isinstance(part, dict) and isinstance(part.get("text"), str) and "type" in part)
             for part in value
         )
+        and not all(isinstance(part, str) for part in value)
     ):
-        return "".join(part["text"] for part in value)
+        return "".join(part if isinstance(part, str) else part["text"] for part in value)
     return value

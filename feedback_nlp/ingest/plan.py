@@ -42,6 +42,7 @@ class Wanted:
     period_end: datetime | None = None
     is_plain: bool = False
     is_chat_log: bool = False
+    preface: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

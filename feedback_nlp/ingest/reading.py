@@ -162,6 +162,7 @@ def open_source(
             None if choices.as_of else dating.period_end,
             is_plain=table.format == "lines",
             is_chat_log=table.format == "chat",
+            preface=table.preface,
         )
         plan = plan_reading(planned, sampled, wanted)
         dated = () if choices.as_of or not _needs_dating(plan, sampled) else dating.remarks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from feedback_nlp.errors import UnknownLayout
@@ -24,14 +25,17 @@ from feedback_nlp.ingest.speakers import (
     NamedSpeakers,
     chat_columns,
     chat_log_columns,
+    company_of,
     has_dialogues,
     is_official,
+    is_team,
     split_dialogue,
     without_frame,
 )
 from feedback_nlp.ingest.wide import SeveralTexts, WideReader, several_texts
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
+from feedback_nlp.tabular.chat_log import SPEAKER
 
 _OFFICIAL = "品牌、商家自己的账号或邮件系统发的，不算用户反馈"
 _PEOPLES_NAMES = re.compile("姓名|人$|^客户$")
@@ -59,7 +63,7 @@ def row_plan(
     builder = ItemBuilder(mapping, wanted.zone, tally=tally)
     items: Items = _one_a_row(builder, chat, text, accounts)
     if texts is not None and texts.columns:
-        items = WideReader(builder, texts).items
+        items = WideReader(builder, texts, kind is SourceKind.SUPPORT).items
     present = set(columns)
     taken = {
         name: next((column for column in group if column in present), group[0])
@@ -94,7 +98,12 @@ def _chat(layout: Layout | None, wanted: Wanted, found: Resolution) -> ChatColum
     """Return the columns that tell who speaks, if any; they are not stored along."""
     chat = chat_columns(found.looks) if layout is None else None
     if wanted.is_chat_log:
-        chat = chat_log_columns()
+        names = found.looks[SPEAKER].values if SPEAKER in found.looks else ()
+        chat = chat_log_columns(names, wanted.preface)
+        if not any(is_team(name) or company_of(name) in chat.team_ends for name in names):
+            found.notes.append(
+                "看不出聊天里谁是客服，所有人的话都算用户的；名字里没有“客服”的请先删去"
+            )
     if chat is not None:
         _take(found, [column for column in (chat.role, chat.own, chat.kind) if column])
         if chat.role and chat.customer_begins and not found.fields.get("author"):
@@ -121,8 +130,10 @@ def _texts(
     texts = several_texts(found.looks, text) if layout is None and chat is None else None
     if text is None and texts is not None:
         text = texts.columns[0]
-        texts = SeveralTexts(
-            tuple(c for c in texts.others if c != text), tuple(c for c in texts.parts if c != text)
+        texts = replace(
+            texts,
+            others=tuple(c for c in texts.others if c != text),
+            parts=tuple(c for c in texts.parts if c != text),
         )
         found.fields["text"] = [text]
         _take(found, [text])
@@ -130,6 +141,9 @@ def _texts(
         raise _unknown(columns, found)
     if texts is not None:
         _take(found, texts.columns)
+        beside = {*texts.times.values(), *texts.days.values(), *texts.authors.values()}
+        found.kept -= beside  # said with the text itself
+        found.dropped.update(dict.fromkeys(beside - found.used, ""))
     return text, texts
 
 

@@ -22,6 +22,7 @@ _STAMP = re.compile(
     r"\s*[(（\[]?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\s*)?\d{1,2}:\d{2}(?::\d{2})?[)）\]]?$"
 )
 _LONGEST_NAME = 30
+_COMPANY = re.compile(r"[-_—@·|｜（(]\s*([^\s（）()\-_—@·|｜]{2,12})[）)]?$")
 _NAME = r"[^\n:：\[\]【】()（）]{0,12}"
 
 
@@ -35,12 +36,15 @@ class ChatColumns:
     names: tuple[str, ...]
     customers: frozenset[str] = frozenset()
     customer_begins: tuple[str, ...] = ()
+    team_ends: tuple[str, ...] = ()
 
     def set_aside(self, row: Mapping[str, Any], text: str) -> tuple[str, str] | None:
         """Return reason and detail if a line is not a customer's words."""
         if self.own is not None and plain(row.get(self.own)).casefold() in _YES:
             return "not-customer", "客服或自己人说的话，不算用户反馈"
         role = plain(row.get(self.role)) if self.role is not None else ""
+        if self.team_ends and company_of(role) in self.team_ends:
+            return "not-customer", "客服或自己人说的话，不算用户反馈"
         if is_team(role) or not self._is_known_customer(role.casefold()):
             return "not-customer", "客服、机器人或系统说的话，不算用户反馈"
         if self.names and any(is_team(plain(row.get(n)), anywhere=False) for n in self.names):
@@ -149,9 +153,33 @@ def chat_columns(looks: Mapping[str, Looks]) -> ChatColumns | None:
     return _with_kind(ChatColumns(role, own, None, ()), named, looks)
 
 
-def chat_log_columns() -> ChatColumns:
-    """Return the columns of a chat saved as text, see :mod:`feedback_nlp.tabular.chat_log`."""
-    return ChatColumns(SPEAKER, None, None, ())
+def company_of(name: str) -> str:
+    """Return the company behind a name, blank if there is none.
+
+    >>> company_of("某某-小满"), company_of("欧阳小满")
+    ('小满', '')
+    """
+    match = _COMPANY.search(name)
+    return match[1] if match else ""
+
+
+def chat_log_columns(names: Sequence[str] = (), preface: Sequence[str] = ()) -> ChatColumns:
+    """Return the columns of a chat saved as text, see :mod:`feedback_nlp.tabular.chat_log`.
+
+    Args:
+        names: Who speaks in the first messages.
+        preface: What stands above them. Whoever bears the company of a bot or of the one who saved
+            the chat behind the name (某某-小满, beside 小满助手) is the team.
+    """
+    companies = {company for name in set(names) if (company := company_of(name))}
+    saved_by = " ".join(text for text in preface if "导出人" in text or "群主" in text)
+    robots = [name for name in set(names) if is_team(name)]
+    team = tuple(
+        company
+        for company in companies
+        if company in saved_by or any(robot.startswith(company) for robot in robots)
+    )
+    return ChatColumns(SPEAKER, None, None, (), team_ends=team)
 
 
 def _coded(named: Mapping[str, str]) -> ChatColumns | None:
@@ -162,7 +190,9 @@ def _coded(named: Mapping[str, str]) -> ChatColumns | None:
             kind = next((named[name] for name in kinds if name in named), None)
             role = named[comparable(code["role"])]
             known = frozenset(code.get("customer", ()))
-            return ChatColumns(role, None, kind, (), known, tuple(code.get("begins", ())))
+            names = (named.get(comparable(name)) for name in code.get("names", ()))
+            told = tuple(name for name in names if name is not None)
+            return ChatColumns(role, None, kind, told, known, tuple(code.get("begins", ())))
     return None
 
 

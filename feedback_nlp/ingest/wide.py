@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -12,9 +13,30 @@ from feedback_nlp.ingest.columns import comparable, read_toml, without_brackets
 from feedback_nlp.ingest.items import ItemBuilder, fitted_key
 from feedback_nlp.ingest.looks import Looks
 from feedback_nlp.ingest.plain import plain
+from feedback_nlp.ingest.speakers import is_team
+from feedback_nlp.ingest.times import parse_time
 from feedback_nlp.records import RawItem, Rejection
 
-Build = Callable[[int, Mapping[str, Any]], RawItem | Rejection]
+_ANSWERED = "客服在工单里的答复，不算用户反馈"
+_WORDS_END = re.compile(r"(?:内容|正文|文字|详情|文本|content|text|body|comment|message)$")
+_AUTHOR_ENDS = frozenset(
+    [
+        "author",
+        "by",
+        "user",
+        "username",
+        "from",
+        "name",
+        "作者",
+        "用户",
+        "回复人",
+        "评论人",
+        "发言人",
+        "人",
+    ]
+)
+_CELL = re.compile(r"(?P<at>[^;\n]{8,30});\s*(?P<who>[^;\n]{1,60});(?P<said>[\s\S]+)")
+_DAYS_CHARS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +46,15 @@ class SeveralTexts:
     Attributes:
         others: Texts of other people (comments): neither author, rating nor time of the row.
         parts: Parts of the same person's review.
+        times, days, authors: The column beside a text that says when it was said, how many days
+            after the first, and by whom.
     """
 
     others: tuple[str, ...]
     parts: tuple[str, ...]
+    times: Mapping[str, str] = field(default_factory=dict)
+    days: Mapping[str, str] = field(default_factory=dict)
+    authors: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -48,7 +75,43 @@ def _parts() -> frozenset[str]:
 def _is_part(column: str) -> bool:
     names = {comparable(column), without_brackets(column)}
     ends = tuple(read_toml("surveys.toml")["texts"]["part_ends"])
-    return bool(names & _parts()) or without_brackets(column).endswith(ends)
+    follows = _follow_up().fullmatch(comparable(column)) is not None
+    return follows or bool(names & _parts()) or without_brackets(column).endswith(ends)
+
+
+@cache
+def _follow_up() -> re.Pattern[str]:
+    return re.compile(read_toml("surveys.toml")["texts"]["follow_up"])
+
+
+def _beside(column: str, looks: Mapping[str, Looks]) -> Iterator[tuple[str, str]]:
+    """Yield the columns that a text column's name begins, with what is left of their names."""
+    name = comparable(column)
+    stem = _WORDS_END.sub("", name) or name
+    for other in looks:
+        rest = comparable(other)
+        if other != column and rest.startswith(stem):
+            yield other, rest[len(stem) :].lstrip(".")
+
+
+def _companions(
+    columns: Sequence[str], looks: Mapping[str, Looks]
+) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """Return the columns of time, days and author that stand beside texts, by text column."""
+    times: dict[str, str] = {}
+    days: dict[str, str] = {}
+    authors: dict[str, str] = {}
+    for column in columns:
+        for other, rest in _beside(column, looks):
+            if looks[other].times >= 0.5 and looks[other].numbers < 0.5:
+                times.setdefault(column, other)
+            elif rest.endswith(("天数", "天后", "days")) and looks[other].numbers >= 0.5:
+                days.setdefault(column, other)
+            elif looks[other].times >= 0.5 and rest.endswith(("time", "date", "at", "时间")):
+                times.setdefault(column, other)
+            elif rest in _AUTHOR_ENDS:
+                authors.setdefault(column, other)
+    return times, days, authors
 
 
 def several_texts(looks: Mapping[str, Looks], text: str | None) -> SeveralTexts | None:
@@ -70,7 +133,8 @@ def several_texts(looks: Mapping[str, Looks], text: str | None) -> SeveralTexts 
         numbered = []
     if not numbered and (len(parts) < 2 and not (parts and text)):
         return None
-    return SeveralTexts(tuple(c for c in numbered if c != text), tuple(parts))
+    others = tuple(column for column in numbered if column != text)
+    return SeveralTexts(others, tuple(parts), *_companions((*others, *parts), looks))
 
 
 def _is_words(looks: Looks) -> bool:
@@ -83,6 +147,7 @@ class WideReader:
 
     builder: ItemBuilder
     texts: SeveralTexts
+    is_support: bool = False
 
     def items(self, line: int, row: Mapping[str, Any]) -> Iterator[RawItem | Rejection]:
         """Yield one item a text, or one rejection if there is none."""
@@ -101,11 +166,47 @@ class WideReader:
         for column, text in said:
             key = fitted_key(f"{frame.source_key}#{column}")
             meta = {**frame.meta, "question": column}
-            item = replace(frame, source_key=key, text=text, title="", thread_key=thread, meta=meta)
+            item = replace(
+                frame,
+                source_key=key,
+                text=text,
+                title="",
+                thread_key=thread,
+                occurred_at=self._time(column, row, frame),
+                meta=meta,
+            )
             if column in self.texts.others:
                 meta.pop("reach", None)
-                item = replace(item, author=None, rating=None)
-            yield item
+                yield self._said_by_others(line, column, row, replace(item, rating=None))
+            else:
+                yield item
+
+    def _said_by_others(
+        self, line: int, column: str, row: Mapping[str, Any], item: RawItem
+    ) -> RawItem | Rejection:
+        """Give a comment its own author and time; set the team's aside."""
+        who = plain(row.get(self.texts.authors.get(column, "")))
+        if (cell := _CELL.fullmatch(item.text)) is not None and (
+            moment := parse_time(cell["at"].strip(), self.builder.zone)
+        ):  # Jira: 2026-03-02 10:00;name;text
+            who, item = cell["who"].strip(), replace(item, text=cell["said"], occurred_at=moment)
+        if not who:
+            return replace(item, author=None)
+        columns = (*self.builder.mapping.columns.get("author", ()), *self.builder.mapping.accounts)
+        asker = {name for name in (plain(row.get(c)) for c in columns) if name}
+        if is_team(who) or (self.is_support and asker and who not in asker):
+            return self.builder.rejection(line, "not-customer", _ANSWERED, {})
+        return item if who in asker else replace(item, author=who)
+
+    def _time(self, column: str, row: Mapping[str, Any], frame: RawItem) -> datetime | None:
+        """Return when a further text was said: by its own column, else with the first."""
+        zone = self.builder.zone
+        own = parse_time(row.get(self.texts.times.get(column, "")), zone, frame.occurred_at)
+        if own is None and frame.occurred_at is not None:
+            days = plain(row.get(self.texts.days.get(column, "")))
+            if days.isdecimal() and len(days) <= _DAYS_CHARS:
+                own = frame.occurred_at + timedelta(days=int(days))
+        return own or frame.occurred_at
 
     def _frame(self, line: int, row: Mapping[str, Any], text: str) -> RawItem | Rejection:
         """Build what the texts of a row share, for a row without a main text."""

@@ -1,7 +1,8 @@
 """Chats saved as text (QQ, 微信 and their exporters): who said what when, one message a row.
 
-Three forms are known: a line ``2026-03-01 10:20:00 名字`` or ``名字 2026-03-01 10:20:00``
-above the words, and ``[2026-03-01 10:20:00] 名字: 说的话`` on one line. Read as plain lines,
+Known are a line ``2026-03-01 10:20:00 名字`` or ``名字 2026-03-01 10:20:00``
+above the words, ``[2026-03-01 10:20:00] 名字: 说的话`` on one line, both with the clock alone
+below lines with the date (微信 copied by day), and those of WhatsApp (01/03/2026, 10:20). Read as plain lines,
 such a file would keep the names of everybody in it as feedback.
 
 Source: text exports of QQ (消息管理器), 微信 export tools and WhatsApp.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from itertools import islice, takewhile
 
 from feedback_nlp.records import Rejection
 from feedback_nlp.tabular.decoding import TextLine
@@ -20,30 +21,41 @@ from feedback_nlp.tabular.rows import Limits, Row, reject
 SAID_AT, SPEAKER, WORDS = "发送时间", "发送人", "聊天内容"
 COLUMNS = (SAID_AT, SPEAKER, WORDS)
 
-_LOOK_LINES = 400
 _LEAST_HEADS = 2
 _MOST_PREFACE = 12
 _MOST_LINES = 500
-_TIME = (
-    r"(?P<at>(?:19|20)\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}日?[ ,T]{1,3}"
-    r"(?:上午|下午)?\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?)"
-)
+_CLOCK_CHARS = 12
+_CLOCK = r"(?:上午|下午)?\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?"
+_DAY = r"(?:19|20)\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}日?"
+_TIME = rf"(?P<at>(?:{_DAY}[ ,T]{{1,3}}|\d{{1,2}}/\d{{1,2}}/(?:20)?\d{{2}},? ){_CLOCK})"
 _NAME = r"(?P<who>[^\n:：]{1,40}?)"
 _HEADS = (
     re.compile(rf"\[?{_TIME}\]?[ \t]+{_NAME}[:：]?"),
     re.compile(rf"{_NAME}[ \t]+[(\[]?{_TIME}[)\]]?[:：]?"),
 )
-_INLINE = re.compile(rf"\[?{_TIME}\]?[ ,\t-]+{_NAME}[:：][ \t]?(?P<said>.+)")
+_INLINE = re.compile(rf"\u200e?\[?{_TIME}\]?[ ,\t-]+{_NAME}[:：][ \t]?(?P<said>.+)")
+_NOTICE = re.compile(rf"\u200e?\[?{_TIME}\]?[ ,\t-]+(?P<said>\S.*)")
+# 微信 copied by day: the date stands on a line of its own, heads have the clock only.
+_DIVIDER = re.compile(
+    rf"[-—–=*_·\s]*(?P<day>{_DAY})(?:\s*(?:星期|周)[一二三四五六日天])?[-—–=*_·\s]*"
+)
+_CLOCK_HEADS = (
+    re.compile(rf"\[?(?P<at>{_CLOCK})\]?[ \t]+{_NAME}[:：]?"),
+    re.compile(rf"{_NAME}[ \t]+[(\[]?(?P<at>{_CLOCK})[)\]]?[:：]?"),
+)
+_CLOCK_INLINE = re.compile(rf"\[?(?P<at>{_CLOCK})\]?[ ,\t-]+{_NAME}[:：][ \t]?(?P<said>.+)")
 
 
 def is_chat_log(lines: Sequence[TextLine]) -> bool:
     """Whether the first lines of a text file are a saved chat."""
     texts = [line.text.strip() for line in lines if line.text.strip()]
-    inline = sum(_INLINE.fullmatch(text) is not None for text in texts)
+    by_day = any(map(_DIVIDER.fullmatch, texts))
+    inline = sum(_inline(text, by_day) is not None for text in texts)
     if inline >= _LEAST_HEADS and 2 * inline >= len(texts):
         return True
+    texts = [text for text in texts if not _DIVIDER.fullmatch(text)]
     # Above the words: heads, and something below them
-    heads = [n for n, text in enumerate(texts) if _head(text) is not None]
+    heads = [n for n, text in enumerate(texts) if _head(text, by_day) is not None]
     if len(heads) < _LEAST_HEADS or heads[0] > _MOST_PREFACE:
         return False
     below = set(heads)
@@ -51,12 +63,11 @@ def is_chat_log(lines: Sequence[TextLine]) -> bool:
     return 5 * silent <= len(heads) and 6 * len(heads) >= len(texts) - heads[0]
 
 
-def chat_log_ahead(
-    lines: Iterator[TextLine],
-) -> tuple[bool, Iterator[TextLine]]:
-    """Look at the first lines; return whether they are a saved chat, and all lines."""
-    head = list(islice(lines, _LOOK_LINES))
-    return is_chat_log(head), chain(head, lines)
+def preface_of_chat(lines: Sequence[TextLine]) -> tuple[str, ...]:
+    """Return what stands above the first message: whose group it is, who saved it."""
+    said = [line.text.strip() for line in lines if line.text.strip()]
+    preface = takewhile(lambda text: not (_inline(text, True) or _head(text, True)), said)
+    return tuple(islice(preface, _MOST_PREFACE))
 
 
 def read_chat_log(lines: Iterator[TextLine], limits: Limits) -> Iterator[Row | Rejection]:
@@ -71,6 +82,7 @@ def read_chat_log(lines: Iterator[TextLine], limits: Limits) -> Iterator[Row | R
             return reject(first.number, "cell-too-long", f"有一条消息长达 {len(text):,} 个字符")
         return Row(first.number, {SAID_AT: said_at, SPEAKER: who, WORDS: text})
 
+    day = ""
     for line in lines:
         text = line.text.strip()
         if line.fault:
@@ -78,9 +90,15 @@ def read_chat_log(lines: Iterator[TextLine], limits: Limits) -> Iterator[Row | R
             continue
         if not text:
             continue
-        inline = _INLINE.fullmatch(text)
-        head = inline or _head(text)
-        if head is None and begun is None:
+        if (divider := _DIVIDER.fullmatch(text)) is not None:
+            day = divider["day"]
+            yield reject(line.number, "not-feedback", "聊天记录里的日期，不是消息")
+            continue
+        inline = _inline(text, bool(day))
+        head = inline or _head(text, bool(day))
+        if head is None and _NOTICE.fullmatch(text) is not None:
+            yield reject(line.number, "not-feedback", "聊天记录里的系统提示，不是消息")
+        elif head is None and begun is None:
             yield reject(line.number, "not-feedback", "聊天记录开头的说明，不是消息")
         elif head is None and len(words) < _MOST_LINES:
             words.append(text)
@@ -92,13 +110,21 @@ def read_chat_log(lines: Iterator[TextLine], limits: Limits) -> Iterator[Row | R
             if begun is not None:
                 yield row(begun)
             begun, said_at, who = line, head["at"], head["who"].strip()
+            if len(said_at) <= _CLOCK_CHARS:
+                said_at = f"{day} {said_at}"
             words = [inline["said"]] if inline else []
     if begun is not None:
         yield row(begun)
 
 
-def _head(text: str) -> re.Match[str] | None:
+def _inline(text: str, by_day: bool) -> re.Match[str] | None:
+    """Match a message on one line."""
+    return _INLINE.fullmatch(text) or (_CLOCK_INLINE.fullmatch(text) if by_day else None)
+
+
+def _head(text: str, by_day: bool = False) -> re.Match[str] | None:
     """Match a line that only says who speaks and when."""
     if len(text) > 80 or not any(map(str.isdigit, text)):
         return None
-    return next((match for pattern in _HEADS if (match := pattern.fullmatch(text))), None)
+    patterns = (*_HEADS, *_CLOCK_HEADS) if by_day else _HEADS
+    return next((match for pattern in patterns if (match := pattern.fullmatch(text))), None)

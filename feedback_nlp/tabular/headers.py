@@ -23,6 +23,11 @@ LOOK_ROWS = 30
 _NAME_CHARS = 24
 _SENTENCE_CHARS = 6
 _PREFACE_CELLS, _PREFACE_CHARS = 40, 200
+_TYPE = re.compile(
+    r"(?:单行|多行)?文本(?:题)?|日期|时间|日期时间|数字|数值|整数|小数|编号|单选(?:题)?|多选(?:题)?|填空(?:题)?|问答(?:题)?|评分(?:题)?|量表(?:题)?|矩阵.*|附件|图片"
+    r"|text|string|date|datetime|number|integer|float|single choice|multiple choice|open-ended|rating|scale"
+    r"|\d+\s*[-~～至到]\s*\d+\s*分?"
+)
 _IMPORT_ID = '{"ImportId"'
 _IDENTIFIER = re.compile(r"[\w.\-]+(?:\s[\w.\-]+)?", re.ASCII)
 _VALUE = re.compile(
@@ -141,6 +146,8 @@ def _header(rows: Sequence[Cells], index: int, filled: Sequence[int], width: int
         labels = _texts(below[0])
         pairs = [name or label for name, label in zip_longest(names, labels, fillvalue="")]
         return Header(index, 2, tuple(pairs), (*notes, "表头有 2 行，已合并"))
+    if below and _says_types(below[0]):
+        return Header(index, 2, names, (*notes, "表头下面有一行写着题型，已跳过"))
     if _is_second_header(rows[index], below, width):
         first, second = names, _texts(below[0])
         if _hits(below[0]) > _hits(rows[index]):
@@ -199,6 +206,12 @@ def _is_answer_row(row: Cells) -> bool:
     return any(cell in ("Response", "Open-Ended Response") for cell in said) and not any(
         map(_is_value, said)
     )
+
+
+def _says_types(row: Cells) -> bool:
+    """Whether a row says of what type each column is: 文本, 单选, 1-5分."""
+    said = [str(cell).strip().casefold() for cell in row if _is_filled(cell)]
+    return len(said) >= 2 and all(_TYPE.fullmatch(cell) is not None for cell in said)
 
 
 def _is_second_header(row: Cells, below: Sequence[Cells], width: int) -> bool:

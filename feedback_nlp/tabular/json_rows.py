@@ -28,6 +28,7 @@ from feedback_nlp.tabular.json_shapes import (
     nested_members,
     page_list,
     records_of,
+    with_replies,
 )
 from feedback_nlp.tabular.rows import Limits, Row, reject
 from feedback_nlp.tabular.wrapped import without_stray_commas
@@ -83,6 +84,8 @@ def read_json_lines(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejectio
         elif isinstance(row, Row) and (name := nested_list(row.values)):
             members = nested_members(row.values, name)
             yield from (_row(line.number, value, limits) for value in members)
+        elif isinstance(row, Row):
+            yield from (_row(line.number, value, limits) for value in with_replies(row.values))
         else:
             yield row
 
@@ -203,7 +206,7 @@ def _records(stream: BinaryIO, guard: GuardedJson, prefix: str) -> Iterator[Any]
         return
     for record in chain((first,), records):
         known = isinstance(record, dict) and roles.get(record.get("author_id"))
-        yield {**record, "role": known} if known else record
+        yield from with_replies({**record, "role": known} if known else record)
 
 
 def _salvaged(

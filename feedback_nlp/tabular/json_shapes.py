@@ -13,6 +13,13 @@ from typing import Any, TypeGuard
 
 _LEAST_RECORDS = 2
 _LEAST_LISTS = 3
+_LEAST_SHARED, _DEEPEST = 4, 4
+_REPLIES = frozenset(
+    [
+        *("replies", "comments", "children", "sub_comments", "subcomments", "reply_list"),
+        *("replylist", "comment_list", "commentlist", "answers", "sub_replies", "subreplies"),
+    ]
+)
 _MAX_NAME_CHARS = 200
 _FEW_WORDS, _LOOK_AT, _WORD_CHARS = 8, 5, 200
 
@@ -201,6 +208,35 @@ def nested_members(record: Any, name: str) -> Iterator[Any]:
     }
     for member in members:
         yield {**shared, **member} if isinstance(member, dict) else member
+
+
+def with_replies(record: Any, depth: int = 0) -> Iterator[Any]:
+    """Yield a record and, after it, the replies in it that are written like records themselves.
+
+    Whoever replies to a post says something, too; a reply with other names than its record (a
+    shop's answer) stays where it is.
+    """
+    name = _replies_of(record) if isinstance(record, dict) and depth < _DEEPEST else None
+    if name is None:
+        yield record
+        return
+    yield {key: value for key, value in record.items() if key != name}
+    ids = [value for key, value in record.items() if key.casefold().endswith("id")]
+    for reply in record[name]:
+        tied = {"parent_id": ids[0]} if ids and "parent_id" not in reply else {}
+        yield from with_replies({**reply, **tied}, depth + 1)
+
+
+def _replies_of(record: Mapping[str, Any]) -> str | None:
+    for name, value in record.items():
+        if name.casefold() not in _REPLIES or not isinstance(value, list) or not value:
+            continue
+        if not all(isinstance(reply, dict) for reply in value):
+            continue
+        shared = set(record) & set(value[0])
+        if len(shared) >= _LEAST_SHARED and 2 * len(shared) >= len(value[0]):
+            return name
+    return None
 
 
 def _most_words(cells: Iterable[tuple[str, Any]], but: str) -> int:

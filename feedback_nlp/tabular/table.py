@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 
 from feedback_nlp.errors import InputError
 from feedback_nlp.records import Rejection
 from feedback_nlp.tabular.chat_log import COLUMNS as CHAT_COLUMNS
-from feedback_nlp.tabular.chat_log import chat_log_ahead, read_chat_log
-from feedback_nlp.tabular.decoding import text_lines, told_encoding
+from feedback_nlp.tabular.chat_log import is_chat_log, preface_of_chat, read_chat_log
+from feedback_nlp.tabular.decoding import TextLine, text_lines, told_encoding
 from feedback_nlp.tabular.delimited import read_delimited
 from feedback_nlp.tabular.formats import (
     FORMATS,
@@ -31,7 +32,17 @@ from feedback_nlp.tabular.rows import DEFAULT_LIMITS, Limits, Row, columns_ahead
 from feedback_nlp.tabular.spreadsheet_xml import spreadsheet_xml_as_csv
 from feedback_nlp.tabular.workbook import read_workbook
 from feedback_nlp.tabular.wrapped import without_call
+from feedback_nlp.tabular.written_notes import (
+    NOTE_COLUMNS,
+    blocks_of,
+    is_notebook,
+    preface_of_notes,
+    read_blocks,
+    read_notebook,
+)
 from feedback_nlp.tabular.xml_records import read_xml
+
+_LOOK_LINES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +50,7 @@ class Table:
     """An open table.
 
     Attributes:
-        format: One of ``FORMATS``, or ``chat`` for a chat saved as text.
+        format: One of ``FORMATS``, ``chat`` for a chat saved as text, ``notes`` for written records.
         columns: Column names in order. For JSON, those of the first 200 records.
         rows: Each row once, in order; can be read once.
         other_sheets: The other sheets of a workbook.
@@ -110,11 +121,7 @@ def open_table(
             read = read_delimited(stream, limits, delimiter=delimiter, header=header)
             columns, rows, notes, preface = read.columns, read.rows, read.notes, read.preface
         elif kind == "lines":
-            is_chat, lines = chat_log_ahead(text_lines(stream, limits))
-            kind = "chat" if is_chat else kind
-            rows = read_chat_log(lines, limits) if is_chat else read_lines(lines, limits)
-            columns = CHAT_COLUMNS if is_chat else ("text",)
-            notes = ("这是存成文字的聊天记录，按消息读",) if is_chat else ()
+            kind, columns, rows, notes, preface = _written(text_lines(stream, limits), limits)
         else:
             if kind == "json":
                 stream = without_call(stream)
@@ -159,6 +166,29 @@ def _open_binary_table(
         book.preface,
         book.joined_sheets,
     )
+
+
+def _written(
+    lines: Iterator[TextLine], limits: Limits
+) -> tuple[str, tuple[str, ...], Iterator[Row | Rejection], tuple[str, ...], tuple[str, ...]]:
+    """Tell a saved chat, a notebook and a file of forms from a plain list of feedback.
+
+    Returns:
+        Format, columns, rows, remarks and what stands above the rows.
+    """
+    head = list(islice(lines, _LOOK_LINES))
+    lines = chain(head, lines)
+    if is_chat_log(head):
+        notes = ("这是存成文字的聊天记录，按消息读",)
+        return "chat", CHAT_COLUMNS, read_chat_log(lines, limits), notes, preface_of_chat(head)
+    if is_notebook(head):
+        notes = ("每条前面写着日期和人，按意见簿读；答复没有算进来",)
+        return "notes", NOTE_COLUMNS, read_notebook(lines), notes, preface_of_notes(head, None)
+    if (blocks := blocks_of(head)) is not None:
+        notes = (f"每条由“{blocks.first}：”等几行组成，按登记表读",)
+        rows = read_blocks(lines, blocks)
+        return "notes", blocks.columns, rows, notes, preface_of_notes(head, blocks)
+    return "lines", ("text",), read_lines(lines, limits), (), ()
 
 
 def _may_be_list(kind: str, said: str | None, header: HeaderChoice) -> bool:

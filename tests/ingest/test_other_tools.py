@@ -27,6 +27,7 @@ def test_what_a_human_reads_comes_out(name):
         "ratings": ["none" if item.rating is None else item.rating for item in said],
         "keys": [item.source_key for item in said],
         "time": _in_china(said[0].occurred_at),
+        "times": [_in_china(item.occurred_at) for item in said],
         "kind": reading.kind and reading.kind.value,
         "reach": said[0].meta.get("reach"),
     }
