@@ -167,5 +167,8 @@ def _belongs(
     if mark.strip() and mark[-1:] == " ":
         return False  # a comma and a blank are of a sentence
     return (
-        len(token) >= _FEWEST_LOOSE or min(sizes) <= 2 or (mark == " " and len(token) == sizes[-1])
+        bool(mark.strip() and mark.strip() in marks)
+        or len(token) >= _FEWEST_LOOSE
+        or min(sizes) <= 2
+        or (mark == " " and len(token) == sizes[-1])
     )

@@ -191,6 +191,8 @@ def _table() -> list[int]:
         table[ord(dash)] = ord("-")
     for blank in _BLANKS:
         table[ord(blank)] = ord(" ")
+    for code in range(0x24B7, 0x24D0):  # Ⓑ and the others in circles; ⓐ is a sign of its own
+        table[code] = table[code + 26] = code - 0x24B6 + ord("a")
     for sign in _odd_digits():
         table[ord(sign)] = ord(str(unicodedata.digit(sign)))
     return [*table, 0xFFFD]  # nothing beyond means anything here

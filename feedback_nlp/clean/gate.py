@@ -38,22 +38,22 @@ _ESTATES = "区期园寓厦楼场村庄馆际舍苑府庭郡墅城湾里铺面"
 _PLATES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼牌照🐧"
 # Also a hamlet's number, three digits that are said to be of one of the staff, a word for @.
 _FROM_HAN = re.compile(
-    f"[{_PLATES}{_STREETS}{_HAMLETS}{_ESTATES}工警胸艾爱埃圈花老]"
+    f"[{_PLATES}{_STREETS}{_HAMLETS}{_ESTATES}工警胸编员服席购艾爱埃圈花老]"
     f"(?:(?<=[{_PLATES}{_STREETS}])[号码{DIVIDERS}:为是甲乙丙附之]{{0,8}}{_W}"
     f"|(?<=[{_ESTATES}])[ _\\-.·/]?(?:[a-z]?{_D}{{3}}|{_D}{{1,2}} ?[_/\\-])"
     f"|(?<=[{_HAMLETS}]){_SOME}[之甲乙丙附]?{_D}{{1,5}}{_SOME}[号弄]"
-    f"|(?<=[工警胸])[号牌卡]号?[: 是为#]{{0,3}}[a-z]{{0,3}}[_\\-]?{_HAN_OR_D}{{3}}|(?<=[艾爱埃])特|(?<=[圈花])a|(?<=老)鼠)"
+    f"|(?<=[员服席购]){_D}{{3,6}}号|(?<=[工警胸编])[号牌卡]号?[: 是为#写着上]{{0,3}}[a-z]{{0,3}}[_\\-]?{_HAN_OR_D}{{3}}|(?<=[艾爱埃])特|(?<=[圈花])a|(?<=老)鼠)"
 )
 _NAME = re.compile(f"{_W}[0-9a-z_{DIVIDERS}杠横下划线减点]{{4}}")
 _NAME_SIGN = re.compile(
-    "[微薇威徽嶶维葳溦崴魏伟围唯喂绿卫❤♥♡💚q口🐧丘裙羊群企鹅聊🛰]|加[a-z]|(?<![a-z])v|[加+]我?的?w|w(?:[ .\\-_]?x|[e信 ])|qun"
+    "[微薇威徽嶶维葳溦崴魏伟围唯喂绿卫❤♥♡💚q口🐧丘裙羊群企鹅聊🛰]|[加+][a-z]|(?<![a-z])v|[加+]我?的?w|w(?:[ .\\-_]?x|[e信 ])|qun"
 )
 _HAN_NUMBER = re.compile(
     f"{_HAN}(?=[{HAN_DIGITS}十百拾佰{DIVIDERS}0-9#杠横减号栋幢座舍楼冻排弄单组社d])"
     f"(?:(?:[{DIVIDERS}]{{0,4}}{_HAN_OR_D}){{4}}|{_HAN_OR_D}{_HAN_OR_D} ?[室户房]"
     f"|{_DASH}[{HAN_DIGITS}十0-9]{{1,3}}{_DASH}"
     f"| ?(?:号(?:[楼院宿公学]|{_SOME}[a-z]?{_HAN_OR_D}{{3}})|[#栋幢座舍楼冻排弄组社]|dong|{_DANYUAN})"
-    f"|(?:(?<=[元圆园源].)|(?<=[元圆园源][ ,].)){_HAN}{_HAN}"
+    f"|(?:(?<=[元圆源{_ESTATES}].)|(?<=[元圆源{_ESTATES}][ ,_].)|(?<=[工警胸][号牌].)|(?<=[工警胸][号牌][是为:].)){_HAN}{_HAN}"
     f"|(?:(?<=[{_STREETS}{_HAMLETS}].)|(?<=[{_STREETS}{_HAMLETS}][ ,/·、].)){_HAN}{{0,4}}{_SOME}[号弄])"
 )
 # Words that announce a person; each alternative begins with a character, for a fast search.

@@ -41,8 +41,11 @@ _SOLE_TRADER = re.compile(
     r"(?<![0-9a-z])92[1-6][0-9]{5}[0-9a-hj-npqrtuwxy]{9}[0-9a-hj-npqrtuwxy](?![0-9a-z])"
 )
 _SHORT = re.compile(
-    r"(?:工号|警号|胸[牌卡]号?|工牌号?)[: 是为#]{0,3}([a-z]{0,3}[\-_]?[0-9]{3,4}|[a-z]{1,3}[零一幺二三四五六七八九壹贰叁肆伍陆柒捌玖]{3,4})(?![0-9a-z])"
-    r"|(?<![0-9a-z])([0-9]{3,4})(?:这个|号)?[工警]号"
+    r"(?:工号|警号|胸[牌卡]号?|工牌号?|(?:员|人|客服|坐席|骑手|司机|护士|保安|导购)编号)[: 是为#写着上]{0,3}"
+    r"(?P<number>[a-z]{0,3}[\-_]?[0-9]{3,4}|[a-z]{1,3}[零一幺二三四五六七八九壹贰叁肆伍陆柒捌玖]{3,4})(?![0-9a-z])"
+    r"|(?:工号|警号|工牌|胸牌)[是为:]?(?P<han>[零一幺二三四五六七八九壹贰叁肆伍陆柒捌玖]{3,4})(?![零一二三四五六七八九十百])"
+    r"|(?:收银员|营业员|服务员|柜员|客服|坐席|话务员|导购|业务员|配送员)(?P<called>[0-9]{3,6})号(?![线桌楼柜])"
+    r"|(?<![0-9a-z])(?P<before>[0-9]{3,4})(?:这个|号)?[工警]号"
 )
 # Of a home: 不动产权第0033918号, 房权证字第 …号.
 _TITLE_DEED = re.compile(
@@ -70,7 +73,7 @@ def find_identifiers(folded: str) -> Iterator[PersonalDatum]:
         if _FIVE_DIGITS.search(match[1]):
             yield PersonalDatum(*match.span(1), _KIND, match[1].replace("-", ""))
     for match in _SHORT.finditer(folded):
-        group = 1 if match[1] else 2
+        group = match.lastgroup or "number"
         yield PersonalDatum(*match.span(group), _KIND, as_digits(match[group]))
     for match in _VIN.finditer(folded):
         if _has_vin_check(match[0]):
@@ -124,7 +127,7 @@ def _has_vin_check(vin: str) -> bool:
 @cache
 def _stated() -> re.Pattern[str]:
     """Match a word that says that a number follows, and what stands between them."""
-    number = "的?(?:卡|证|档案)?(?:编号|编码|代码|代号|号码?|识别号|id(?![a-z])|账号|序号)"
+    number = "的?(?:卡|证|档案|字)?(?:编号|编码|代码|代号|号码?|识别号|id(?![a-z])|账号|序号)"
     whose = by_first_sign(words("identifier", "whose"))
     papers = by_first_sign(words("identifier", "papers"))
     outright = by_first_sign(words("identifier", "numbers"))

@@ -44,7 +44,7 @@ _ORDER_HINT = re.compile(
 _WECHAT_HINT = re.compile("[微薇徽嶶威维葳溦崴魏伟围唯喂❤♥♡💚卫绿加家+vw企聊🛰]")
 # The name, then what it is: 加abc_123微信, abc123加v, abc123(微信), abc_123是我微信.
 _WECHAT_AFTER = re.compile(
-    r"[加家+] ?([a-z][a-z0-9_\-]{4,19}) ?[(的]?(?:微信|vx|薇|wx)"
+    r"[加家+](?:[一-鿿]{0,4}| )([a-z][a-z0-9_\-]{4,19}) ?[(的]?(?:微信|vx|薇|wx)"
     r"|(?<![a-z0-9_\-])([a-z][a-z_\-]{2,15}[0-9]{2,4}) ?(?:[加家+]v(?![a-z])|薇(?![一-鿿]))"
     r"|(?<![a-z0-9_\-])([a-z][a-z0-9_\-]{5,19}) ?(?:\((?:我的?|私人)?(?:微信|vx|wx|v信|薇信|威信|wechat|v)号?\)"
     r"|[, ]?(?:这?个?就?是|为)(?:我|他|她|客服|老板|店长|本人|对方|骗子|卖家)?的?(?:个人|私人|工作)?(?:微信|vx|wx|v信|薇信|威信|绿泡泡)"
@@ -59,6 +59,7 @@ _MARK_SIGNS = {"下划线": "_", "底线": "_", "减号": "-", "杠": "-", "横�
 _HAN_TAIL = re.compile(f"[{HAN_DIGITS}]{{2,8}}(?![月天年个点元块])")
 _ENDINGS = frozenset(["com", "cn", "net", "html", "json", "apk", "exe", "js"])
 _NAMES_SOMEBODY = re.compile("[0-9]{2}|_|[a-z]-[a-z]")
+_TELLING_SOON = re.compile("[a-z]{1,8} [a-z0-9]{0,6}[0-9]{2}")
 _MOST_PARTS, _SHORTEST_NAME = 20, 5
 _VERSION = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,4}){1,4}")
 _WECHAT_VALUE = re.compile(f"[a-z0-9][0-9a-z_{DIVIDERS}杠横下划线减点]{{4}}")
@@ -154,7 +155,14 @@ def _read_name(folded: str, start: int, *, stated: bool) -> tuple[int, str]:
         if (
             mark.isspace()
             and not spelt
-            and not (stated and (_NAMES_SOMEBODY.search(part[0]) or "_" in plain))
+            and not (
+                stated
+                and (
+                    _NAMES_SOMEBODY.search(part[0])
+                    or "_" in plain
+                    or _TELLING_SOON.match(folded, part.start())
+                )
+            )
         ):
             break
         plain += _MARK_SIGNS.get(mark.strip(), "") + part[0]

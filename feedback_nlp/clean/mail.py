@@ -38,7 +38,7 @@ _ANY_HOST = rf"[a-z0-9\-]{{1,40}}(?:{_DOT}[a-z0-9\-]{{1,40}}){{0,3}}{_DOT}{_ENDI
 _AT_WORD = rf"(?:{_OPEN} ?(?:at|@|a|艾特|爱特|圈a) ?{_CLOSE}|艾特符?号?|爱特|埃特|圈a|圈圈a|花a|a圈|小老鼠|ⓐ|at符号|@符号|[\-_丶、·~]at[\-_丶、·~]|@{{1,3}})"
 _AT_BARE = r"(?:at|#|&|\*|\^|在|\$|,? ?(?:后面|后边|后缀|尾巴|结尾)(?:的?是|为|加|跟)?[: ]{0,2}@?)"
 _SPOKEN = re.compile(
-    rf"[ 丶、·]?(?:{_AT_WORD}[ 丶、·]?(?:{_ANY_HOST}|{_KNOWN_HOST}|{_HOSTS}(?![a-z0-9.])(?= ?邮箱|(?:{_DOT})?$|[^.a-z0-9]))|(?:(?<= )at(?= )|#) ?{_ANY_HOST}|{_AT_BARE} ?{_KNOWN_HOST}|@{{1,3}} ?{_HOSTS}(?:com|cn|net)(?![a-z0-9]))"
+    rf"[ 丶、·]?(?:{_AT_WORD}[ 丶、·]?(?:{_ANY_HOST}|{_KNOWN_HOST}|(?<!at)(?<!at[)\]}} ])(?<!a[)\]}}])(?<!at】)(?:网易|腾讯|谷歌|新浪|搜狐)?{_HOSTS}(?![a-z0-9.])(?= ?邮箱|(?:{_DOT})?$|[^.a-z0-9]))|(?:(?<= )at(?= )|#) ?{_ANY_HOST}|{_AT_BARE} ?{_KNOWN_HOST}|@{{1,3}} ?{_HOSTS}(?:com|cn|net)(?![a-z0-9]))"
 )
 _AT_HINT = re.compile(r"at|[(\[{【]a|后|尾|艾特|爱特|埃特|圈|花a|老鼠|ⓐ|[@#&*^在$]")
 _HOST_HINT = re.compile("[cnoivehjtmsx][oneducrviwpkhfy0]|qq|163|126")
@@ -103,7 +103,8 @@ def _find_spoken(folded: str) -> Iterator[PersonalDatum]:
 
 def _is_told(folded: str, start: int, user: str, sign: str) -> bool:
     """Tell whether a mail address is spoken of: Chrome在qq.com打不开 is none."""
-    near = folded[max(0, start - 16) : start]
+    end = start + len(user)
+    near = folded[max(0, start - 16) : start] + folded[end + 8 : end + 28]
     if sign == "#":
         return True
     return _MAIL_WORD.search(near) is not None or (

@@ -214,7 +214,7 @@ def _numbers(folded: str, groups: Sequence[tuple[int, int]], index: int) -> Iter
         total += right - left
         if total > _MOST_DIGITS or not _GAP.fullmatch(folded, end, left):
             return
-        sign = folded[end:left].strip(" ()")
+        sign = folded[end:left].strip(" ()[]【】")
         if sign and mark and sign != mark:
             return
         mark = mark or sign

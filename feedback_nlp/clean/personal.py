@@ -35,7 +35,7 @@ from feedback_nlp.clean.split_numbers import find_split_numbers
 _DIGITS = re.compile(
     f"[0-9{HAN_DIGITS}](?:(?:[{DIVIDERS}]{{0,4}}| ?{MARK_WORDS} ?)[0-9{HAN_DIGITS}]){{4}}|[0-9]{JOINER}[0-9]{{2}}"
 )
-_LETTER_OR_DIGIT = re.compile("[0-9a-z]")
+_LETTER_OR_DIGIT = re.compile("[0-9a-z]|[工警胸][号牌]")
 _KIND_OF_ADDRESS = "地址"
 
 

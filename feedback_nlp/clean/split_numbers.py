@@ -25,6 +25,7 @@ _SPLIT = re.compile(
 _AREA = re.compile(
     rf"区号[是为: ]{{0,3}}(0[0-9]{{2,3}}|[零〇][{HAN_DIGITS}]{{2,3}})[^0-9a-z]{{0,8}}?([2-9](?:[ \-]?[0-9]){{6,7}})(?![0-9])"
 )
+_TURNED = re.compile(r"(?<![0-9])0[1-9][0-9]{1,2} ?转 ?[2-8][0-9]{6,7}(?![0-9])")
 _NEAR = 24
 _MOBILE = re.compile("1[3-9][0-9]{9}")
 _IDENTITY_WORD = re.compile("身份|证件|证号|实名|sfz")
@@ -35,14 +36,16 @@ _QQ_WORD = re.compile("qq|扣扣|企鹅|q号|群")
 
 def find_split_numbers(folded: str) -> Iterator[PersonalDatum]:
     """Yield numbers told in parts, each from its first digit to its last."""
-    if _HINT.search(folded) is None:
-        return
-    for match in _SPLIT.finditer(folded):
+    for match in _SPLIT.finditer(folded) if _HINT.search(folded) else ():
         digits = "".join(part or "" for part in match.groups())
         near = folded[max(0, match.start() - _NEAR) : match.end() + _NEAR]
         kind = _kind(digits, near)
         if kind:
             yield PersonalDatum(*match.span(), kind, digits)
+    if "转" in folded:
+        for match in _TURNED.finditer(folded):
+            digits = re.sub("[^0-9]", "", match[0])
+            yield PersonalDatum(*match.span(), "座机", digits)
     if "区号" in folded:
         for match in _AREA.finditer(folded):
             digits = as_digits(match[1]) + re.sub("[^0-9]", "", match[2])
