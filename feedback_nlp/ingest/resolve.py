@@ -32,6 +32,7 @@ _COUNTS = ("reach",)
 _WORDS_ONLY = ("region", "channel", "device")
 _SEVERAL = 3
 _SCORE_CHARS = 3
+_NUMBERS_OF_PEOPLE = ("id", "号", "编号", "工号", "no", "code")
 
 
 @dataclass(frozen=True)
@@ -115,8 +116,11 @@ def _find_plain(found: Resolution, name: str, columns: Sequence[str]) -> None:
         return
 
 
-def _is_score(looks: Looks) -> bool:
-    """Whether a column that names staff holds what they were given: 1–10, yes or no, no ids."""
+def _is_score(column: str, looks: Looks) -> bool:
+    """Whether a column that names staff holds what they were given, 1–10, and no ids."""
+    name = comparable(column)
+    if name.endswith(_NUMBERS_OF_PEOPLE):
+        return False
     return looks.filled > 0 and all(
         is_number(value) and len(value) <= _SCORE_CHARS for value in looks.values
     )
@@ -188,10 +192,8 @@ def _why_not(column: str, looks: Looks) -> str | None:
     person = person_by_name(column)
     if is_said_by_others(column) or (_REPLY.search(readable(column)) and looks.words > 0):
         return OTHERS_SAID
-    if person is Person.AGENT and not _is_score(looks):
-        return "是客服等工作人员"
     if person is Person.AGENT:
-        return None
+        return None if _is_score(column, looks) else "是客服等工作人员"
     if person is not None or is_person_by_content(looks.values):
         return PERSONAL
     if not looks.filled:

@@ -158,3 +158,9 @@ def test_a_comma_may_be_the_decimal_point():
 )
 def test_a_question_about_somebody_is_not_a_question_who(header, person):
     assert person_by_name(header) is person
+
+
+def test_what_staff_were_given_is_kept_and_who_they_are_is_not():
+    content = "时间,评价内容,客服,客服工号\n2026-03-01,面太咸了，喝了三杯水,4,17\n2026-03-02,等位一小时没人理,2,23\n"
+    _, _, said = read(io.BytesIO(content.encode()))
+    assert [item.meta for item in said] == [{"客服": "4"}, {"客服": "2"}]
