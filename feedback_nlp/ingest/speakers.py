@@ -102,6 +102,11 @@ def is_official(name: str) -> bool:
     return name.casefold().endswith(_official_ends())
 
 
+def _is_in_a_list(column: str) -> bool:
+    """Whether a path leads into a list: ``steps.0.role`` is whose step it is, not whose row."""
+    return any(part.isdecimal() for part in column.split("."))
+
+
 def _is_one_of(value: str, group: str, *, anywhere: bool) -> bool:
     text = value.strip().casefold()
     if not text or len(text) > 30:
@@ -124,7 +129,7 @@ def chat_columns(looks: Mapping[str, Looks]) -> ChatColumns | None:
         named.setdefault(comparable(column), column)
     data = _data()
     for column in looks:  # author.isOfficial is said of whoever speaks, reply.isOfficial is not
-        if "." in column and not is_said_by_others(column):
+        if "." in column and not is_said_by_others(column) and not _is_in_a_list(column):
             named.setdefault(comparable(column.rpartition(".")[2]), column)
     if (coded := _coded(named)) is not None:
         return coded

@@ -26,6 +26,7 @@ _UTC = re.compile(r"(?i)(?<![a-z])utc(?![a-z+\-])|[(（]gmt[)）]")
 _NAMED_MARGIN = 0.35
 _GUESS_WORDS = 0.35
 _ONLY_WORDS = 0.1  # there is no other column that it might be
+_ALL_CLASSES, _CLASS_CHARS = 0.95, 4
 _DETAILS = ("详细内容", "详情", "详细描述", "补充说明", "问题详情", "具体描述")
 
 
@@ -168,6 +169,27 @@ def find_rating(found: Resolution, columns: Sequence[str]) -> None:
                 return
         if all(_NUMBERED.fullmatch(column) for column in columns):
             _guess_rating(found, columns)
+        else:
+            _take_classes(found, columns)
+
+
+def _take_classes(found: Resolution, columns: Sequence[str]) -> None:
+    """Take the only column of classes for the rating: 好评, 中评, 差评, whatever it is called."""
+    classes = [
+        column
+        for column in free(found, columns)
+        if (looks := found.looks[column]).filled >= GUESS_ROWS
+        and looks.ratings >= _ALL_CLASSES
+        and looks.numbers < 0.5
+        and len(set(looks.values)) > 1
+        and looks.chars <= _CLASS_CHARS
+        and not is_said_by_others(column)
+        and person_by_name(column) is None
+    ]
+    if len(classes) == 1:
+        found.fields["rating"] = classes
+        found.guessed.add("rating")
+        found.notes.append(f"评分取自列“{classes[0]}”（按内容猜的）；不对请指明评分列")
 
 
 def _is_an_aspect(column: str) -> bool:

@@ -37,6 +37,7 @@ _AUTHOR_ENDS = frozenset(
 )
 _CELL = re.compile(r"(?P<at>[^;\n]{8,30});\s*(?P<who>[^;\n]{1,60});(?P<said>[\s\S]+)")
 _DAYS_CHARS = 4
+_ADDED = ("追", "append", "followup", "afteruser")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,10 @@ def _companions(
                 times.setdefault(column, other)
             elif rest in _AUTHOR_ENDS:
                 authors.setdefault(column, other)
+    added = [column for column in columns if comparable(column).startswith(_ADDED)]
+    later = [c for c in looks if comparable(c).startswith(_ADDED) and looks[c].times >= 0.5]
+    if len(added) == len(later) == 1:  # 追加评论 beside 追评时间
+        times.setdefault(added[0], later[0])
     return times, days, authors
 
 
@@ -138,7 +143,10 @@ def several_texts(looks: Mapping[str, Looks], text: str | None) -> SeveralTexts 
 
 
 def _is_words(looks: Looks) -> bool:
-    return not looks.filled or looks.words > 0 or (looks.numbers < 0.5 and looks.links < 0.5)
+    if not looks.filled:
+        return True
+    is_classes = looks.ratings >= 0.5  # 外观: 好, 一般
+    return not is_classes and (looks.words > 0 or (looks.numbers < 0.5 and looks.links < 0.5))
 
 
 @dataclass

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Any, BinaryIO
@@ -23,11 +24,13 @@ from feedback_nlp.tabular.decoding import (
 from feedback_nlp.tabular.json_guard import BLOCK_BYTES, MAX_DEPTH, GuardedJson, is_too_deep
 from feedback_nlp.tabular.json_salvage import MOST_BYTES, Broken, records_after
 from feedback_nlp.tabular.json_shapes import (
+    is_thing,
     members_of,
     nested_list,
     nested_members,
     page_list,
     records_of,
+    things_of,
     with_replies,
 )
 from feedback_nlp.tabular.rows import Limits, Row, reject
@@ -64,6 +67,7 @@ _WRAPPERS = frozenset(
     ["response", "payload", "body", "feed", "hits", "content", "page", "resp", "json"]
 )
 _DEEP = 2
+_SENTENCE = 6
 _SEARCH_EVENTS = 200_000
 _BESIDE_EVENTS, _BESIDE_VALUES = 2_000, 40
 _MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
@@ -193,6 +197,10 @@ def _records(stream: BinaryIO, guard: GuardedJson, prefix: str) -> Iterator[Any]
         for page in chain((first,), records):
             yield from members_of(page, list_name)
         return
+    if is_thing(first):
+        for record in chain((first,), records):
+            yield from things_of(record)
+        return
     roles: dict[Any, Any] = {}
     if isinstance(first, dict) and "author_id" in first and "role" not in first and prefix:
         users = ijson.items(_guarded(stream), "users.item", **_OPTIONS)
@@ -286,16 +294,16 @@ def _find_records(stream: GuardedJson) -> str:
     """Return the ijson prefix of the records in a document."""
     first = found = ""
     lists: set[str] = set()
-    events = ijson.parse(stream, **_OPTIONS)
+    lists_with_words = _ListsWithWords()
+    events = lists_with_words.heard(ijson.parse(stream, **_OPTIONS))
     try:
         for count, (prefix, event, _) in enumerate(events):
             if count == 0 and event == "start_array":
                 return "item"
             if event != "start_map" or not prefix:
                 continue
-            parent = str(prefix).removesuffix(".item").rsplit(".", 1)[-1]
             is_list_member = prefix.endswith(".item")
-            if parent in _LIST_NAMES and (is_list_member or parent == "entry"):
+            if _is_named_list(prefix):
                 top, _, below = str(prefix).partition(".")
                 if found and top != found.partition(".")[0] and found.endswith(f".{below}"):
                     return ""  # a list for each shop, by its name: see records_of
@@ -312,6 +320,39 @@ def _find_records(stream: GuardedJson) -> str:
     except (ijson.JSONError, UnicodeDecodeError) as error:
         if not first and not found:
             raise _not_json(error) from error
-    if found:
-        return found
-    return "" if len(lists) > 1 else first  # several lists by name: see records_of
+    # Several lists by name: see records_of.
+    return found or ("" if len(lists) > 1 else lists_with_words.instead_of(first))
+
+
+def _is_named_list(prefix: str) -> bool:
+    """Whether an object lies in a list that is called as lists of records are."""
+    parent = prefix.removesuffix(".item").rsplit(".", 1)[-1]
+    return parent in _LIST_NAMES and (prefix.endswith(".item") or parent == "entry")
+
+
+class _ListsWithWords:
+    """Which lists of objects in a document hold sentences: groups of reviews (携程) below tabs."""
+
+    def __init__(self) -> None:
+        self._sentences: Counter[str] = Counter()
+        self._of_objects: set[str] = set()
+
+    def heard(self, events: Iterator[tuple[str, str, Any]]) -> Iterator[tuple[str, str, Any]]:
+        """Pass events on, and count the sentences directly in the members of each list."""
+        for prefix, event, value in events:
+            if event == "start_map" and prefix.endswith(".item"):
+                self._of_objects.add(prefix)
+            elif event == "string" and len(value) >= _SENTENCE:
+                outer, found, _ = prefix.rpartition(".item.")
+                self._sentences[f"{outer}.item" if found else ""] += 1
+            yield prefix, event, value
+
+    def instead_of(self, first: str) -> str:
+        """Return the first list, or if it says nothing the one that does and lies outermost.
+
+        What lies below a review is said of it: pictures, replies.
+        """
+        telling = self._of_objects & self._sentences.keys()
+        if not first or first in telling:
+            return first
+        return min(telling, key=lambda p: (p.count(".item"), -self._sentences[p]), default=first)

@@ -21,6 +21,7 @@ _REPLIES = frozenset(
     ]
 )
 _MAX_NAME_CHARS = 200
+_LISTS_OF_THINGS, _THINGS = frozenset(["Listing"]), frozenset(["t1", "t3"])
 _FEW_WORDS, _LOOK_AT, _WORD_CHARS = 8, 5, 200
 
 
@@ -174,6 +175,44 @@ def members_of(record: Any, name: str) -> Iterator[Any]:
         else:
             role = "end-user" if member["author_id"] == asker else "agent"
             yield {"role": role, "conversation_id": record.get("id"), **member}
+
+
+def is_thing(value: Any) -> bool:
+    """Whether a value is a post, a comment or a listing of them, as Reddit answers.
+
+    Source: Reddit API, "things" and listings: ``{"kind": "t1", "data": {…}}``.
+    """
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("data"), dict)
+        and isinstance(kind := value.get("kind"), str)
+        and (kind in _LISTS_OF_THINGS or kind in _THINGS)
+    )
+
+
+def things_of(value: Any) -> Iterator[Any]:
+    """Yield the posts and comments in a thing, replies to any depth, in reading order.
+
+    What was no thing comes out as it is. The text of a post is called as that of a comment.
+    """
+    left = [value]
+    while left:
+        thing = left.pop()
+        if not is_thing(thing):
+            yield thing
+            continue
+        data = thing["data"]
+        if thing["kind"] in _LISTS_OF_THINGS:
+            left += reversed(data["children"] if isinstance(data.get("children"), list) else [])
+            continue
+        if is_thing(data.get("replies")):
+            left.append(data["replies"])
+        record = {name: cell for name, cell in data.items() if name != "replies"}
+        if (votes := record.pop("score", None)) is not None:
+            record.setdefault("ups", votes)  # one vote is no star
+        if "selftext" in record and "body" not in record:
+            record["body"] = record.pop("selftext")
+        yield record
 
 
 def nested_list(record: Any) -> str | None:

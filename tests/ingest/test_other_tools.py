@@ -54,3 +54,11 @@ def _in_china(moment):
 def _stored(item):
     names = ("text", "title", "product", "channel", "region", "segment", "device", "thread_key")
     return [*(getattr(item, name) for name in names), item.source_key, dict(item.meta)]
+
+
+def test_what_was_added_later_has_its_own_time():
+    with open_source(FOLDER / "classes_added.csv", zone=CHINA) as reading:
+        items = [item for item in reading.items if isinstance(item, RawItem)]
+    times = {item.text: _in_china(item.occurred_at) for item in items}
+    assert times["换货也一样，第二件还是缩"] == "2026-03-09 08:00:00"
+    assert times["洗一次就缩水，系不上了"] == "2026-03-02 10:00:00"
