@@ -18,7 +18,9 @@ from feedback_nlp.ingest.times import parse_time
 from feedback_nlp.records import RawItem, Rejection
 
 _ANSWERED = "客服在工单里的答复，不算用户反馈"
-_WORDS_END = re.compile(r"(?:内容|正文|文字|详情|文本|content|text|body|comment|message)$")
+_WORDS_END = re.compile(
+    r"(?:内容|正文|文字|详情|文本|content|text|body|comment|review|message|评价|评论)$"
+)
 _AUTHOR_ENDS = frozenset(
     [
         "author",

@@ -30,11 +30,13 @@ _DAY = r"(?:19|20)\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}日?"
 _TIME = rf"(?P<at>(?:{_DAY}[ ,T]{{1,3}}|\d{{1,2}}/\d{{1,2}}/(?:20)?\d{{2}},? ){_CLOCK})"
 _NAME = r"(?P<who>[^\n:：]{1,40}?)"
 _HEADS = (
-    re.compile(rf"\[?{_TIME}\]?[ \t]+{_NAME}[:：]?"),
+    re.compile(rf"[\[【]?{_TIME}[\]】]?[ \t]+{_NAME}[:：]?"),
     re.compile(rf"{_NAME}[ \t]+[(\[]?{_TIME}[)\]]?[:：]?"),
 )
-_INLINE = re.compile(rf"\u200e?\[?{_TIME}\]?[ ,\t-]+{_NAME}[:：][ \t]?(?P<said>.+)")
-_NOTICE = re.compile(rf"\u200e?\[?{_TIME}\]?[ ,\t-]+(?P<said>\S.*)")
+_INLINE = re.compile(
+    rf"\u200e?[\[【]?{_TIME}(?:】|\]?[ ,\t-])[ ,\t-]*{_NAME}[:：][ \t]?(?P<said>.+)"
+)
+_NOTICE = re.compile(rf"\u200e?[\[【]?{_TIME}[\]】]?[ ,\t-]+(?P<said>\S.*)")
 # 微信 copied by day: the date stands on a line of its own, heads have the clock only.
 _DIVIDER = re.compile(
     rf"[-—–=*_·\s]*(?P<day>{_DAY})(?:\s*(?:星期|周)[一二三四五六日天])?[-—–=*_·\s]*"
