@@ -21,6 +21,7 @@ _REPLIES = frozenset(
     ]
 )
 _MAX_NAME_CHARS = 200
+_MARKS = frozenset(["score", "rating", "star", "stars", "star_rating"])
 _LISTS_OF_THINGS, _THINGS = frozenset(["Listing"]), frozenset(["t1", "t3"])
 _FEW_WORDS, _LOOK_AT, _WORD_CHARS = 8, 5, 200
 
@@ -252,8 +253,8 @@ def nested_members(record: Any, name: str) -> Iterator[Any]:
 def with_replies(record: Any, depth: int = 0) -> Iterator[Any]:
     """Yield a record and, after it, the replies in it that are written like records themselves.
 
-    Whoever replies to a post says something, too; a reply with other names than its record (a
-    shop's answer) stays where it is.
+    Whoever replies to a post says something, too; a reply with other names than its record, or
+    to a review with stars (a shop's answer), stays where it is.
     """
     name = _replies_of(record) if isinstance(record, dict) and depth < _DEEPEST else None
     if name is None:
@@ -272,6 +273,9 @@ def _replies_of(record: Mapping[str, Any]) -> str | None:
             continue
         if not all(isinstance(reply, dict) for reply in value):
             continue
+        only_above = {field.casefold() for field in set(record) - set(value[0])}
+        if name.casefold().startswith("repl") and only_above & _MARKS:
+            return None  # who answers a review gives no stars
         shared = set(record) & set(value[0])
         if len(shared) >= _LEAST_SHARED and 2 * len(shared) >= len(value[0]):
             return name
