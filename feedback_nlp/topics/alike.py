@@ -13,11 +13,13 @@ close are proposed, never merged, with five kinds of evidence::
     score = 0.35·place + 0.2·words + 0.35·next + 0.1·seeds + 0.15·thing     at most 1
 
 Seeds may also forbid: two topics whose units resemble different known issues are one only if
-they lie in the very same place. So if most units of each are clearly known issues, and
-never the same. And many people who speak of both say two things, not one thing twice.
+they lie in the very same place, or all else says so plainly. So if most units of each are
+clearly known issues, and never the same. And many people who speak of both say two things,
+not one thing twice.
 
-Phrases that both have are told as well; they count for nothing, since two troubles may
-share a word.
+Phrases that both have are told as well. They add nothing to the score, but two troubles may
+share one word (配送加收 and 配送太慢): one matter has two words in common that are rare
+elsewhere, what it is about and what is wrong with it; a thing that both names speak of is one.
 """
 
 from __future__ import annotations
@@ -35,11 +37,13 @@ _MAX_NAMES = 0.06
 _TOP_SEEDS = 3
 _MIN_SEEDS = 0.6
 _SAME_PLACE = 0.66
+_PLAINLY_ONE = 0.75
 _KNOWN_SHARE = 0.4
 _SAME_KNOWN = 0.05
 _TWO_THINGS_SHARE = 0.15
 _TWO_THINGS_PEOPLE = 3
-_PHRASE_MIN_SHARE = 0.1
+_PHRASE_MIN_SHARE = 0.05
+_WORDS_IN_COMMON = 2
 _PHRASE_MAX_TOPICS = 0.2
 _SAMPLE = 300
 _PHRASES = 4
@@ -120,7 +124,8 @@ def find_alike(
     things = _things(bodies)
     parts = (place, words, following, seeds, things != "")
     total = np.minimum(np.tensordot(np.array(_WEIGHTS), np.stack(parts), axes=1), 1.0)
-    differ = (seeds < _MIN_SEEDS) | _are_known_apart(bodies, scores, known_min_score)
+    differ = (seeds < _MIN_SEEDS) & (total < _PLAINLY_ONE)
+    differ |= _are_known_apart(bodies, scores, known_min_score)
     can_be_one = (~differ | (place >= _SAME_PLACE)) & ~_are_two_things(bodies)
     firsts, seconds = np.nonzero(np.triu((total >= min_score) & can_be_one, 1))
     if not len(firsts):
@@ -129,6 +134,9 @@ def find_alike(
     best = [codes[index] if top[index] > 0 else "" for top, index in _tops(profiles)]
     found = []
     for first, second in zip(firsts.tolist(), seconds.tolist(), strict=True):
+        shared, thing = _shared(spoken, first, second), str(things[first, second])
+        if len({*shared, thing} - {""}) < _WORDS_IN_COMMON:
+            continue
         same = best[first] if best[first] == best[second] else ""
         found.append(
             Alike(
@@ -140,8 +148,8 @@ def find_alike(
                 next_share=_rounded(following, first, second),
                 seeds=_rounded(seeds, first, second),
                 shared_people=len(bodies[first].people & bodies[second].people),
-                thing=str(things[first, second]),
-                shared_phrases=_shared(spoken, first, second),
+                thing=thing,
+                shared_phrases=shared[:_PHRASES],
                 seed_code=same,
             )
         )
@@ -246,4 +254,4 @@ def _shared(spoken: Sequence[dict[str, float]], first: int, second: int) -> tupl
     most = max(2, int(_PHRASE_MAX_TOPICS * len(spoken)))
     telling = [word for word in common if sum(word in words for words in spoken) <= most]
     telling.sort(key=lambda word: (-min(spoken[first][word], spoken[second][word]), word))
-    return tuple(telling[:_PHRASES])
+    return tuple(telling)

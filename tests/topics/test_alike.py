@@ -24,7 +24,7 @@ EMBEDDINGS = np.array(
 )
 SCORES = np.array([[1, 0], [0.9, 0], [0.8, 0.1], [0.9, 0], [0, 1], [0, 0.8]], np.float32)
 VECTORS = unit_rows(np.hstack([unit_rows(EMBEDDINGS), SCORES]))
-WORDS = [{"配送"}, {"配送", "慢"}, {"配送"}, {"配送", "晚到"}, {"退款"}, {"退款"}]
+WORDS = [{"配送", "很慢"}] * 4 + [{"退款"}] * 2
 BODIES = (
     TopicBody(np.array([0, 1]), frozenset({"a", "b"})),
     TopicBody(np.array([2, 3]), frozenset({"b", "c"})),
@@ -48,7 +48,7 @@ def test_two_topics_of_one_matter_are_proposed_with_what_speaks_for_it() -> None
     (pair,) = found()
     assert (pair.first, pair.second) == (0, 1)
     assert pair.shared_people == 1
-    assert pair.shared_phrases == ("配送",)
+    assert pair.shared_phrases == ("很慢", "配送")
     assert pair.seed_code == "delivery"
     assert pair.next_share == 1.0
     assert 0.9 < pair.place <= 1
@@ -66,6 +66,30 @@ def test_names_that_speak_of_one_thing_speak_for_one_matter() -> None:
     assert named.score == pytest.approx(min(plain.score + 0.15, 1.0), abs=1e-3)
     everywhere = tuple(replace(body, named=frozenset({"酒店"})) for body in BODIES)
     assert found(bodies=everywhere) == (plain,)
+
+
+def test_one_word_in_common_is_no_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """配送加收 and 配送太慢 share a word; what is wrong is another thing."""
+    said = [{"配送", "加收"}] * 2 + [{"配送", "很慢"}] * 2 + [{"退款"}] * 2
+    monkeypatch.setattr("tests.topics.test_alike.WORDS", said)
+    assert found() == ()
+
+
+def test_a_thing_of_both_names_and_a_word_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = [{"打不通"}] * 4 + [{"退款"}] * 2
+    monkeypatch.setattr("tests.topics.test_alike.WORDS", said)
+    assert found() == ()
+    named = tuple(replace(body, named=frozenset({"电话"})) for body in BODIES[:2])
+    assert len(found(bodies=(*named, BODIES[2]))) == 1
+
+
+def test_what_all_else_says_plainly_needs_no_known_issue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hotline that nobody answers, and a desk that nobody answers, are told by other words."""
+    monkeypatch.setattr(alike, "_MIN_SEEDS", 1.1)
+    monkeypatch.setattr(alike, "_SAME_PLACE", 1.1)
+    assert len(found()) == 1
+    monkeypatch.setattr(alike, "_PLAINLY_ONE", 1.1)
+    assert found() == ()
 
 
 def test_topics_that_resemble_different_known_issues_are_not_proposed() -> None:
@@ -94,6 +118,7 @@ def test_a_lower_bar_proposes_more_and_the_likeliest_come_first(
 ) -> None:
     monkeypatch.setattr(alike, "_MIN_SEEDS", 0.0)
     monkeypatch.setattr(alike, "_KNOWN_SHARE", 2.0)
+    monkeypatch.setattr(alike, "_WORDS_IN_COMMON", 0)
     pairs = found(min_score=0.0)
     assert (pairs[0].first, pairs[0].second) == (0, 1)
     assert len(pairs) == 3
@@ -101,7 +126,8 @@ def test_a_lower_bar_proposes_more_and_the_likeliest_come_first(
     assert all(pair.seed_code == "" for pair in pairs[1:])
 
 
-def test_a_word_that_is_everywhere_is_no_evidence() -> None:
+def test_a_word_that_is_everywhere_is_no_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alike, "_WORDS_IN_COMMON", 0)
     words = [{"软件"}] * 6
     bodies = tuple(TopicBody(np.array([row]), frozenset()) for row in range(6))
     pairs = find_alike(
@@ -138,6 +164,7 @@ def test_a_fit_tells_pairs_of_its_own_issues(
     metric: TopicMetric, config: TopicsConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alike, "_MIN_SEEDS", 0.0)
+    monkeypatch.setattr(alike, "_WORDS_IN_COMMON", 1)
     tails = ("", "啊", "！", "，唉", "……", "，急", "呢", "，快点", "了", "，烦")
     texts = [f"{head}{tail}" for head in ("地暖打不开", "浴霸打不开") for tail in tails]
     result = _fit(metric, config, texts)
