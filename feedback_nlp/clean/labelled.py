@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from feedback_nlp.clean.codes import GLUE, read_code
-from feedback_nlp.clean.findings import PersonalDatum, digit_count, is_date
+from feedback_nlp.clean.findings import PersonalDatum, digit_count, is_date, signs_of
 from feedback_nlp.clean.folding import DIVIDERS, EMOJI, HAN_DIGITS, as_digits
 from feedback_nlp.clean.labels import words
 
@@ -74,7 +74,6 @@ _QQ_AFTER = re.compile(
 _PARCEL = re.compile(
     r"(?<![0-9a-z])(?:s[ .\-·_]?f|y[ .\-·_]?t|jd|zto|sto|yd|jt|ems|db)[a-z]{0,2}(?:[ .\-·_~/]{0,2}[0-9]){10,15}(?![0-9a-z])"
 )
-_PARCEL_MARKS = re.compile("[^0-9a-z]")
 _CODE_CHARS = 9  # letters and digits: four digits are enough in so long a code
 _ORDER_BEFORE = re.compile(
     r"(?<![0-9a-z])([a-z]{0,4}[0-9](?:[ \-]?[0-9]){9,29}) ?(?:[这那]?[个笔单]?)的?(?:订单|运单|快递)"
@@ -88,7 +87,7 @@ def find_orders(folded: str) -> Iterator[PersonalDatum]:
     if not _TEN_DIGITS.search(folded):
         return
     for match in _PARCEL.finditer(folded):
-        yield PersonalDatum(*match.span(), "订单号", _PARCEL_MARKS.sub("", match[0]))
+        yield PersonalDatum(*match.span(), "订单号", signs_of(match[0]))
     for match in _ORDER_BEFORE.finditer(folded):
         plain = _MARKS.sub("", match[1])
         if not is_date(plain[:8]) or len(plain) > 12:

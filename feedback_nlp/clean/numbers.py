@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from feedback_nlp.clean.checksums import has_identity_check, is_identity_card, passes_luhn
 from feedback_nlp.clean.codes import MARK_WORDS
-from feedback_nlp.clean.findings import PersonalDatum, is_date
+from feedback_nlp.clean.findings import PersonalDatum, digits_of, is_date
 from feedback_nlp.clean.folding import DIVIDERS
 from feedback_nlp.clean.telephone import (
     is_chinese_number,
@@ -168,7 +168,7 @@ def find_foreign_numbers(folded: str) -> Iterator[PersonalDatum]:
     """Yield numbers with a country code."""
     if "+" in folded or "00" in folded:
         for match in _FOREIGN.finditer(folded):
-            number = "+" + re.sub(r"[^0-9]", "", match[2]).removeprefix("86")
+            number = "+" + digits_of(match[2]).removeprefix("86")
             grouped = _GROUPED_LIKE_ONE.search(match[2]) is not None
             if is_international_number(number) or (grouped and may_be_international_number(number)):
                 yield PersonalDatum(*match.span(), "电话", number)

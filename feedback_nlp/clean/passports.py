@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from feedback_nlp.clean.codes import GLUE, read_code
-from feedback_nlp.clean.findings import PersonalDatum, digit_count, is_date
+from feedback_nlp.clean.findings import PersonalDatum, digit_count, is_date, signs_of
 from feedback_nlp.clean.folding import DIVIDERS
 
 _KIND = "护照"
@@ -29,7 +29,6 @@ _SOLDIERS = re.compile(r"[军士警武海空南北政后装参]{1,2}字?第 ?[0-
 _SOLDIERS_WORD = re.compile(r"军官|士兵|警官|军人|证")
 _BEFORE, _AFTER = 30, 12
 _SUM = re.compile(r" ?[元块年月日万天]")
-_NO_SIGN = re.compile("[^0-9a-z]")
 
 
 def find_passports(folded: str) -> Iterator[PersonalDatum]:
@@ -42,7 +41,7 @@ def find_passports(folded: str) -> Iterator[PersonalDatum]:
     for match in (*_FORM.finditer(folded), *_RESIDENCE.finditer(folded)):
         near = folded[max(0, match.start() - _BEFORE) : match.end() + _AFTER]
         if _WORD.search(near):
-            yield PersonalDatum(*match.span(), _KIND, _NO_SIGN.sub("", match[0]))
+            yield PersonalDatum(*match.span(), _KIND, signs_of(match[0]))
     for match in _STATED.finditer(folded):
         code = read_code(folded, match.end(), fewest=_FEWEST, most=_MOST)
         if code is None or is_date(code.plain) or _SUM.match(folded, code.end):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from feedback_nlp.clean.checksums import has_identity_check, is_identity_card, passes_luhn
 from feedback_nlp.clean.codes import LOOSE_JOINER
-from feedback_nlp.clean.findings import PersonalDatum
+from feedback_nlp.clean.findings import PersonalDatum, digits_of
 from feedback_nlp.clean.folding import HAN_DIGITS, as_digits
 from feedback_nlp.clean.telephone import is_chinese_number
 
@@ -44,11 +44,11 @@ def find_split_numbers(folded: str) -> Iterator[PersonalDatum]:
             yield PersonalDatum(*match.span(), kind, digits)
     if "转" in folded:
         for match in _TURNED.finditer(folded):
-            digits = re.sub("[^0-9]", "", match[0])
+            digits = digits_of(match[0])
             yield PersonalDatum(*match.span(), "座机", digits)
     if "区号" in folded:
         for match in _AREA.finditer(folded):
-            digits = as_digits(match[1]) + re.sub("[^0-9]", "", match[2])
+            digits = as_digits(match[1]) + digits_of(match[2])
             yield PersonalDatum(match.start(1), match.end(2), "座机", digits)
 
 

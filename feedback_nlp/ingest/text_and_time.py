@@ -42,8 +42,7 @@ def find_text(found: Resolution, columns: Sequence[str]) -> None:
         chosen = _dialogue_column(found, columns)
     if chosen is None and (guess := _guessed_text(found, columns)):
         chosen = guess
-        found.guessed.add("text")
-        found.notes.append(f"正文取自列“{chosen}”（按内容猜的）；不对请指明正文列")
+        _tell_guess(found, "text", "正文", chosen)
     if chosen is None and named:
         wordy = [c for c in named if found.looks[c].filled and found.looks[c].numbers < 0.5]
         chosen = next(iter(wordy or named))
@@ -52,6 +51,12 @@ def find_text(found: Resolution, columns: Sequence[str]) -> None:
         detail = next((c for c in named if c in _DETAILS and c != chosen), None)
         if detail and found.looks[detail].words > 0 and not found.fields.get("title"):
             found.fields["text"], found.fields["title"] = [detail], [chosen]
+
+
+def _tell_guess(found: Resolution, field: str, word: str, column: str) -> None:
+    """Note for the person who started the import that a column was taken by its content."""
+    found.guessed.add(field)
+    found.notes.append(f"{word}取自列“{column}”（按内容猜的）；不对请指明{word}列")
 
 
 def _dialogue_column(found: Resolution, columns: Sequence[str]) -> str | None:
@@ -146,8 +151,7 @@ def _guessed_time(found: Resolution, columns: Sequence[str]) -> str | None:
     ]
     if not fitting:
         return None
-    found.guessed.add("occurred_at")
-    found.notes.append(f"时间取自列“{fitting[0]}”（按内容猜的）；不对请指明时间列")
+    _tell_guess(found, "occurred_at", "时间", fitting[0])
     return fitting[0]
 
 
@@ -188,8 +192,7 @@ def _take_classes(found: Resolution, columns: Sequence[str]) -> None:
     ]
     if len(classes) == 1:
         found.fields["rating"] = classes
-        found.guessed.add("rating")
-        found.notes.append(f"评分取自列“{classes[0]}”（按内容猜的）；不对请指明评分列")
+        _tell_guess(found, "rating", "评分", classes[0])
 
 
 def _is_an_aspect(column: str) -> bool:
@@ -208,6 +211,5 @@ def _guess_rating(found: Resolution, columns: Sequence[str]) -> None:
             and (values <= {"1", "2", "3", "4", "5"})
         ):
             found.fields["rating"] = [column]
-            found.guessed.add("rating")
-            found.notes.append(f"评分取自列“{column}”（按内容猜的）；不对请指明评分列")
+            _tell_guess(found, "rating", "评分", column)
             return

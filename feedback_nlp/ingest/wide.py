@@ -106,12 +106,12 @@ def _companions(
     authors: dict[str, str] = {}
     for column in columns:
         for other, rest in _beside(column, looks):
-            if looks[other].times >= 0.5 and looks[other].numbers < 0.5:
+            is_number = looks[other].numbers >= 0.5  # one that reads as a time may be a count
+            says_when = not is_number or rest.endswith(("time", "date", "at", "时间"))
+            if looks[other].times >= 0.5 and says_when:
                 times.setdefault(column, other)
-            elif rest.endswith(("天数", "天后", "days")) and looks[other].numbers >= 0.5:
+            elif rest.endswith(("天数", "天后", "days")) and is_number:
                 days.setdefault(column, other)
-            elif looks[other].times >= 0.5 and rest.endswith(("time", "date", "at", "时间")):
-                times.setdefault(column, other)
             elif rest in _AUTHOR_ENDS:
                 authors.setdefault(column, other)
     added = [column for column in columns if comparable(column).startswith(_ADDED)]
