@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 
 from feedback_nlp.clean.folding import EMOJI, as_digits
+from feedback_nlp.clean.spots import matches_at, stretches
 
 _HAN = "零〇一二两三四五六七八九十百幺拾佰壹贰叁肆伍陆柒捌玖"
 _N = f"[0-9{_HAN}]"
@@ -70,6 +71,7 @@ _HINT = re.compile(
     rf"[0-9a-z{_HAN}](?: ?(?:号[楼房院]|[#栋幢舍冻]|dong|单[元圆园源]|弄|排)| ?座"
     rf"|(?<=[0-9]{{3}}) ?[室户房]|(?<={_DIGIT}{{3}}) ?[室户房]| ?号{_S}[a-z]?{_DIGIT}{{3}}|[楼层]{_S}[a-z]?{_N}{{1,3}}(?: ?门|{_N})| ?号(?:宿舍|公寓|学生)楼)"
 )
+_HOUSE_SIGN = re.compile("[号#栋幢舍冻单弄排座室户房楼层]|dong")
 _SERIES_HINT = re.compile(rf"[0-9{_HAN}] ?[栋幢号#]? ?[\-/#杠横减~·_、 ] ?[0-9{_HAN}]")
 _ESTATE = re.compile(
     "(?:小区|[业园厂校社]区|住院部|病区|花园|家园|公寓|大厦|大楼|广场|写字楼|中心|新村|山庄|公馆|国际|[苑府庭郡墅园城湾]|[和平安福康]里|[一二三四五]期) ?$"
@@ -97,6 +99,7 @@ _AT_HOME = re.compile(
     rf"|(?:小区|花园|家园|公寓|大厦|大楼|广场|写字楼|新村|山庄|公馆|国际|宿舍|[苑府庭郡墅城湾里园])[ _]?(?:[a-z]区)?([a-z]?[0-9]{{1,2}}[0-4][0-9]|{_DIGIT}{{3,4}}){_NO_UNIT}"
     rf"|(?<![0-9第])({_N}{{1,3}} ?[号楼层]{_NARROW}{_DOOR_NUMBER} ?室?){_NO_UNIT}|(?<![0-9])([0-9]{{3,4}} ?(?:室(?!内|外)|房(?![间型子东价])|户(?!型))){_NO_UNIT}"
 )
+_AT_HOME_SIGN = re.compile(f"[0-9a-z{_HAN}期小花家新大广国苑府庭郡墅园城湾里公写山宿]")
 _HOME_HINT = re.compile("村|[0-9]{2}[0-9室房户]|[零〇一二三四五六七八九幺]{3}")
 _HOME = re.compile(
     "住|去了|到家|保洁|宽带|送货|地址|收货|寄[到至给]|送[到至去]|外卖送|送餐|家在|我家|租[的了在]|发到|发至|搬到|投诉|业主|邻居|上门"
@@ -138,12 +141,14 @@ def find_addresses(folded: str) -> Iterator[tuple[int, int]]:
             start = _street_start(folded, match)
             if start is not None:
                 yield start, match.end()
-    if _HINT.search(folded):
+    if _HOUSE_SIGN.search(folded) and _HINT.search(folded):
         yield from _houses(folded)
     if _SERIES_HINT.search(folded):
         yield from _series(folded)
-    if _HOME.search(folded) and _HOME_HINT.search(folded):
-        for match in _AT_HOME.finditer(folded):
+    home = _HOME.search(folded)
+    if home and _HOME_HINT.search(folded, home.end()):
+        places = (match.start() for match in _AT_HOME_SIGN.finditer(folded, home.end()))
+        for match in matches_at(_AT_HOME, folded, places):
             before = folded[max(0, match.start() - _COMPANY_CHARS) : match.start()]
             if _HOME.search(before) and not _NO_HOME.search(before):
                 group = match.lastindex or 0
@@ -154,7 +159,7 @@ def find_addresses(folded: str) -> Iterator[tuple[int, int]]:
 
 def _houses(folded: str) -> Iterator[tuple[int, int]]:
     """Yield houses and rooms; only near the hints, since the patterns are slow to start."""
-    for left, right in _windows(folded):
+    for left, right in stretches(_HINT, folded, _HINT_CHARS, _HINT_CHARS):
         for match in _BUILDING.finditer(folded, left, right):
             if not _NOT_A_ROOM.match(folded, match.end()) and not _counts(folded, match):
                 yield match.span()
@@ -168,19 +173,6 @@ def _counts(folded: str, match: re.Match[str]) -> bool:
     """Tell whether houses and homes are counted: 一共6栋1200户."""
     before = folded[max(0, match.start() - 2) : match.start()]
     return match[0].endswith("户") and (match[0].endswith("00户") or "共" in before)
-
-
-def _windows(folded: str) -> Iterator[tuple[int, int]]:
-    """Yield the stretches around hints, merged where they overlap."""
-    left = right = -1
-    for hint in _HINT.finditer(folded):
-        if hint.start() - _HINT_CHARS > right:
-            if right >= 0:
-                yield left, right
-            left = max(0, hint.start() - _HINT_CHARS)
-        right = hint.end() + _HINT_CHARS
-    if right >= 0:
-        yield left, right
 
 
 def _series(folded: str) -> Iterator[tuple[int, int]]:

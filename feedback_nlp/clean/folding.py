@@ -31,6 +31,7 @@ _BETWEEN = r"[ ,.\-/_·、…~]{0,2}"
 _HAN_RUN = re.compile(
     rf"[0-9{HAN_DIGITS}](?:(?:{_BETWEEN}[0-9{HAN_DIGITS}]){{6,40}}|[0-9{HAN_DIGITS}]{{4,40}})"
 )
+_HAN_DIGIT = re.compile(f"[{HAN_DIGITS}]")
 _FEWEST_HAN = 3
 _WORDS_BESIDE = re.compile(
     rf"[0-9 ,.\-/_·、…~]{{5,200}}[{HAN_DIGITS}]{{1,9}}|[{HAN_DIGITS}]{{1,9}}[0-9 ,.\-/_·、…~]{{5,200}}"
@@ -42,6 +43,7 @@ _KEYCAP = re.compile("[\ufe0f\u20e3]+")
 _DASHES = "‐‑‒–—―−－"
 # Letters for digits among digits: 22o3958714, 138-oooo-1234.
 _MISTYPED = re.compile(r"(?<![0-9])[0-9](?:[ .\-_]?[0-9oil]){6,18}(?![a-z0-9])")
+_LETTER_FOR_A_DIGIT = re.compile("[oil]")
 _LETTERS_OF_DIGITS = str.maketrans("oil", "011")
 _O_OF_AN_AREA = re.compile(
     r"(?<![a-z0-9])o(?=[1-9][0-9]{1,2}[ \-)]{0,2}[2-9][0-9]{2,3}[ \-]?[0-9]{4}(?![0-9]))"
@@ -97,9 +99,11 @@ def fold_for_search(text: str, hidden: list[tuple[int, int]]) -> Folded:
     starts: list[int] = []
     if "\u20e3" in folded:
         folded, starts = _without_keycaps(folded)
-    folded = _HAN_RUN.sub(_digits, folded)
-    folded = _MISTYPED.sub(_mended, folded)
-    return Folded(_O_OF_AN_AREA.sub("0", folded), starts)
+    if _HAN_DIGIT.search(folded):
+        folded = _HAN_RUN.sub(_digits, folded)
+    if _LETTER_FOR_A_DIGIT.search(folded):
+        folded = _O_OF_AN_AREA.sub("0", _MISTYPED.sub(_mended, folded))
+    return Folded(folded, starts)
 
 
 def as_digits(numerals: str) -> str:

@@ -15,11 +15,9 @@ from feedback_nlp.clean.codes import GLUE, Code, read_code
 from feedback_nlp.clean.findings import PersonalDatum, digit_count, is_date
 from feedback_nlp.clean.folding import HAN_DIGITS, as_digits
 from feedback_nlp.clean.labels import by_first_sign, words
+from feedback_nlp.clean.spots import Spots, matches
 
 _KIND = "编号"
-_HINT = re.compile(
-    "[号码证卡牌架代账第户驾程]|id|no|num|vin|imei|mrn|ssn|照|保|病|公积金|员|学籍|92"
-)
 _FEWEST, _FEWEST_BARE = 4, 6
 _SUM = re.compile(r" ?[元块年月日万亿次%折天]|\.[0-9]{1,2}(?![0-9])")
 _ROUND = re.compile(r"(?:[0-9]{1,3}0{2,5}){1,9}")
@@ -45,41 +43,49 @@ _SHORT = re.compile(
     r"(?P<number>[a-z]{0,3}[\-_]?[0-9]{3,4}|[a-z]{1,3}[零一幺二三四五六七八九壹贰叁肆伍陆柒捌玖]{3,4})(?![0-9a-z])"
     r"|(?:工号|警号|工牌|胸牌)[是为:]?(?P<han>[零一幺二三四五六七八九壹贰叁肆伍陆柒捌玖]{3,4})(?![零一二三四五六七八九十百])"
     r"|(?:收银员|营业员|服务员|柜员|客服|坐席|话务员|导购|业务员|配送员)(?P<called>[0-9]{3,6})号(?![线桌楼柜])"
-    r"|(?<![0-9a-z])(?P<before>[0-9]{3,4})(?:这个|号)?[工警]号"
 )
+_SHORT_BEFORE = re.compile(r"(?<![0-9a-z])([0-9]{3,4})(?:这个|号)?[工警]号")
 # Of a home: 不动产权第0033918号, 房权证字第 …号.
 _TITLE_DEED = re.compile(
     r"(?:不动产权|权证[一-鿿]{0,6}字?|使用权|国用)第 ?([0-9][0-9\-]{4,19}) ?号"
 )
 # The number, then what it is: 04817(工号), 2023114078这个学号.
+_AFTER_HINT = re.compile("[(是]|这个")
 _AFTER_VALUE = r"(?<![0-9a-z])([a-z]{0,4}[0-9][0-9a-z\-]{3,19}) ?(?:\(|(?:就|才)?是(?:我|他|她|本人|客服)?的?|这个)"
 
 
-def find_identifiers(folded: str) -> Iterator[PersonalDatum]:
+def find_identifiers(folded: str, spots: Spots) -> Iterator[PersonalDatum]:
     """Yield a person's numbers behind (or before) the word for one."""
-    if _HINT.search(folded) is None:
-        return
-    for match in _TITLE_DEED.finditer(folded):
+    for match in _TITLE_DEED.finditer(folded) if "第" in folded else ():
         yield PersonalDatum(*match.span(1), _KIND, match[1])
-    for match in _stated().finditer(folded):
-        code = _read(folded, match, _FEWEST)
-        if code is not None and digit_count(code.plain) >= _FEWEST:
-            yield _datum(code)
-    for match in _bare().finditer(folded):
-        code = _read(folded, match, _FEWEST_BARE)
-        if code is not None and _speaks_for_itself(code):
-            yield _datum(code)
-    for match in _before_its_word().finditer(folded):
-        if _FIVE_DIGITS.search(match[1]):
-            yield PersonalDatum(*match.span(1), _KIND, match[1].replace("-", ""))
-    for match in _SHORT.finditer(folded):
+    if "identifier" in spots:
+        yield from _labelled(folded, spots)
+    for match in matches(_SHORT, folded, spots, "staff"):
         group = match.lastgroup or "number"
         yield PersonalDatum(*match.span(group), _KIND, as_digits(match[group]))
+    if "工号" in folded or "警号" in folded:
+        for match in _SHORT_BEFORE.finditer(folded):
+            yield PersonalDatum(*match.span(1), _KIND, match[1])
     for match in _VIN.finditer(folded):
         if _has_vin_check(match[0]):
             yield PersonalDatum(*match.span(), _KIND, match[0])
-    for match in _SOLE_TRADER.finditer(folded):
+    for match in _SOLE_TRADER.finditer(folded) if "92" in folded else ():
         yield PersonalDatum(*match.span(), _KIND, match[0])
+
+
+def _labelled(folded: str, spots: Spots) -> Iterator[PersonalDatum]:
+    """Yield numbers beside a word of ``labels.toml``."""
+    for match in matches(_stated(), folded, spots, "identifier"):
+        code = _read(folded, match, _FEWEST)
+        if code is not None and digit_count(code.plain) >= _FEWEST:
+            yield _datum(code)
+    for match in matches(_bare(), folded, spots, "identifier"):
+        code = _read(folded, match, _FEWEST_BARE)
+        if code is not None and _speaks_for_itself(code):
+            yield _datum(code)
+    for match in _before_its_word().finditer(folded) if _AFTER_HINT.search(folded) else ():
+        if _FIVE_DIGITS.search(match[1]):
+            yield PersonalDatum(*match.span(1), _KIND, match[1].replace("-", ""))
 
 
 def _read(folded: str, match: re.Match[str], fewest: int) -> Code | None:

@@ -16,12 +16,13 @@ from feedback_nlp.clean.codes import GLUE, read_code
 from feedback_nlp.clean.findings import PersonalDatum, digit_count, is_date, signs_of
 from feedback_nlp.clean.folding import DIVIDERS, EMOJI, HAN_DIGITS, as_digits
 from feedback_nlp.clean.labels import words
+from feedback_nlp.clean.spots import Spots, matches
 
 _MARKS = re.compile(r"[ .\-_·,]")
 _MORE = re.compile(r"[年月日元块万亿次%]")
 
+_LONG_NUMBER = re.compile("[0-9]{15}")
 _DIGIT_RUN = re.compile(r"[0-9]+")
-_LONG_NUMBER_DIGITS = 15
 _NOT_OF_A_PERSON = re.compile(
     r"(?:码|ean|isbn|书号|sku|货号|日志|trace|错误|版本|build|许可证|批号|视频|帖子|微博|弹幕|请求|id|[=π√≈!^.])[^0-9a-z]{0,4}$"
 )
@@ -37,11 +38,6 @@ _PERSONS_WORD = re.compile("(?=.{6})[a-z]{4,17}(?:-[a-z]{2,12})?[0-9]{2,3}[a-z]{
 _ASKED = re.compile(
     "(?:我|他|她|店主|团长|客服|老师|中介|个人|私人|工作|老板|店长|教练|技师|卖家|买家|房东|顾问|销售|群主|楼主|博主|家长|骗子|对方|本人)的?$|[加搜+][了个]?[我你他她]?$|我的?$|联系$|私$"
 )
-# First looks that begin with one class: they only save time.
-_ORDER_HINT = re.compile(
-    "[号执单编码券递裹水保子通达兔丰邦]|order|no|num|case|tic|ref|track|book|id|dd"
-)
-_WECHAT_HINT = re.compile("[微薇徽嶶威维葳溦崴魏伟围唯喂❤♥♡💚卫绿加家+vw企聊🛰]")
 # The name, then what it is: 加abc_123微信, abc123加v, abc123(微信), abc_123是我微信.
 _WECHAT_AFTER = re.compile(
     r"[加家+](?:[一-鿿]{0,4}| )([a-z][a-z0-9_\-]{4,19}) ?[(的]?(?:微信|vx|薇|wx)"
@@ -62,9 +58,9 @@ _NAMES_SOMEBODY = re.compile("[0-9]{2}|_|[a-z]-[a-z]")
 _TELLING_SOON = re.compile("[a-z]{1,8} [a-z0-9]{0,6}[0-9]{2}")
 _MOST_PARTS, _SHORTEST_NAME = 20, 5
 _VERSION = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,4}){1,4}")
+_WECHAT_AFTER_HINT = re.compile(r"微信|v[x信]|wx|薇|威信|wechat|绿泡泡|v号?\)|[加家+]v")
 _WECHAT_VALUE = re.compile(f"[a-z0-9][0-9a-z_{DIVIDERS}杠横下划线减点]{{4}}")
 _TEN_DIGITS = re.compile(r"[0-9](?:[ .\-·_~/]{0,2}[0-9]){9}")
-_QQ_HINT = re.compile("[q扣抠蔻寇球企群叩口🐧丘秋求邱囚裙羣羊鹅腾]")
 _MOST_QQ_DIGITS = 12
 _ROUND_SUMS = re.compile("(?:[1-9]0{2,3}){2,4}")
 # The number, then what it is: 123456789(QQ群), 123456789是我QQ.
@@ -80,23 +76,23 @@ _ORDER_BEFORE = re.compile(
 )
 
 
-def find_orders(folded: str) -> Iterator[PersonalDatum]:
+def find_orders(folded: str, spots: Spots) -> Iterator[PersonalDatum]:
     """Yield order, parcel, booking and case numbers."""
-    if _ORDER_HINT.search(folded):
-        yield from _labelled_orders(folded)
+    if "order" in spots:
+        yield from _labelled_orders(folded, spots)
     if not _TEN_DIGITS.search(folded):
         return
     for match in _PARCEL.finditer(folded):
         yield PersonalDatum(*match.span(), "订单号", signs_of(match[0]))
-    for match in _ORDER_BEFORE.finditer(folded):
+    for match in _ORDER_BEFORE.finditer(folded) if "order" in spots else ():
         plain = _MARKS.sub("", match[1])
         if not is_date(plain[:8]) or len(plain) > 12:
             yield PersonalDatum(*match.span(1), "订单号", plain)
 
 
-def _labelled_orders(folded: str) -> Iterator[PersonalDatum]:
+def _labelled_orders(folded: str, spots: Spots) -> Iterator[PersonalDatum]:
     for pattern, fewest_digits in ((_stated_order(), 5), (_bare_order(), 8)):
-        for match in pattern.finditer(folded):
+        for match in matches(pattern, folded, spots, "order"):
             code = read_code(folded, match.end(), fewest=fewest_digits)
             if code is None or is_date(code.plain) or code.is_round:
                 continue
@@ -109,21 +105,24 @@ def _labelled_orders(folded: str) -> Iterator[PersonalDatum]:
 
 def find_long_numbers(folded: str) -> Iterator[PersonalDatum]:
     """Yield runs of 15 digits or more that are not said to be of a thing or a sum."""
-    for match in _DIGIT_RUN.finditer(folded):
-        if match.end() - match.start() < _LONG_NUMBER_DIGITS:
-            continue
-        before = folded[max(0, match.start() - 10) : match.start()]
-        after = folded[match.end() : match.end() + 1]
-        if len(set(match[0])) <= 2 or _NOT_OF_A_PERSON.search(before) or _MORE.match(after):
-            continue
-        yield PersonalDatum(*match.span(), "编号", match[0])
+    long = _LONG_NUMBER.search(folded)
+    while long is not None:
+        start = long.start()
+        run = _DIGIT_RUN.match(folded, start)
+        end = run.end() if run else long.end()
+        before = folded[max(0, start - 10) : start]
+        after = folded[end : end + 1]
+        number = folded[start:end]
+        if not (len(set(number)) <= 2 or _NOT_OF_A_PERSON.search(before) or _MORE.match(after)):
+            yield PersonalDatum(start, end, "编号", number)
+        long = _LONG_NUMBER.search(folded, end)
 
 
-def find_wechat(folded: str) -> Iterator[PersonalDatum]:
+def find_wechat(folded: str, spots: Spots) -> Iterator[PersonalDatum]:
     """Yield WeChat names."""
-    if not (_WECHAT_VALUE.search(folded) and _WECHAT_HINT.search(folded)):
+    if "wechat" not in spots or not _WECHAT_VALUE.search(folded):
         return
-    for match in _wechat().finditer(folded):
+    for match in matches(_wechat(), folded, spots, "wechat"):
         before = folded[max(0, match.start() - 4) : match.start()]
         stated = bool(match[2].strip() or _SLANG.match(match[1]) or _ASKED.search(before))
         end, plain = _read_name(folded, match.end(), stated=stated)
@@ -135,7 +134,7 @@ def find_wechat(folded: str) -> Iterator[PersonalDatum]:
             continue
         if _is_wechat(plain, stated=stated):
             yield PersonalDatum(match.end(), end, "微信", plain)
-    for match in _WECHAT_AFTER.finditer(folded):
+    for match in _WECHAT_AFTER.finditer(folded) if _WECHAT_AFTER_HINT.search(folded) else ():
         name = next(filter(None, match.groups()))
         if _is_wechat(name, stated=True):
             start = match.start() + match[0].index(name)
@@ -197,11 +196,11 @@ def _is_wechat(value: str, *, stated: bool) -> bool:
     )
 
 
-def find_qq(folded: str) -> Iterator[PersonalDatum]:
+def find_qq(folded: str, spots: Spots) -> Iterator[PersonalDatum]:
     """Yield QQ numbers and numbers of groups."""
-    if not _QQ_HINT.search(folded):
+    if "qq" not in spots:
         return
-    for match in _qq().finditer(folded):
+    for match in matches(_qq(), folded, spots, "qq"):
         code = read_code(folded, match.end(), fewest=5, most=_MOST_QQ_DIGITS, letters=False)
         if (
             code is None

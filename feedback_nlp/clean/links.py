@@ -33,7 +33,7 @@ def find_links(text: str) -> Iterator[tuple[int, int]]:
         if match.start() >= position:
             yield match.start(), end
             position = end
-    if position == 0:
+    if position == 0 and "/n/" in text:
         yield from (match.span() for match in _NICKNAME_LINK.finditer(text))
 
 

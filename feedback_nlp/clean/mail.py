@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from feedback_nlp.clean.findings import PersonalDatum
 from feedback_nlp.clean.folding import HAN_DIGITS
+from feedback_nlp.clean.spots import stretches
 
 _EMAIL = re.compile(
     r"(?<![a-z0-9._%+\-])(?!git@)[a-z0-9._%+\-]{1,64} {0,2}@{1,2} {0,2}[a-z0-9\-]{1,63}"
@@ -40,8 +41,15 @@ _AT_BARE = r"(?:at|#|&|\*|\^|在|\$|,? ?(?:后面|后边|后缀|尾巴|结尾)(?
 _SPOKEN = re.compile(
     rf"[ 丶、·]?(?:{_AT_WORD}[ 丶、·]?(?:{_ANY_HOST}|{_KNOWN_HOST}|(?<!at)(?<!at[)\]}} ])(?<!a[)\]}}])(?<!at】)(?:网易|腾讯|谷歌|新浪|搜狐)?{_HOSTS}(?![a-z0-9.])(?= ?邮箱|(?:{_DOT})?$|[^.a-z0-9]))|(?:(?<= )at(?= )|#) ?{_ANY_HOST}|{_AT_BARE} ?{_KNOWN_HOST}|@{{1,3}} ?{_HOSTS}(?:com|cn|net)(?![a-z0-9]))"
 )
-_AT_HINT = re.compile(r"at|[(\[{【]a|后|尾|艾特|爱特|埃特|圈|花a|老鼠|ⓐ|[@#&*^在$]")
-_HOST_HINT = re.compile("[cnoivehjtmsx][oneducrviwpkhfy0]|qq|163|126")
+# First looks: a sign or a word for at, and a host everybody knows or a common ending.
+_AT_HINT = re.compile(
+    r"at|[(\[{【<「『〔“\"'*] ?[a@艾爱圈]|后[面边缀]|尾巴|结尾|艾特|爱特|埃特|圈a|圈圈|花a|a圈|老鼠|ⓐ|[@#&*^$]|在 ?[0-9a-z一扣球]"
+)
+_HOST_CHARS, _AFTER_HOST_CHARS = 200, 40
+_HOST_HINT = re.compile(
+    "c(?:[o0]m|on|[nc])|net|o(?:rg|utlook)|edu|g(?:ov|mail)|i(?:o|nfo|cloud)|m(?:e|sn)|h(?:k|otmail)|t(?:w|ech|om)|jp|vip|top|s(?:hop|ina|ohu)"
+    "|xyz|q ?q|1(?:63|26|[38]9|88)|yeah|live|foxmail|aliyun|yahoo|protonmail|21cn|[一幺](?:六三|二六|[三八]九)|扣扣|球球"
+)
 _SPELT_MARKS = "(?:下划线|底线|横杠|中划线|横线|减号|杠|点|dot)"
 _USER = re.compile(
     rf"(?:[a-z0-9][a-z0-9._%+\-{HAN_DIGITS}]{{0,63}}|(?<![a-z0-9])[a-z0-9](?: [a-z0-9._\-]){{2,30}}|[a-z0-9._\-]{{1,30}}(?: ?{_SPELT_MARKS} ?[a-z0-9._\-]{{1,30}}){{1,3}})$"
@@ -78,12 +86,14 @@ def find_mail(folded: str) -> Iterator[PersonalDatum]:
                 if pattern is _UNSIGNED and not _TELLING.search(match[1].split(" ")[0]):
                     continue
                 yield PersonalDatum(*match.span(1), "邮箱", _plain(match[1]))
-    if _AT_HINT.search(folded) and _HOST_HINT.search(folded):
-        yield from _find_spoken(folded)
+    if _AT_HINT.search(folded):
+        for left, right in stretches(_HOST_HINT, folded, _HOST_CHARS, _AFTER_HOST_CHARS):
+            yield from _find_spoken(folded, left, right)
 
 
-def _find_spoken(folded: str) -> Iterator[PersonalDatum]:
-    for match in _SPOKEN.finditer(folded):
+def _find_spoken(folded: str, begin: int, stop: int) -> Iterator[PersonalDatum]:
+    """Yield addresses of a stretch that reaches beyond every host in it: the pattern is slow."""
+    for match in _SPOKEN.finditer(folded, begin, stop):
         left = max(0, match.start() - _USER_CHARS)
         user = _USER.search(folded[left : match.start()])
         if user is None or not user[0].strip("._%+-x") or user[0] == "git":

@@ -23,9 +23,19 @@ from feedback_nlp.clean.telephone import (
     may_be_international_number,
 )
 
-_GROUP = re.compile(r"[0-9]+")
 _GAP = re.compile(f"[{DIVIDERS}]{{1,4}}| ?{MARK_WORDS} ?")
+# A group, and whether the next one stands near it; of a run nobody can dial, its beginning.
+_GROUP = re.compile(rf"([0-9](?<![0-9].)[0-9]{{0,39}})(?:(?=(?:{_GAP.pattern})([0-9]))|)")
 _MOST_DIGITS, _FEWEST_DIGITS = 19, 7
+# How many digits a number may have that begins with one: a card from twelve on, a line in town
+# seven or eight, with its area (0…, 86…) ten or eleven, a mobile number eleven.
+_MAY_HAVE = {
+    **dict.fromkeys("234567", frozenset({7, 8, *range(12, 20)})),
+    "8": frozenset({7, 8, *range(11, 20)}),
+    "0": frozenset(range(10, 20)),
+    "1": frozenset(range(11, 20)),
+    "9": frozenset(range(12, 20)),
+}
 _MOST_GROUPS = 6  # 4-4-4-4-3, 2-2-2-2-2-1; more only digit by digit
 _PAIRS = 9  # 11 01 05 19 …: an identity card
 _MARKS = f"[{DIVIDERS}]{{1,2}}"
@@ -118,19 +128,29 @@ class _Number(NamedTuple):
 
 def find_numbers(folded: str) -> Iterator[PersonalDatum]:
     """Yield personal numbers of a folded text, in order, not overlapping."""
-    groups = [match.span() for match in _GROUP.finditer(folded)]
-    index = 0
+    groups: list[tuple[int, int]] = []
+    linked: list[bool] = []
+    for match in _GROUP.finditer(folded):
+        groups.append(match.span())
+        linked.append(match.lastindex == 2)
+    index = checked = 0
     while index < len(groups):
-        spelt = _spelt_count(folded, groups, index)
+        if index == checked:
+            checked, digits = _neighbours(groups, linked, index)
+            if digits < _FEWEST_DIGITS:
+                index = checked
+                continue
+        start, end = groups[index]
+        spelt = _spelt_count(groups, linked, index) if end - start == 1 else 1
         if spelt >= _FEWEST_SPELT:
             windows = [_joined(folded, groups[index : index + spelt])]
             windows = windows if spelt <= _MOST_DIGITS else []
             if spelt <= _FEW_SPELT:  # 1 3 8 00001234
-                windows += _numbers(folded, groups, index)
+                windows += _numbers(folded, groups, linked, index)
         else:
             spelt = 1
-            windows = list(_numbers(folded, groups, index))
-            if _PAIRWISE.match(folded, groups[index][0]):
+            windows = list(_numbers(folded, groups, linked, index))
+            if end - start == 2 and _PAIRWISE.match(folded, start):
                 windows.append(_joined(folded, groups[index : index + _PAIRS]))
         found = _first(folded, windows)
         if found is None:
@@ -141,20 +161,28 @@ def find_numbers(folded: str) -> Iterator[PersonalDatum]:
         index += taken
 
 
-def _spelt_count(folded: str, groups: Sequence[tuple[int, int]], index: int) -> int:
+def _neighbours(
+    groups: Sequence[tuple[int, int]], linked: Sequence[bool], index: int
+) -> tuple[int, int]:
+    """Return where the groups end that stand near one another from ``index`` on, and their digits."""
+    digits = 0
+    while True:
+        start, end = groups[index]
+        digits += end - start
+        index += 1
+        if not linked[index - 1]:
+            return index, digits
+
+
+def _spelt_count(groups: Sequence[tuple[int, int]], linked: Sequence[bool], index: int) -> int:
     """Return how many single digits stand side by side from ``index`` on.
 
     Such a run is one number or none: looking at every part of it would cost its square.
     """
-    count = 0
-    end = groups[index][0]
-    for place in range(index, len(groups)):
-        left, right = groups[place]
-        if right - left > 1 or (count and not _GAP.fullmatch(folded, end, left)):
-            break
-        count += 1
-        end = right
-    return count
+    last = index
+    while linked[last] and groups[last + 1][1] - groups[last + 1][0] == 1:
+        last += 1
+    return last - index + 1
 
 
 def _joined(folded: str, groups: Sequence[tuple[int, int]]) -> _Number:
@@ -203,26 +231,31 @@ def _first(folded: str, windows: Sequence[_Number]) -> tuple[PersonalDatum, int]
     return None
 
 
-def _numbers(folded: str, groups: Sequence[tuple[int, int]], index: int) -> Iterator[_Number]:
-    """Yield the groups from ``index`` on joined, where they have 7 to 19 digits together."""
+def _numbers(
+    folded: str, groups: Sequence[tuple[int, int]], linked: Sequence[bool], index: int
+) -> Iterator[_Number]:
+    """Yield the groups from ``index`` on joined, where a number may have as many digits."""
     start, end = groups[index]
     total, mark = end - start, ""
-    if total >= _FEWEST_DIGITS:
+    may_have = _MAY_HAVE[folded[start]]
+    if total in may_have:
         yield _Number(start, end, folded[start:end], (total,), "")
-    for last in range(index + 1, min(len(groups), index + _MOST_GROUPS)):
+    for last in range(index + 1, index + _MOST_GROUPS):
+        if not linked[last - 1]:
+            return
         left, right = groups[last]
         total += right - left
-        if total > _MOST_DIGITS or not _GAP.fullmatch(folded, end, left):
+        if total > _MOST_DIGITS:
             return
         sign = folded[end:left].strip(" ()[]【】")
         if sign and mark and sign != mark:
             return
         mark = mark or sign
         end = right
-        if total >= _FEWEST_DIGITS:
+        if total in may_have:
             chosen = groups[index : last + 1]
-            digits = "".join(folded[left:right] for left, right in chosen)
-            yield _Number(start, end, digits, tuple(stop - begin for begin, stop in chosen), mark)
+            digits = "".join([folded[left:right] for left, right in chosen])
+            yield _Number(start, end, digits, tuple([stop - begin for begin, stop in chosen]), mark)
 
 
 def _kind(folded: str, number: _Number, before: str) -> str | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from feedback_nlp.clean.codes import GLUE, read_code
 from feedback_nlp.clean.findings import PersonalDatum, digit_count, is_date, signs_of
 from feedback_nlp.clean.folding import DIVIDERS
+from feedback_nlp.clean.spots import Spots, matches
 
 _KIND = "护照"
 _WORD = re.compile(
@@ -31,18 +32,18 @@ _BEFORE, _AFTER = 30, 12
 _SUM = re.compile(r" ?[元块年月日万天]")
 
 
-def find_passports(folded: str) -> Iterator[PersonalDatum]:
+def find_passports(folded: str, spots: Spots) -> Iterator[PersonalDatum]:
     """Yield passport numbers near the word for one, and those of soldiers' papers."""
     if "第" in folded and _SOLDIERS_WORD.search(folded):
         for match in _SOLDIERS.finditer(folded):
             yield PersonalDatum(*match.span(), _KIND, match[0].replace(" ", ""))
-    if not _WORD.search(folded):
+    if "passport" not in spots or not _WORD.search(folded):
         return
     for match in (*_FORM.finditer(folded), *_RESIDENCE.finditer(folded)):
         near = folded[max(0, match.start() - _BEFORE) : match.end() + _AFTER]
         if _WORD.search(near):
             yield PersonalDatum(*match.span(), _KIND, signs_of(match[0]))
-    for match in _STATED.finditer(folded):
+    for match in matches(_STATED, folded, spots, "passport"):
         code = read_code(folded, match.end(), fewest=_FEWEST, most=_MOST)
         if code is None or is_date(code.plain) or _SUM.match(folded, code.end):
             continue

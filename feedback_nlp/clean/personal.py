@@ -30,6 +30,7 @@ from feedback_nlp.clean.passports import find_passports
 from feedback_nlp.clean.people import find_names, find_nicknames
 from feedback_nlp.clean.plates import find_plates
 from feedback_nlp.clean.split_numbers import find_split_numbers
+from feedback_nlp.clean.spots import find_spots
 
 # First looks, which only save time. Five digits near one another: without them there is no number.
 _DIGITS = re.compile(
@@ -56,35 +57,37 @@ def find_personal_data(text: str) -> list[PersonalDatum]:
 def _find_in(folded: Folded, text: str) -> Iterator[PersonalDatum]:
     """Yield finds by rule, the most telling rules first, with spans in the folded text."""
     signs = folded.text
+    has_digits = False
     if _LETTER_OR_DIGIT.search(signs):
-        yield from _numbers_and_codes(signs, signs if folded.starts else text)
+        has_digits = _DIGITS.search(signs) is not None
+        yield from _numbers_and_codes(signs, signs if folded.starts else text, has_digits)
     yield from find_nicknames(signs)
     yield from find_names(signs)
-    if _DIGITS.search(signs):
+    if has_digits:
         yield from find_long_numbers(signs)
     for start, end in find_addresses(signs):
         yield PersonalDatum(start, end, _KIND_OF_ADDRESS, signs[start:end].replace(" ", ""))
 
 
-def _numbers_and_codes(signs: str, original: str) -> Iterator[PersonalDatum]:
-    has_digits = _DIGITS.search(signs) is not None
+def _numbers_and_codes(signs: str, original: str, has_digits: bool) -> Iterator[PersonalDatum]:
+    spots = find_spots(signs)
     yield from find_mail(signs)
     numbers = list(find_numbers(signs)) if has_digits else []
     yield from find_split_numbers(signs)
     if has_digits:
         yield from (number for number in numbers if number.kind == "身份证")
-        yield from find_passports(signs)
-    yield from find_identifiers(signs)
-    yield from find_orders(signs)
+        yield from find_passports(signs, spots)
+    yield from find_identifiers(signs, spots)
+    yield from find_orders(signs, spots)
     yield from (number for number in numbers if number.kind == "银行卡")
     yield from find_plates(signs, original)
     yield from (number for number in numbers if number.kind == "手机号")
     if has_digits:
         yield from find_foreign_numbers(signs)
     yield from find_mistyped_numbers(signs)
-    yield from find_wechat(signs)
+    yield from find_wechat(signs, spots)
     if has_digits:
-        yield from find_qq(signs)
+        yield from find_qq(signs, spots)
         yield from (number for number in numbers if number.kind == "座机")
 
 

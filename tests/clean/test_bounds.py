@@ -33,6 +33,7 @@ from feedback_nlp.clean import (
     plates,
     prepare,
     split_numbers,
+    spots,
     values,
 )
 from feedback_nlp.clean.labels import profile_link
@@ -42,7 +43,7 @@ from feedback_nlp.resources import corpora_dir
 KEEPER = Pseudonymizer(b"tests")
 MODULES = (
     *(address, codes, folding, gate, identifiers, labelled, links, mail, numbers),
-    *(passports, people, personal, plates, split_numbers, values),
+    *(passports, people, personal, plates, split_numbers, spots, values),
 )
 WIDEST = 2_500  # characters one match may reach over; a link is the longest
 CHARACTERS, CALLS_A_CHARACTER = 20_000, 60
