@@ -54,6 +54,8 @@ def person_by_name(column: str) -> Person | None:
     if any(part in data["person_paths"] for part in parents):
         if own in (Person.PRIVATE, Person.AGENT):
             return own
+        if _is_measure(last, data):
+            return None
         name = comparable(last)
         if name.endswith(("id", "uid")) or name in ("idstr", "label", "uri"):
             return Person.ID
@@ -88,6 +90,8 @@ def _by_own_name(name: str, data: Mapping[str, Any]) -> Person | None:
     if asks_opinion(name):
         return None
     name = _ASKED.sub("", name)
+    if name.endswith(tuple(data["offices"])):
+        return None
     plain, loose = comparable(name), without_brackets(name)
     words = [word.casefold() for word in _WORD.findall(name)]
     both = {plain, loose}
@@ -101,11 +105,12 @@ def _by_own_name(name: str, data: Mapping[str, Any]) -> Person | None:
         return Person.AGENT
     if plain in map(comparable, data["customer_phrases"]):
         return Person.NAME
+    measured = _is_measure(name, data)
     harmless = loose.endswith(tuple(data["harmless_ends"])) and not loose.endswith(
         ("账号数", "nickname", "username")
     )
     if any(word in loose for word in data["agent"]) or set(words) & set(data["agent_words"]):
-        return None if harmless else Person.AGENT
+        return None if harmless or measured else Person.AGENT
     private = any(word in loose for word in data["private"]) or set(words) & set(
         data["private_words"]
     )
@@ -118,9 +123,21 @@ def _by_own_name(name: str, data: Mapping[str, Any]) -> Person | None:
     role = any(word in loose for word in data["customer"]) or set(words) & set(
         data["customer_words"]
     )
-    if role and not harmless:
+    if role and not (harmless or measured):
         return _part(loose, words, data)
     return None
+
+
+def _is_measure(name: str, data: Mapping[str, Any]) -> bool:
+    """Whether a name is that of a count, a duration or a share: num_games_owned, 首次响应时长."""
+    words = [word.casefold() for word in _WORD.findall(name)]
+    if without_brackets(name).endswith(tuple(data["measure_ends"])):
+        return True
+    return len(words) > 1 and (
+        bool(set(words) & set(data["measure_words"]))
+        or words[0] in data["measure_first"]
+        or words[-1] in data["measure_last"]
+    )
 
 
 def _part(name: str, words: Sequence[str], data: Mapping[str, Any]) -> Person:

@@ -32,6 +32,7 @@ from feedback_nlp.tabular import (
     Table,
     open_table,
 )
+from feedback_nlp.tabular.repeated_names import told as told_of_repeated
 from feedback_nlp.tabular.rows import RAW_CHARS, too_many_columns
 
 EXPECTED_REASONS = frozenset(
@@ -106,7 +107,8 @@ class SourceReading:
         if any("时间列" in remark for remark in self.remarks):
             counts["undated"] = 0
         told = [text.format(n=counts[name]) for name, text in _TALLIES.items() if counts.get(name)]
-        return (*self.remarks, *_notes(self.sheets), *told)
+        repeated = told_of_repeated(self.sheets.repeated_names) if self.sheets else ()
+        return (*self.remarks, *_notes(self.sheets), *repeated, *told)
 
 
 @contextmanager

@@ -26,7 +26,12 @@ from feedback_nlp.ingest.resolution import OTHERS_SAID, PERSONAL, UNKNOWN, Resol
 from feedback_nlp.ingest.text_and_time import find_rating, find_text, find_time
 
 _COUNT = re.compile(r"\d[\d,]*(?:\.\d+)?\s*[万wWkK]?\+?")
-_REPLY = re.compile(r"(?i)回复|答复|reply|response(?!.?(?:type|id|time|date|status)\b)")
+_REPLY = re.compile(
+    r"(?i)回复|答复|reply|response(?!.?(?:type|id|time|date|status)\b)"
+    r"|(?:处理|办理|处置)(?:意见|过程|情况|措施|记录)$|跟进(?:记录|情况)$"
+)
+# Who answered, no answer: 答复单位.
+_WHO_ANSWERS = re.compile("(?:单位|部门|机构|科室|人员?)$")
 _PLAIN_FIELDS = ("product", "channel", "app_version", "device", "region", "segment", "thread_key")
 _COUNTS = ("reach",)
 _WORDS_ONLY = ("region", "channel", "device")
@@ -190,7 +195,9 @@ def _judge_rest(found: Resolution, columns: Sequence[str], wishes: Wishes) -> No
 def _why_not(column: str, looks: Looks) -> str | None:
     """Return why a column without a field is not stored, or ``None`` if it is."""
     person = person_by_name(column)
-    if is_said_by_others(column) or (_REPLY.search(readable(column)) and looks.words > 0):
+    named = readable(column)
+    answers = _REPLY.search(named) is not None and _WHO_ANSWERS.search(named) is None
+    if is_said_by_others(column) or (answers and looks.words > 0):
         return OTHERS_SAID
     if person is Person.AGENT:
         return None if _is_score(column, looks) else "是客服等工作人员"

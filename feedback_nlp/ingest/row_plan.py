@@ -72,7 +72,8 @@ def row_plan(
     }
     remarks = [*found.notes, *missing(found, columns), *speaks, *describe_dropped(found)]
     if texts is not None and texts.columns:
-        remarks.append(f"{'、'.join(texts.columns[:8])} 各自算一条反馈")
+        quoted = "、".join(f"“{column}”" for column in texts.columns[:8])
+        remarks.append(f"列{quoted}各自算一条反馈")
     if kind is None and layout is None and not wanted.is_plain:
         remarks.append(UNKNOWN_KIND)
     return Plan(

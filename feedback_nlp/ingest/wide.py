@@ -82,6 +82,12 @@ def _is_part(column: str) -> bool:
     return follows or bool(names & _parts()) or without_brackets(column).endswith(ends)
 
 
+def _is_added(column: str) -> bool:
+    """Whether a text was added later: 追评, follow-up."""
+    name = comparable(column)
+    return name.startswith(_ADDED) or _follow_up().fullmatch(name) is not None
+
+
 @cache
 def _follow_up() -> re.Pattern[str]:
     return re.compile(read_toml("surveys.toml")["texts"]["follow_up"])
@@ -188,6 +194,8 @@ class WideReader:
             if column in self.texts.others:
                 meta.pop("reach", None)
                 yield self._said_by_others(line, column, row, replace(item, rating=None))
+            elif _is_added(column):
+                yield replace(item, rating=None)  # the stars were given with the first
             else:
                 yield item
 

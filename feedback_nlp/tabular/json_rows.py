@@ -33,6 +33,7 @@ from feedback_nlp.tabular.json_shapes import (
     things_of,
     with_replies,
 )
+from feedback_nlp.tabular.repeated_names import objects_counting, pairs_counting
 from feedback_nlp.tabular.rows import Limits, Row, reject
 from feedback_nlp.tabular.wrapped import without_stray_commas
 
@@ -74,15 +75,17 @@ _MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 _OPTIONS: dict[str, Any] = {"use_float": True, "multiple_values": True, "buf_size": BLOCK_BYTES}
 _PYTHON = re.compile(r"[{,]\s*'")
 _REPLACED = "\ufffd"
-_LINES = json.JSONDecoder(parse_constant=lambda _name: None)  # loads() would make one a line
 
 
-def read_json_lines(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
-    """Yield one row for each line that holds a JSON object."""
+def read_json_lines(
+    stream: BinaryIO, limits: Limits, repeated: Counter[str]
+) -> Iterator[Row | Rejection]:
+    """Yield one row for each line that holds a JSON object; count names that stand twice in one."""
+    decoder = _decoder(repeated)
     for line in text_lines(stream, limits):
         if is_blank(line):
             continue
-        row = parse_json_line(line, limits)
+        row = _parsed(line, limits, decoder)
         if isinstance(row, Row) and (name := page_list(row.values, _LIST_NAMES, _PAGING)):
             yield from (_row(line.number, value, limits) for value in row.values[name])
         elif isinstance(row, Row) and (name := nested_list(row.values)):
@@ -108,13 +111,27 @@ def is_blank(line: TextLine) -> bool:
 
 def parse_json_line(line: TextLine, limits: Limits) -> Row | Rejection:
     """Return the row that one line of JSON holds."""
+    return _parsed(line, limits, _LINES)
+
+
+def _decoder(repeated: Counter[str]) -> json.JSONDecoder:
+    """Return a decoder for many lines: ``json.loads`` would make one for each."""
+    return json.JSONDecoder(
+        parse_constant=lambda _name: None, object_pairs_hook=pairs_counting(repeated)
+    )
+
+
+_LINES = _decoder(Counter())
+
+
+def _parsed(line: TextLine, limits: Limits, decoder: json.JSONDecoder) -> Row | Rejection:
     text = line.text.strip().lstrip("\ufeff")  # files with a mark each, joined to one
     if line.fault:
         return reject(line.number, line.fault, "这一行不是可读的 UTF-8 文字或太长", text)
     if is_too_deep(text):
         return reject(line.number, "bad-json", f"这一行的 JSON 嵌套超过 {MAX_DEPTH} 层", text)
     try:
-        value = _LINES.decode(text)
+        value = decoder.decode(text)
     except (ValueError, RecursionError):
         return reject(line.number, "bad-json", "这一行不是合法的 JSON", text)
     return _row(line.number, value, limits)
@@ -128,25 +145,31 @@ def parse_plain_line(line: TextLine, limits: Limits) -> Row | Rejection:
     return _row(line.number, {"text": text}, limits)
 
 
-def read_json(stream: BinaryIO, limits: Limits) -> Iterator[Row | Rejection]:
+def read_json(
+    stream: BinaryIO, limits: Limits, repeated: Counter[str]
+) -> Iterator[Row | Rejection]:
     """Yield the records of a JSON document: a list, or an object with a list in it.
 
     An object without a list of objects is one record itself, or records in another shape
     (see :mod:`~feedback_nlp.tabular.json_shapes`), and read as a whole, so up to 16 MB. If the document breaks off
-    in the middle, the records before the break come out and then one rejection.
+    in the middle, the records before the break come out and then one rejection. Names that
+    stand twice in an object are counted in ``repeated``.
 
     Raises:
         FileUnreadable: If no record can be read at all.
     """
     try:
-        yield from _read_strict(stream, limits, may_mend=True)
+        yield from _read_strict(stream, limits, repeated, may_mend=True)
     except FileUnreadable:
         if (mended := without_stray_commas(stream)) is None:
             raise
-        yield from _read_strict(mended, limits, may_mend=False)
+        repeated.clear()
+        yield from _read_strict(mended, limits, repeated, may_mend=False)
 
 
-def _read_strict(stream: BinaryIO, limits: Limits, *, may_mend: bool) -> Iterator[Row | Rejection]:
+def _read_strict(
+    stream: BinaryIO, limits: Limits, repeated: Counter[str], *, may_mend: bool
+) -> Iterator[Row | Rejection]:
     """Yield the records of a document; what is broken beyond repair is one rejection.
 
     Raises:
@@ -159,7 +182,7 @@ def _read_strict(stream: BinaryIO, limits: Limits, *, may_mend: bool) -> Iterato
         guard = _guarded(stream)
         if not prefix:
             guard.limit_bytes(_MAX_DOCUMENT_BYTES)
-        for value in _records(stream, guard, prefix):
+        for value in _records(stream, guard, prefix, objects_counting(repeated)):
             number += 1
             first = value if number == 1 else first
             yield _row(number, value, limits, is_damaged=guard.is_damaged)
@@ -169,7 +192,9 @@ def _read_strict(stream: BinaryIO, limits: Limits, *, may_mend: bool) -> Iterato
         yield _broken_off(number, f"之后无法继续读取：{error.message}")
     except (ijson.JSONError, RecursionError, UnicodeDecodeError) as error:  # half a character
         if may_mend and (mended := without_stray_commas(stream)) is not None:
-            yield from islice(_read_strict(mended, limits, may_mend=False), number, None)
+            repeated.clear()
+            again = _read_strict(mended, limits, repeated, may_mend=False)
+            yield from islice(again, number, None)
             return
         count = number
         for value in _salvaged(stream, prefix, number, first):
@@ -181,15 +206,18 @@ def _read_strict(stream: BinaryIO, limits: Limits, *, may_mend: bool) -> Iterato
             yield _broken_off(number, "之后的 JSON 已损坏，无法继续读取")
 
 
-def _records(stream: BinaryIO, guard: GuardedJson, prefix: str) -> Iterator[Any]:
+def _records(
+    stream: BinaryIO, guard: GuardedJson, prefix: str, objects: type[dict[str, Any]]
+) -> Iterator[Any]:
     """Yield the records below a prefix; comments of tickets with who wrote them."""
+    options = {**_OPTIONS, "map_type": objects}
     outer, nested, inner = prefix.rpartition(".item.")
     if nested and inner.count(".") == 1:
         name = inner.removesuffix(".item")
-        for record in ijson.items(guard, f"{outer}.item", **_OPTIONS):
+        for record in ijson.items(guard, f"{outer}.item", **options):
             yield from members_of(record, name)
         return
-    records = records_of(ijson.items(guard, prefix, **_OPTIONS), is_document=not prefix)
+    records = records_of(ijson.items(guard, prefix, **options), is_document=not prefix)
     first = next(records, None)
     if first is None:
         return
@@ -206,7 +234,7 @@ def _records(stream: BinaryIO, guard: GuardedJson, prefix: str) -> Iterator[Any]
         users = ijson.items(_guarded(stream), "users.item", **_OPTIONS)
         roles = {user.get("id"): user.get("role") for user in users if isinstance(user, dict)}
         guard = _guarded(stream)
-        records = records_of(ijson.items(guard, prefix, **_OPTIONS), is_document=False)
+        records = records_of(ijson.items(guard, prefix, **options), is_document=False)
         first = next(records)
     if not roles and (list_name := nested_list(first)) is not None:
         for record in chain((first,), records):

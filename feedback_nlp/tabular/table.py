@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -58,6 +59,7 @@ class Table:
         notes: Chinese remarks on how the header was found.
         preface: What stands above the header or around the list of records: titles, dates.
         joined_sheets: Sheets with the same header that were read, too; grows with the rows.
+        repeated_names: How often a name stood twice in one JSON object; grows with the rows.
     """
 
     format: str
@@ -68,6 +70,7 @@ class Table:
     notes: tuple[str, ...] = ()
     preface: tuple[str, ...] = ()
     joined_sheets: list[str] = field(default_factory=list)
+    repeated_names: Counter[str] = field(default_factory=Counter)
 
 
 @contextmanager
@@ -107,6 +110,7 @@ def open_table(
         stream = stack.enter_context(open_binary(path))
         notes: tuple[str, ...] = ()
         preface: tuple[str, ...] = ()
+        repeated: Counter[str] = Counter()
         encoding = told_encoding(stream)
         guessed = (f"文件不是 UTF-8，按 {encoding} 读；有乱码请另存为 UTF-8",) if encoding else ()
         if kind == "html":
@@ -126,10 +130,12 @@ def open_table(
             if kind == "json":
                 stream = without_call(stream)
                 preface = told_beside(stream)
-            reader = {"json": read_json, "jsonl": read_json_lines, "xml": read_xml}[kind]
-            columns, rows = columns_ahead(reader(stream, limits))
+            columns, rows = columns_ahead(_nested_rows(kind, stream, limits, repeated))
         rows = _until_damage(rows, stream)
-        yield Table(kind, columns, rows, path, notes=(*guessed, *notes), preface=preface)
+        notes = (*guessed, *notes)
+        yield Table(
+            kind, columns, rows, path, notes=notes, preface=preface, repeated_names=repeated
+        )
 
 
 def read_rows(
@@ -166,6 +172,14 @@ def _open_binary_table(
         book.preface,
         book.joined_sheets,
     )
+
+
+def _nested_rows(
+    kind: str, stream: BinaryIO, limits: Limits, repeated: Counter[str]
+) -> Iterator[Row | Rejection]:
+    if kind == "xml":
+        return read_xml(stream, limits)
+    return (read_json if kind == "json" else read_json_lines)(stream, limits, repeated)
 
 
 def _written(

@@ -45,6 +45,24 @@ def test_what_only_sounds_like_a_person_is_none(column):
 
 
 @pytest.mark.parametrize(
+    "column",
+    [
+        "First reply time in minutes", "Requester wait time in minutes", "author.num_games_owned", "author.playtime_forever", "customer.orders_count",
+        "客服首次响应时长(秒)", "坐席通话时长", "会员积分", "Number of agent replies", "答复单位", "承办单位",
+    ],
+)  # fmt: skip
+def test_a_measure_is_about_nobody(column):
+    assert person_by_name(column) is None
+
+
+@pytest.mark.parametrize(
+    "column", ["contact_num", "user.phone_num", "customer_number", "IMEI", "device_imei", "userCookie", "工作单位", "user.followers_count"]
+)  # fmt: skip
+def test_a_number_that_reaches_or_shows_somebody_is_no_measure(column):
+    assert person_by_name(column) is not None
+
+
+@pytest.mark.parametrize(
     "values",
     [
         ["https://example.test/u/77", "https://example.test/u/78"],
