@@ -26,6 +26,7 @@ class Layout:
         columns: Columns by field, several tried in order.
         key_pattern: See :class:`RowMapping`.
         skips: Rows to set aside.
+        comments: Whether later comments stand in repeated columns of a row.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Layout:
     columns: Mapping[str, Sequence[str]]
     key_pattern: re.Pattern[str] | None = None
     skips: Sequence[Skip] = field(default=())
+    comments: bool = False
 
     def mapping(self, columns: Sequence[str]) -> RowMapping:
         """Return the mapping onto the headers as this file writes them."""
@@ -90,4 +92,5 @@ def _layout(data: Mapping[str, Any]) -> Layout:
             Skip(skip["column"], frozenset(skip["values"]), skip["reason"], skip["detail"])
             for skip in data.get("skip", ())
         ),
+        comments=data.get("comments", False),
     )

@@ -42,6 +42,7 @@ EXPECTED_REASONS = frozenset(
         "not-feedback",
         "not-customer",
         "not-words",
+        "trial-answers",
         "merged-line",
         "header-repeated",
     }
@@ -60,6 +61,7 @@ _TALLIES = {
     "joined": "{n} 行的正文里有没加引号的分隔符，已按表头拼回",
     "merged-line": "{n} 行消息并入了同一会话的上一条反馈",
     "not-customer": "{n} 行是客服、机器人或系统说的，不算反馈",
+    "trial-answers": "{n} 份是预览或测试答卷，不算反馈",
     "not-words": "{n} 行是图片、撤回或系统提示，不算反馈",
     "header-repeated": "{n} 行是重复的表头，不算反馈",
     "no-content": "{n} 条没有说出内容（如系统默认好评、只有表情或 @ 别人），存下但不算进问题和情绪",

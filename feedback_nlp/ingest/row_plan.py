@@ -21,8 +21,10 @@ from feedback_nlp.ingest.ratings import is_star_scale, tells_other_scale
 from feedback_nlp.ingest.remarks import describe_dropped, missing, suggestion
 from feedback_nlp.ingest.resolution import OTHERS_SAID, PERSONAL, Resolution
 from feedback_nlp.ingest.speakers import (
+    BrandMark,
     ChatColumns,
     NamedSpeakers,
+    brand_marks,
     chat_columns,
     chat_log_columns,
     company_of,
@@ -32,7 +34,7 @@ from feedback_nlp.ingest.speakers import (
     split_dialogue,
     without_frame,
 )
-from feedback_nlp.ingest.wide import SeveralTexts, WideReader, several_texts
+from feedback_nlp.ingest.wide import SeveralTexts, WideReader, comments_in, several_texts
 from feedback_nlp.labels import SourceKind
 from feedback_nlp.records import RawItem, Rejection
 from feedback_nlp.tabular.chat_log import SPEAKER
@@ -58,10 +60,12 @@ def row_plan(
         kind = SourceKind.SUPPORT  # a team and its customers
     words, speaks = _words(layout, columns, sample, found, text, kind)
     accounts = _account_names(columns, found)
+    brands = brand_marks(columns)
+    _take(found, [mark.column for mark in brands])
     mapping = _without_other_scales(_mapping(layout, wanted, found, words, accounts), sample, found)
     tally: Counter[str] = Counter()
     builder = ItemBuilder(mapping, wanted.zone, tally=tally)
-    items: Items = _one_a_row(builder, chat, text, accounts)
+    items: Items = _one_a_row(builder, chat, text, accounts, brands)
     if texts is not None and texts.columns:
         items = WideReader(builder, texts, kind is SourceKind.SUPPORT).items
     present = set(columns)
@@ -90,6 +94,7 @@ def row_plan(
         month_first=found.month_first,
         tally=tally,
         is_chat=chat is not None
+        and not chat.only_customers  # what is added days later is said anew
         and kind is not SourceKind.SOCIAL  # posts of a forum are not lines of one talk
         and bool(found.fields.get("thread_key") or found.fields.get("author")),
     )
@@ -128,7 +133,11 @@ def _texts(
         UnknownLayout: If there is none.
     """
     text = next(iter(found.fields.get("text", ())), None)
-    texts = several_texts(found.looks, text) if layout is None and chat is None else None
+    texts = None
+    if layout is None and chat is None:
+        texts = several_texts(found.looks, text)
+    elif layout is not None and layout.comments:
+        texts = comments_in(found.looks, text)
     if text is None and texts is not None:
         text = texts.columns[0]
         texts = replace(
@@ -191,7 +200,11 @@ def _account_names(columns: Sequence[str], found: Resolution) -> tuple[str, ...]
 
 
 def _one_a_row(
-    builder: ItemBuilder, chat: ChatColumns | None, text: str, accounts: Sequence[str]
+    builder: ItemBuilder,
+    chat: ChatColumns | None,
+    text: str,
+    accounts: Sequence[str],
+    brands: Sequence[BrandMark],
 ) -> Items:
     def items(line: int, row: Mapping[str, Any]) -> Iterator[RawItem | Rejection]:
         aside = chat.set_aside(row, plain(row.get(text))) if chat is not None else None
@@ -199,7 +212,7 @@ def _one_a_row(
             yield builder.rejection(line, *aside, {})
         elif any(
             isinstance(name := row.get(column), str) and is_official(name) for column in accounts
-        ):
+        ) or any(mark.is_on(row) for mark in brands):
             yield builder.rejection(line, "not-customer", _OFFICIAL, {})
         else:
             yield builder.build(line, row)
@@ -266,6 +279,7 @@ def _uses(
         for column in group:
             by_column.setdefault(column, name)
     roles = {chat.role, chat.own, chat.kind} if chat else set()
+    roles |= {mark.column for mark in brand_marks(columns)}
     uses = []
     for column in columns:
         if column in by_column:

@@ -13,6 +13,7 @@ from feedback_nlp.ingest.looks import Looks
 from feedback_nlp.ingest.people import Person, is_said_by_others, person_by_name
 from feedback_nlp.ingest.plain import plain
 from feedback_nlp.tabular.chat_log import SPEAKER
+from feedback_nlp.tabular.json_turns import ROLE as TURN_ROLE
 
 _YES = frozenset(["1", "true", "是", "yes", "y"])
 _MIN_KNOWN = 0.6
@@ -37,6 +38,7 @@ class ChatColumns:
     customers: frozenset[str] = frozenset()
     customer_begins: tuple[str, ...] = ()
     team_ends: tuple[str, ...] = ()
+    only_customers: bool = False
 
     def set_aside(self, row: Mapping[str, Any], text: str) -> tuple[str, str] | None:
         """Return reason and detail if a line is not a customer's words."""
@@ -56,6 +58,8 @@ class ChatColumns:
 
     def _is_known_customer(self, role: str) -> bool:
         """Whether a vendor's number or id is a customer's; without such a list every one may be."""
+        if self.only_customers:
+            return not role or is_customer(role)
         if self.customers or self.customer_begins:
             return role in self.customers or role.startswith(self.customer_begins)
         return True
@@ -102,6 +106,37 @@ def is_official(name: str) -> bool:
     return name.casefold().endswith(_official_ends())
 
 
+@dataclass(frozen=True, slots=True)
+class BrandMark:
+    """A column by which a service marks accounts that are a company's or its staff's."""
+
+    column: str
+    pattern: re.Pattern[str]
+
+    def is_on(self, row: Mapping[str, Any]) -> bool:
+        """Whether the writer of a row bears the mark."""
+        return self.pattern.search(plain(row.get(self.column))) is not None
+
+
+@cache
+def _brands() -> tuple[tuple[frozenset[str], re.Pattern[str]], ...]:
+    return tuple(
+        (frozenset(map(comparable, mark["columns"])), re.compile(mark["values"]))
+        for mark in _data()["brand"]
+    )
+
+
+def brand_marks(columns: Sequence[str]) -> tuple[BrandMark, ...]:
+    """Return the columns that mark accounts of companies; those of other people's words left out."""
+    own = [c for c in columns if not is_said_by_others(c) and not _is_in_a_list(c)]
+    return tuple(
+        BrandMark(column, pattern)
+        for column in own
+        for names, pattern in _brands()
+        if comparable(column) in names or comparable(column.rpartition(".")[2]) in names
+    )
+
+
 def _is_in_a_list(column: str) -> bool:
     """Whether a path leads into a list: ``steps.0.role`` is whose step it is, not whose row."""
     return any(part.isdecimal() for part in column.split("."))
@@ -124,6 +159,8 @@ def chat_columns(looks: Mapping[str, Looks]) -> ChatColumns | None:
 
     A role column counts if its values say who; a type column and names count beside it.
     """
+    if TURN_ROLE in looks:
+        return ChatColumns(TURN_ROLE, None, None, (), only_customers=True)
     named: dict[str, str] = {}
     for column in looks:
         named.setdefault(comparable(column), column)

@@ -278,6 +278,30 @@ def _numbered(layout: SurveyLayout, columns: Sequence[str]) -> dict[str, str]:
     return ids
 
 
+@cache
+def _trials() -> tuple[tuple[frozenset[str], re.Pattern[str]], ...]:
+    return tuple(
+        (frozenset(map(comparable, trial["columns"])), re.compile(trial["values"]))
+        for trial in read_toml("surveys.toml")["trial"]
+    )
+
+
+@cache
+def _trial_columns(columns: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return the columns that say whether a sheet was a trial, with the values that say so."""
+    return tuple(
+        (column, pattern)
+        for column in columns
+        for names, pattern in _trials()
+        if comparable(column) in names
+    )
+
+
+def _is_trial(row: Mapping[str, Any]) -> bool:
+    """Whether a sheet was filled to try the survey out: by its maker, or by a machine."""
+    return any(pattern.search(plain(row.get(c))) for c, pattern in _trial_columns(tuple(row)))
+
+
 @dataclass
 class SheetReader:
     """Turns the answer sheets of one file into items, in order."""
@@ -293,6 +317,9 @@ class SheetReader:
 
     def items(self, line: int, row: Mapping[str, Any]) -> Iterator[RawItem | Rejection]:
         """Yield one item a written answer, or one rejection if there is none."""
+        if _is_trial(row):
+            yield Rejection(line, "trial-answers", "预览或测试答卷，不算反馈", "")
+            return
         written = [
             (column, number, text)
             for column, number in self.questions.open.items()

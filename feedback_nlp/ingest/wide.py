@@ -150,6 +150,15 @@ def several_texts(looks: Mapping[str, Looks], text: str | None) -> SeveralTexts 
     return SeveralTexts(others, tuple(parts), *_companions((*others, *parts), looks))
 
 
+def comments_in(looks: Mapping[str, Looks], text: str | None) -> SeveralTexts | None:
+    """Return the repeated columns of later comments, or ``None`` if a file has none."""
+    numbered = [column for column in looks if _numbered().match(column.strip())]
+    stems = {column.rpartition("__")[0] for column in looks}
+    first = [column for column in looks if column in stems and _numbered().match(f"{column}__2")]
+    others = [column for column in (*first, *numbered) if column != text]
+    return SeveralTexts(tuple(dict.fromkeys(others)), ()) if others else None
+
+
 def _is_words(looks: Looks) -> bool:
     if not looks.filled:
         return True
@@ -211,6 +220,7 @@ class WideReader:
         if not who:
             return replace(item, author=None)
         columns = (*self.builder.mapping.columns.get("author", ()), *self.builder.mapping.accounts)
+        columns = (*columns, *(c for c in row if c.startswith(columns) and c not in columns))
         asker = {name for name in (plain(row.get(c)) for c in columns) if name}
         if is_team(who) or (self.is_support and asker and who not in asker):
             return self.builder.rejection(line, "not-customer", _ANSWERED, {})

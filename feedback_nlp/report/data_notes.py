@@ -19,6 +19,7 @@ _REASONS = {
     "not-feedback": "不是反馈",
     "not-customer": "客服或系统说的",
     "not-words": "图片或系统提示",
+    "trial-answers": "预览或测试答卷",
     "merged-line": "并入同一会话",
     "header-repeated": "重复的表头",
     "relative-time": "时间不知从哪天算起",

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice, takewhile
 
 from feedback_nlp.records import Rejection
 from feedback_nlp.tabular.decoding import TextLine
-from feedback_nlp.tabular.rows import Limits, Row, reject
+from feedback_nlp.tabular.rows import Limits, Row, reject, told_above
 
 SAID_AT, SPEAKER, WORDS = "发送时间", "发送人", "聊天内容"
 COLUMNS = (SAID_AT, SPEAKER, WORDS)
@@ -68,8 +67,8 @@ def is_chat_log(lines: Sequence[TextLine]) -> bool:
 def preface_of_chat(lines: Sequence[TextLine]) -> tuple[str, ...]:
     """Return what stands above the first message: whose group it is, who saved it."""
     said = [line.text.strip() for line in lines if line.text.strip()]
-    preface = takewhile(lambda text: not (_inline(text, True) or _head(text, True)), said)
-    return tuple(islice(preface, _MOST_PREFACE))
+    heads = (n for n, text in enumerate(said) if _inline(text, True) or _head(text, True))
+    return told_above(said[: next(heads, len(said))])
 
 
 def read_chat_log(lines: Iterator[TextLine], limits: Limits) -> Iterator[Row | Rejection]:

@@ -24,10 +24,16 @@ from feedback_nlp.tabular.headers import (
     HeaderChoice,
     find_header,
     numbered_header,
-    preface_of,
     without_header_words,
 )
-from feedback_nlp.tabular.rows import Limits, Row, reject, too_many_columns, unique_columns
+from feedback_nlp.tabular.rows import (
+    Limits,
+    Row,
+    reject,
+    told_above,
+    too_many_columns,
+    unique_columns,
+)
 
 _DELIMITERS = ",\t;|"
 _FULL_WIDTH = "，"  # written by hand; only where the header is names and nothing else
@@ -138,7 +144,7 @@ def read_delimited(
         raise FileUnreadable(f"表头的引号不成对：{shown}") from error
     columns = unique_columns(found.names, limits)
     rows = _rows(feed, columns, delimiter, limits)
-    preface = preface_of(cells[: found.first])
+    preface = told_above(cell for row in cells[: found.first] for cell in row)
     return Delimited(tuple(filter(None, columns)), rows, found.notes, preface)
 
 

@@ -22,7 +22,6 @@ from feedback_nlp.resources import read_tables
 LOOK_ROWS = 30
 _NAME_CHARS = 24
 _SENTENCE_CHARS = 6
-_PREFACE_CELLS, _PREFACE_CHARS = 40, 200
 _TYPE = re.compile(
     r"(?:单行|多行)?文本(?:题)?|日期|时间|日期时间|数字|数值|整数|小数|编号|单选(?:题)?|多选(?:题)?|填空(?:题)?|问答(?:题)?|评分(?:题)?|量表(?:题)?|矩阵.*|附件|图片"
     r"|text|string|date|datetime|number|integer|float|single choice|multiple choice|open-ended|rating|scale"
@@ -121,16 +120,6 @@ def numbered_header(rows: Sequence[Cells]) -> Header:
     """Return the names of a sheet that has no header: 列1, 列2 …"""
     width = max(map(len, rows), default=0)
     return Header(0, 0, tuple(f"列{number}" for number in range(1, width + 1)))
-
-
-def preface_of(rows: Sequence[Cells]) -> tuple[str, ...]:
-    """Return what rows above a header say: titles, who made the table and when."""
-    return tuple(
-        cell.strip()[:_PREFACE_CHARS]
-        for row in rows
-        for cell in row
-        if isinstance(cell, str) and cell.strip()
-    )[:_PREFACE_CELLS]
 
 
 def _header(rows: Sequence[Cells], index: int, filled: Sequence[int], width: int) -> Header:

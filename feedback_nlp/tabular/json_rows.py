@@ -22,19 +22,11 @@ from feedback_nlp.tabular.decoding import (
     utf8_bytes,
 )
 from feedback_nlp.tabular.json_guard import BLOCK_BYTES, MAX_DEPTH, GuardedJson, is_too_deep
+from feedback_nlp.tabular.json_posts import Posts, is_thing
 from feedback_nlp.tabular.json_salvage import MOST_BYTES, Broken, records_after
-from feedback_nlp.tabular.json_shapes import (
-    is_thing,
-    members_of,
-    nested_list,
-    nested_members,
-    page_list,
-    records_of,
-    things_of,
-    with_replies,
-)
+from feedback_nlp.tabular.json_shapes import members_of, page_list, records_of
 from feedback_nlp.tabular.repeated_names import objects_counting, pairs_counting
-from feedback_nlp.tabular.rows import Limits, Row, reject
+from feedback_nlp.tabular.rows import Limits, Row, reject, told_above
 from feedback_nlp.tabular.wrapped import without_stray_commas
 
 _LIST_NAMES = frozenset(
@@ -70,10 +62,11 @@ _WRAPPERS = frozenset(
 _DEEP = 2
 _SENTENCE = 6
 _SEARCH_EVENTS = 200_000
-_BESIDE_EVENTS, _BESIDE_VALUES = 2_000, 40
+_BESIDE_EVENTS = 2_000
 _MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 _OPTIONS: dict[str, Any] = {"use_float": True, "multiple_values": True, "buf_size": BLOCK_BYTES}
 _PYTHON = re.compile(r"[{,]\s*'")
+_HAN = re.compile("[一-鿿]")
 _REPLACED = "\ufffd"
 
 
@@ -81,18 +74,15 @@ def read_json_lines(
     stream: BinaryIO, limits: Limits, repeated: Counter[str]
 ) -> Iterator[Row | Rejection]:
     """Yield one row for each line that holds a JSON object; count names that stand twice in one."""
-    decoder = _decoder(repeated)
+    decoder, posts = _decoder(repeated), Posts()
     for line in text_lines(stream, limits):
         if is_blank(line):
             continue
         row = _parsed(line, limits, decoder)
         if isinstance(row, Row) and (name := page_list(row.values, _LIST_NAMES, _PAGING)):
             yield from (_row(line.number, value, limits) for value in row.values[name])
-        elif isinstance(row, Row) and (name := nested_list(row.values)):
-            members = nested_members(row.values, name)
-            yield from (_row(line.number, value, limits) for value in members)
         elif isinstance(row, Row):
-            yield from (_row(line.number, value, limits) for value in with_replies(row.values))
+            yield from (_row(line.number, value, limits) for value in posts.of(row.values))
         else:
             yield row
 
@@ -225,24 +215,23 @@ def _records(
         for page in chain((first,), records):
             yield from members_of(page, list_name)
         return
-    if is_thing(first):
-        for record in chain((first,), records):
-            yield from things_of(record)
-        return
     roles: dict[Any, Any] = {}
-    if isinstance(first, dict) and "author_id" in first and "role" not in first and prefix:
+    if (
+        isinstance(first, dict)
+        and not is_thing(first)
+        and "author_id" in first
+        and "role" not in first
+        and prefix
+    ):
         users = ijson.items(_guarded(stream), "users.item", **_OPTIONS)
         roles = {user.get("id"): user.get("role") for user in users if isinstance(user, dict)}
         guard = _guarded(stream)
         records = records_of(ijson.items(guard, prefix, **options), is_document=False)
         first = next(records)
-    if not roles and (list_name := nested_list(first)) is not None:
-        for record in chain((first,), records):
-            yield from nested_members(record, list_name)
-        return
+    posts = Posts()
     for record in chain((first,), records):
         known = isinstance(record, dict) and roles.get(record.get("author_id"))
-        yield from with_replies({**record, "role": known} if known else record)
+        yield from ({**record, "role": known},) if known else posts.of(record)
 
 
 def _salvaged(
@@ -310,12 +299,12 @@ def told_beside(stream: BinaryIO) -> tuple[str, ...]:
             if event in ("string", "number") and prefix and ".item" not in f".{prefix}.":
                 name = str(prefix).rpartition(".")[2]
                 told.append(f"{name}：{str(value)[:100]}")
-            if count > _BESIDE_EVENTS or len(told) >= _BESIDE_VALUES:
+            if count > _BESIDE_EVENTS:
                 break
     except (ijson.JSONError, FileUnreadable, RecursionError, UnicodeDecodeError):
         pass  # whoever reads the records says what is wrong
     stream.seek(0)
-    return tuple(told)
+    return told_above(told)
 
 
 def _find_records(stream: GuardedJson) -> str:
@@ -348,6 +337,8 @@ def _find_records(stream: GuardedJson) -> str:
     except (ijson.JSONError, UnicodeDecodeError) as error:
         if not first and not found:
             raise _not_json(error) from error
+    if found and (outer := lists_with_words.written_around(found)):
+        return outer
     # Several lists by name: see records_of.
     return found or ("" if len(lists) > 1 else lists_with_words.instead_of(first))
 
@@ -364,6 +355,7 @@ class _ListsWithWords:
     def __init__(self) -> None:
         self._sentences: Counter[str] = Counter()
         self._of_objects: set[str] = set()
+        self._written: set[str] = set()
 
     def heard(self, events: Iterator[tuple[str, str, Any]]) -> Iterator[tuple[str, str, Any]]:
         """Pass events on, and count the sentences directly in the members of each list."""
@@ -373,7 +365,18 @@ class _ListsWithWords:
             elif event == "string" and len(value) >= _SENTENCE:
                 outer, found, _ = prefix.rpartition(".item.")
                 self._sentences[f"{outer}.item" if found else ""] += 1
+                if found and (_HAN.search(value) or value.count(" ") > 1):
+                    self._written.add(f"{outer}.item")
             yield prefix, event, value
+
+    def written_around(self, found: str) -> str | None:
+        """Return the list of written records deep inside of which another was found.
+
+        Comments (Jira: ``issues.item.fields.comment.comments``) are not all that a ticket says.
+        """
+        outer, nested, inner = found.rpartition(".item.")
+        around = f"{outer}.item"
+        return around if nested and inner.count(".") > 1 and around in self._written else None
 
     def instead_of(self, first: str) -> str:
         """Return the first list, or if it says nothing the one that does and lies outermost.

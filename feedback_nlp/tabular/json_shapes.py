@@ -11,19 +11,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeGuard
 
+from feedback_nlp.tabular.json_posts import is_list_of_records
+
 _LEAST_RECORDS = 2
 _LEAST_LISTS = 3
-_LEAST_SHARED, _DEEPEST = 4, 4
-_REPLIES = frozenset(
-    [
-        *("replies", "comments", "children", "sub_comments", "subcomments", "reply_list"),
-        *("replylist", "comment_list", "commentlist", "answers", "sub_replies", "subreplies"),
-    ]
-)
 _MAX_NAME_CHARS = 200
-_MARKS = frozenset(["score", "rating", "star", "stars", "star_rating"])
-_LISTS_OF_THINGS, _THINGS = frozenset(["Listing"]), frozenset(["t1", "t3"])
-_FEW_WORDS, _LOOK_AT, _WORD_CHARS = 8, 5, 200
 
 
 def records_of(values: Iterable[Any], *, is_document: bool) -> Iterator[Any]:
@@ -57,7 +49,7 @@ def _of_document(document: Mapping[str, Any]) -> Iterator[Any]:
     if _is_header(names) and isinstance(rows, list) and all(isinstance(r, list) for r in rows):
         yield from (_named(names, row) for row in rows)
         return
-    if sum(_is_list_of_records(value) for value in document.values()) > 1:
+    if sum(is_list_of_records(value) for value in document.values()) > 1:
         yield from _of_lists(document)
         return
     members = list(document.values())
@@ -119,13 +111,9 @@ def _singular(name: str) -> str:
     return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
 
 
-def _is_list_of_records(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
-
-
 def _of_lists(document: Mapping[str, Any]) -> Iterator[Any]:
     """Yield the records of several lists, each with the name of its list; else of the longest."""
-    lists = {name: value for name, value in document.items() if _is_list_of_records(value)}
+    lists = {name: value for name, value in document.items() if is_list_of_records(value)}
     heads = [records[0] for records in lists.values()]
     if not _share_names(heads):
         yield from max(lists.values(), key=lambda records: (len(records), len(records[0])))
@@ -151,7 +139,7 @@ def page_list(
     lists = [
         name
         for name, value in record.items()
-        if isinstance(value, list) and _is_list_of_records(value)
+        if isinstance(value, list) and is_list_of_records(value)
     ]
     if len(lists) != 1 or lists[0] not in names:
         return None
@@ -176,121 +164,6 @@ def members_of(record: Any, name: str) -> Iterator[Any]:
         else:
             role = "end-user" if member["author_id"] == asker else "agent"
             yield {"role": role, "conversation_id": record.get("id"), **member}
-
-
-def is_thing(value: Any) -> bool:
-    """Whether a value is a post, a comment or a listing of them, as Reddit answers.
-
-    Source: Reddit API, "things" and listings: ``{"kind": "t1", "data": {…}}``.
-    """
-    return (
-        isinstance(value, dict)
-        and isinstance(value.get("data"), dict)
-        and isinstance(kind := value.get("kind"), str)
-        and (kind in _LISTS_OF_THINGS or kind in _THINGS)
-    )
-
-
-def things_of(value: Any) -> Iterator[Any]:
-    """Yield the posts and comments in a thing, replies to any depth, in reading order.
-
-    What was no thing comes out as it is. The text of a post is called as that of a comment.
-    """
-    left = [value]
-    while left:
-        thing = left.pop()
-        if not is_thing(thing):
-            yield thing
-            continue
-        data = thing["data"]
-        if thing["kind"] in _LISTS_OF_THINGS:
-            left += reversed(data["children"] if isinstance(data.get("children"), list) else [])
-            continue
-        if is_thing(data.get("replies")):
-            left.append(data["replies"])
-        record = {name: cell for name, cell in data.items() if name != "replies"}
-        if (votes := record.pop("score", None)) is not None:
-            record.setdefault("ups", votes)  # one vote is no star
-        if "selftext" in record and "body" not in record:
-            record["body"] = record.pop("selftext")
-        yield record
-
-
-def nested_list(record: Any) -> str | None:
-    """Return the name of the only list of records in a record that says nothing itself.
-
-    Groups of reviews (携程), conversations with their messages (美洽): the words are those of
-    the members. Beside a post its comments stay where they are.
-    """
-    if not isinstance(record, dict):
-        return None
-    lists = [name for name, value in record.items() if _is_list_of_records(value)]
-    if len(lists) != 1 or _most_words(record.items(), lists[0]) >= _FEW_WORDS:
-        return None
-    members = [member for member in record[lists[0]][:_LOOK_AT] if isinstance(member, dict)]
-    said = max((_most_words(member.items(), "") for member in members), default=0)
-    return lists[0] if said >= _FEW_WORDS else None
-
-
-def nested_members(record: Any, name: str) -> Iterator[Any]:
-    """Yield the members of a list in a record, each with what the record says of them all.
-
-    A record without the list comes out as it is, so that it is not lost without a word.
-    """
-    members = record.get(name) if isinstance(record, dict) else None
-    if not isinstance(members, list) or not members:
-        yield record
-        return
-    shared = {
-        ("parent_id" if key == "id" else key): value
-        for key, value in record.items()
-        if isinstance(value, str | int | float)
-    }
-    for member in members:
-        yield {**shared, **member} if isinstance(member, dict) else member
-
-
-def with_replies(record: Any, depth: int = 0) -> Iterator[Any]:
-    """Yield a record and, after it, the replies in it that are written like records themselves.
-
-    Whoever replies to a post says something, too; a reply with other names than its record, or
-    to a review with stars (a shop's answer), stays where it is.
-    """
-    name = _replies_of(record) if isinstance(record, dict) and depth < _DEEPEST else None
-    if name is None:
-        yield record
-        return
-    yield {key: value for key, value in record.items() if key != name}
-    ids = [value for key, value in record.items() if key.casefold().endswith("id")]
-    for reply in record[name]:
-        tied = {"parent_id": ids[0]} if ids and "parent_id" not in reply else {}
-        yield from with_replies({**reply, **tied}, depth + 1)
-
-
-def _replies_of(record: Mapping[str, Any]) -> str | None:
-    for name, value in record.items():
-        if name.casefold() not in _REPLIES or not isinstance(value, list) or not value:
-            continue
-        if not all(isinstance(reply, dict) for reply in value):
-            continue
-        only_above = {field.casefold() for field in set(record) - set(value[0])}
-        if name.casefold().startswith("repl") and only_above & _MARKS:
-            return None  # who answers a review gives no stars
-        shared = set(record) & set(value[0])
-        if len(shared) >= _LEAST_SHARED and 2 * len(shared) >= len(value[0]):
-            return name
-    return None
-
-
-def _most_words(cells: Iterable[tuple[str, Any]], but: str) -> int:
-    """Return how many Chinese characters the wordiest cell has; lists are not looked into."""
-    most = 0
-    for name, value in cells:
-        if isinstance(value, dict):
-            most = max(most, _most_words(value.items(), ""))
-        elif isinstance(value, str) and name != but:
-            most = max(most, sum("一" <= sign <= "鿿" for sign in value[:_WORD_CHARS]))
-    return most
 
 
 def _are_row_names(names: Iterable[str]) -> bool:

@@ -59,6 +59,16 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+_PREFACE_TEXTS, _PREFACE_CHARS = 40, 200
+
+
+def told_above(cells: Iterable[object]) -> tuple[str, ...]:
+    """Return what stands above or beside the rows of a file: titles, who made it and when.
+
+    The first 40 texts that are not blank, each up to 200 characters.
+    """
+    texts = (cell.strip() for cell in cells if isinstance(cell, str))
+    return tuple(text[:_PREFACE_CHARS] for text in islice(filter(None, texts), _PREFACE_TEXTS))
 
 
 def reject(line: int, reason: str, detail: str, raw: object = "") -> Rejection:

@@ -28,9 +28,8 @@ from feedback_nlp.tabular.headers import (
     HeaderChoice,
     find_header,
     numbered_header,
-    preface_of,
 )
-from feedback_nlp.tabular.rows import Limits, Row, reject, unique_columns
+from feedback_nlp.tabular.rows import Limits, Row, reject, told_above, unique_columns
 
 _CHILD = Path(__file__).with_name("workbook_child.py")
 _RATIO_FROM_BYTES = 16 * 1024 * 1024
@@ -128,7 +127,7 @@ def read_workbook(
     others = tuple(name for name in info["sheets"] if name != info["sheet"])
     hidden = [name for name in info["hidden"] if name != info["sheet"]]
     notes = (f"隐藏的工作表没有读：{'、'.join(hidden)}",) if hidden and not sheet else ()
-    preface = preface_of([cells for _, cells in numbered[: found.first]])
+    preface = told_above(cell for _, cells in numbered[: found.first] for cell in cells)
     joined: list[str] = []
     below = chain(numbered[found.first + found.rows :], behind)
     rows = _sheets(below, columns, limits, joined)

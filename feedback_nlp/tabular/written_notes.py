@@ -14,11 +14,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 
 from feedback_nlp.records import Rejection
 from feedback_nlp.resources import read_tables
 from feedback_nlp.tabular.decoding import TextLine
-from feedback_nlp.tabular.rows import Row, reject
+from feedback_nlp.tabular.rows import Row, reject, told_above
 
 NUMBER, DAY, WHO, WORDS = "编号", "日期", "姓名", "正文"
 NOTE_COLUMNS = (NUMBER, DAY, WHO, WORDS)
@@ -140,17 +141,16 @@ def blocks_of(lines: Sequence[TextLine]) -> Blocks | None:
 
 def preface_of_notes(lines: Sequence[TextLine], blocks: Blocks | None) -> tuple[str, ...]:
     """Return what stands above the first record."""
-    found: list[str] = []
-    for line in lines:
+
+    def is_first(line: TextLine) -> bool:
         text = line.text.strip()
+        if blocks is None:
+            return _NOTE.match(text) is not None
         label = _LABELLED.fullmatch(text)
-        if (label and blocks and label["label"].strip() == blocks.first) or (
-            blocks is None and _NOTE.match(text)
-        ):
-            break
-        if text:
-            found.append(text[:200])
-    return tuple(found[:12])
+        return label is not None and label["label"].strip() == blocks.first
+
+    above = takewhile(lambda line: not is_first(line), lines)
+    return told_above(line.text for line in above)
 
 
 def read_blocks(lines: Iterator[TextLine], blocks: Blocks) -> Iterator[Row | Rejection]:
