@@ -31,8 +31,13 @@ class Posts:
         self._groups: set[str] = set()
         self._turns: Turns | None = None
 
-    def of(self, record: Any) -> Iterator[Any]:
-        """Yield the posts in a record; one that holds no others comes out as it is."""
+    def of(self, record: Any) -> Iterable[Any]:
+        """Return the posts in a record; one that holds no others comes out as it is."""
+        if isinstance(record, dict) and "kind" not in record and not _holds_records(record):
+            return (record,)  # most are, so they cost next to nothing
+        return self._inside(record)
+
+    def _inside(self, record: Any) -> Iterator[Any]:
         left = [(record, 0)]
         while left:
             value, depth = left.pop()
@@ -95,6 +100,17 @@ def _opened_thing(thing: Mapping[str, Any]) -> tuple[Any, list[Any]]:
     if "selftext" in record and "body" not in record:
         record["body"] = record.pop("selftext")
     return record, [data["replies"]] if is_thing(data.get("replies")) else []
+
+
+def _holds_records(record: Mapping[str, Any], depth: int = 0) -> bool:
+    """Whether a list of objects lies somewhere in a record."""
+    for value in record.values():
+        if value.__class__ is list:
+            if value and isinstance(value[0], dict):
+                return True
+        elif isinstance(value, dict) and depth < _DEEPEST and _holds_records(value, depth + 1):
+            return True
+    return False
 
 
 def is_list_of_records(value: Any) -> bool:

@@ -98,10 +98,12 @@ class Turns:
 
 def turns_of(record: Mapping[str, Any]) -> Turns | None:
     """Return where a record keeps what was said later, or ``None`` if it does not."""
-    asker = any(name in _ASKERS for name, _ in _walk(record))
     for path, turns in _lists(record):
         name = path[-1].casefold()
-        if name not in _LISTS and not (asker and name == "comments"):
+        if name not in _LISTS and name != "comments":
+            continue
+        asker = any(named in _ASKERS for named, _ in _walk(record))
+        if name == "comments" and not asker:
             continue
         members = [turn for turn in turns[:_LOOK_AT] if isinstance(turn, dict)]
         text = _wordiest((cell for turn in members for cell in _strings(turn)), with_path=False)
@@ -133,8 +135,9 @@ def _role(turn: Any, asker: Any) -> str | None:
 
 def _lists(record: Mapping[str, Any], above: Path = ()) -> Iterator[tuple[Path, list[Any]]]:
     for name, value in record.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            yield (*above, name), value
+        if value.__class__ is list:
+            if value and isinstance(value[0], dict):
+                yield (*above, name), value
         elif isinstance(value, dict) and len(above) < _DEEP:
             yield from _lists(value, (*above, name))
 
