@@ -6,6 +6,8 @@ PYTHON ?= python3
 UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
+# Two test processes fill two cores; threads of linear algebra would only spin beside them.
+TESTS := OPENBLAS_NUM_THREADS=1 $(RUN) pytest -n 2 --dist loadfile
 SOAKED = $(if $(DB),--database $(DB)) -o docs/benchmarks/soak
 SOAKED_ON = _$(if $(DB),postgresql,sqlite).json
 
@@ -28,10 +30,10 @@ demo: $(STAMP) ## generate six weeks of feedback for a fictional app, analyse th
 	@echo '  先激活环境：. .venv/bin/activate；或直接：make serve DB=demo-output/demo.db'
 
 test: $(STAMP) ## unit, contract, golden and end-to-end tests
-	$(RUN) pytest -n 2 --dist loadfile -m "not slow and not spark and not browser"
+	$(TESTS) -m "not slow and not spark and not browser"
 
 coverage: $(STAMP) ## the same, counting: branch coverage of at least 92 %; twice as long
-	$(RUN) pytest -n 2 --dist loadfile -m "not slow and not spark and not browser" --cov --cov-report=term-missing:skip-covered
+	$(TESTS) -m "not slow and not spark and not browser" --cov --cov-report=term-missing:skip-covered
 
 test-all: $(STAMP) ## the same, with the slow ones
 	$(RUN) pytest -m "not spark"

@@ -113,7 +113,9 @@ class Services:
         from feedback_nlp.jobs.digest import render_digest  # noqa: PLC0415
 
         def render(session: Session) -> bytes:
-            told = self._tell(session, week, product)
+            # A workbook lists the rows behind its figures: both are read in one session.
+            is_workbook = suffix == ".xlsx"
+            told = self._tell(session, week, product) if is_workbook else self.week(week, product)
             return render_digest(session, suffix, told, zone=self.settings.zone)
 
         return self._of_week(suffix, week, product, render)
