@@ -39,6 +39,7 @@ class GraphClustering:
     Args:
         neighbours: Neighbours a row.
         resolution: Larger gives more, smaller clusters; scaled towards 1 below 1,000 rows.
+        variety: Of how many unlike sorts the rows are: so many fewer are few.
         runs: Leiden runs that vote.
         seed: Seed of the first run.
         names: (n, v) sparse rows of unit length whose likeness outweighs that of ``X``: rare
@@ -53,12 +54,14 @@ class GraphClustering:
         *,
         neighbours: int,
         resolution: float,
+        variety: float = 1.0,
         runs: int = 8,
         seed: int = 7,
         names: csr_matrix | None = None,
     ) -> None:
         self.neighbours = neighbours
         self.resolution = resolution
+        self.variety = variety
         self.runs = runs
         self.seed = seed
         self.names = names
@@ -84,7 +87,7 @@ class GraphClustering:
         if len(rows) <= self.neighbours:
             return np.zeros(len(rows), np.int32)
         # A high resolution would cut the few units of a small deployment to pieces.
-        resolution = 1.0 + (self.resolution - 1.0) * min(1.0, len(rows) / _FULL_ROWS)
+        resolution = 1.0 + (self.resolution - 1.0) * min(1.0, self.variety * len(rows) / _FULL_ROWS)
         near = nearest_neighbours(_narrowed(rows), self.neighbours)
         if names is None:
             graph = neighbour_graph(*near)

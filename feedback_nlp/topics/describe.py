@@ -23,14 +23,19 @@ from feedback_nlp.topics.records import UNASSIGNED, Topic, TopicResult, TopicUni
 from feedback_nlp.topics.scope import Placed
 from feedback_nlp.topics.seeds import read_seed_issues, seed_named
 from feedback_nlp.topics.themes import group_themes
-from feedback_nlp.topics.trades import carries, fits, trades_of
+from feedback_nlp.topics.trades import (
+    LEADING_TRADES,
+    carries,
+    fits,
+    trades_of,
+    variety_of,
+)
 from feedback_nlp.topics.vent import VENT_CHARACTERS, names_nothing, vent_of
 from feedback_nlp.topics.words import TopicWords
 
 _NAMING_SAMPLE = 5_000
 _NAMING_UNITS = 150
 _QUOTE_POOL = 500
-_LEADING_TRADES = 0.3
 _RESEMBLED = 3
 _LOOSEST = 0.25
 _TWIN_SIMILARITY = 0.4
@@ -98,7 +103,7 @@ class Describer:
         self._seen: dict[int, NamedUnit] = {}
         self._nicknames = nicknames_in(unit.text for unit in units)
         self._seeds = {seed.code: seed for seed in read_seed_issues()}
-        self._trades = trades_of(units, leading=_LEADING_TRADES)
+        self._trades = trades_of(units, leading=LEADING_TRADES)
         self._text_of = np.full(len(units), -1, np.int64)
         self._text_of[placed.rows] = placed.text_of
         self._documents = documents
@@ -349,18 +354,29 @@ class Describer:
         seed = seed or seed_named(group.name)
         if seed is None or seed.kind is not TopicKind.ISSUE or group.kind is not TopicKind.ISSUE:
             return True
-        if group.topic_id is None and not fits(seed, self._trades):
+        if group.topic_id is None and not fits(seed, self._trades_of(group)):
             return False
         return carries(seed, [unit.text for unit in members])
 
     def _resembled(self, group: Group) -> list[str]:
         """Return the codes of the seed issues of these trades that a group resembles most."""
         means = self._placed.scores[self._text_of[group.rows]].mean(axis=0)
+        trades = self._trades_of(group)
         return [
             code
             for column, code in sorted(enumerate(self._codes), key=lambda pair: -means[pair[0]])
-            if means[column] > 0 and code in self._seeds and fits(self._seeds[code], self._trades)
+            if means[column] > 0 and code in self._seeds and fits(self._seeds[code], trades)
         ][:_RESEMBLED]
+
+    def _trades_of(self, group: Group) -> frozenset[str]:
+        """Return the trades of a group: where many trades are mixed, those its own feedback is of."""
+        if variety_of(self._trades) <= 1:
+            return self._trades
+        said = {self._units[row].feedback_id for row in group.rows.tolist()}
+        own = trades_of(
+            (unit for unit in self._units if unit.feedback_id in said), leading=LEADING_TRADES
+        )
+        return (own & self._trades) or self._trades
 
     def _named(self, rows: Sequence[int], limit: int) -> list[NamedUnit]:
         """Return what rows mention, each document once, evenly thinned to ``limit``."""

@@ -69,6 +69,7 @@ class FreshClustering:
         codes: Codes of the metric, in the order of the documents' scores.
         trades: What the feedback is about: only seed issues of these trades are anchors.
         products: Names of products; these are no things to complain of.
+        variety: How many times the matters of one trade the feedback is about.
     """
 
     def __init__(
@@ -79,8 +80,10 @@ class FreshClustering:
         codes: Sequence[str],
         trades: frozenset[str],
         products: Iterable[str] = (),
+        variety: float = 1.0,
     ) -> None:
         self._config = config
+        self._variety = variety
         self._tokenizer = tokenizer
         self._words = words
         self._codes = list(codes)
@@ -151,6 +154,7 @@ class FreshClustering:
         clustering = GraphClustering(
             neighbours=config.neighbours,
             resolution=config.long_resolution if documents.is_long else config.resolution,
+            variety=self._variety,
             runs=config.consensus_runs,
             seed=config.seed,
             names=rare_ngrams(texts) if documents.is_long else None,

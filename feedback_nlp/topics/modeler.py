@@ -30,10 +30,13 @@ from feedback_nlp.topics.records import (
 )
 from feedback_nlp.topics.scope import Placed, place
 from feedback_nlp.topics.teaching import seen_anew, taught_metric
-from feedback_nlp.topics.trades import trades_of
+from feedback_nlp.topics.trades import LEADING_TRADES, trades_of, variety_of
 from feedback_nlp.topics.words import read_topic_words
 
 _ANCHORING_TRADES = 0.1
+# So many units about one trade make topics of the usual size.
+_UNITS_OF_A_TRADE = 250
+_SMALLEST_TOPIC = 4
 
 
 class NamedEmbedder(Protocol):
@@ -228,19 +231,22 @@ class TopicModeler:
         check_rows(units, embeddings)
         kept = frozenset[int]().union(*(topic.pinned_members for topic in known))
         trades = trades_of(units, leading=_ANCHORING_TRADES)
+        variety = variety_of(trades_of(units, leading=LEADING_TRADES))
         placed = place(units, embeddings, self._metric, self._config, trades=trades, kept=kept)
         taught = taught_metric(self._metric, units, embeddings, placed, known)
         scores, vectors = placed.scores, placed.vectors
         if taught is not self._metric:
             scores, vectors = taught.project(placed.texts, embeddings, _first_rows(placed))
         documents = gather_documents(units, placed, scores)
+        config = sized(self._config, int(placed.is_issue.sum()), variety)
         clustering = FreshClustering(
-            self._config,
+            config,
             self._tokenizer,
             self._words,
             taught.codes,
             trades,
             {unit.product for unit in units},
+            variety,
         )
         labels, clusters = clustering.cluster(units, placed, documents)
         if known:
@@ -251,7 +257,9 @@ class TopicModeler:
                     seen_anew(clustering.anchors(shipped), clustering.anchors(documents)),
                     documents,
                 )
-            groups, events = self._carry(units, placed, vectors, labels, clusters, known, anew)
+            groups, events = self._carry(
+                config, units, placed, vectors, labels, clusters, known, anew
+            )
             return Grouping(groups, placed, documents, events)
         groups = [
             Group(np.flatnonzero(labels == index), c.kind, None, c.name, c.code, c.terms)
@@ -261,6 +269,7 @@ class TopicModeler:
 
     def _carry(
         self,
+        config: TopicsConfig,
         units: Sequence[TopicUnit],
         placed: Placed,
         vectors: np.ndarray,
@@ -275,7 +284,7 @@ class TopicModeler:
             vectors[placed.text_of],
             Fresh(labels[placed.rows], [cluster.kind for cluster in clusters]),
             known,
-            self._config,
+            config,
             taught=anew,
         )
         continued = {int(topic): c for c, topic in enumerate(carried.topic_of_cluster)}
@@ -302,6 +311,21 @@ class TopicModeler:
             if len(rows):
                 groups.append(Group(rows, new.kind, None, new.name, new.code, new.terms))
         return groups, carried.events
+
+
+def sized(config: TopicsConfig, issues: int, variety: float) -> TopicsConfig:
+    """Let topics be smaller where few units are spread over many trades.
+
+    Args:
+        config: Thresholds; a topic's size is for feedback of one trade.
+        issues: Units that speak of an issue.
+        variety: How many times the matters of one trade they are about.
+    """
+    if variety <= 1:
+        return config
+    size = round(config.min_topic_size * min(1.0, issues / (variety * _UNITS_OF_A_TRADE)))
+    smallest = min(_SMALLEST_TOPIC, config.min_topic_size)
+    return config.model_copy(update={"min_topic_size": max(smallest, size)})
 
 
 def _first_rows(placed: Placed) -> np.ndarray:

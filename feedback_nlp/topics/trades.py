@@ -18,9 +18,15 @@ from feedback_nlp.topics.records import TopicUnit
 from feedback_nlp.topics.seeds import SeedIssue
 
 ANY = "*"
+LEADING_TRADES = 0.3
+"""A trade leads with at least this share of the feedback that the most frequent one has."""
 _FILE = "topics/trades.tsv"
 _FITS_SHARE = 0.04
+# Where no trade leads, many are mixed: one of them is not much rarer than the others.
+_MIXED_SHARE = 0.25
 _CARRIED_SHARE = 0.5
+# An app for devices with a shop speaks of three trades and is still one source.
+_TRADES_OF_ONE = 3
 _SAMPLE = 20_000
 
 
@@ -41,8 +47,22 @@ def trades_of(units: Iterable[TopicUnit], *, leading: float = 0.0) -> frozenset[
         trade: sum(pattern.search(text) is not None for text in texts)
         for trade, pattern in _patterns().items()
     }
-    least = max(_FITS_SHARE * len(texts), leading * max(speaking.values(), default=0))
+    leader = max(speaking.values(), default=0)
+    enough = min(_FITS_SHARE * len(texts), _MIXED_SHARE * leader)
+    least = max(enough, leading * leader)
     return frozenset(trade for trade, count in speaking.items() if count >= least > 0)
+
+
+def variety_of(trades: frozenset[str]) -> float:
+    """Return how many times the matters of one trade the feedback of such trades is about.
+
+    Args:
+        trades: Those that lead; an app for devices and its shop is one source still.
+
+    Returns:
+        At least 1.
+    """
+    return max(1.0, len(trades) / _TRADES_OF_ONE)
 
 
 def fits(seed: SeedIssue, trades: frozenset[str]) -> bool:

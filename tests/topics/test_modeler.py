@@ -5,10 +5,11 @@ import pytest
 
 from feedback_nlp.chinese import default_tokenizer
 from feedback_nlp.config import TopicsConfig
-from feedback_nlp.labels import TopicKind
+from feedback_nlp.labels import Intent, TopicKind
 from feedback_nlp.topics import TopicResult, TopicUnit
 from feedback_nlp.topics.metric import TopicMetric
-from feedback_nlp.topics.modeler import TopicModeler
+from feedback_nlp.topics.modeler import TopicModeler, sized
+from tests.topics.conftest import embed
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +74,34 @@ def test_another_order_gives_the_same_topics(
     shuffled = modeler.fit([units[i] for i in order], embeddings[order])
     named = {units[i].unit_id: name_of(result, i) for i in range(len(units))}
     assert {units[i].unit_id: name_of(shuffled, row) for row, i in enumerate(order)} == named
+
+
+MIXED = {
+    "一打开就闪退": ("老是闪退", "更新以后闪退", "点首页就闪退", "软件又闪退了"),
+    "骑手送餐太慢": ("外卖送餐慢死了", "送餐太慢，等了两小时", "骑手送得太慢", "送餐慢"),
+    "酒店隔音太差": ("房间隔音不好", "隔音差得要命", "隔音太差，睡不着", "房间隔音差"),
+    "食堂的菜难吃": ("食堂太难吃", "学校食堂又贵又难吃", "食堂饭菜难吃", "食堂难吃"),
+    "车子油耗太高": ("油耗高得吓人", "百公里油耗太高", "油耗高", "这车油耗偏高"),
+    "游戏抽卡太坑": ("抽卡概率太低", "抽卡全歪", "抽卡太坑了", "氪金抽卡坑人"),
+}
+
+
+def test_a_source_of_many_trades_has_small_topics(modeler: TopicModeler) -> None:
+    """A few units a trade are topics of their own; units of one trade would need more."""
+    texts = [text for first, others in MIXED.items() for text in (first, *others)]
+    said = [TopicUnit(n, n, text, Intent.COMPLAINT) for n, text in enumerate(texts)]
+    found = modeler.fit(said, embed(texts))
+    names = {topic_of(found, said, text) for text in MIXED}
+    assert len(names) == len(MIXED)
+    assert "App 闪退" in names
+
+
+def test_topics_are_smaller_only_where_few_units_are_of_many_trades(config: TopicsConfig) -> None:
+    usual = config.min_topic_size
+    assert sized(config, 100, 1.0).min_topic_size == usual
+    assert sized(config, 400, 4.0).min_topic_size < usual
+    assert sized(config, 4, 4.0).min_topic_size > 1
+    assert sized(config, 100_000, 4.0).min_topic_size == usual
 
 
 def name_of(result: TopicResult, row: int) -> str:

@@ -5,7 +5,7 @@ import pytest
 from feedback_nlp.labels import Intent
 from feedback_nlp.topics import TopicUnit
 from feedback_nlp.topics.seeds import read_seed_issues
-from feedback_nlp.topics.trades import ANY, carries, fits, home_of, trades_of
+from feedback_nlp.topics.trades import ANY, carries, fits, home_of, trades_of, variety_of
 
 SEEDS = {seed.code: seed for seed in read_seed_issues()}
 
@@ -38,6 +38,21 @@ def test_what_is_mentioned_beside_the_main_trade_leads_nothing() -> None:
     phones = units(*["屏幕太暗", "待机太短", "像素太低", "后盖松"] * 3, "软件太少")
     assert trades_of(phones) == {"phone", "app"}
     assert trades_of(phones, leading=0.3) == {"phone"}
+
+
+def test_where_many_trades_are_mixed_each_is_spoken_of() -> None:
+    """None leads: a thirtieth of the feedback is as much as the commonest trade has."""
+    spoken = ("登录", "发货", "骑手", "上菜", "前台", "航班", "玩家", "柜台", "司机", "宿舍")
+    mixed = units(*spoken, *["还可以吧"] * 290)
+    assert len(trades_of(mixed, leading=0.3)) == len(spoken)
+    led = units(*["发货"] * 100, *spoken, *["还可以吧"] * 190)
+    assert trades_of(led, leading=0.3) == {"shop"}
+
+
+def test_an_app_with_its_devices_and_its_shop_is_one_source() -> None:
+    assert variety_of(frozenset({"app", "device", "shop"})) == 1
+    assert variety_of(frozenset({"app", "hotel", "gov", "food", "car", "bank"})) == 2
+    assert variety_of(frozenset()) == 1
 
 
 def test_a_smell_is_no_matter_of_a_restaurant_and_a_late_parcel_is_a_late_meal() -> None:
