@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from feedback_nlp.topics.clauses import ClauseReader, Complaint, Word, small_words
+from feedback_nlp.topics.clauses import ClauseReader, Complaint, Run, Word, small_words
 
 _SHARE = 0.025
 _MIN_HITS = 3
 _CHOICE = 4
 _WHOLE = 0.55
-_WHOLE_ASPECT = 0.15
+_WHOLE_ASPECT = 0.3
 _RUN_UNITS = 60
 _SHORT = 7
 _ACTING = 1.6
@@ -23,12 +23,19 @@ _TITLE_SHARE = 0.1
 _TITLE_WORDS = 24
 _LONG_WORDS = 90
 _AROUND_SHARE = 0.12
+_ABOUT_SHARE = 0.35
+_TOLD_SHARE = 0.15
 _SECOND = 0.6
 _BOTH_LENGTH = 9
 _ALONE_SHARE = 0.12
 _LACKING_SHARE = 0.2
+_MISSING_SHARE = 0.15
 _UNKNOWN_SHARE = 0.15
 _SPOKEN_SHARE = 0.15
+# Of the units that complain at all, that must name what is wrong: a topic is that, not a tenth.
+_WRONG_SHARE = 0.25
+# What is merely bad must be a quality (手感差), or be called so by this share of those who complain.
+_MERELY_BAD_SHARE = 0.5
 _TELLING = 2
 _HEAD_SHARE = 0.75
 _TELLING_SHARE = 0.06
@@ -95,6 +102,7 @@ class ClauseNamer:
         wrongs = Counter(
             wrong for unit in units for wrong in {complaint.wrong for complaint in unit.complaints}
         )
+        complaining = sum(bool(unit.complaints) for unit in units)
         least = max(_MIN_HITS, share * size)
         scored = []
         for complaint, hits in found.items():
@@ -107,6 +115,12 @@ class ClauseNamer:
             speakers = sum(complaint.thing in unit.text for unit in units)
             if not bare and math.sqrt(speakers * wrongs[complaint.wrong]) < _SPOKEN_SHARE * size:
                 continue
+            if wrongs[complaint.wrong] < _WRONG_SHARE * complaining:
+                continue
+            if _says_no_more(complaint.thing, complaint.wrong) and (
+                hits < _MERELY_BAD_SHARE * complaining
+            ):
+                continue
             if len(complaint.name) < 3 and (
                 complaint.wrong not in _alone() or hits < _ALONE_SHARE * size
             ):
@@ -114,7 +128,8 @@ class ClauseNamer:
             lift = (hits / size) / (max(self._complaints[complaint], 1) / self._total)
             scored.append((-hits * math.log(max(lift, 1.0)), complaint.name, complaint))
         chosen = [complaint for weight, _, complaint in sorted(scored) if weight < 0][:_CHOICE]
-        names = [self._whole(complaint, found).name for complaint in chosen]
+        texts = [unit.text for unit in units]
+        names = [self._headed(self._whole(complaint, found), texts) for complaint in chosen]
         return [
             written
             for name in names
@@ -130,9 +145,11 @@ class ClauseNamer:
 
         Args:
             units: What the cluster says.
-            thing: A thing that is frequent in it.
+            thing: A thing that is frequent in it; not where few of its units say it.
         """
         about = [unit for unit in units if thing in unit.words]
+        if len(about) < _ABOUT_SHARE * len(units):
+            return []
         whole = with_head(thing, [unit.text for unit in about], self._reader.stops)
         found = Counter(
             wrong
@@ -161,7 +178,8 @@ class ClauseNamer:
             and found[wrong] >= max(_TELLING, _TELLING_SHARE * len(about))
         ]
         first, *others = telling or ordered
-        if found[first] < _TELLING:
+        least = _MERELY_BAD_SHARE if _says_no_more(whole, first) else _WRONG_SHARE
+        if found[first] < max(_TELLING, least * said, _TOLD_SHARE * len(units)):
             return []
         second = next((wrong for wrong in others if found[wrong] >= _SECOND * found[first]), "")
         both = f"{whole}{first}、{second}"
@@ -191,11 +209,14 @@ class ClauseNamer:
             lift = (hits / size) / (max(self._words[word], 1) / self._total)
             if hits >= _MIN_HITS and lift > 1.0:
                 weight[word] = (hits / size) * math.log(lift)
-        runs = {
-            (run.text if titles else run.plainly): run
+        found = {
+            run
             for unit in units[:_RUN_UNITS]
             for run in self._reader.runs(_beginning(unit.clauses) if titles else unit.clauses)
         }
+        runs: dict[str, Run] = {}
+        for run in sorted(found, key=lambda run: (len(run.text), run.text, sorted(run.content))):
+            runs.setdefault(run.text if titles else run.plainly, run)
         scored = []
         for text, run in runs.items():
             marked = [word for word in run.content if word in weight]
@@ -209,11 +230,21 @@ class ClauseNamer:
             least = _LACKING_SHARE if text.startswith("没有") else _TITLE_SHARE
             if together.bit_count() < max(_MIN_HITS, least * size):
                 continue
+            if not _is_meant(run, text, units):
+                continue
             marks = sum(weight[word] for word in marked) / math.sqrt(len(run.content))
             score = marks * math.log1p(together.bit_count()) * (_ACTING if run.acts else 1.0)
             score *= _COMPLAINING if run.complains else 1.0
             scored.append((-score, len(text), text))
         return [text for *_, text in sorted(scored)[:_CHOICE]]
+
+    def _headed(self, complaint: Complaint, texts: Sequence[str]) -> str:
+        """Return the name of a complaint, its thing mended: 餐员态度差 → 送餐员态度差."""
+        if not complaint.thing or not complaint.name.startswith(complaint.thing):
+            return complaint.name
+        about = [text for text in texts if complaint.thing in text]
+        whole = with_head(complaint.thing, about, self._reader.stops)
+        return complaint.name.replace(complaint.thing, whole, 1)
 
     def _whole(self, complaint: Complaint, found: Counter[Complaint]) -> Complaint:
         """Prefer 隔音效果差 to 效果差 where many mean the longer one."""
@@ -240,6 +271,34 @@ def with_head(thing: str, texts: Sequence[str], stops: Collection[str]) -> str:
     head, hits = next(iter(before.most_common(1)), ("", 0))
     is_part = hits >= max(_MIN_HITS, _HEAD_SHARE * len(texts)) and "一" <= head <= "鿿"
     return head + thing if is_part and head not in stops else thing
+
+
+def _says_no_more(thing: str, wrong: str) -> bool:
+    """Tell whether a name would say of a thing only that it is bad: 土豆丝差, but not 手感差."""
+    return (
+        bool(thing)
+        and wrong in small_words("vague")
+        and not thing.endswith(tuple(small_words("qualities")))
+    )
+
+
+def _is_meant(run: Run, text: str, units: Sequence[Said]) -> bool:
+    """Tell whether units complain as a run does: that they say its words somewhere is not enough.
+
+    Of a thing it must not say only that it is bad, nor what a few complain of; that something
+    is missing is said of many things beside the matter.
+    """
+    if run.complaint is not None and _says_no_more(run.complaint.thing, run.complaint.wrong):
+        return False
+    _, missing, what = text.partition("没有")
+    wrong = missing + what
+    least = _MISSING_SHARE
+    if not missing:
+        if run.complaint is None:
+            return True
+        wrong, least = run.complaint.wrong, _TITLE_SHARE
+    hits = sum(any(said.wrong == wrong for said in unit.complaints) for unit in units)
+    return hits >= least * len(units)
 
 
 @cache

@@ -25,6 +25,7 @@ _HEAD_TAGS = ("j", "ng", "nz", "n", "b")
 _DROPPED_TAGS = ("d", "u", "y", "e", "o", "r", "c", "p", "m", "q", "t", "f", "x", "w", "zg")
 _ASIDE_TAGS = ("r", "ns", "nr", "nt", "m", "x")
 _NO_OBJECT_TAGS = ("nr", "ns", "nt", "t", "nrt")
+_DENYING = "不没"
 _NOUN_TAGS = ("n", "vn", "j", "l", "eng", "an")
 _ACTING_TAGS = ("v", "a", "i", "z")
 _LENGTHS = range(4, 12)
@@ -68,14 +69,19 @@ class Run(NamedTuple):
         content: Its words that say something.
         acts: Whether it says that something happens, or how something is.
         complains: Whether it says that something is wrong.
-        plainly: What it complains of in an analyst's words; itself if that cannot be told.
+        complaint: What it complains of, and of what, if that can be told.
     """
 
     text: str
     content: frozenset[str]
     acts: bool
     complains: bool
-    plainly: str
+    complaint: Complaint | None
+
+    @property
+    def plainly(self) -> str:
+        """It in an analyst's words: 学校的小 is 学校太小, 房价应该算贵 is 房价太贵."""
+        return self.text if self.complaint is None else self.complaint.name
 
 
 def nicknames_in(texts: Iterable[str]) -> frozenset[str]:
@@ -158,8 +164,10 @@ class ClauseReader:
                     if things and (wrong[0] in "不没无" or wrong in self.problems.values()):
                         found.add(Complaint("", wrong + things[0]))
                         continue
-                    # 破旧的房间, but not 堵车过热报警.
-                    things = self._things(clause[after : after + 1], last=False)[:1]
+                    # 破旧的房间, but not 堵车过热报警; 小电瓶 is a kind of battery and not too small.
+                    is_kind = after - place == 1 and len(clause[place][0]) == 1
+                    if not is_kind:
+                        things = self._things(clause[after : after + 1], last=False)[:1]
                 found.update(Complaint(thing, wrong) for thing in things)
                 if not things:
                     found.add(Complaint("", wrong))
@@ -187,13 +195,13 @@ class ClauseReader:
                 if content:
                     faults = {wrong for _, wrong, _ in self._wrongs(words)}
                     complains = any(map(self.is_fault, faults))
-                    found.add(Run(text, content, acts, complains, self._plainly(words, text)))
+                    found.add(Run(text, content, acts, complains, self._complaint(words)))
         return found
 
-    def _plainly(self, words: Sequence[Word], text: str) -> str:
-        """Return how an analyst writes a run: 学校的小 is 学校太小, 房价应该算贵 is 房价太贵."""
+    def _complaint(self, words: Sequence[Word]) -> Complaint | None:
+        """Return what a run complains of, at its longest, if it says of what."""
         found = [complaint for complaint in self.complaints([words]) if complaint.thing]
-        return max((complaint.name for complaint in found), key=len, default=text)
+        return max(found, key=lambda complaint: (len(complaint.name), complaint), default=None)
 
     def is_object(self, word: str, tag: str) -> bool:
         """Tell whether a word is a thing that something can be wrong with."""
@@ -207,6 +215,7 @@ class ClauseReader:
             and not tag.startswith(_NO_OBJECT_TAGS)
             and word not in self.stops
             and not word.isascii()
+            and word[0] not in _DENYING
             and self._bad(word) == ""
         )
 

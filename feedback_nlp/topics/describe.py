@@ -15,7 +15,7 @@ from feedback_nlp.topics.clustering import centroids_of
 from feedback_nlp.topics.documents import Documents
 from feedback_nlp.topics.graph import nearest_centroids, row_cosine
 from feedback_nlp.topics.matters import MatterFinder
-from feedback_nlp.topics.name_checks import meant_by
+from feedback_nlp.topics.name_checks import meanings, meant_by
 from feedback_nlp.topics.phrase_names import NamedUnit, PhraseNamer, unique_name
 from feedback_nlp.topics.phrases import MentionFinder
 from feedback_nlp.topics.quotes import choose_telling_rows
@@ -167,16 +167,25 @@ class Describer:
     ) -> dict[int, int]:
         """Return which new issues are a larger new one over again: of one name, in one place.
 
-        服务差, 服务态度差 and 酒店服务差 are one name.
+        服务差, 服务态度差 and 酒店服务差 are one name, and 口感差 is part of 不甜、口感差.
         """
         first: dict[str, int] = {}
+        first_part: dict[str, int] = {}
         twin_of: dict[int, int] = {}
         for index, (group, names) in enumerate(zip(groups, candidates, strict=True)):
             if group.kind is not TopicKind.ISSUE or group.topic_id is not None or not names:
                 continue
-            other = first.setdefault(meant_by(names[0]), index)
+            whole, parts = meant_by(names[0]), meanings(names[0])
+            other = min(
+                (first[part] for part in parts if part in first),
+                default=first_part.get(whole, index),
+            )
             if other != index and float(centroids[index] @ centroids[other]) >= _TWIN_SIMILARITY:
                 twin_of[index] = other
+                continue
+            first.setdefault(whole, index)
+            for part in parts:
+                first_part.setdefault(part, index)
         return twin_of
 
     @staticmethod

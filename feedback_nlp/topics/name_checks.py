@@ -13,6 +13,7 @@ _WISH_REACH = 10
 _DENYING = ("不怎么", "没那么", "不那么", "没有", "不是", "不算", "没", "不")
 _FAULTS_ALONE = frozenset("偏挤卡")
 _SHORTEST_NAME = 3
+_TOO = re.compile(r"太(?=[^、]$)")
 _BEFORE_ACTS = "会想敢再去来能要"
 
 
@@ -73,14 +74,21 @@ def meant_by(name: str) -> str:
     """Return what a name comes down to: names of one meaning give one key.
 
     >>> meant_by("酒店服务差"), meant_by("服务态度差"), meant_by("份量太少")
-    ('服务差', '服务差', '分量太少')
+    ('服务差', '服务差', '分量少')
     """
     for whole in sorted(small_words("wholes"), key=lambda word: (-len(word), word)):
         if name.startswith(whole) and len(name) >= len(whole) + _SHORTEST_NAME:
             name = name.removeprefix(whole)
             break
     same = _same_words()
-    return re.sub("|".join(map(re.escape, same)), lambda match: same[match[0]], name)
+    plain = re.sub("|".join(map(re.escape, same)), lambda match: same[match[0]], name)
+    return _TOO.sub("", plain)
+
+
+def meanings(name: str) -> frozenset[str]:
+    """Return what a name and each of its parts come down to: 不甜、口感差 says 口感差, too."""
+    parts = {part for part in name.split("、") if len(part) >= _SHORTEST_NAME}
+    return frozenset(map(meant_by, parts | {name}))
 
 
 @cache

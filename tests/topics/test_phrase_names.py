@@ -7,7 +7,7 @@ from feedback_nlp.chinese import default_tokenizer, fold
 from feedback_nlp.labels import Intent
 from feedback_nlp.topics.clause_names import with_head
 from feedback_nlp.topics.clauses import nicknames_in, without_asides
-from feedback_nlp.topics.name_checks import meant_by, without_colour
+from feedback_nlp.topics.name_checks import meanings, meant_by, without_colour
 from feedback_nlp.topics.phrase_names import NamedUnit, PhraseNamer, unique_name, whole_phrase
 from feedback_nlp.topics.phrases import MentionFinder
 from feedback_nlp.topics.quotes import choose_telling_rows
@@ -285,3 +285,22 @@ def test_names_of_one_meaning(one: str, other: str) -> None:
 
 def test_names_of_two_meanings() -> None:
     assert len({meant_by(name) for name in ("房间太小", "房间太脏", "学校太小", "早餐差")}) == 4
+
+
+@pytest.mark.parametrize(
+    ("texts", "unwanted"),
+    [
+        # a thing that is merely bad says nothing; a quality does
+        (("土豆丝一般", "土豆丝也没放醋", "土豆丝里有头发", "土豆丝炒糊了"), "土豆丝差"),
+        # small batteries are a kind
+        (("小电瓶亏电", "小电瓶又没电了", "小电瓶两天就亏电", "小电瓶坏了"), "电瓶太小"),
+    ],
+)
+def test_a_name_is_what_many_units_of_the_topic_say(texts: tuple[str, ...], unwanted: str) -> None:
+    assert unwanted not in names_of(list(texts), Intent.COMPLAINT)
+
+
+def test_a_name_says_what_each_of_its_parts_says() -> None:
+    assert meant_by("口感差") in meanings("不甜、口感差")
+    assert meant_by("个头太小") in meanings("个头小、大小不一")
+    assert not meanings("个头太小") & meanings("不甜、口感差")
