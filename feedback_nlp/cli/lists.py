@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -32,7 +33,10 @@ _WIDE = 116
 _MAX_NAME_WIDTH = 28
 _MIN_QUOTE_WIDTH = 16
 _GAP = 2
-_NEVER_FIRST = "，。、；：！？）”》〕…,.;:!?)"
+_PIECES = re.compile(  # what one line holds together: marks stay with what they open or close
+    r"[“‘（《〔「(\[]*(?:[A-Za-z0-9]+(?:[.,:/_+\-][A-Za-z0-9]+)*|.)[，。、；：！？）”’》〕」…,.;:!?)\]%]*",
+    re.DOTALL,
+)
 
 
 @dataclass
@@ -91,15 +95,26 @@ def print_lines(lines: Sequence[Line]) -> None:
 
 def print_folded(words: str, *, indent: int = 0, style: str = "") -> None:
     """Print a text folded between characters, as Chinese is, not only at its blanks."""
-    room = max(10, out.width - indent)
-    line, used = "", 0
-    for sign in words:
-        size = cell_len(sign)
-        if used + size > room and sign not in _NEVER_FIRST:
-            out.print(Text(" " * indent + line, style=style), no_wrap=True, overflow="ignore")
-            line, used = "", 0
-        line, used = line + sign, used + size
-    out.print(Text(" " * indent + line, style=style), no_wrap=True, overflow="ignore")
+    for line in fold(words, max(10, out.width - indent)):
+        out.print(Text(" " * indent + line, style=style), no_wrap=True, overflow="ignore")
+
+
+def fold(words: str, room: int) -> list[str]:
+    """Cut a text into lines of at most ``room`` columns; only blanks are lost, at a fold.
+
+    No line begins with a mark that closes or ends with one that opens, and no number or Latin
+    word is cut, unless it is longer than a line by itself.
+    """
+    lines, line, used = [], "", 0
+    for piece in _PIECES.findall(words):
+        parts = [piece] if cell_len(piece) <= room else list(piece)
+        for part in parts:
+            if used + cell_len(part) > room:
+                lines.append(line.rstrip(" "))
+                line, used = "", 0
+                part = part.lstrip(" ")  # noqa: PLW2901 - a line that goes on begins with a word
+            line, used = line + part, used + cell_len(part)
+    return [*lines, line]
 
 
 def _table(

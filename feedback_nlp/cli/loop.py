@@ -54,7 +54,11 @@ def loop(
             }
         )
         return
-    words = loop_words(figures) or f"{figures.requests} 个需求，还没有答复过谁。"
+    words = loop_words(figures) or (
+        f"{figures.requests} 条需求，还没有答复过谁。"
+        if figures.requests
+        else "那时还没有需求；现在的需求看 feedback-nlp requests"
+    )
     out.print(f"截至 {digest.week} 结束　{escape(words)}", soft_wrap=True)
     for item in late:
         clock = item.clock

@@ -181,7 +181,8 @@ def test_a_reason_is_offered_when_the_same_is_asked_again(run):
 
 
 def test_the_loop_in_figures(run):
-    assert "还没有答复过谁" in run("loop", "--week", "2026-W47")
+    assert "那时还没有需求；现在的需求看" in run("loop", "--week", "2026-W47")
+    assert f"{len(PLAN)} 条需求，还没有答复过谁" in run("loop", "--week", "2090-W02")
     figures = json.loads(run("loop", "--week", "2090-W02", "--json"))
     assert (figures["requests"], figures["closed"]) == (len(PLAN), 0)
     run("request", "REQ-1", "--to", "declined", "--reason", "排不上", "--actor", "林晓")
