@@ -125,6 +125,9 @@ def print_top(report: WeeklyDigest, *, why: bool = False) -> None:
     total, people = report.totals, wording.unit(report)
     product = f" · {escape(report.product)}" if report.product else ""
     out.print(f"[bold]本{report.span}要事{product}　{wording.period(report)}[/bold]")
+    if not total.feedback.value:
+        out.print(f"本{report.span}没有反馈。不指定时间，看的就是最近有反馈的一周")
+        return
     out.print(
         f"{total.feedback.value} 条反馈（{wording.change(total.feedback, total.feedback_last)}），"
         f"{wording.people_words(report)}（{wording.change(total.people, total.people_last)}）；"

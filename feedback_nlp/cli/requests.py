@@ -89,8 +89,10 @@ def requests(
         print_json([_payload(row) for row in rows])
     elif rows:
         out.print(_table(rows))
+    elif statuses or product:
+        out.print("没有符合条件的需求。去掉 --status、--product 看全部")
     else:
-        out.print("没有符合条件的需求。运行 feedback-nlp analyze 后，够多人提到的主题会成为需求。")
+        out.print("还没有需求。运行 feedback-nlp analyze 后，够多人提到的主题会成为需求。")
 
 
 def request(

@@ -61,7 +61,7 @@ def search(
         )
         return
     if not rows:
-        out.print("没有找到。", "换个说法，或减少检索词。")
+        out.print("没有找到。换个说法，或减少检索词。")
         return
     table = Table("时间", "来源", "情感", "原话", box=None, pad_edge=False)
     table.columns[-1].overflow = "fold"

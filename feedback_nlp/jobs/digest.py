@@ -51,9 +51,12 @@ def write_digest(
     """
     for path in outputs:
         if path.suffix.lower() not in _SUFFIXES:
-            raise InputError(
-                f"不会写 {path.suffix or path.name} 格式的周报", hint="可用 " + "、".join(_SUFFIXES)
+            what = (
+                f"不会写 {path.suffix} 格式的周报"
+                if path.suffix
+                else f"看不出 {path} 要写成什么格式：没有后缀"
             )
+            raise InputError(what, hint="可用 " + "、".join(_SUFFIXES))
     with database.read() as session:
         digest = tell_week(session, config, zone=zone, now=now, week=week, product=product)
         rendered = [

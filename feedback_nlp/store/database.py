@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session
 
 from feedback_nlp.errors import StoreError
 from feedback_nlp.files import disk_words, keep_private
-from feedback_nlp.store.columns import RottenValue, sound_json
+from feedback_nlp.store.columns import sound_json
+from feedback_nlp.store.failures import clear_errors, unusable
 from feedback_nlp.store.fresh_schema import make_fresh_schema
 from feedback_nlp.store.views import drop_views, make_views
 
@@ -97,7 +98,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a read-only session on one consistent snapshot."""
-        with _clear_errors(self.url), Session(self._reader, expire_on_commit=False) as session:
+        with clear_errors(self.url), Session(self._reader, expire_on_commit=False) as session:
             session.info[_REMEMBERED] = {}
             yield session
 
@@ -105,7 +106,7 @@ class Database:
     def write(self) -> Iterator[Session]:
         """Open a session that commits when the block ends well, and rolls back otherwise."""
         with (
-            _clear_errors(self.url),
+            clear_errors(self.url),
             self._write_lock,
             Session(self._writer, expire_on_commit=False) as session,
         ):
@@ -116,7 +117,7 @@ class Database:
     def server_connection(self) -> Iterator[Connection]:
         """Open a connection to a server that commits each statement by itself."""
         with (
-            _clear_errors(self.url),
+            clear_errors(self.url),
             self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
         ):
             yield connection
@@ -128,7 +129,7 @@ class Database:
             StoreError: If nothing can be written: a full disk, a read-only file, a lock.
         """
         with (
-            _clear_errors(self.url),
+            clear_errors(self.url),
             self._write_lock,
             Session(self._writer) as session,
         ):
@@ -156,7 +157,7 @@ class Database:
         What was read after the text was taken holds as long as it stays the same. Texts
         compare within this object only.
         """
-        with _clear_errors(self.url):
+        with clear_errors(self.url):
             if self.is_sqlite:
                 return self._watcher.state()
             with self._reader.connect() as connection:
@@ -168,7 +169,7 @@ class Database:
         Feedback that came in and is not analysed yet leaves it as it is, as do jobs, letters
         and signs of life: see :mod:`feedback_nlp.store.changes`. Else as :meth:`state`.
         """
-        with _clear_errors(self.url):
+        with clear_errors(self.url):
             if self.is_sqlite:
                 return self._watcher.changes()
             with self._reader.connect() as connection:
@@ -183,7 +184,7 @@ class Database:
         if self.is_sqlite:
             for suffix in ("", "-wal", "-shm"):  # SQLite gives the side files the first one's mode
                 keep_private(Path(f"{self.url.database}{suffix}"), make=not suffix)
-        with _clear_errors(self.url), self._write_lock, self._writer.connect() as connection:
+        with clear_errors(self.url), self._write_lock, self._writer.connect() as connection:
             current = schema_version(connection)
             if current == SCHEMA_VERSION:
                 return
@@ -215,7 +216,7 @@ class Database:
         """
         if not self.is_sqlite:
             return True
-        with _clear_errors(self.url), self._write_lock:
+        with clear_errors(self.url), self._write_lock:
             raw = self._writer.raw_connection()
             try:
                 busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -277,9 +278,7 @@ class _SqliteWatcher:
                 (answer,) = self._connection.execute(question).fetchone()
                 return f"{self._name} {answer}"
         except (OSError, sqlite3.Error) as error:
-            raise StoreError(
-                f"数据库 {self._path} 不可用：{error}", hint="检查路径、权限和磁盘空间"
-            ) from error
+            raise unusable(str(self._path), str(error)) from error
 
     def close(self) -> None:
         with self._lock:
@@ -360,33 +359,3 @@ def _take_turn(connection: Connection, begin: str) -> None:
     finally:
         cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
         cursor.close()
-
-
-@contextmanager
-def _clear_errors(url: URL) -> Iterator[None]:
-    """Turn a database that cannot be opened into one clear line, without the password."""
-    try:
-        yield
-    except DBAPIError as error:
-        reason = str(error.orig).strip().splitlines()[0] if error.orig else type(error).__name__
-        openable = (
-            "unable to open",
-            "not a database",
-            "malformed",
-            "readonly",
-            "read-only",
-            "disk",
-            "locked",
-            "connection",
-            "decode",  # bytes that are no text any more
-            "no space",
-        )
-        if error.connection_invalidated or any(word in reason for word in openable):
-            where = url.render_as_string(hide_password=True)
-            raise StoreError(
-                f"数据库 {where} 不可用：{reason}", hint="检查路径、权限和磁盘空间"
-            ) from error
-        raise
-    except RottenValue as error:
-        where = url.render_as_string(hide_password=True)
-        raise StoreError(f"数据库 {where} 里有损坏的内容：{error}", hint="从备份恢复") from error

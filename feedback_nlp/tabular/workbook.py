@@ -77,7 +77,7 @@ def weigh_archive(path: Path, limits: Limits) -> None:
         ValueError,
     ) as error:
         raise FileUnreadable(
-            f"{path.name} 不是完整的 Excel 文件", hint="用表格软件打开并另存后再试（不要加密）"
+            f"{path.name} 不是完整的 Excel 文件", hint="用表格软件打开，不加密另存后再试"
         ) from error
 
 
@@ -299,5 +299,5 @@ def _failure(path: Path, output: dict[str, Any]) -> FileUnreadable:
             return _too_large("占用的内存超过上限")
         case _:
             return FileUnreadable(
-                f"{path.name} 不是完整的 Excel 文件", hint="用表格软件打开并另存后再试（不要加密）"
+                f"{path.name} 不是完整的 Excel 文件", hint="用表格软件打开，不加密另存后再试"
             )

@@ -110,6 +110,17 @@ def test_unknown_suffix_is_refused_before_anything_is_written(database, tmp_path
     assert not (tmp_path / "a.md").exists()
 
 
+def test_a_path_without_suffix_is_refused_as_such(database, tmp_path):
+    with pytest.raises(InputError, match="没有后缀"):
+        run("digest", "--db", database, f"-o{tmp_path}")
+
+
+def test_a_week_without_feedback_says_so(database):
+    text = run("top", "--week", "2020-W10", "--db", database).output
+    assert "本周没有反馈" in text
+    assert "0/0" not in text
+
+
 def test_empty_database_gives_a_hint(tmp_path):
     with pytest.raises(NotFound) as found:
         run("top", "--db", str(tmp_path / "empty.db"))

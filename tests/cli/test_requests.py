@@ -54,6 +54,12 @@ def test_list_show_and_move(run):
     assert "released" in shown["allowed"]
 
 
+def test_a_list_narrowed_to_none_asks_for_no_analysis(run):
+    text = run("requests", "--status", "released")
+    assert "没有符合条件的需求" in text
+    assert "analyze" not in text
+
+
 @pytest.mark.parametrize("order", ["rice", "ice"])
 def test_other_scores_order_the_list_and_follow_the_effort(run, order):
     listed = json.loads(run("requests", "--by", order, "--json"))

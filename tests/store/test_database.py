@@ -17,6 +17,7 @@ from feedback_nlp.errors import StoreError
 from feedback_nlp.store import Database
 from feedback_nlp.store import database as database_module
 from feedback_nlp.store.database import SCHEMA_VERSION, _alembic_config
+from feedback_nlp.store.failures import unusable
 from feedback_nlp.store.tables import FeatureRequest, Feedback, Source, metadata
 
 NOW = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
@@ -78,7 +79,7 @@ def test_foreign_keys_hold(database: Database) -> None:
 
 
 def test_readers_cannot_write(database: Database) -> None:
-    with pytest.raises(StoreError, match=r"(?i)read-?only"), database.read() as session:
+    with pytest.raises(StoreError, match="是只读的"), database.read() as session:
         session.add(Source(name="问卷", kind="survey", created_at=NOW))
         session.flush()
 
@@ -100,8 +101,19 @@ def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
     path = tmp_path / "notes.db"
     path.write_text("这不是数据库，只是一段话。" * 200, encoding="utf-8")
     database = Database(str(path))
-    with pytest.raises(StoreError, match="not a database"):
+    with pytest.raises(StoreError, match="不是 SQLite 数据库"):
         database.migrate()
+
+
+def test_a_folder_is_no_database_and_says_so(tmp_path: Path) -> None:
+    with pytest.raises(StoreError) as found:
+        Database(str(tmp_path)).migrate()
+    assert f"数据库 {tmp_path} 是一个目录（" in str(found.value)
+
+
+def test_what_no_driver_word_explains_is_told_as_it_came() -> None:
+    assert "不可用：connection refused" in str(unusable("postgresql://db/x", "connection refused"))
+    assert "已损坏" in str(unusable("a.db", "database disk image is malformed"))
 
 
 def test_a_database_from_the_future_is_refused(database: Database) -> None:
