@@ -30,6 +30,12 @@ from feedback_nlp.tabular.html_tables import html_as_csv
 from feedback_nlp.tabular.json_rows import read_json, read_json_lines, read_lines, told_beside
 from feedback_nlp.tabular.plain_list import is_plain_list
 from feedback_nlp.tabular.rows import DEFAULT_LIMITS, Limits, Row, columns_ahead, reject
+from feedback_nlp.tabular.sign_up_lists import (
+    LIST_COLUMNS,
+    is_sign_up_list,
+    preface_of_list,
+    read_sign_up_list,
+)
 from feedback_nlp.tabular.spreadsheet_xml import spreadsheet_xml_as_csv
 from feedback_nlp.tabular.workbook import read_workbook
 from feedback_nlp.tabular.wrapped import without_call
@@ -195,6 +201,10 @@ def _written(
     if is_chat_log(head):
         notes = ("这是存成文字的聊天记录，按消息读",)
         return "chat", CHAT_COLUMNS, read_chat_log(lines, limits), notes, preface_of_chat(head)
+    if is_sign_up_list(head):
+        notes = ("这是群里的接龙，每条开头是名字；名字不进正文",)
+        rows = read_sign_up_list(lines)
+        return "notes", LIST_COLUMNS, rows, notes, preface_of_list(head)
     if is_notebook(head):
         notes = ("每条前面写着日期和人，按意见簿读；答复没有算进来",)
         return "notes", NOTE_COLUMNS, read_notebook(lines), notes, preface_of_notes(head, None)
