@@ -1,7 +1,7 @@
 """Finds house-level addresses; province, city, district and estate are kept for analysis.
 
-A street with a number counts only in company (a district before it, a room after it or
-a word such as 收货), so that 地铁2号线 and 线路3号 stay; 8-6-501 counts after a word for a
+A street with a number counts in company (a district before it, a room after it or a word such
+as 收货) or where it can be nothing else (大街110号), so that 地铁2号线 and 逛街12号 stay; 8-6-501 counts after a word for a
 home or an estate.
 
 Source: docs/decisions/0007-redaction.md.
@@ -32,9 +32,7 @@ _HOUSE = (
     rf"(?:{_ROOM}|(?<=[元圆园源门]){_N}{{1,3}} ?[号室户]|(?<=[栋幢]){_N}{{1,2}} ?[号室户](?![楼线桌院])|(?<=[楼层])[东西南北中]户|(?<=[栋幢座楼层])[0-9]{{1,2}}[a-f](?![0-9a-z])|(?<=[楼层])[a-z] ?[室户]|(?<=[栋幢楼])[0-9]{{1,2}}-[0-9]{{1,3}}(?![0-9\-]|[楼层]))"
 )
 _HOUSE_AND_FLOOR = rf"(?:{_N}{{1,3}}|[a-z][0-9]?) ?(?:号楼|[栋幢座]){_S}{_N}{{1,3}} ?[楼层]"
-_HOUSE_AND_UNIT = (
-    rf"{_N}{{1,4}} ?(?:号楼|#楼?|[栋幢楼冻]|dong){_S}{_DOOR} ?(?:单[元圆园源]|danyuan)"
-)
+_HOUSE_AND_UNIT = rf"{_N}{{1,4}} ?(?:号楼|#楼?|[栋幢楼冻]|dong){_S}{_DOOR} ?(?:单[元圆园源]|danyuan)(?:{_S}[0-9]{{1,2}} ?[东西南北中]户?)?"
 _UNIT = (
     rf"(?:{_N}{{1,3}}|[a-z]) ?单[元圆园源]{_S}(?:{_ROOM}|{_N}{{1,2}} ?[号户])"
     rf"|[甲乙丙丁东西南北]单[元圆园源][ ,]?{_ROOM}"
@@ -74,7 +72,7 @@ _HINT = re.compile(
 _HOUSE_SIGN = re.compile("[号#栋幢舍冻单弄排座室户房楼层]|dong")
 _SERIES_HINT = re.compile(rf"[0-9{_HAN}] ?[栋幢号#]? ?[\-/#杠横减~·_、 ] ?[0-9{_HAN}]")
 _ESTATE = re.compile(
-    "(?:小区|[业园厂校社]区|住院部|病区|花园|家园|公寓|大厦|大楼|广场|写字楼|中心|新村|山庄|公馆|国际|[苑府庭郡墅园城湾]|[和平安福康]里|[一二三四五]期) ?$"
+    "(?:小区|[业园厂校社一二三四五六七八九0-9东南西北]区|住院部|病区|[养敬]老院|福利院|家属院|花园|家园|公寓|大厦|大楼|广场|写字楼|中心|新村|山庄|公馆|国际|[苑府庭郡墅园城湾]|[和平安福康]里|[一二三四五]期) ?$"
 )
 _ESTATE_CHARS = 5
 _IN_ESTATE = re.compile(
@@ -117,7 +115,7 @@ _NO_HOME = re.compile(
     "酒店|宾馆|民宿|会议|教室|自习|包间|包厢|诊室|办公室|医院|挂号|热线|电话|金额|[¥¥$]"
 )
 _NOT_A_ROOM = re.compile(
-    r" ?(?:[题词课页讲分节道个天款年元块万度次人名层平至千型]|\.[0-9]|公里|m2|m²|㎡)"
+    r" ?(?:[题词课页讲分节道个款年元块万度次人名层平至千型]|天(?!天)|\.[0-9]|公里|m2|m²|㎡)"
 )
 _NAME_LIMIT = re.compile(r"[省市区县镇乡旗州盟在住到于址是家给寄送写(:，。,.;；!！?？、\s〕）)\0]")
 _DISTRICT = re.compile(r"[省市区县镇乡旗]")
@@ -126,6 +124,13 @@ _COMPANY = re.compile(
     r"地址|住|收货|寄|送|小区|家在|我家|老家|他家|家里|搬|上门|快递|邮|[村镇]|我在|放[到在]|发[到错]|导航|停在|位于|门牌|投诉|报修|取件|装机|安装|宽带|户籍|户口|租[在的了]|退[到回货]|收件"
 )
 _NOT_A_STREET = frozenset("线公铁网电思出套")
+# Two characters of a name before the street, and a number that is no day of a month unless the
+# street says by itself that it is one (东路, 大道, 巷).
+_SURE_STREET = re.compile(
+    r"[一-鿿](?:(?:[东南西北中][路街]|大[道街]|胡同|巷)|[一-鿿][路街](?P<named>))"
+)
+_DAYS = 31
+_FIRST_NUMBER = re.compile("[0-9]{1,5}")
 _LIVED_IN = re.compile("找不到|吵|邻居|扰民|门口|住户|楼上|楼下|收不到|没收到|停气|断网")
 _AFTER_CHARS = 12
 _DOORS_OF_A_FLOOR = 40
@@ -216,8 +221,19 @@ def _street_start(folded: str, match: re.Match[str]) -> int | None:
         after = folded[match.end() : match.end() + _AFTER_CHARS]
         alone = left <= _NAME_CHARS and not after
         told = _DISTRICT.search(before) or _COMPANY.search(before) or _LIVED_IN.search(after)
-        if not (told or alone):
+        if not (told or alone or _is_sure(folded, match)):
             return None
     window = folded[max(0, left - _NAME_CHARS) : left]
     name_start = max((limit.end() for limit in _NAME_LIMIT.finditer(window)), default=0)
     return left - len(window) + name_start
+
+
+def _is_sure(folded: str, match: re.Match[str]) -> bool:
+    """Tell whether a street and its number are an address whatever stands around them."""
+    number = _FIRST_NUMBER.search(match[0])
+    if number is None:
+        return False
+    street = _SURE_STREET.search(folded, max(0, match.start() - 2), match.start() + number.start())
+    if street is None:
+        return False
+    return street["named"] is None or int(number[0]) > _DAYS
