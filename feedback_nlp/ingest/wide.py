@@ -152,7 +152,7 @@ def several_texts(looks: Mapping[str, Looks], text: str | None) -> SeveralTexts 
 
 def comments_in(looks: Mapping[str, Looks], text: str | None) -> SeveralTexts | None:
     """Return the repeated columns of later comments, or ``None`` if a file has none."""
-    numbered = [column for column in looks if _numbered().match(column.strip())]
+    numbered = [c for c in looks if _numbered().match(c.strip()) and _is_words(looks[c])]
     stems = {column.rpartition("__")[0] for column in looks}
     first = [column for column in looks if column in stems and _numbered().match(f"{column}__2")]
     others = [column for column in (*first, *numbered) if column != text]
