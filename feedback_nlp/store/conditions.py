@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, cast, func, literal, select
 from sqlmodel import Session, col
 
-from feedback_nlp.labels import Intent, Sentiment, Signal, TopicKind
+from feedback_nlp.labels import Intent, Sentiment, Signal, SourceKind, TopicKind
 from feedback_nlp.store.tables import (
     Evidence,
     FeatureRequest,
@@ -25,6 +25,8 @@ PROBLEM_INTENTS = (
     Intent.COMPLAINT.value,
     Intent.QUESTION.value,
 )
+# Sources whose stars are given to something else than to what the words speak of.
+_STARS_APART = (SourceKind.SURVEY.value, SourceKind.SUPPORT.value)
 
 
 def of_product(product: str | None) -> list[ColumnElement[bool]]:
@@ -63,10 +65,16 @@ def has_signal(signal: Signal) -> ColumnElement[bool]:
 
 
 def is_rating_conflict() -> ColumnElement[bool]:
-    """Return the condition "the stars of this feedback say the opposite of its words"."""
+    """Return the condition "the stars of this feedback say the opposite of its words".
+
+    The stars of a form rate the whole and those of a ticket how it was handled, while the words
+    answer a question (有什么要改进的): five stars beside a complaint contradict nothing there.
+    """
+    apart = select(col(Source.id)).where(col(Source.kind).in_(_STARS_APART))
     return (
         has_signal(Signal.RATING_CONFLICT)
         & col(Feedback.rating).is_not(None)
+        & col(Feedback.source_id).not_in(apart)
         & (col(Feedback.sentiment) != Sentiment.MIXED.value)
     )
 

@@ -82,6 +82,21 @@ def test_stars_against_words_are_no_praise_but_listed(database: Database) -> Non
         assert "1 星，文字正面：“界面好看，五星好评 2”" in page
 
 
+@pytest.mark.parametrize(
+    ("kind", "listed"), [("survey", 0), ("support", 0), ("review", 1), ("app_store", 1)]
+)
+def test_stars_for_something_else_contradict_no_words(
+    new_database_url: Callable[[], str], kind: str, listed: int
+) -> None:
+    with six_weeks(new_database_url()) as (database, build):
+        with database.write() as session:
+            build.session = session
+            build.say(
+                "希望多两个充电口", source="另一处", source_kind=kind, rating=5.0, signals=CONFLICT
+            )
+        assert compute(database).doubtful_count.value == listed
+
+
 def test_a_silent_topic_has_no_quotes_of_other_weeks(database: Database) -> None:
     (silent,) = compute(database).silent
     assert silent.name in PLAN
