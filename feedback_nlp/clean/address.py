@@ -1,8 +1,8 @@
 """Finds house-level addresses; province, city, district and estate are kept for analysis.
 
 A street with a number counts in company (a district before it, a room after it or a word such
-as 收货) or where it can be nothing else (大街110号), so that 地铁2号线 and 逛街12号 stay; 8-6-501 counts after a word for a
-home or an estate.
+as 收货) or where it can be nothing else (大街110号), so that 地铁2号线 and 逛街12号 stay; 8-6-501
+counts after a word for a home or an estate.
 
 Source: docs/decisions/0007-redaction.md.
 """
@@ -124,11 +124,10 @@ _COMPANY = re.compile(
     r"地址|住|收货|寄|送|小区|家在|我家|老家|他家|家里|搬|上门|快递|邮|[村镇]|我在|放[到在]|发[到错]|导航|停在|位于|门牌|投诉|报修|取件|装机|安装|宽带|户籍|户口|租[在的了]|退[到回货]|收件"
 )
 _NOT_A_STREET = frozenset("线公铁网电思出套")
-# Two characters of a name before the street, and a number that is no day of a month unless the
-# street says by itself that it is one (东路, 大道, 巷).
-_SURE_STREET = re.compile(
-    r"[一-鿿](?:(?:[东南西北中][路街]|大[道街]|胡同|巷)|[一-鿿][路街](?P<named>))"
-)
+# A street that says by itself that it is one (东路, 大道, 巷), and one with two characters of a
+# name, whose number counts where it is no day of a month.
+_TELLING_STREET = re.compile(r"[一-鿿](?:[东南西北中][路街]|大[道街]|胡同|巷)")
+_NAMED_STREET = re.compile(r"[一-鿿]{2}[路街]")
 _DAYS = 31
 _FIRST_NUMBER = re.compile("[0-9]{1,5}")
 _LIVED_IN = re.compile("找不到|吵|邻居|扰民|门口|住户|楼上|楼下|收不到|没收到|停气|断网")
@@ -233,7 +232,7 @@ def _is_sure(folded: str, match: re.Match[str]) -> bool:
     number = _FIRST_NUMBER.search(match[0])
     if number is None:
         return False
-    street = _SURE_STREET.search(folded, max(0, match.start() - 2), match.start() + number.start())
-    if street is None:
-        return False
-    return street["named"] is None or int(number[0]) > _DAYS
+    street = folded[max(0, match.start() - 2) : match.start() + number.start()]
+    if _TELLING_STREET.search(street):
+        return True
+    return int(number[0]) > _DAYS and _NAMED_STREET.search(street) is not None

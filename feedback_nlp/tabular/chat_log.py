@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 
 from feedback_nlp.records import Rejection
 from feedback_nlp.tabular.decoding import TextLine
-from feedback_nlp.tabular.rows import Limits, Row, reject, told_above
+from feedback_nlp.tabular.rows import Limits, Row, reject, reject_unreadable, told_above
 
 SAID_AT, SPEAKER, WORDS = "发送时间", "发送人", "聊天内容"
 COLUMNS = (SAID_AT, SPEAKER, WORDS)
@@ -87,7 +87,7 @@ def read_chat_log(lines: Iterator[TextLine], limits: Limits) -> Iterator[Row | R
     for line in lines:
         text = line.text.strip()
         if line.fault:
-            yield reject(line.number, line.fault, "这一行不是可读的文字或太长")
+            yield reject_unreadable(line.number, line.fault)
             continue
         if not text:
             continue

@@ -76,6 +76,11 @@ def reject(line: int, reason: str, detail: str, raw: object = "") -> Rejection:
     return Rejection(line, reason, detail, str(raw)[:RAW_CHARS])
 
 
+def reject_unreadable(line: int, fault: str) -> Rejection:
+    """Build the rejection of a line of text that was not decoded or is too long."""
+    return reject(line, fault, "这一行不是可读的文字或太长")
+
+
 def unique_columns(names: Sequence[object], limits: Limits) -> list[str]:
     """Return header cells as distinct names; blank ones become ``""`` and are not read.
 

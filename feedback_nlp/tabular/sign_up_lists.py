@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from feedback_nlp.records import Rejection
 from feedback_nlp.tabular.decoding import TextLine
-from feedback_nlp.tabular.rows import Row, reject, told_above
+from feedback_nlp.tabular.rows import Row, reject, reject_unreadable, told_above
 from feedback_nlp.tabular.written_notes import NUMBER, WORDS
 
 WHO = "接龙人"
@@ -50,7 +50,7 @@ def read_sign_up_list(lines: Iterator[TextLine]) -> Iterator[Row | Rejection]:
     held: Row | None = None
     for line in lines:
         if line.fault:
-            yield reject(line.number, line.fault, "这一行不是可读的文字或太长")
+            yield reject_unreadable(line.number, line.fault)
             continue
         text = line.text.strip()
         if not text:

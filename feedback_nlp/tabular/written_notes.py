@@ -19,7 +19,7 @@ from itertools import takewhile
 from feedback_nlp.records import Rejection
 from feedback_nlp.resources import read_tables
 from feedback_nlp.tabular.decoding import TextLine
-from feedback_nlp.tabular.rows import Row, reject, told_above
+from feedback_nlp.tabular.rows import Row, reject, reject_unreadable, told_above
 
 NUMBER, DAY, WHO, WORDS = "编号", "日期", "姓名", "正文"
 NOTE_COLUMNS = (NUMBER, DAY, WHO, WORDS)
@@ -54,7 +54,7 @@ def read_notebook(lines: Iterator[TextLine]) -> Iterator[Row | Rejection]:
     in_note = False
     for line in lines:
         if line.fault:
-            yield reject(line.number, line.fault, "这一行不是可读的文字或太长")
+            yield reject_unreadable(line.number, line.fault)
             continue
         if not line.text.strip():
             in_note = False
@@ -159,7 +159,7 @@ def read_blocks(lines: Iterator[TextLine], blocks: Blocks) -> Iterator[Row | Rej
     last = ""
     for line in lines:
         if line.fault:
-            yield reject(line.number, line.fault, "这一行不是可读的文字或太长")
+            yield reject_unreadable(line.number, line.fault)
             continue
         text = line.text.strip()
         if not text or _RULE.fullmatch(text):

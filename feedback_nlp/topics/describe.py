@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -381,11 +382,20 @@ class Describer:
         """Return the trades of a group: where many trades are mixed, those its own feedback is of."""
         if variety_of(self._trades) <= 1:
             return self._trades
-        said = {self._units[row].feedback_id for row in group.rows.tolist()}
+        said = dict.fromkeys(self._units[row].feedback_id for row in group.rows.tolist())
         own = trades_of(
-            (unit for unit in self._units if unit.feedback_id in said), leading=LEADING_TRADES
+            (unit for feedback in said for unit in self._said_with[feedback]),
+            leading=LEADING_TRADES,
         )
         return (own & self._trades) or self._trades
+
+    @cached_property
+    def _said_with(self) -> Mapping[int, list[TopicUnit]]:
+        """All units of each feedback."""
+        found: dict[int, list[TopicUnit]] = {}
+        for unit in self._units:
+            found.setdefault(unit.feedback_id, []).append(unit)
+        return found
 
     def _named(self, rows: Sequence[int], limit: int) -> list[NamedUnit]:
         """Return what rows mention, each document once, evenly thinned to ``limit``."""

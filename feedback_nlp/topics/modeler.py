@@ -30,7 +30,7 @@ from feedback_nlp.topics.records import (
 )
 from feedback_nlp.topics.scope import Placed, place
 from feedback_nlp.topics.teaching import seen_anew, taught_metric
-from feedback_nlp.topics.trades import LEADING_TRADES, trades_of, variety_of
+from feedback_nlp.topics.trades import LEADING_TRADES, spoken_trades, variety_of
 from feedback_nlp.topics.words import read_topic_words
 
 _ANCHORING_TRADES = 0.1
@@ -230,8 +230,9 @@ class TopicModeler:
         """
         check_rows(units, embeddings)
         kept = frozenset[int]().union(*(topic.pinned_members for topic in known))
-        trades = trades_of(units, leading=_ANCHORING_TRADES)
-        variety = variety_of(trades_of(units, leading=LEADING_TRADES))
+        spoken = spoken_trades(units)
+        trades = spoken.leading(_ANCHORING_TRADES)
+        variety = variety_of(spoken.leading(LEADING_TRADES))
         placed = place(units, embeddings, self._metric, self._config, trades=trades, kept=kept)
         taught = taught_metric(self._metric, units, embeddings, placed, known)
         scores, vectors = placed.scores, placed.vectors

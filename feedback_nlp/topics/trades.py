@@ -8,7 +8,8 @@ say one of the seed's own words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
@@ -30,27 +31,50 @@ _TRADES_OF_ONE = 3
 _SAMPLE = 20_000
 
 
-def trades_of(units: Iterable[TopicUnit], *, leading: float = 0.0) -> frozenset[str]:
-    """Return the trades of which enough feedback speaks; several where it is mixed.
+@dataclass(frozen=True, slots=True)
+class SpokenTrades:
+    """How much feedback speaks of each trade.
 
-    Args:
-        units: All units of a call; those of one feedback are read together.
-        leading: Only those that at least this share of the most frequent trade's feedback
-            speaks of: a phone's reviews mention 软件 and 设备, and are of no app.
+    Attributes:
+        total: Feedback that was looked at.
+        counts: How much of it speaks of a trade.
     """
+
+    total: int
+    counts: Mapping[str, int]
+
+    def leading(self, share: float = 0.0) -> frozenset[str]:
+        """Return the trades of which enough feedback speaks; several where it is mixed.
+
+        Args:
+            share: Only those that at least this share of the most frequent trade's feedback
+                speaks of: a phone's reviews mention 软件 and 设备, and are of no app.
+        """
+        leader = max(self.counts.values(), default=0)
+        enough = min(_FITS_SHARE * self.total, _MIXED_SHARE * leader)
+        least = max(enough, share * leader)
+        return frozenset(trade for trade, count in self.counts.items() if count >= least > 0)
+
+
+def spoken_trades(units: Iterable[TopicUnit]) -> SpokenTrades:
+    """Count the feedback that speaks of each trade; the units of one feedback are read together."""
     said: dict[int, list[str]] = {}
     for unit in units:
         said.setdefault(unit.feedback_id, []).append(unit.text)
     step = max(1, len(said) // _SAMPLE)
     texts = [" ".join(parts).lower() for parts in islice(said.values(), 0, None, step)]
-    speaking = {
-        trade: sum(pattern.search(text) is not None for text in texts)
-        for trade, pattern in _patterns().items()
-    }
-    leader = max(speaking.values(), default=0)
-    enough = min(_FITS_SHARE * len(texts), _MIXED_SHARE * leader)
-    least = max(enough, leading * leader)
-    return frozenset(trade for trade, count in speaking.items() if count >= least > 0)
+    return SpokenTrades(
+        len(texts),
+        {
+            trade: sum(pattern.search(text) is not None for text in texts)
+            for trade, pattern in _patterns().items()
+        },
+    )
+
+
+def trades_of(units: Iterable[TopicUnit], *, leading: float = 0.0) -> frozenset[str]:
+    """Return the trades that :meth:`SpokenTrades.leading` finds in all units of a call."""
+    return spoken_trades(units).leading(leading)
 
 
 def variety_of(trades: frozenset[str]) -> float:
