@@ -30,6 +30,17 @@ class HeatMap:
     topics: tuple[tuple[int, str], ...]
     people: tuple[tuple[Count, ...], ...]
 
+    @property
+    def most(self) -> int:
+        """The largest number on the map, at least 1."""
+        return max(1, *(number.value for row in self.people for number in row))
+
+    def shade(self, number: Count) -> str:
+        """Return the class of a cell: ``h0`` for nobody, ``h1`` for few to ``h5`` for the most."""
+        if number.value <= 0:
+            return "h0"
+        return f"h{min(5, 1 + int((number.value / self.most) ** 0.5 * 4.99))}"
+
     def leaders(self, column: int, limit: int) -> list[tuple[str, Count]]:
         """Return the topics with most people in a column, most first."""
         named = [

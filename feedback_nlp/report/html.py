@@ -24,7 +24,7 @@ def render_html(digest: WeeklyDigest) -> str:
             backlog=digest.backlog[: digest.top_count],
             moved=[(kind, digest.moved(kind)) for kind in wording.REVIEW_ORDER],
             moved_count=_MOVED_COUNT,
-            heat_maps=[(shown, charts.heat_map_svg(shown)) for shown in heat_maps(digest)],
+            heat_maps=heat_maps(digest),
             swings=wording.swing_words(digest),
             similar=wording.similar_lines(digest),
             doubtful=wording.doubtful_lines(digest),
@@ -61,6 +61,7 @@ def _environment() -> Environment:
         unit=wording.unit,
         share=wording.share,
         period=wording.period,
+        zip=zip,
         sparkline=charts.sparkline,
         interval_bar=charts.interval_bar,
     )

@@ -175,20 +175,28 @@ def _busy_weeks(session: Session, scope: Scope) -> Iterator[BusyWeek]:
     """Yield the weeks with people up to a week, newest first; empty ones cost nothing."""
     end = scope.end
     while True:
-        moment = session.scalar(
-            select(func.max(col(Feedback.occurred_at))).where(
-                col(Feedback.occurred_at) < end,
-                is_counted(),
-                col(Feedback.person_key).is_not(None),
-                *of_product(scope.product),
-            )
-        )
+        moment = _last_before(session, end, scope.product)
         if moment is None:
             return
         back = scope.since(moment)
         week = scope.shift(-back)
         yield BusyWeek(back, _people(session, week))
         end = week.start
+
+
+def _last_before(session: Session, end: datetime, product: str | None) -> datetime | None:
+    """Return when somebody who counts last spoke before ``end``; asked once a reading session."""
+    moments: dict[tuple[datetime, str | None], datetime | None] = remembered(session, "last before")
+    if (end, product) not in moments:
+        moments[end, product] = session.scalar(
+            select(func.max(col(Feedback.occurred_at))).where(
+                col(Feedback.occurred_at) < end,
+                is_counted(),
+                col(Feedback.person_key).is_not(None),
+                *of_product(product),
+            )
+        )
+    return moments[end, product]
 
 
 def _people(session: Session, scope: Scope) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from feedback_nlp.requests.reading import list_requests
@@ -50,38 +50,48 @@ def feedback_lines(session: Session, scope: Scope) -> Iterator[FeedbackLine]:
 def unit_lines(session: Session, scope: Scope) -> Iterator[UnitLine]:
     """Yield the counted units in topics, this week's and the last's: by topic, week and time."""
     before = scope.shift(-1)
+    moment, text = col(Feedback.occurred_at), col(Feedback.text)
+    start, end = col(FeedbackUnit.start), col(FeedbackUnit.end)
     statement = (
-        select(FeedbackUnit, Feedback, col(Topic.name), CHANNEL)
+        select(
+            col(FeedbackUnit.topic_id),
+            col(Topic.name),
+            (moment < scope.start),
+            col(FeedbackUnit.feedback_id),
+            moment,
+            CHANNEL,
+            col(Feedback.rating),
+            func.substr(text, start + 1, end - start),
+            col(FeedbackUnit.sentiment),
+            col(FeedbackUnit.intent),
+        )
         .select_from(FeedbackUnit)
         .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
         .join(Source, col(Source.id) == col(Feedback.source_id))
         .join(Topic, col(Topic.id) == col(FeedbackUnit.topic_id))
         .where(
-            col(Feedback.occurred_at) >= before.start,
-            col(Feedback.occurred_at) < scope.end,
+            moment >= before.start,
+            moment < scope.end,
             is_counted(),
             *of_product(scope.product),
         )
-        .order_by(
-            col(FeedbackUnit.topic_id),
-            (col(Feedback.occurred_at) < scope.start),
-            col(Feedback.occurred_at),
-            col(FeedbackUnit.id),
-        )
+        .order_by(col(FeedbackUnit.topic_id), (moment < scope.start), moment, col(FeedbackUnit.id))
         .execution_options(yield_per=_CHUNK)
     )
-    for unit, feedback, topic, channel in session.execute(statement):
+    for row in session.execute(statement):
+        topic_id, topic, is_earlier, feedback_id, at, channel, rating, words, *reading = row
+        sentiment, intent = reading
         yield UnitLine(
-            topic_id=unit.topic_id,
+            topic_id=topic_id,
             topic=topic,
-            weeks_ago=int(feedback.occurred_at < scope.start),
-            feedback_id=unit.feedback_id,
-            occurred_at=feedback.occurred_at,
+            weeks_ago=int(is_earlier),
+            feedback_id=feedback_id,
+            occurred_at=at,
             channel=channel,
-            rating=feedback.rating,
-            text=feedback.text[unit.start : unit.end].strip(),
-            sentiment=unit.sentiment,
-            intent=unit.intent,
+            rating=rating,
+            text=words.strip(),
+            sentiment=sentiment,
+            intent=intent,
         )
 
 

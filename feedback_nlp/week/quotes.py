@@ -76,7 +76,7 @@ def _candidate(
     unit_id, similarity, sentiment, intent, signals, *where = values
     feedback_id, text, start, end, person, channel, moment = where
     words = as_quoted(text[start:end])
-    if is_aside(words) or not agrees(topic.kind, words, sentiment, intent, signals):
+    if not agrees(topic.kind, words, sentiment, intent, signals) or is_aside(words):
         return None
     distance = matter.distance(words, similarity or 0.0)
     if distance == OFF_TOPIC:

@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 
 from feedback_nlp.config import load_config
+from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.report.html import render_html
 from feedback_nlp.report.wording import REVIEW_ORDER
 from feedback_nlp.report.workbook import render_workbook
@@ -199,8 +200,18 @@ def test_html_is_self_contained_and_escapes(week):
     assert "&lt;script&gt;alert(1)" in page
     for remote in ("src=", "@import", "url(", "<link"):
         assert remote not in page.replace("img src=x", "")
-    assert page.count("<svg") >= 2 + 2 * len(digest.topics)
+    assert page.count("<svg") >= 2 * len(digest.moved(*REVIEW_ORDER))
     assert 'lang="zh-CN"' in page
+
+
+def test_html_shows_the_heat_maps_as_tables(week):
+    digest, *_ = week
+    page = render_html(digest)
+    maps = heat_maps(digest)
+    assert [shown.key for shown in maps if shown.title in page] == ["week", "channel", "segment"]
+    for shown in maps:
+        for number in (number for row in shown.people for number in row if number.value):
+            assert f'<td class="{shown.shade(number)}">{number.value}</td>' in page
 
 
 def test_html_shows_the_figures(week):

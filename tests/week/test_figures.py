@@ -6,9 +6,9 @@ from sqlmodel import select
 
 from feedback_nlp.config import load_config
 from feedback_nlp.errors import InputError, NotFound
-from feedback_nlp.labels import Movement, RequestStatus
+from feedback_nlp.labels import Measure, Movement, RequestStatus
 from feedback_nlp.report.data_notes import notes
-from feedback_nlp.report.heat import heat_maps
+from feedback_nlp.report.heat import HeatMap, heat_maps
 from feedback_nlp.report.html import render_html
 from feedback_nlp.report.markdown import render_markdown
 from feedback_nlp.report.wording import (
@@ -427,3 +427,10 @@ def test_a_pinned_topic_stays_in_the_list_of_a_silent_week(new_database_url):
             session.add(topic)
         digest = compute(database)
     assert "登录收不到验证码" in {topic.name for topic in digest.topics}
+
+
+def test_a_heat_map_is_darkest_where_most_people_are():
+    numbers = [Count(value, Measure.PEOPLE, {}) for value in (0, 1, 10, 50, 100)]
+    names = tuple(map(str, range(len(numbers))))
+    shown = HeatMap("week", "", "", names, ((1, "闪退"),), (tuple(numbers),))
+    assert [shown.shade(number) for number in numbers] == ["h0", "h1", "h2", "h4", "h5"]

@@ -209,7 +209,6 @@ def _values(digest: WeeklyDigest, shell: Shell, tab: str) -> dict[str, Any]:
         "promises": digest.old_promises,
         "back": [step for step in digest.loop if step.to_status in ("reopened", "verified")],
         "maps": _newest_last(heat_maps(digest)),
-        "shade": _shade,
         "definitions": wording.definitions(digest),
     }
 
@@ -224,10 +223,3 @@ def _is_thin(services: Services, digest: WeeklyDigest) -> bool:
 
 def _newest_last(maps: Sequence[HeatMap]) -> list[HeatMap]:
     return [shown for shown in maps if shown.key == "week"]
-
-
-def _shade(value: int, top: int) -> str:
-    """Return the class of a cell: ``h0`` for nothing to ``h5`` for the most people."""
-    if value <= 0:
-        return "h0"
-    return f"h{min(5, 1 + int((value / max(1, top)) ** 0.5 * 4.99))}"
