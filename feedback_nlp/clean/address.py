@@ -1,8 +1,9 @@
-"""Finds house-level addresses; province, city, district and estate are kept for analysis.
+"""Finds house-level addresses: chains of parts that say enough together.
 
-A street with a number counts in company (a district before it, a room after it or a word such
-as 收货) or where it can be nothing else (大街110号), so that 地铁2号线 and 逛街12号 stay; 8-6-501
-counts after a word for a home or an estate.
+Each part of an address has a weight (:mod:`address_parts`); parts that stand side by side are a
+chain, which counts from 3 on. 翠湖苑3幢602 is one wherever it stands; 中山路8号 and 8-6-501 are
+where somebody lives there, sends something there or has trouble there; a ward, a seat and a shop
+in a mall weigh less. Province, city and district before it are kept for analysis.
 
 Source: docs/decisions/0007-redaction.md.
 """
@@ -11,228 +12,219 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from feedback_nlp.clean.folding import EMOJI, as_digits
-from feedback_nlp.clean.spots import matches_at, stretches
+from feedback_nlp.clean.address_parts import HINT, MARKS, PARTS, PATTERN, N
+from feedback_nlp.clean.spots import stretches
 
-_HAN = "零〇一二两三四五六七八九十百幺拾佰壹贰叁肆伍陆柒捌玖"
-_N = f"[0-9{_HAN}]"
-_DIGIT = "[0-9零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]"
-# What people put between the parts of an address, and between a number and its word.
-_S = rf"[ ,/·、|丨~…*_\-.{EMOJI}]{{0,3}}"
-_ROOM_DIGITS = f"(?:[0-9]{{2,5}}|[零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{{3,4}}|{_DIGIT}(?: {_DIGIT}){{2,3}})"
-_ROOM = rf"[a-z]?{_ROOM_DIGITS}[a-z]?(?: ?(?:室|房间|房|户|号房|号))?(?![0-9])"
-_DONG = "(?:号(?:宿舍|公寓|学生)?楼|号院|#楼?|[栋幢座舍冻]|dong)"
-_BUILDING_END = rf"(?:{_DONG}|楼(?={_S}{_N}{{1,3}} ?(?:单元|门)))"
-_DANYUAN = "(?:单[元圆园源]|danyuan|门(?!口|牌)|梯)"
-_DOOR = f"(?:{_N}{{1,3}}|[a-z甲乙丙丁东西南北])"
-_HOUSE = (
-    rf"(?:{_N}{{1,2}} ?[期区]{_S})?(?:{_N}{{1,4}}|(?<![a-z])[a-z][0-9]{{0,2}}) ?{_BUILDING_END}{_S}"
-    rf"(?:{_DOOR} ?(?:{_DANYUAN}|[\-~/·、]){_S})?(?:的|柜旁)?(?:{_N}{{1,3}} ?[楼层]{_S})?"
-    rf"(?:{_ROOM}|(?<=[元圆园源门]){_N}{{1,3}} ?[号室户]|(?<=[栋幢]){_N}{{1,2}} ?[号室户](?![楼线桌院])|(?<=[楼层])[东西南北中]户|(?<=[栋幢座楼层])[0-9]{{1,2}}[a-f](?![0-9a-z])|(?<=[楼层])[a-z] ?[室户]|(?<=[栋幢楼])[0-9]{{1,2}}-[0-9]{{1,3}}(?![0-9\-]|[楼层]))"
+_ENOUGH = 3.0
+_VETO = 1.5
+_SURE_STREET = 3.0
+_HINT_CHARS = 30
+_NAME_CHARS, _BEFORE_CHARS, _AFTER_CHARS = 8, 14, 10
+_WORDS = (
+    r"(?:[的里内旁前后侧号东西南北]|里面|靠近|附近|[东西南北正]门|地[下上](?:车库|停车场)?"
+    r"|商铺|门面|底商|车间|室|负一层)"
 )
-_HOUSE_AND_FLOOR = rf"(?:{_N}{{1,3}}|[a-z][0-9]?) ?(?:号楼|[栋幢座]){_S}{_N}{{1,3}} ?[楼层]"
-_HOUSE_AND_UNIT = rf"{_N}{{1,4}} ?(?:号楼|#楼?|[栋幢楼冻]|dong){_S}{_DOOR} ?(?:单[元圆园源]|danyuan)(?:{_S}[0-9]{{1,2}} ?[东西南北中]户?)?"
-_UNIT = (
-    rf"(?:{_N}{{1,3}}|[a-z]) ?单[元圆园源]{_S}(?:{_ROOM}|{_N}{{1,2}} ?[号户])"
-    rf"|[甲乙丙丁东西南北]单[元圆园源][ ,]?{_ROOM}"
+# What may stand between a part and a number behind it, and between a part and a name behind it.
+_TO_NUMBER = re.compile(rf"[,]?{MARKS}{{0,3}}{_WORDS}?,?{MARKS}{{0,3}}")
+_TO_DOOR = re.compile(rf"{MARKS}{{0,3}}{_WORDS}?{MARKS}{{0,3}}")
+_TO_NAME = re.compile(rf",?{MARKS}{{0,3}}[一-鿿a-z0-9]{{0,8}}")
+_NO_NAME = re.compile(r"[的了在是我你他她它们这那就都也还很太不没有着过给把被让去来住寄送跟和与]")
+_BEFORE = re.compile(
+    r"地址|收货|寄|送|住(?!院)|家在|我家|他家|老家|家里|邮|门牌|搬|我在|停(?![车电水气止工])|装在|发[到错]|放[到在]?|业主|邻居"
+    r"|楼[上下]|收件|户籍|户口|装机|安装|宽带|上门|报修|租|投诉|取件|退[到回货]|去了|位于|导航|到家"
 )
-_GATE = (
-    r"[0-9]{1,4}号 ?[0-9]{3,4}室|(?<=[家住在])[0-9]{3,4}[室户]"
-    rf"|{_N}{{1,4}} ?弄{_S}{_N}{{1,4}} ?号(?:{_S}{_ROOM})?|{_N}{{1,3}}号院{_S}{_N}{{1,3}} ?(?:号楼?|门|排)(?:{_S}{_N}{{1,4}} ?[号室户])?"
+_AFTER = re.compile(
+    r"找不到|吵|邻居|扰民|门[口前]|住|楼[上下]|[收没]不?收?到|停[气水电]|断网|漏水|业主|反映|没热水|渗水|快递柜|信箱"
 )
-_BLOCK = r"(?:(?:[a-z][0-9]?|[0-9]{1,2})区 ?)?[0-9]{1,2}街 ?[0-9]{1,3} ?[座号栋幢]"
-_FLOOR = rf"{_N}{{1,3}}楼 ?[a-z]?[0-9]{{3,4}} ?(?:室|号(?![线桌餐店柜铺档]))"
-_ROW = rf"(?:[区场城村院巷园坊街厂]内?{_S}|[a-z0-9]{{1,2}} ?区{_S}){_N}{{1,3}} ?排{_S}{_N}{{1,3}} ?[号室户栋](?!座|位)"
-_NUMBER = rf"(?:{_S}[之甲乙丙附]?(?:[0-9]{{1,5}}(?:-[0-9]{{1,3}})?|[0-9](?: [0-9]){{1,3}})|[ ,/·、]?[{_HAN}]{{1,5}}){_S}(?:号|弄)[甲乙]?院?"
-_NARROW = rf"[ /·_\-~.{EMOJI}]{{0,2}}"
-_DOOR_NUMBER = f"(?:[a-z]?[0-9]{{1,2}}[0-4][0-9]|{_DIGIT}{{3,4}}|{_DIGIT}(?: {_DIGIT}){{2,3}})"
-_NO_UNIT = (
-    "(?![0-9a-z]| ?[年月元块米个人平天万次条张份层楼户台路线店车桌节讲课题页章集分秒度名位间])"
+_ELSEWHERE = re.compile(
+    r"酒店|宾馆|民宿|旅馆|客栈|医院(?!住院部)|诊室|教室|教学|自习|实验楼|图书馆|包[间厢房]|会议|影[厅院]|剧院|商场|专柜|展[馆位]"
+    r"|景区|地铁|公交|航站|站台|门诊|食堂|窗口|比[赛分]|演出|内场|看台|座位|体育馆|停车[场位]|版本|kda|型号|战绩|配装|连招|门店(?!在)|热线|电话|客服|挂号|办公室|金额|[¥$]"
 )
-_STREET = r"[路街道巷弄同村组里](?:[东南西北村][头边口]|[东南西北中]?段?|[一二三四五六七八九十]段)"
-# Hamlets, where a village or a township is near.
-_HAMLET = "[屯庄寨坊湾沟坳坡坪坝堡营岗岭塘店铺集冲垸圩埠渡桥户家]"
-_STREET_NUMBER = re.compile(
-    rf"(?:{_STREET}|(?P<hamlet>{_HAMLET})){_NUMBER}(?![线楼口车店桌])"
-    rf"(?P<more>{_S}[一-鿿]{{0,10}}{_S}(?:{_HOUSE}|{_HOUSE_AND_UNIT}|{_UNIT}|{_HOUSE_AND_FLOOR})"
-    rf"|{_S}[一-鿿]{{2,10}}(?:大厦|大楼|中心|广场|公寓|新城|办公楼|写字楼|[园苑城座]){_S}(?:(?:[a-z]|[0-9]{{1,2}}) ?[区座栋期塔]{_S})?(?:{_N}{{1,3}}[楼层]|[0-9]{{3,4}}[室房]?)"
-    rf"|(?:附|增)?[0-9]{{0,3}}号?{_S}{_N}{{1,2}}[楼层](?:{_S}[东西南北中]户)?|[附增之][0-9]{{1,3}}号?"
-    rf"|{_S}{_N}{{1,3}} ?门{_S}{_N}{{1,4}} ?[号室户]?"
-    rf"|{_NUMBER}(?:{_S}{_ROOM_DIGITS}(?:[室房]|(?![0-9])))?|{_S}{_ROOM_DIGITS} ?[室房户]|{_NARROW}{_DOOR_NUMBER}{_NO_UNIT})?"
-    rf"|{_STREET}(?P<house> ?[0-9]{{1,5}}号楼 ?(?:[a-z]区 ?)?{_ROOM})"
-)
-_BUILDING = re.compile(
-    rf"(?<![0-9])(?<!第)(?:{_HOUSE}|{_HOUSE_AND_UNIT}|{_UNIT}|{_FLOOR}|{_GATE}|{_BLOCK}|{_ROW})(?![0-9])"
-)
-_HINT = re.compile(
-    rf"[0-9a-z{_HAN}](?: ?(?:号[楼房院]|[#栋幢舍冻]|dong|单[元圆园源]|弄|排)| ?座"
-    rf"|(?<=[0-9]{{3}}) ?[室户房]|(?<={_DIGIT}{{3}}) ?[室户房]| ?号{_S}[a-z]?{_DIGIT}{{3}}|[楼层]{_S}[a-z]?{_N}{{1,3}}(?: ?门|{_N})| ?号(?:宿舍|公寓|学生)楼)"
-)
-_HOUSE_SIGN = re.compile("[号#栋幢舍冻单弄排座室户房楼层]|dong")
-_SERIES_HINT = re.compile(rf"[0-9{_HAN}] ?[栋幢号#]? ?[\-/#杠横减~·_、 ] ?[0-9{_HAN}]")
-_ESTATE = re.compile(
-    "(?:小区|[业园厂校社一二三四五六七八九0-9东南西北]区|住院部|病区|[养敬]老院|福利院|家属院|花园|家园|公寓|大厦|大楼|广场|写字楼|中心|新村|山庄|公馆|国际|[苑府庭郡墅园城湾]|[和平安福康]里|[一二三四五]期) ?$"
-)
-_ESTATE_CHARS = 5
-_IN_ESTATE = re.compile(
-    rf"{_N}{{1,3}} ?(?:栋|幢|号楼)(?!别墅|房|楼(?![道上下顶梯]))(?:{_S}{_N}{{1,3}}[楼层])?|(?:{_N}{{1,3}}[楼层] ?)?(?:[a-z]座 ?)?[a-z]?(?:[0-9]{{3,5}}|{_DIGIT}{{3,4}}) ?(?:室|房(?!间)|号房|户)"
-    rf"|{_N}{{1,3}}[楼层] ?[0-9]{{3,4}}(?!号?[店铺柜餐])|{_N}{{1,3}}号{_S}(?:{_DOOR}单元{_S})?[a-z]?{_DIGIT}{{3,4}}(?!{_DIGIT})"
-)
-_DASH = r" ?(?:[\-/#]|[杠横减]) ?"
-_SERIES = re.compile(
-    rf"(?<![0-9a-z\-/.#])([a-z]?[0-9]{{1,3}}[a-z]?[栋幢号#]?{_DASH}[0-9]{{1,2}} ?(?:[\-/]|[杠横减]) ?[0-9]{{3,4}})(?: ?[室户])?(?![0-9\-/.])"
-)
-# The same in Chinese digits, or with other marks: only where a home is spoken of.
-_HAN_SERIES = re.compile(
-    rf"(?<![0-9a-z{_HAN}])(({_N}{{1,3}}) ?([\-/杠横减~·_、 ]) ?{_N}{{1,3}} ?\3 ?([0-9]{{3,4}}|{_DIGIT}{{3,4}}))(?![0-9{_HAN}\-/.])"
-)
-_DORMITORY = re.compile(
-    rf"(?:宿舍楼?|公寓|学生楼|舍|商铺|门面|店铺) ?([0-9]{{1,2}} ?- ?{_DIGIT}{{3,4}})(?![0-9\-])"
-)
-# A house and a door, a number and a door, a door alone: only where a home is spoken of.
-_AT_HOME = re.compile(
-    rf"(?<=村)({_N}{{1,3}}[组社])(?![织区会员长]){_NO_UNIT}|(?<![0-9a-z])([0-9]{{1,2}}d[0-9]{{1,2}}u[0-9]{{3,4}})(?![0-9a-z])|"
-    rf"(?:[一二三四五六七八0-9][期区]|小区|花园|家园|新村|大厦|广场|国际|[苑府庭郡墅园城湾里])[ _\-.·/{EMOJI}]?({_N}{{1,2}} ?[\-_/] ?{_DIGIT}{{3,4}})(?![0-9\-]){_NO_UNIT}"
-    rf"|(?:小区|花园|家园|公寓|大厦|大楼|广场|写字楼|新村|山庄|公馆|国际|宿舍|[苑府庭郡墅城湾里园])[ _]?(?:[a-z]区)?([a-z]?[0-9]{{1,2}}[0-4][0-9]|{_DIGIT}{{3,4}}){_NO_UNIT}"
-    rf"|(?<![0-9第])({_N}{{1,3}} ?[号楼层]{_NARROW}{_DOOR_NUMBER} ?室?){_NO_UNIT}|(?<![0-9])([0-9]{{3,4}} ?(?:室(?!内|外)|房(?![间型子东价])|户(?!型))){_NO_UNIT}"
-)
-_AT_HOME_SIGN = re.compile(f"[0-9a-z{_HAN}期小花家新大广国苑府庭郡墅园城湾里公写山宿]")
-_HOME_HINT = re.compile("村|[0-9]{2}[0-9室房户]|[零〇一二三四五六七八九幺]{3}")
-_HOME = re.compile(
-    "住|去了|到家|保洁|宽带|送货|地址|收货|寄[到至给]|送[到至去]|外卖送|送餐|家在|我家|租[的了在]|发到|发至|搬到|投诉|业主|邻居|上门"
-)
-_DOORPLATE = re.compile(
-    r"门牌号?(?:码|是|为|:| ){0,3}((?:[0-9a-z]{1,5}[\-/ ]?){1,3}(?:号|室)?)(?![0-9a-z])"
-)
-_PARKING = re.compile(r"(?:车库|车位) ?([a-z]?[0-9]?-?[0-9]{1,4}号?车位)")
-_SERIES_COMPANY = re.compile(
-    r"小区|花园|家园|公寓|大厦|新村|山庄|公馆|国际|[苑府庭郡墅园城湾]|地址|住|收货|寄|送|放|我家|家在|搬|户|邻居|业主|楼|宿舍|门牌|上门"
-)
-_NO_SERIES = re.compile(r"kda|战绩|版本|比分|配装|连招|关卡|型号")
-_AFTER_SERIES = re.compile(r" ?[室户住]|门口|业主")
-_NO_HOME = re.compile(
-    "酒店|宾馆|民宿|会议|教室|自习|包间|包厢|诊室|办公室|医院|挂号|热线|电话|金额|[¥¥$]"
-)
-_NOT_A_ROOM = re.compile(
-    r" ?(?:[题词课页讲分节道个款年元块万度次人名层平至千型]|天(?!天)|\.[0-9]|公里|m2|m²|㎡)"
-)
-_NAME_LIMIT = re.compile(r"[省市区县镇乡旗州盟在住到于址是家给寄送写(:，。,.;；!！?？、\s〕）)\0]")
-_DISTRICT = re.compile(r"[省市区县镇乡旗]")
-_VILLAGE = re.compile("[村镇乡县]|老家|农村")
-_COMPANY = re.compile(
-    r"地址|住|收货|寄|送|小区|家在|我家|老家|他家|家里|搬|上门|快递|邮|[村镇]|我在|放[到在]|发[到错]|导航|停在|位于|门牌|投诉|报修|取件|装机|安装|宽带|户籍|户口|租[在的了]|退[到回货]|收件"
-)
-_NOT_A_STREET = frozenset("线公铁网电思出套")
-# A street that says by itself that it is one (东路, 大道, 巷), and one with two characters of a
-# name, whose number counts where it is no day of a month.
 _TELLING_STREET = re.compile(r"[一-鿿](?:[东南西北中][路街]|大[道街]|胡同|巷)")
-_NAMED_STREET = re.compile(r"[一-鿿]{2}[路街]")
+_TWO_CHARACTERS = re.compile("[一-鿿]{2}")
+_NO_STREET = frozenset("线公铁网电思出套")
+_HAMLET_CHARS = 3
+_MOST_PARTS = 16
 _DAYS = 31
-_FIRST_NUMBER = re.compile("[0-9]{1,5}")
-_LIVED_IN = re.compile("找不到|吵|邻居|扰民|门口|住户|楼上|楼下|收不到|没收到|停气|断网")
-_AFTER_CHARS = 12
-_DOORS_OF_A_FLOOR = 40
-_HINT_CHARS = 24
-_NAME_CHARS = 8
-_COMPANY_CHARS = 20
+_FIRST_NUMBER = re.compile("[0-9]+")
+_CLAUSE_ENDS = ",。!;?"
+_MANY_A_NAME = frozenset({"一号", "壹号"})  # 梅溪湖壹号 is an estate
+_MORE_HOUSES = re.compile(rf"[,、和及到至~\- ]?{N}{{1,3}} ?(?:号楼|[栋幢])(?!{N}|[单门])")
+# What makes a number with 号 that of a line, a shop or a day.
+_NO_DOOR = re.compile(
+    r" ?(?:[线桌店铺柜窗口台厅场令早晚前到截开才就我员技球馆船位航教练药油味色码楼院]|路车|户型|公交|机(?!房)|文件|[上下]午"
+    r"|下单|发货|那天|选手|车(?!位)|登机)"
+)
+_NAME_LIMIT = re.compile(
+    r"[省市区县镇乡旗州盟在住到于址是家给寄送写停说放去过堵派(:，。,.;；!！?？、\s〕）)\0]"
+)
+_HALVED = frozenset({"estate", "admin", "big", "road", "floor", "stage"})  # when said again
+_NEAR_DOORS = frozenset({"bare", "spaced", "flat", "extra", "small_room"})
+_BESIDE = frozenset({"stage", "floor", "yard"})  # say where, and stand beside a number
+_AFTER_NAMES = frozenset({"admin", "big", "estate", "road", "street"})
+_BEFORE_NAMES = frozenset({*_AFTER_NAMES, "stage", "yard"})
+_STREETLIKE = frozenset({"road", "admin", "estate"})  # a number of its own names a home there
+_AFTER_A_HOUSE = frozenset({"group", "street", "building", "stage"})
+
+
+@dataclass(slots=True)
+class _Chain:
+    """Parts side by side: where they stand, what they are, what they weigh together.
+
+    Attributes:
+        house: Where the first part begins that tells a house or a door.
+        street: Where the word begins that a street with a number ends in, if one is told first.
+    """
+
+    start: int
+    end: int
+    house: int = -1
+    street: int | None = None
+    kinds: list[str] = field(default_factory=list)
+    weight: float = 0.0
+    start_of_last: int = -1
+
+    @property
+    def has_house(self) -> bool:
+        """Whether it tells a house or a door."""
+        return self.house >= 0
+
+    def add(self, kind: str, weight: float, start: int, end: int) -> None:
+        """Take one part more; a second name of a kind says half as much."""
+        self.weight += weight / 2 if kind in _HALVED and kind in self.kinds else weight
+        if not self.has_house and PARTS[kind].is_number:
+            last = self.kinds[-1] if self.kinds else ""
+            self.house = self.start_of_last if last in _BESIDE else start
+            if kind == "street":
+                self.street = start
+            elif last in _STREETLIKE and kind in {"door", "group"}:
+                self.street = self.start_of_last
+        self.kinds.append(kind)
+        self.start_of_last = start
+        self.end = end
 
 
 def find_addresses(folded: str) -> Iterator[tuple[int, int]]:
     """Yield ``(start, end)`` of house-level addresses in a folded (half-width, lower) text."""
-    if "号" in folded or "弄" in folded:
-        for match in _STREET_NUMBER.finditer(folded):
-            start = _street_start(folded, match)
-            if start is not None:
-                yield start, match.end()
-    if _HOUSE_SIGN.search(folded) and _HINT.search(folded):
-        yield from _houses(folded)
-    if _SERIES_HINT.search(folded):
-        yield from _series(folded)
-    home = _HOME.search(folded)
-    if home and _HOME_HINT.search(folded, home.end()):
-        places = (match.start() for match in _AT_HOME_SIGN.finditer(folded, home.end()))
-        for match in matches_at(_AT_HOME, folded, places):
-            before = folded[max(0, match.start() - _COMPANY_CHARS) : match.start()]
-            if _HOME.search(before) and not _NO_HOME.search(before):
-                group = match.lastindex or 0
-                yield match.span(group)
-    if "门牌" in folded:
-        yield from (match.span(1) for match in _DOORPLATE.finditer(folded) if match[1][0].isdigit())
+    for left, right in stretches(HINT, folded, _HINT_CHARS, _HINT_CHARS):
+        for chain in _chains(folded, left, right):
+            if chain.has_house and _says_enough(folded, chain):
+                yield _start(folded, chain), chain.end
 
 
-def _houses(folded: str) -> Iterator[tuple[int, int]]:
-    """Yield houses and rooms; only near the hints, since the patterns are slow to start."""
-    for left, right in stretches(_HINT, folded, _HINT_CHARS, _HINT_CHARS):
-        for match in _BUILDING.finditer(folded, left, right):
-            if not _NOT_A_ROOM.match(folded, match.end()) and not _counts(folded, match):
-                yield match.span()
-        for match in _IN_ESTATE.finditer(folded, left, right):
-            before = folded[max(0, match.start() - _ESTATE_CHARS) : match.start()]
-            if _ESTATE.search(before) and not _counts(folded, match):
-                yield match.span()
-
-
-def _counts(folded: str, match: re.Match[str]) -> bool:
-    """Tell whether houses and homes are counted: 一共6栋1200户."""
-    before = folded[max(0, match.start() - 2) : match.start()]
-    return match[0].endswith("户") and (match[0].endswith("00户") or "共" in before)
-
-
-def _series(folded: str) -> Iterator[tuple[int, int]]:
-    """Yield 8-6-501 and its like where a home is spoken of."""
-    for match in _SERIES.finditer(folded):
-        before = folded[max(0, match.start() - _COMPANY_CHARS) : match.start()]
-        last = re.split(r"[\-/杠横减]", match[1])[-1].strip()
-        if _NO_SERIES.search(before) or (len(last) == 4 and last[:2] in {"19", "20"}):
+def _chains(folded: str, left: int, right: int) -> Iterator[_Chain]:
+    """Yield the chains of parts between two places."""
+    chain: _Chain | None = None
+    for match in PATTERN.finditer(folded, left, right):
+        kind = match.lastgroup or ""
+        part = PARTS[kind]
+        if kind == "street" and folded[match.start() - 1 : match.start()] in _NO_STREET:
             continue
-        if (
-            "#" in match[1]
-            or _SERIES_COMPANY.search(before)
-            or _is_room(before, last)
-            or _AFTER_SERIES.match(folded, match.end(1))
-        ):
-            yield match.span()
-    for match in _HAN_SERIES.finditer(folded):
-        before = folded[max(0, match.start() - _COMPANY_CHARS) : match.start()]
-        if match[3] == " " and not 1 <= int(as_digits(match[4])[-2:]) <= _DOORS_OF_A_FLOOR:
+        goes_on = chain is not None and _goes_on(folded, chain, kind, match.start())
+        last = chain.kinds[-1] if chain is not None and goes_on else ""
+        if part.behind and last not in part.behind:
             continue
-        if _SERIES_COMPANY.search(before) and not _NO_SERIES.search(before):
-            yield match.span(1)
-    for pattern in (_DORMITORY, _PARKING):
-        yield from (match.span(1) for match in pattern.finditer(folded))
+        is_other = kind == "door" and (
+            match[0] in _MANY_A_NAME or _NO_DOOR.match(folded, match.end())
+        )
+        if is_other and last not in _AFTER_A_HOUSE:
+            continue
+        if chain is None or not goes_on:
+            if chain is not None:
+                yield chain
+            chain = _Chain(match.start(), match.end())
+        chain.add(kind, _weight(folded, kind, match, chain), *match.span())
+    if chain is not None:
+        yield chain
 
 
-def _is_room(before: str, last: str) -> bool:
-    """Tell whether a series right behind a word ends in a number that a door may have."""
-    return "一" <= before[-1:] <= "鿿" and 1 <= int(last[-2:]) <= 12
+def _goes_on(folded: str, chain: _Chain, kind: str, start: int) -> bool:
+    """Tell whether a part that begins at ``start`` continues a chain."""
+    last = chain.kinds[-1]
+    if (kind == last == "building") or len(chain.kinds) == _MOST_PARTS:
+        return False  # 5栋6栋: houses are told, not one of them
+    gap = folded[chain.end : start]
+    if kind in _NEAR_DOORS:
+        return _TO_DOOR.fullmatch(gap) is not None
+    is_name = _TO_NAME.fullmatch(gap) is not None and not _NO_NAME.search(gap)
+    if PARTS[kind].is_number or kind in _BESIDE:
+        if _TO_NUMBER.fullmatch(gap):
+            return not (kind == "stage" and last == "door")
+        if kind == "door":
+            return last == "admin" and is_name and len(gap) <= _HAMLET_CHARS
+        return kind in {"street", "spot", "building"} and is_name and last in _AFTER_NAMES
+    return is_name and last in _BEFORE_NAMES
 
 
-def _street_start(folded: str, match: re.Match[str]) -> int | None:
-    """Return where the street's name begins, or ``None`` if this is no private address."""
-    left = match.start()
-    before = folded[max(0, left - _COMPANY_CHARS) : left]
-    if match["hamlet"] and not _VILLAGE.search(before):
-        return None
-    if match["more"] is None and match["house"] is None:
-        if before[-1:] in _NOT_A_STREET:
-            return None
-        after = folded[match.end() : match.end() + _AFTER_CHARS]
-        alone = left <= _NAME_CHARS and not after
-        told = _DISTRICT.search(before) or _COMPANY.search(before) or _LIVED_IN.search(after)
-        if not (told or alone or _is_sure(folded, match)):
-            return None
-    window = folded[max(0, left - _NAME_CHARS) : left]
-    name_start = max((limit.end() for limit in _NAME_LIMIT.finditer(window)), default=0)
-    return left - len(window) + name_start
+def _weight(folded: str, kind: str, match: re.Match[str], chain: _Chain) -> float:
+    """Return what a part weighs where it stands."""
+    weight = PARTS[kind].weight
+    start = match.start()
+    if kind == "street":
+        return _SURE_STREET if _is_sure(folded, match) else weight
+    if kind == "estate" and not chain.kinds:
+        before = folded[max(0, start - 2) : start]
+        if _TWO_CHARACTERS.fullmatch(before) and not _NO_NAME.search(before):
+            return weight + 0.5  # it has a name
+    if kind == "door" and (
+        chain.kinds[-1:] == ["group"] or folded[match.start() - 1 : match.start()] == "村"
+    ):
+        return weight + 0.5
+    if kind == "bare" and chain.kinds[-1] == "estate":
+        return weight - 0.5
+    if kind == "series" and match[0][-1] in "室户":
+        return weight + 0.5
+    return weight
 
 
 def _is_sure(folded: str, match: re.Match[str]) -> bool:
-    """Tell whether a street and its number are an address whatever stands around them."""
-    number = _FIRST_NUMBER.search(match[0])
-    if number is None:
-        return False
-    street = folded[max(0, match.start() - 2) : match.start() + number.start()]
-    if _TELLING_STREET.search(street):
+    """Tell whether a street says by itself that it is one (东路, 大道, 巷), or its number does."""
+    start = match.start()
+    if any(_TELLING_STREET.match(folded, max(0, start - back)) for back in range(3)):
         return True
-    return int(number[0]) > _DAYS and _NAMED_STREET.search(street) is not None
+    number = _FIRST_NUMBER.match(match["number"])
+    name = folded[max(0, start - 2) : start]
+    return (
+        number is not None
+        and int(number[0]) > _DAYS
+        and _TWO_CHARACTERS.fullmatch(name) is not None
+    )
+
+
+def _says_enough(folded: str, chain: _Chain) -> bool:
+    """Tell whether a chain is an address where it stands."""
+    start, end = chain.start, chain.end
+    if folded[end - 3 : end] == "00户" or "共" in folded[max(0, chain.house - 2) : chain.house]:
+        return False  # houses and homes are counted: 一共6栋1200户
+    if _MORE_HOUSES.match(folded, end):
+        return False  # and told one by one: 5栋6栋都停电
+    weight = chain.weight
+    if _BEFORE.search(folded, max(0, start - _BEFORE_CHARS), end) or _AFTER.search(
+        folded, end, end + _AFTER_CHARS
+    ):
+        weight += 1
+    if start <= _NAME_CHARS and end == len(folded) and _is_whole(folded, chain):
+        weight += 1  # nothing else is said
+    near = max(0, start - _NAME_CHARS)
+    if len(chain.kinds) > 1:  # a room alone is also one that was spoken of a clause ago
+        near = max(near, *(folded.rfind(mark, near, start) for mark in _CLAUSE_ENDS))
+    if _ELSEWHERE.search(folded, near, end + 3):
+        weight -= _VETO
+    return weight >= _ENOUGH
+
+
+def _is_whole(folded: str, chain: _Chain) -> bool:
+    """Tell whether a chain may be an address that is all of a text: 人民路8号, 锦园12-2-1803."""
+    before = folded[chain.start - 1 : chain.start]
+    return "street" in chain.kinds or (chain.kinds[0] == "series" and "一" <= before <= "鿿")
+
+
+def _start(folded: str, chain: _Chain) -> int:
+    """Return where the house begins, its street's name included; estate and village stay."""
+    if chain.street is None:
+        return chain.house
+    window = folded[max(0, chain.street - _NAME_CHARS) : chain.street]
+    name = max((limit.end() for limit in _NAME_LIMIT.finditer(window)), default=0)
+    return chain.street - len(window) + name

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from feedback_nlp.clean.address_parts import HINT
 from feedback_nlp.clean.folding import DIVIDERS, HAN_DIGITS, folded_signs
 from feedback_nlp.clean.full_names import named_hint
 from feedback_nlp.clean.labels import by_first_sign, words
@@ -15,33 +16,25 @@ from feedback_nlp.clean.labels import by_first_sign, words
 _D, _W = "[0-9]", "[0-9a-z]"
 _HAN = f"[{HAN_DIGITS}十百拾佰]"
 _HAN_OR_D = f"[{HAN_DIGITS}0-9]"
-_SOME = f"[{DIVIDERS}]{{0,3}}"
 _DASH = r" ?(?:[\-/#~·_、杠横减点空]|[中短斜]?[横斜]?[杠线横]|减号|空格|下划线|底线|中划线|dash|dot|underscore) ?"
 _MARK_WORD = " ?(?:[杠空]|[中短斜]?[横斜][杠线]|减号|空格|下划线|底线|中划线|dash|dot|underscore) ?"
-_DANYUAN = "单[元圆园源]"
 
 _ANY_SIGN = re.compile("[@0-9a-z]")
 # Each pattern begins with one class, so that it is found fast. Five digits near one another,
 # letters for digits among them, a number told in parts, the number of a house or a room; ten
 # letters and digits, the dot of a mail address in words; a plate, a street with a number.
 _FROM_DIGIT = re.compile(
-    f"{_D}(?:(?:[{DIVIDERS}]{{0,4}}{_HAN_OR_D}){{4}}|{_DASH}{_HAN_OR_D}(?:{_HAN_OR_D}{{2}}|{_HAN_OR_D}?{_DASH}{_HAN_OR_D})|{_HAN_OR_D}{{1,2}} ?[室房户]"
-    f"| ?(?:[弄栋幢座舍排冻#]|dong|号(?:[楼房院宿公学]|{_SOME}[a-z]?{_HAN_OR_D}{{3}})|{_DANYUAN}|[楼层]{_SOME}(?:{_W}{{3}}|{_W} ?[室户]|{_HAN_OR_D}{{1,3}} ?[单门]))"
-    rf"|(?:[ .\-_]?[0-9oil]){{6}}|[,。;、: …~\-(]{{0,3}}[后尾末接再然中当跟剩连结最出生和加][\s\S]{{0,16}}{_D}{_D}|d{_D}{{1,2}}u|{_MARK_WORD}{_HAN_OR_D}|{_D}{_D} ?点 ?{_HAN_OR_D}|[组社]|{_D}{_D}(?:这个|号)?[工警]号)"
+    f"{_D}(?:(?:[{DIVIDERS}]{{0,4}}{_HAN_OR_D}){{4}}|{_DASH}{_HAN_OR_D}(?:{_HAN_OR_D}{{2}}|{_HAN_OR_D}?{_DASH}{_HAN_OR_D})"
+    rf"|(?:[ .\-_]?[0-9oil]){{6}}|[,。;、: …~\-(]{{0,3}}[后尾末接再然中当跟剩连结最出生和加][\s\S]{{0,16}}{_D}{_D}|{_MARK_WORD}{_HAN_OR_D}|{_D}{_D} ?点 ?{_HAN_OR_D}|{_D}{_D}(?:这个|号)?[工警]号)"
 )
 _FROM_SIGN = re.compile(
-    rf"{_W}(?:{_W}{{8}}| ?(?:[座栋幢舍冻#]|dong|号[楼宿公学院]|{_DANYUAN}|楼{_SOME}{_HAN_OR_D}{{1,3}} ?[单门]| ?[(\[{{【<「『〔“\"'*]? ?(?:[.。,·、点]|小数点|句号|d[o0]t| (?=com|net|cn))[)\]}}】>」』〕”\"'*点]? ?(?:c[on0c]|ne|or|ed|go|io|me|hk|tw|jp|vi|to|sh|xy|in|te)))"
+    rf"{_W}(?:{_W}{{8}}| ?(?:[(\[{{【<「『〔“\"'*]? ?(?:[.。,·、点]|小数点|句号|d[o0]t| (?=com|net|cn))[)\]}}】>」』〕”\"'*点]? ?(?:c[on0c]|ne|or|ed|go|io|me|hk|tw|jp|vi|to|sh|xy|in|te)))"
 )
-_STREETS = "路街道巷弄同村组里段东南西北中头边口"
-_HAMLETS = "屯庄寨坊湾沟坳坡坪坝堡营岗岭塘店铺集冲垸圩埠渡桥户家"
-_ESTATES = "区期园寓厦楼场村庄馆际舍苑府庭郡墅城湾里铺面"
 _PLATES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼牌照🐧"
 # Also a hamlet's number, three digits that are said to be of one of the staff, a word for @.
 _FROM_HAN = re.compile(
-    f"[{_PLATES}{_STREETS}{_HAMLETS}{_ESTATES}工警胸编员服席购艾爱埃圈花老]"
-    f"(?:(?<=[{_PLATES}{_STREETS}])[号码{DIVIDERS}:为是甲乙丙附之]{{0,8}}{_W}"
-    f"|(?<=[{_ESTATES}])[ _\\-.·/]?(?:[a-z]?{_D}{{3}}|{_D}{{1,2}} ?[_/\\-])"
-    f"|(?<=[{_HAMLETS}]){_SOME}[之甲乙丙附]?{_D}{{1,5}}{_SOME}[号弄]"
+    f"[{_PLATES}工警胸编员服席购艾爱埃圈花老]"
+    f"(?:(?<=[{_PLATES}])[号码{DIVIDERS}:为是]{{0,8}}{_W}"
     f"|(?<=[员服席购]){_D}{{3,6}}号|(?<=[工警胸编])[号牌卡]号?[: 是为#写着上]{{0,3}}[a-z]{{0,3}}[_\\-]?{_HAN_OR_D}{{3}}|(?<=[艾爱埃])特|(?<=[圈花])a|(?<=老)鼠)"
 )
 _NAME = re.compile(f"{_W}[0-9a-z_{DIVIDERS}杠横下划线减点]{{4}}")
@@ -49,12 +42,9 @@ _NAME_SIGN = re.compile(
     "[微薇威徽嶶维葳溦崴魏伟围唯喂绿卫❤♥♡💚q口🐧丘裙羊群企鹅聊🛰]|[加+][a-z]|(?<![a-z])v|[加+]我?的?w|w(?:[ .\\-_]?x|[e信 ])|qun"
 )
 _HAN_NUMBER = re.compile(
-    f"{_HAN}(?=[{HAN_DIGITS}十百拾佰{DIVIDERS}0-9#杠横减号栋幢座舍楼冻排弄单组社d])"
-    f"(?:(?:[{DIVIDERS}]{{0,4}}{_HAN_OR_D}){{4}}|{_HAN_OR_D}{_HAN_OR_D} ?[室户房]"
-    f"|{_DASH}[{HAN_DIGITS}十0-9]{{1,3}}{_DASH}"
-    f"| ?(?:号(?:[楼院宿公学]|{_SOME}[a-z]?{_HAN_OR_D}{{3}})|[#栋幢座舍楼冻排弄组社]|dong|{_DANYUAN})"
-    f"|(?:(?<=[元圆源{_ESTATES}].)|(?<=[元圆源{_ESTATES}][ ,_].)|(?<=[工警胸][号牌].)|(?<=[工警胸][号牌][是为:].)){_HAN}{_HAN}"
-    f"|(?:(?<=[{_STREETS}{_HAMLETS}].)|(?<=[{_STREETS}{_HAMLETS}][ ,/·、].)){_HAN}{{0,4}}{_SOME}[号弄])"
+    f"{_HAN}(?=[{HAN_DIGITS}十百拾佰{DIVIDERS}0-9#杠横减号])"
+    f"(?:(?:[{DIVIDERS}]{{0,4}}{_HAN_OR_D}){{4}}|{_DASH}[{HAN_DIGITS}十0-9]{{1,3}}{_DASH}"
+    f"|(?:(?<=[工警胸][号牌].)|(?<=[工警胸][号牌][是为:].)){_HAN}{_HAN})"
 )
 # Words that announce a person; each alternative begins with a character, for a fast search.
 _PERSON = re.compile(
@@ -70,7 +60,12 @@ _KEYCAP = "\u20e3"
 
 
 # Bound once: this runs on every text that is stored.
-_any_sign, _han_number, _person = _ANY_SIGN.search, _HAN_NUMBER.search, _PERSON.search
+_any_sign, _han_number, _person, _address = (
+    _ANY_SIGN.search,
+    _HAN_NUMBER.search,
+    _PERSON.search,
+    HINT.search,
+)
 _beside_a_role = named_hint().search
 
 
@@ -81,6 +76,7 @@ def may_hold_personal_data(text: str) -> bool:
         return True
     return (
         _han_number(signs) is not None
+        or _address(signs) is not None
         or _person(signs) is not None
         or _beside_a_role(signs) is not None
     )
