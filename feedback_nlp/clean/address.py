@@ -14,7 +14,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from feedback_nlp.clean.address_parts import HINT, MARKS, PARTS, PATTERN, N
+from feedback_nlp.clean.address_parts import DIGIT, HINT, MARKS, PARTS, PATTERN, N
+from feedback_nlp.clean.folding import as_digits
 from feedback_nlp.clean.spots import stretches
 
 _ENOUGH = 3.0
@@ -23,7 +24,7 @@ _SURE_STREET = 3.0
 _HINT_CHARS = 30
 _NAME_CHARS, _BEFORE_CHARS, _AFTER_CHARS = 8, 14, 10
 _WORDS = (
-    r"(?:[的里内旁前后侧号东西南北]|里面|靠近|附近|[东西南北正]门|地[下上](?:车库|停车场)?"
+    r"(?:[的里内旁前后侧号组东西南北]|里面|靠近|附近|[东西南北正]门|地[下上](?:车库|停车场)?"
     r"|商铺|门面|底商|车间|室|负一层)"
 )
 # What may stand between a part and a number behind it, and between a part and a name behind it.
@@ -36,7 +37,7 @@ _BEFORE = re.compile(
     r"|楼[上下]|收件|户籍|户口|装机|安装|宽带|上门|报修|租|投诉|取件|退[到回货]|去了|位于|导航|到家"
 )
 _AFTER = re.compile(
-    r"找不到|吵|邻居|扰民|门[口前]|住|楼[上下]|[收没]不?收?到|停[气水电]|断网|漏水|业主|反映|没热水|渗水|快递柜|信箱"
+    r"找不到|吵|邻居|扰民|门[口前]|住|楼[上下]|[收没]不?收?到|停[气水电]|断网|漏水|业主|反映|没热水|渗水|快递柜|信箱|管家|物业|宿舍"
 )
 _ELSEWHERE = re.compile(
     r"酒店|宾馆|民宿|旅馆|客栈|医院(?!住院部)|诊室|教室|教学|自习|实验楼|图书馆|包[间厢房]|会议|影[厅院]|剧院|商场|专柜|展[馆位]"
@@ -45,10 +46,15 @@ _ELSEWHERE = re.compile(
 _TELLING_STREET = re.compile(r"[一-鿿](?:[东南西北中][路街]|大[道街]|胡同|巷)")
 _TWO_CHARACTERS = re.compile("[一-鿿]{2}")
 _NO_STREET = frozenset("线公铁网电思出套")
-_HAMLET_CHARS = 3
+_DOORS_OF_A_FLOOR = 12
+_LAST_DIGITS = re.compile(f"{DIGIT}+")
+_HAMLET = re.compile("[一-鿿]{0,3}[^处局会部司线文厅所第府]")
 _MOST_PARTS = 16
 _DAYS = 31
 _FIRST_NUMBER = re.compile("[0-9]+")
+_HAN_OVER_A_MONTH = re.compile(
+    "[百佰]|[四五六七八九肆伍陆柒捌玖][十拾]|[三叁][十拾][二三四五六七八九贰叁肆伍陆柒捌玖]"
+)
 _CLAUSE_ENDS = ",。!;?"
 _MANY_A_NAME = frozenset({"一号", "壹号"})  # 梅溪湖壹号 is an estate
 _MORE_HOUSES = re.compile(rf"[,、和及到至~\- ]?{N}{{1,3}} ?(?:号楼|[栋幢])(?!{N}|[单门])")
@@ -131,6 +137,8 @@ def _chains(folded: str, left: int, right: int) -> Iterator[_Chain]:
         )
         if is_other and last not in _AFTER_A_HOUSE:
             continue
+        if last == "group" and match[0].endswith("座"):
+            continue  # 7排12座 is a seat
         if chain is None or not goes_on:
             if chain is not None:
                 yield chain
@@ -148,13 +156,15 @@ def _goes_on(folded: str, chain: _Chain, kind: str, start: int) -> bool:
     gap = folded[chain.end : start]
     if kind in _NEAR_DOORS:
         return _TO_DOOR.fullmatch(gap) is not None
+    if kind.startswith("western") and len(gap) <= 3:
+        return not gap.strip(" ,.")
     is_name = _TO_NAME.fullmatch(gap) is not None and not _NO_NAME.search(gap)
     if PARTS[kind].is_number or kind in _BESIDE:
         if _TO_NUMBER.fullmatch(gap):
             return not (kind == "stage" and last == "door")
         if kind == "door":
-            return last == "admin" and is_name and len(gap) <= _HAMLET_CHARS
-        return kind in {"street", "spot", "building"} and is_name and last in _AFTER_NAMES
+            return last in {"admin", "big"} and is_name and _HAMLET.fullmatch(gap) is not None
+        return kind in {"street", "spot", "building", "stage"} and is_name and last in _AFTER_NAMES
     return is_name and last in _BEFORE_NAMES
 
 
@@ -174,9 +184,19 @@ def _weight(folded: str, kind: str, match: re.Match[str], chain: _Chain) -> floa
         return weight + 0.5
     if kind == "bare" and chain.kinds[-1] == "estate":
         return weight - 0.5
-    if kind == "series" and match[0][-1] in "室户":
+    if kind == "door" and chain.kinds and _TWO_CHARACTERS.match(folded, chain.end):
+        return weight + 1  # 思明区曾厝垵292号: a hamlet's name between
+    if kind == "series" and (
+        match[0][-1] in "室户" or _is_door(match[0], folded[start - 1 : start])
+    ):
         return weight + 0.5
     return weight
+
+
+def _is_door(series: str, before: str) -> bool:
+    """Tell whether a series behind a name ends as a door's number does."""
+    last = as_digits(_LAST_DIGITS.findall(series)[-1])
+    return "一" <= before <= "鿿" and 1 <= int(last[-2:]) <= _DOORS_OF_A_FLOOR
 
 
 def _is_sure(folded: str, match: re.Match[str]) -> bool:
@@ -186,11 +206,10 @@ def _is_sure(folded: str, match: re.Match[str]) -> bool:
         return True
     number = _FIRST_NUMBER.match(match["number"])
     name = folded[max(0, start - 2) : start]
-    return (
-        number is not None
-        and int(number[0]) > _DAYS
-        and _TWO_CHARACTERS.fullmatch(name) is not None
+    is_no_day = (
+        int(number[0]) > _DAYS if number else _HAN_OVER_A_MONTH.search(match["number"]) is not None
     )
+    return is_no_day and _TWO_CHARACTERS.fullmatch(name) is not None
 
 
 def _says_enough(folded: str, chain: _Chain) -> bool:
@@ -210,7 +229,8 @@ def _says_enough(folded: str, chain: _Chain) -> bool:
     near = max(0, start - _NAME_CHARS)
     if len(chain.kinds) > 1:  # a room alone is also one that was spoken of a clause ago
         near = max(near, *(folded.rfind(mark, near, start) for mark in _CLAUSE_ENDS))
-    if _ELSEWHERE.search(folded, near, end + 3):
+    said = _ELSEWHERE.search(folded, near, end + 3)
+    if said and not (said.start() >= end and folded[end] in _CLAUSE_ENDS):
         weight -= _VETO
     return weight >= _ENOUGH
 

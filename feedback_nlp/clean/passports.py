@@ -15,7 +15,7 @@ from feedback_nlp.clean.spots import Spots, matches
 
 _KIND = "护照"
 _WORD = re.compile(
-    r"护照|通行证|回乡证|还乡证|返乡证|台胞证|入台证|大通证|永居证|永久居留|居留许可|居留证|旅行证|海员证|出入境证|签证|港澳证|passport|(?<![a-z])pp ?no"
+    r"护照|值机|证件|通行证|回乡证|还乡证|返乡证|台胞证|入台证|大通证|永居证|永久居留|居留许可|居留证|旅行证|海员证|出入境证|签证|港澳证|passport|(?<![a-z])pp ?no"
 )
 _MARK = rf"[{DIVIDERS}]{{0,2}}"
 _FORM = re.compile(
