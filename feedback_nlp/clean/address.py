@@ -68,6 +68,7 @@ _NAME_LIMIT = re.compile(
 )
 _HALVED = frozenset({"estate", "admin", "big", "road", "floor", "stage"})  # when said again
 _NEAR_DOORS = frozenset({"bare", "spaced", "flat", "extra", "small_room"})
+_DEPENDS = frozenset({"street", "estate", "door", "bare", "series"})  # on what stands around
 _BESIDE = frozenset({"stage", "floor", "yard"})  # say where, and stand beside a number
 _AFTER_NAMES = frozenset({"admin", "big", "estate", "road", "street"})
 _BEFORE_NAMES = frozenset({*_AFTER_NAMES, "stage", "yard"})
@@ -154,6 +155,9 @@ def _goes_on(folded: str, chain: _Chain, kind: str, start: int) -> bool:
     if (kind == last == "building") or len(chain.kinds) == _MOST_PARTS:
         return False  # 5栋6栋: houses are told, not one of them
     gap = folded[chain.end : start]
+    if not gap:  # side by side, as nearly all parts of an address are
+        is_near = PARTS[kind].is_number or kind in _BESIDE or last in _BEFORE_NAMES
+        return is_near and not (kind == "stage" and last == "door")
     if kind in _NEAR_DOORS:
         return _TO_DOOR.fullmatch(gap) is not None
     if kind.startswith("western") and len(gap) <= 3:
@@ -171,6 +175,8 @@ def _goes_on(folded: str, chain: _Chain, kind: str, start: int) -> bool:
 def _weight(folded: str, kind: str, match: re.Match[str], chain: _Chain) -> float:
     """Return what a part weighs where it stands."""
     weight = PARTS[kind].weight
+    if kind not in _DEPENDS:
+        return weight
     start = match.start()
     if kind == "street":
         return _SURE_STREET if _is_sure(folded, match) else weight
