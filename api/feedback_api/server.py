@@ -69,9 +69,13 @@ def run(app: FastAPI, listener: socket.socket, announce: Callable[[], None]) -> 
 def _warm(app: FastAPI) -> None:
     """Load and tell what the first page needs, and take it out of the garbage collector's rounds.
 
+    The document of the API, which tells what parameters each address knows, takes half a second to
+    make: the first request with a parameter would keep all others waiting so long.
+
     Some hundred thousand objects of modules stay for ever; to go through them takes 150 ms, in
     which every request stood still, every few requests of long lists.
     """
+    app.openapi()
     app.state.services.warm()
     gc.collect()
     gc.freeze()
