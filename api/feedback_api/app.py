@@ -61,6 +61,7 @@ from feedback_nlp.config import load_config
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
 
+_TITLE = "feedback-nlp"
 _DESCRIPTION = """自托管的中文用户反馈引擎：反馈进来，本周要事和需求排行出去。
 
 - 出错时一律返回 `application/problem+json`（RFC 9457）：`title` 给人看，`type` 给程序看。
@@ -118,7 +119,7 @@ def create_app(
         services.database.dispose()
 
     app = FastAPI(
-        title="feedback-nlp",
+        title=_TITLE,
         version=__version__,
         description=_DESCRIPTION,
         lifespan=lifespan,
@@ -145,7 +146,7 @@ def create_app(
     )
     app.add_middleware(PagesForPeople)
     app.router.routes.extend(_routes())
-    _document_shapes(app)
+    app.openapi = _openapi  # type: ignore[method-assign]
     return app
 
 
@@ -216,24 +217,25 @@ def _operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def _document_shapes(app: FastAPI) -> None:
-    """Add the shapes to the OpenAPI document that no route names by its types."""
-    # The first requests come side by side and each needs the document for its parameters;
-    # fastapi builds it over lists that the routes share, so only one thread may.
-    building = Lock()
-
-    def openapi() -> dict[str, Any]:
-        with building:
-            if app.openapi_schema is None:
-                app.openapi_schema = _document(app)
-            return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
+#: The first requests come side by side and each needs the document for its parameters;
+#: fastapi builds it over lists that the routes share, so only one thread may.
+_BUILDING = Lock()
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
+def _openapi() -> dict[str, Any]:
+    """Return the document of all routes: one a process, to be read only."""
+    with _BUILDING:
+        return _document()
+
+
+@cache
+def _document() -> dict[str, Any]:
+    """Build the document, with the shapes that no route names by its types.
+
+    Like the routes it knows no deployment; it takes half a second to make.
+    """
     schema = get_openapi(
-        title=app.title, version=app.version, description=app.description, routes=app.routes
+        title=_TITLE, version=__version__, description=_DESCRIPTION, routes=_routes()
     )
     shapes = schema.setdefault("components", {}).setdefault("schemas", {})
     for shape in (errors.Problem, FeedbackIn):

@@ -143,8 +143,14 @@ def test_the_page_shows_every_operation(client: TestClient) -> None:
 
 
 def test_first_requests_side_by_side_share_one_document(settings: Settings) -> None:
+    from feedback_api.app import _document
+
     app = create_app(settings)
+    before = app.openapi()
+    _document.cache_clear()
     with ThreadPoolExecutor(8) as pool:
         asked = [pool.submit(app.openapi) for _ in range(16)]
         documents = [future.result() for future in asked]
     assert all(document is documents[0] for document in documents)
+    assert documents[0] == before
+    assert create_app(settings).openapi() is documents[0]
