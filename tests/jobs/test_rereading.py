@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from typer.testing import CliRunner
 
 from feedback_nlp.cli import analyze
-from feedback_nlp.config import PipelineConfig, load_config
+from feedback_nlp.config import PipelineConfig
 from feedback_nlp.editing import Edit, topic_edits
 from feedback_nlp.jobs.analyze import AnalysisReport, run_analysis
 from feedback_nlp.jobs.ingest import ingest_file
@@ -22,6 +22,7 @@ from feedback_nlp.pipeline import Analyst
 from feedback_nlp.settings import Settings
 from feedback_nlp.store import Database
 from feedback_nlp.store.tables import FeatureRequest, FeedbackUnit, Run, Topic
+from tests.fast_reading import fast_config
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 ZONE = Settings().zone
@@ -59,7 +60,7 @@ def filled(database: Database, tmp_path: Path) -> Database:
 
 
 def analyse(database: Database, config: PipelineConfig | None = None) -> AnalysisReport:
-    return run_analysis(database, config or load_config(), zone=ZONE, now=lambda: NOW)
+    return run_analysis(database, config or fast_config(), zone=ZONE, now=lambda: NOW)
 
 
 def swap(monkeypatch: pytest.MonkeyPatch, side: str, **versions: str) -> None:
@@ -107,7 +108,7 @@ def test_a_run_that_was_killed_does_not_read_twice(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_analysis(filled, load_config(), zone=ZONE, now=lambda: NOW, progress=stop)
+        run_analysis(filled, fast_config(), zone=ZONE, now=lambda: NOW, progress=stop)
     assert analyse(filled).read_count == 20
 
 
@@ -124,7 +125,7 @@ def test_other_vectors_read_nothing_again_but_place_all_anew(
 def test_what_people_did_survives_another_cutting(filled: Database) -> None:
     analyse(filled)
     with filled.write() as session:
-        desk = TopicDesk(session, load_config(), ZONE, EDIT)
+        desk = TopicDesk(session, fast_config(), ZONE, EDIT)
         topic, other = session.exec(select(Topic).where(Topic.kind == "issue").limit(2)).all()
         placed = session.exec(
             select(FeedbackUnit.id).where(FeedbackUnit.topic_id == other.id).limit(2)
@@ -133,7 +134,7 @@ def test_what_people_did_survives_another_cutting(filled: Database) -> None:
         desk.apply(lambda s, e: topic_edits.move_units(s, units, topic.id or 0, e))
         desk.apply(lambda s, e: topic_edits.rename(s, topic.id or 0, "人起的名字", e))
         topic_id = topic.id
-    shorter = load_config()
+    shorter = fast_config()
     segment = shorter.segment.model_copy(update={"max_unit_chars": 8})
     shorter = shorter.model_copy(update={"segment": segment})
     report = analyse(filled, shorter)
@@ -155,6 +156,6 @@ def test_the_command_says_how_many_and_why(
     analyse(filled)
     swap(monkeypatch, "reading", segment="another")
     url = filled.url.render_as_string(hide_password=False)
-    result = CliRunner().invoke(app, ["analyze", "--db", url], env={"COLUMNS": "200"})
+    result = CliRunner().invoke(app, ["analyze", "--db", url, "--depth", "fast"], env={"COLUMNS": "200"})
     assert "断句模型变了，重读以前的 80 条反馈" in result.output
     assert "新读 0 条反馈" in result.output
