@@ -7,7 +7,8 @@ UV := .uv/bin/uv
 RUN := $(UV) run --frozen --no-sync
 STAMP := .venv/.synced
 # Two test processes fill two cores; threads of linear algebra would only spin beside them.
-TESTS := OPENBLAS_NUM_THREADS=1 $(RUN) pytest -n 2 --dist loadfile
+# Files go out in the order of tests/conftest.py, not those with many tests first.
+TESTS := OPENBLAS_NUM_THREADS=1 $(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
 SOAKED = $(if $(DB),--database $(DB)) -o docs/benchmarks/soak
 SOAKED_ON = _$(if $(DB),postgresql,sqlite).json
 

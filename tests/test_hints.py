@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import NamedTuple
@@ -63,8 +64,9 @@ def _is_shown_by_the_api(place: Raise) -> bool:
     return status_of(getattr(errors, place.kind)("x")) < 500
 
 
-def _shown_strings(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the strings of a module that are not docstrings, flags of its own or provenance."""
+@cache
+def _shown_strings(path: Path) -> list[tuple[int, str]]:
+    """Return the strings of a module that are not docstrings, flags of its own or provenance."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     silent: set[ast.AST] = set()
     for node in ast.walk(tree):
@@ -81,9 +83,11 @@ def _shown_strings(path: Path) -> Iterator[tuple[int, str]]:
                 for key, value in zip(node.keys, node.values, strict=True):
                     if isinstance(key, ast.Constant) and key.value == "command":
                         silent.update(ast.walk(value))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in silent:
-            yield node.lineno, node.value
+    return [
+        (node.lineno, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in silent
+    ]
 
 
 @pytest.mark.parametrize("text", ["用 --map 指明", "用 feedback-nlp topics 查看", "见 GET /v1/x"])

@@ -156,6 +156,8 @@ def test_the_command_says_how_many_and_why(
     analyse(filled)
     swap(monkeypatch, "reading", segment="another")
     url = filled.url.render_as_string(hide_password=False)
-    result = CliRunner().invoke(app, ["analyze", "--db", url, "--depth", "fast"], env={"COLUMNS": "200"})
+    result = CliRunner().invoke(
+        app, ["analyze", "--db", url, "--depth", "fast"], env={"COLUMNS": "200"}
+    )
     assert "断句模型变了，重读以前的 80 条反馈" in result.output
     assert "新读 0 条反馈" in result.output
