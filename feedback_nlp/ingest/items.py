@@ -33,6 +33,13 @@ _ATTRIBUTES = frozenset(
 _KEY_FIELDS = ("title", "author", "occurred_at", "product", "rating")
 _TOTAL = re.compile(r".{0,12}?(?:合计|总计|小计|汇总|平均值?|总数)[:：]?")
 _TOTAL_CHARS = 8
+# Sums in words: 共8条评价，差评2条; 本季度共受理6件，办结4件.
+_CLAUSE = r"[^，,。；;、\d]{0,12}\d+(?:\.\d+)?\s*(?:[条件个份单起宗笔例次项户%分星]|人次|万元?|元)[^，,。；;、\d]{0,6}"
+_COUNTS = re.compile(rf"{_CLAUSE}(?:[，,。；;、]\s*{_CLAUSE})*[。；;]?")
+_COUNTED = re.compile(
+    rf"(?:截[至止].{{2,16}}?)?(?:本(?:年度?|季度?|月|周|期|次|表).{{0,4}})?(?:合计|总计|共计|累计|共){_CLAUSE}"
+    rf"(?:[，,。；;、]\s*{_CLAUSE})*[。；;]?"
+)
 # What stands below a table in its first cell: 备注：…, 制表人：…, 导出时间：….
 _BELOW = (
     "备注",
@@ -136,7 +143,8 @@ class ItemBuilder:
         if self.mapping.names:
             title, text = self._without_names(title, row), self._without_names(text, row)
         blank = _is_blank(text) and _is_blank(title)
-        if (blank or text.startswith(_BELOW)) and _stands_alone(row):
+        below = text.startswith(_BELOW) or _COUNTED.fullmatch(text)
+        if (blank or below) and _stands_alone(row):
             return Rejection(line, "not-feedback", _OUTSIDE)
         if blank:
             return self.rejection(line, "blank-text", "没有文字内容", row)
@@ -144,7 +152,7 @@ class ItemBuilder:
             return self.rejection(line, "bad-characters", BAD_CHARACTERS, row)
         if title and title not in text:
             text = f"{title}\n{text}" if text else title
-        if len(text) <= _TOTAL_CHARS and is_total(row):
+        if (len(text) <= _TOTAL_CHARS or _COUNTS.fullmatch(text)) and is_total(row):
             return self.rejection(line, "not-feedback", "这一行是合计，不是反馈", row)
         if len(text) > MAX_TEXT_CHARS:
             detail = f"正文有 {len(text):,} 字，最多接受 {MAX_TEXT_CHARS:,} 字"
@@ -317,7 +325,8 @@ def _stands_alone(row: Mapping[str, Any]) -> bool:
     if len(row) < _WIDE or len(filled) != 1 or not isinstance(filled[0], str):
         return False
     note = filled[0].strip()
-    return "：" in note or ":" in note or note.startswith(_BELOW)
+    told = "：" in note or ":" in note or note.startswith(_BELOW)
+    return told or _COUNTED.fullmatch(note) is not None
 
 
 def _is_blank(text: str) -> bool:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from feedback_nlp.ingest.columns import candidates, comparable
 from feedback_nlp.ingest.keys import is_rounded
-from feedback_nlp.ingest.people import Person, is_placeholder, person_by_name
+from feedback_nlp.ingest.kinds import kind_by_cells
+from feedback_nlp.ingest.looks import Looks
+from feedback_nlp.ingest.people import (
+    Person,
+    is_placeholder,
+    is_said_by_others,
+    is_way_to_reach,
+    person_by_name,
+)
 from feedback_nlp.ingest.plain import plain
 from feedback_nlp.ingest.resolution import Resolution, free
+from feedback_nlp.labels import SourceKind
 
 _SEVERAL = 4
+_NAME_CHARS = 12
 _OTHERS = ("楼主", "层主", "父", "上级", "被", "原", "视频", "帖子", "parent", "replyto", "target")
 _REMARKS = (
     "评论",
@@ -26,6 +37,7 @@ _REMARKS = (
     "message",
     "msg",
 )
+_OF_SHOPS = ("门店", "店铺", "店", "酒店", "网点", "公司", "单位", "机构", "投诉电话", "服务电话")
 _SESSIONS = ("会话", "conversation", "session", "chat", "talker", "parent", "thread")
 _ROUNDED = "里的编号被表格软件四舍五入了（如 7.30E+18）"
 _NO_KEY = "不能当编号"
@@ -131,11 +143,53 @@ def find_author(found: Resolution, columns: Sequence[str], is_known: bool) -> No
             continue
         if person is not Person.ID and looks.links >= 0.5:
             continue
-        others = comparable(column).startswith(_OTHERS)
+        name = comparable(column)
+        others = name.startswith(_OTHERS)
         by_word = person is not Person.ID and looks.codes < 0.8
         ranked.append((others, by_word, column not in named, position, column))
     chosen = [column for *_, column in sorted(ranked)]
+    chosen = _without_titles(chosen) or _reached(found, columns) or _beside_floors(found, columns)
     if found.fields.get("author"):
         group = found.fields["author"]
         chosen = [c for c in group if c in chosen or c not in found.looks] or chosen
     found.fields["author"] = chosen if is_known and found.fields.get("author") else chosen[:2]
+
+
+def _without_titles(chosen: Sequence[str]) -> list[str]:
+    """Leave out a bare Name beside a column that names people: it is the title of a page.
+
+    Source: Notion's CSV export, whose first column is ``Name`` whatever the page is about.
+    """
+    people = [c for c in chosen if comparable(c) != "name" and not c.isascii()]
+    return [c for c in chosen if c != "Name"] if people else list(chosen)
+
+
+def _beside_floors(found: Resolution, columns: Sequence[str]) -> list[str]:
+    """Return what stands beside the floors of a thread (楼主, 2楼) in a page cut to columns: names."""
+    for floor, column in pairwise(columns):
+        looks = found.looks[column]
+        is_name = looks.filled and looks.words > 0 and looks.chars <= _NAME_CHARS
+        if is_name and column not in found.used and _is_floor(found.looks[floor]):
+            found.guessed.add("author")
+            found.notes.append(f"用户取自列“{column}”（在楼层旁边，按内容猜的）；不对请指明用户列")
+            return [column]
+    return []
+
+
+def _is_floor(looks: Looks) -> bool:
+    return kind_by_cells(looks) is SourceKind.SOCIAL
+
+
+def _reached(found: Resolution, columns: Sequence[str]) -> list[str]:
+    """Return a column of phones or mail addresses: where nothing else tells people apart, they do.
+
+    Those of shops (门店电话) and of the team do not.
+    """
+    for column in free(found, columns):
+        name = comparable(column)
+        mine = person_by_name(column) is Person.PRIVATE and not is_said_by_others(column)
+        if mine and not name.startswith(_OF_SHOPS) and is_way_to_reach(found.looks[column].values):
+            values = found.looks[column].values
+            if len(values) < _SEVERAL or len(set(values)) > 1:
+                return [column]
+    return []

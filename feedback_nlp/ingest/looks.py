@@ -12,6 +12,7 @@ from feedback_nlp.ingest.plain import plain
 from feedback_nlp.ingest.ratings import is_unrated, parse_rating
 from feedback_nlp.ingest.relative_times import is_clock, is_relative
 from feedback_nlp.ingest.times import month_comes_first, parse_time
+from feedback_nlp.tabular.chat_log import SAID_AT
 
 SAMPLE = 200
 _LINK = re.compile(r"(?:https?:)?//\S+|www\.\S+")
@@ -68,7 +69,7 @@ def look(column: str, rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Look
     count = len(texts)
     if not count:
         return Looks(len(rows), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ())
-    order = month_comes_first(texts)
+    order = month_comes_first(texts, by_clock=column == SAID_AT)
     times = sum(
         parse_time(cell, zone, month_first=order) is not None or is_relative(text)
         for cell, text in zip(cells, texts, strict=False)

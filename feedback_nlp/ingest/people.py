@@ -18,13 +18,19 @@ from feedback_nlp.ingest.columns import comparable, read_toml, without_brackets
 _ASKED = re.compile(r"^\s*请?(?:填写|输入|留下|提供|写下)?(?:您|你|贵)(?:的|方的?)?(?=\S{2})")
 _REPEATED = re.compile(r"__\d+$")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-_PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
+_PHONE = re.compile(
+    r"(?<!\d)(?:\+?86[- ]?)?(?:1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)|1[3-9]\d{1,5}[*xX＊]{3,8}\d{1,4}(?!\d))"
+)
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _CARD = re.compile(r"[1-9]\d{16}[\dXx]")
 _ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?:[(（].*)?")
+_SOMEBODY = re.compile("[一-鿿]{1,5}人")
+_JUDGED = re.compile("建议|意见|看法|想法|怎么样|喜欢|满意|好不好")  # 您对新名字有什么建议？
+_LABEL = re.compile("^[^:：]{1,6}[:：]\\s*")
 _SHORT_HAN = re.compile(r"[一-鿿]{2,4}")
 _MIN_SHARE = 0.5
 _MIN_NAMES = 3
+_MOSTLY = 0.8
 
 
 class Person(Enum):
@@ -34,6 +40,15 @@ class Person(Enum):
     NAME = "name"
     AGENT = "agent"
     PRIVATE = "private"
+
+
+_LISTED = (
+    ("private_names", Person.PRIVATE),
+    ("id_names", Person.ID),
+    ("names", Person.NAME),
+    ("agent_phrases", Person.AGENT),
+    ("customer_phrases", Person.NAME),
+)
 
 
 @cache
@@ -95,22 +110,19 @@ def _by_own_name(name: str, data: Mapping[str, Any]) -> Person | None:
     plain, loose = comparable(name), without_brackets(name)
     words = [word.casefold() for word in _WORD.findall(name)]
     both = {plain, loose}
-    if both & set(map(comparable, data["private_names"])):
-        return Person.PRIVATE
-    if both & set(map(comparable, data["id_names"])):
-        return Person.ID
-    if both & set(map(comparable, data["names"])):
-        return Person.NAME
-    if plain in map(comparable, data["agent_phrases"]):
+    for listed, person in _LISTED:
+        if both & set(map(comparable, data[listed])):
+            return person
+    if loose.endswith(tuple(data["staff_ends"])):
         return Person.AGENT
-    if plain in map(comparable, data["customer_phrases"]):
-        return Person.NAME
     measured = _is_measure(name, data)
     harmless = loose.endswith(tuple(data["harmless_ends"])) and not loose.endswith(
         ("账号数", "nickname", "username")
     )
     if any(word in loose for word in data["agent"]) or set(words) & set(data["agent_words"]):
         return None if harmless or measured else Person.AGENT
+    if _is_called(loose, data):
+        return Person.NAME
     private = any(word in loose for word in data["private"]) or set(words) & set(
         data["private_words"]
     )
@@ -125,7 +137,18 @@ def _by_own_name(name: str, data: Mapping[str, Any]) -> Person | None:
     )
     if role and not (harmless or measured):
         return _part(loose, words, data)
+    if _SOMEBODY.fullmatch(loose) and not loose.endswith(tuple(data["no_one"])):
+        return Person.NAME
     return None
+
+
+def _is_called(name: str, data: Mapping[str, Any]) -> bool:
+    """Whether a header asks what somebody is called, alone or beside something else."""
+    word = next((word for word in data["called"] if word in name), None)
+    if word is None:
+        return False
+    before, _, after = name.partition(word)
+    return not before.endswith(tuple(data["called_things"])) and not _JUDGED.search(after)
 
 
 def _is_measure(name: str, data: Mapping[str, Any]) -> bool:
@@ -174,9 +197,18 @@ def is_person_by_content(values: Sequence[str]) -> bool:
     return len(set(named)) >= _MIN_NAMES and len(named) >= 0.8 * len(values)
 
 
+def is_way_to_reach(values: Sequence[str]) -> bool:
+    """Whether values are phones, masked or not, or addresses of mail: a person each."""
+    reached = sum(
+        (_PHONE.fullmatch(value) or _MAIL.fullmatch(value)) is not None for value in values
+    )
+    return bool(values) and reached >= _MOSTLY * len(values)
+
+
 def is_placeholder(name: str) -> bool:
-    """Whether a cell of an author column names nobody: 匿名, 微信用户."""
-    return name.strip().casefold() in _placeholders()
+    """Whether a cell of an author column names nobody: 匿名, 微信用户, 收件人：匿名."""
+    name = _LABEL.sub("", name.strip()).casefold()
+    return name in _placeholders() or name.startswith("匿名")
 
 
 @cache

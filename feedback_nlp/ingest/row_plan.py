@@ -31,6 +31,7 @@ from feedback_nlp.ingest.speakers import (
     has_dialogues,
     is_official,
     is_team,
+    is_team_name,
     split_dialogue,
     without_frame,
 )
@@ -40,6 +41,8 @@ from feedback_nlp.records import RawItem, Rejection
 from feedback_nlp.tabular.chat_log import SPEAKER
 
 _OFFICIAL = "品牌、商家自己的账号或邮件系统发的，不算用户反馈"
+# Who writes a review under the name of 客服 is still a buyer.
+_REVIEWS = (SourceKind.REVIEW, SourceKind.APP_STORE, SourceKind.SURVEY)
 _PEOPLES_NAMES = re.compile("姓名|人$|^客户$")
 
 
@@ -53,7 +56,9 @@ def row_plan(
     """Return how a file with feedback in rows is read; see :func:`plan_reading`."""
     chat = _chat(layout, wanted, found)
     text, texts = _texts(layout, columns, found, chat)
-    kind = layout.kind if layout else kind_of(columns)
+    kind = layout.kind if layout else kind_of(columns, found.looks)
+    if chat is not None and (chat.is_group or chat.is_stream):
+        kind = SourceKind.SOCIAL
     if kind is None and found.fields.get("rating") and not found.fields.get("app_version"):
         kind = SourceKind.REVIEW
     if kind is None and chat is not None and (chat.role or chat.own):
@@ -65,7 +70,8 @@ def row_plan(
     mapping = _without_other_scales(_mapping(layout, wanted, found, words, accounts), sample, found)
     tally: Counter[str] = Counter()
     builder = ItemBuilder(mapping, wanted.zone, tally=tally)
-    items: Items = _one_a_row(builder, chat, text, accounts, brands)
+    reads_team = is_official if kind in _REVIEWS else _speaks_for_team
+    items: Items = _one_a_row(builder, chat, text, accounts, brands, reads_team)
     if texts is not None and texts.columns:
         items = WideReader(builder, texts, kind is SourceKind.SUPPORT).items
     present = set(columns)
@@ -95,7 +101,7 @@ def row_plan(
         tally=tally,
         is_chat=chat is not None
         and not chat.only_customers  # what is added days later is said anew
-        and kind is not SourceKind.SOCIAL  # posts of a forum are not lines of one talk
+        and (chat.is_group or kind is not SourceKind.SOCIAL)  # posts are not lines of one talk
         and bool(found.fields.get("thread_key") or found.fields.get("author")),
     )
 
@@ -106,7 +112,10 @@ def _chat(layout: Layout | None, wanted: Wanted, found: Resolution) -> ChatColum
     if wanted.is_chat_log:
         names = found.looks[SPEAKER].values if SPEAKER in found.looks else ()
         chat = chat_log_columns(names, wanted.preface)
-        if not any(is_team(name) or company_of(name) in chat.team_ends for name in names):
+        if not any(
+            is_team(name) or is_team_name(name) or company_of(name) in chat.team_ends
+            for name in names
+        ):
             found.notes.append(
                 "看不出聊天里谁是客服，所有人的话都算用户的；名字里没有“客服”的请先删去"
             )
@@ -196,7 +205,13 @@ def _account_names(columns: Sequence[str], found: Resolution) -> tuple[str, ...]
         and found.looks[column].filled
     ]
     spoken = [column for column in found.fields.get("author", ()) if column in names]
+    if "author" in found.guessed:
+        return tuple(found.fields["author"])
     return tuple(spoken[:1] or (names if len(names) == 1 else ()))
+
+
+def _speaks_for_team(name: str) -> bool:
+    return is_official(name) or is_team_name(name)
 
 
 def _one_a_row(
@@ -205,13 +220,14 @@ def _one_a_row(
     text: str,
     accounts: Sequence[str],
     brands: Sequence[BrandMark],
+    reads_team: Callable[[str], bool],
 ) -> Items:
     def items(line: int, row: Mapping[str, Any]) -> Iterator[RawItem | Rejection]:
         aside = chat.set_aside(row, plain(row.get(text))) if chat is not None else None
         if aside is not None:
             yield builder.rejection(line, *aside, {})
         elif any(
-            isinstance(name := row.get(column), str) and is_official(name) for column in accounts
+            isinstance(name := row.get(column), str) and reads_team(name) for column in accounts
         ) or any(mark.is_on(row) for mark in brands):
             yield builder.rejection(line, "not-customer", _OFFICIAL, {})
         else:

@@ -23,13 +23,19 @@ _STAMP = re.compile(
     r"\s*[(（\[]?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\s*)?\d{1,2}:\d{2}(?::\d{2})?[)）\]]?$"
 )
 _LONGEST_NAME = 30
+_GROUP = 3
 _COMPANY = re.compile(r"[-_—@·|｜（(]\s*([^\s（）()\-_—@·|｜]{2,12})[）)]?$")
 _NAME = r"[^\n:：\[\]【】()（）]{0,12}"
 
 
 @dataclass(frozen=True, slots=True)
 class ChatColumns:
-    """Columns that tell the team's lines, and lines that are no words, from a customer's."""
+    """Columns that tell the team's lines, and lines that are no words, from a customer's.
+
+    Attributes:
+        is_group: Whether many people talk in one place: a community, no line of help.
+        is_stream: Whether it is what happened in a live room, of which words are one kind.
+    """
 
     role: str | None
     own: str | None
@@ -39,6 +45,8 @@ class ChatColumns:
     customer_begins: tuple[str, ...] = ()
     team_ends: tuple[str, ...] = ()
     only_customers: bool = False
+    is_group: bool = False
+    is_stream: bool = False
 
     def set_aside(self, row: Mapping[str, Any], text: str) -> tuple[str, str] | None:
         """Return reason and detail if a line is not a customer's words."""
@@ -47,9 +55,16 @@ class ChatColumns:
         role = plain(row.get(self.role)) if self.role is not None else ""
         if self.team_ends and company_of(role) in self.team_ends:
             return "not-customer", "客服或自己人说的话，不算用户反馈"
-        if is_team(role) or not self._is_known_customer(role.casefold()):
+        if (
+            is_team(role)
+            or (self.role == SPEAKER and is_team_name(role))
+            or not self._is_known_customer(role.casefold())
+        ):
             return "not-customer", "客服、机器人或系统说的话，不算用户反馈"
-        if self.names and any(is_team(plain(row.get(n)), anywhere=False) for n in self.names):
+        if self.names and any(
+            is_team(name := plain(row.get(n)), anywhere=False) or is_team_name(name)
+            for n in self.names
+        ):
             return "not-customer", "客服或自己人说的话，不算用户反馈"
         kind = plain(row.get(self.kind)).casefold() if self.kind is not None else ""
         if (kind and kind not in _text_types()) or _not_words().search(text):
@@ -104,6 +119,21 @@ def is_official(name: str) -> bool:
     (True, False, True)
     """
     return name.casefold().endswith(_official_ends())
+
+
+@cache
+def _team_names() -> re.Pattern[str]:
+    return re.compile(_data()["team_names"])
+
+
+@cache
+def is_team_name(name: str) -> bool:
+    """Whether a name in a group or below a post says that the team speaks.
+
+    >>> is_team_name("官方客服-小满"), is_team_name("Tour Desk Ann"), is_team_name("吐槽官方")
+    (True, True, False)
+    """
+    return len(name) <= _LONGEST_NAME and _team_names().search(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +220,9 @@ def chat_columns(looks: Mapping[str, Looks]) -> ChatColumns | None:
         ends = tuple(map(comparable, data["role_ends"]))
         longer = (c for name, c in named.items() if name.endswith(ends) and c != own)
         role = next((column for column in longer if _says_who(looks[column])), None)
+    if (events := _events(named, looks)) is not None:
+        names = _names(named, role)
+        return ChatColumns(role, own, events, names, is_stream=True)
     if own is None and role is None:
         return None
     return _with_kind(ChatColumns(role, own, None, ()), named, looks)
@@ -221,7 +254,9 @@ def chat_log_columns(names: Sequence[str] = (), preface: Sequence[str] = ()) -> 
         for company in companies
         if company in saved_by or any(robot.startswith(company) for robot in robots)
     )
-    return ChatColumns(SPEAKER, None, None, (), team_ends=team)
+    customers = {n for n in names if not is_team(n) and not is_team_name(n)}
+    is_group = not team and len(customers) >= _GROUP
+    return ChatColumns(SPEAKER, None, None, (), team_ends=team, is_group=is_group)
 
 
 def _coded(named: Mapping[str, str]) -> ChatColumns | None:
@@ -234,7 +269,8 @@ def _coded(named: Mapping[str, str]) -> ChatColumns | None:
             known = frozenset(code.get("customer", ()))
             names = (named.get(comparable(name)) for name in code.get("names", ()))
             told = tuple(name for name in names if name is not None)
-            return ChatColumns(role, None, kind, told, known, tuple(code.get("begins", ())))
+            begins, is_group = tuple(code.get("begins", ())), bool(code.get("group", False))
+            return ChatColumns(role, None, kind, told, known, begins, is_group=is_group)
     return None
 
 
@@ -248,8 +284,24 @@ def _with_kind(
     )
     if kind is not None and not _says_type(looks[kind]):
         kind = None
-    names = tuple(named[name] for name in map(comparable, data["name_columns"]) if name in named)
-    return ChatColumns(role, own, kind, tuple(name for name in names if name != role))
+    return ChatColumns(role, own, kind, _names(named, role))
+
+
+def _events(named: Mapping[str, str], looks: Mapping[str, Looks]) -> str | None:
+    """Return the column that tells words in a live room from gifts, likes and arrivals."""
+    happens = re.compile(_data()["event_words"])
+    for name in map(comparable, _data()["event_columns"]):
+        values = {v.casefold() for v in looks[named[name]].values} if name in named else set()
+        others = values - _text_types()
+        if len(others) < len(values) and any(map(happens.search, others)):
+            return named[name]
+    return None
+
+
+def _names(named: Mapping[str, str], role: str | None) -> tuple[str, ...]:
+    """Return the columns with names that may give the team away."""
+    told = (named[name] for name in map(comparable, _data()["name_columns"]) if name in named)
+    return tuple(name for name in told if name != role)
 
 
 def _is_yes_no(looks: Looks) -> bool:

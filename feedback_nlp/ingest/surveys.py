@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from feedback_nlp.clean.content import has_no_content
 from feedback_nlp.errors import UnknownLayout
 from feedback_nlp.ingest.columns import comparable, read_toml
 from feedback_nlp.ingest.fields import has_broken_characters
@@ -44,6 +45,7 @@ _MIN_DISTINCT_SHARE = 0.5
 _MIN_MEAN_CHARS = 6.0
 _MIN_SENTENCE_CHARS = 8
 _MAX_NUMBER_DIGITS = 6
+_ALL_VERDICTS = 0.9
 _MAX_CHOICES_SHARE = 0.8
 _PLACE = re.compile(r"[(（]([^)）]+)[)）]")
 
@@ -210,8 +212,14 @@ def _written(
 ) -> list[str]:
     """Return the questions that were answered in words; in a short file by the answers alone."""
     nobody = [column for column in asked if not asks_who(layout, column)]
+    answers = {column: _said(answers[column]) for column in nobody}
     told = [column for column in nobody if _is_open(column, answers[column], hints)]
     return told or [column for column in nobody if _reads_written(answers[column], hints)]
+
+
+def _said(answers: Sequence[str]) -> list[str]:
+    """Leave out what says nothing (无, 没有, /), which would make answers look alike and short."""
+    return [answer for answer in answers if not has_no_content(answer)]
 
 
 def _is_choice(answers: Sequence[str]) -> bool:
@@ -219,6 +227,8 @@ def _is_choice(answers: Sequence[str]) -> bool:
     filled = [answer for answer in answers if answer]
     if not filled or is_person_by_content(filled):
         return not filled
+    if sum(parse_rating(a) is not None for a in filled) >= _ALL_VERDICTS * len(filled):
+        return True  # words on a scale, however few sheets there are
     free = [a for a in filled if not a.replace(".", "").isdecimal() and "┋" not in a]
     if any(a.isdecimal() and len(a) > _MAX_NUMBER_DIGITS for a in filled):
         return False
@@ -242,6 +252,8 @@ def _is_open(column: str, answers: Sequence[str], hints: Mapping[str, Sequence[s
     if marked > 0.05 * len(answers) or numeric > 0.5 * len(answers):
         return False
     distinct = len(set(answers)) / len(answers)
+    if len(answers) < _MIN_ANSWERS and asks_opinion(column) and _reads_written(answers, hints):
+        return True  # 您最满意的地方是什么？ in a sheet of few rows
     if any(word in column.casefold() for word in hints["open"]):
         return len(answers) < 2 * _MIN_ANSWERS or distinct > 0.2
     mean_chars = sum(map(len, answers)) / len(answers)

@@ -19,6 +19,7 @@ from feedback_nlp.ingest.people import is_said_by_others, person_by_name
 from feedback_nlp.ingest.ratings import is_tens_scale
 from feedback_nlp.ingest.resolution import GUESS_ROWS, Resolution, free
 from feedback_nlp.ingest.speakers import has_dialogues
+from feedback_nlp.ingest.times import month_comes_first
 
 _NUMBERED = re.compile(r"列\d+")
 # Not gmt_create, in which databases keep local time all the same.
@@ -27,6 +28,7 @@ _NAMED_MARGIN = 0.35
 _GUESS_WORDS = 0.35
 _ONLY_WORDS = 0.1  # there is no other column that it might be
 _ALL_CLASSES, _CLASS_CHARS = 0.95, 4
+_VERDICTS, _VERDICT_CHARS = 7, 6
 _DETAILS = ("详细内容", "详情", "详细描述", "补充说明", "问题详情", "具体描述")
 
 
@@ -35,9 +37,10 @@ def find_text(found: Resolution, columns: Sequence[str]) -> None:
     if found.fields.get("text"):
         return
     named = [c for c in candidates("text", columns) if person_by_name(c) is None]
-    fits = {column: found.looks[column].words * _weight(found.looks[column]) for column in named}
+    written = [column for column in named if not _is_verdict(found.looks[column])]
+    fits = {column: found.looks[column].words * _weight(found.looks[column]) for column in written}
     best = max(fits.values(), default=0.0)
-    chosen = next((c for c in named if fits[c] > 0 and fits[c] >= _NAMED_MARGIN * best), None)
+    chosen = next((c for c in written if fits[c] > 0 and fits[c] >= _NAMED_MARGIN * best), None)
     if chosen is None:
         chosen = _dialogue_column(found, columns)
     if chosen is None and (guess := _guessed_text(found, columns)):
@@ -46,11 +49,26 @@ def find_text(found: Resolution, columns: Sequence[str]) -> None:
     if chosen is None and named:
         wordy = [c for c in named if found.looks[c].filled and found.looks[c].numbers < 0.5]
         chosen = next(iter(wordy or named))
+        if chosen not in written:
+            found.guessed.add("text")  # a survey, if its header asks
     if chosen:
         found.fields["text"] = [chosen]
         detail = next((c for c in named if c in _DETAILS and c != chosen), None)
         if detail and found.looks[detail].words > 0 and not found.fields.get("title"):
             found.fields["text"], found.fields["title"] = [detail], [chosen]
+
+
+def _is_verdict(looks: Looks) -> bool:
+    """Whether a column holds words on a scale (非常满意, 一般), however its header is worded."""
+    kinds = set(looks.values)
+    repeats = len(kinds) < looks.filled or looks.filled < _VERDICTS
+    return (
+        looks.filled >= GUESS_ROWS
+        and looks.ratings >= _ALL_CLASSES
+        and len(kinds) <= _VERDICTS
+        and looks.chars <= _VERDICT_CHARS
+        and repeats
+    )
 
 
 def _tell_guess(found: Resolution, field: str, word: str, column: str) -> None:
@@ -115,7 +133,11 @@ def find_time(found: Resolution, columns: Sequence[str]) -> None:
         found.month_first = found.looks[taken[0]].month_first
         if found.month_first is not None:
             order = "月/日/年" if found.month_first else "日/月/年"
-            found.notes.append(f"列“{taken[0]}”的日期按 {order} 读（由大于 12 的数或 AM、PM 看出）")
+            if month_comes_first(found.looks[taken[0]].values) is None:
+                why = "没有大于 12 的数，按 24 小时制的习惯猜的；不对请先改写日期"
+            else:
+                why = "由大于 12 的数或 AM、PM 看出"
+            found.notes.append(f"列“{taken[0]}”的日期按 {order} 读（{why}）")
     if taken and _UTC.search(taken[0]):
         found.is_utc = True
         found.notes.append(f"列“{taken[0]}”的时间按 UTC 读")

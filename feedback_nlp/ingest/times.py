@@ -100,21 +100,27 @@ def parse_time(
     return moment if moment.year in _YEARS else None
 
 
-def month_comes_first(values: Iterable[str]) -> bool | None:
+def month_comes_first(values: Iterable[str], *, by_clock: bool = False) -> bool | None:
     """Whether a column writes 3/15/2026 (true) or 15/3/2026 (false); ``None`` if none tells.
 
     Where no day is beyond 12, AM and PM tell: who counts hours so writes the month first.
+
+    Args:
+        values: Cells of the column.
+        by_clock: Whether hours of a whole day tell, too, that the day comes first: a phone writes
+            both as its owner's country does. Source: Unicode CLDR, short date and time formats.
     """
     found = set()
-    halves = False
+    halves = seen = False
     for value in values:
         if (match := _YEAR_LAST.fullmatch(value)) is not None:
+            seen = True
             first, second = int(match["a"]), int(match["b"])
             halves = halves or value.rstrip().casefold().endswith(("am", "pm"))
             if first > 12 or second > 12:
                 found.add(second > 12)
-    if not found and halves:
-        return True
+    if not found and (halves or (by_clock and seen)):
+        return halves
     return found.pop() if len(found) == 1 else None
 
 

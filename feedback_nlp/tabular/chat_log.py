@@ -26,7 +26,8 @@ _MOST_LINES = 500
 _CLOCK_CHARS = 12
 _CLOCK = r"(?:上午|下午)?\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?"
 _DAY = r"(?:19|20)\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}日?"
-_TIME = rf"(?P<at>(?:{_DAY}[ ,T]{{1,3}}|\d{{1,2}}/\d{{1,2}}/(?:20)?\d{{2}},? ){_CLOCK})"
+_TIME = rf"(?P<at>(?:{_DAY}[ ,T]{{1,3}}|\d{{1,2}}[/.]\d{{1,2}}[/.](?:20)?\d{{2}},? ){_CLOCK})"
+_SHORT_YEAR = re.compile(r"^(\d{1,2}[/.]\d{1,2}[/.])(\d{2})(?=[, ])")
 _NAME = r"(?P<who>[^\n:：]{1,40}?)"
 _HEADS = (
     re.compile(rf"[\[【]?{_TIME}[\]】]?[ \t]+{_NAME}[:：]?"),
@@ -111,6 +112,7 @@ def read_chat_log(lines: Iterator[TextLine], limits: Limits) -> Iterator[Row | R
             if begun is not None:
                 yield row(begun)
             begun, said_at, who = line, head["at"], head["who"].strip()
+            said_at = _SHORT_YEAR.sub(r"\g<1>20\2", said_at)
             if len(said_at) <= _CLOCK_CHARS:
                 said_at = f"{day} {said_at}"
             words = [inline["said"]] if inline else []

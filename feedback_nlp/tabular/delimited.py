@@ -9,6 +9,7 @@ stay with their row: whoever knows what the columns mean decides whether it is s
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,9 @@ _DELIMITERS = ",\t;|"
 _FULL_WIDTH = "，"  # written by hand; only where the header is names and nothing else
 _HEAD_LINES = 60
 _HEAD_CHARS = 4_000_000
+
+# How a spreadsheet is made to keep an id as it is: ="0012" says 0012.
+_QUOTED_FORMULA = re.compile(r'^="([^"]*)"$')
 
 csv.field_size_limit(2**31 - 1)  # our own limits are per record and per cell, and say more
 
@@ -247,6 +251,8 @@ def _rows(
             continue
         taken = feed.taken
         line = taken[0].number
+        if '="' in taken[0].text:
+            values = [_QUOTED_FORMULA.sub(r"\1", value) for value in values]
         is_one_line = len(taken) == 1
         if taken[0].fault if is_one_line else any(part.fault for part in taken):
             yield _faulty(taken, limits)
