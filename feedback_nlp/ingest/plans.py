@@ -15,6 +15,7 @@ from feedback_nlp.ingest.row_plan import row_plan
 from feedback_nlp.ingest.survey_plan import survey_plan
 from feedback_nlp.ingest.surveys import (
     recognise_questions,
+    recognise_sheets,
     recognise_survey,
 )
 
@@ -32,7 +33,7 @@ def plan_reading(
     Raises:
         UnknownLayout: If no column can be taken for the text.
     """
-    survey = recognise_survey(columns)
+    survey = recognise_survey(columns) or recognise_sheets(columns)
     layout = recognise(columns) if survey is None else None
     found = resolve(
         columns,

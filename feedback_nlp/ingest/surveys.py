@@ -38,8 +38,10 @@ from feedback_nlp.ingest.plain import plain
 from feedback_nlp.ingest.ratings import is_star_scale, parse_rating
 from feedback_nlp.ingest.times import parse_time
 from feedback_nlp.records import RawItem, Rejection
+from feedback_nlp.tabular.json_sheets import CHOSEN, WRITTEN
 
 SAMPLE_ROWS = 500
+_ANSWERED = (f"{WRITTEN}.", f"{CHOSEN}.")
 _MIN_ANSWERS = 5
 _MIN_DISTINCT_SHARE = 0.5
 _MIN_MEAN_CHARS = 6.0
@@ -114,6 +116,21 @@ def recognise_survey(columns: Sequence[str]) -> SurveyLayout | None:
     return next((layout for layout in survey_layouts() if layout.requires <= present), None)
 
 
+def recognise_sheets(columns: Sequence[str]) -> SurveyLayout | None:
+    """Return a layout made for responses in JSON, whose answers stand by question."""
+    return _made_for(columns) if any(map(is_answer, columns)) else None
+
+
+def is_answer(column: str) -> bool:
+    """Whether a column holds the answers of a response in JSON to one question."""
+    return column.startswith(_ANSWERED)
+
+
+def wording(column: str) -> str:
+    """Return the question of a column as it was asked, without where its answers stood."""
+    return column.partition(".")[2] if is_answer(column) else column
+
+
 def recognise_questions(columns: Sequence[str]) -> SurveyLayout | None:
     """Return a layout made for a wide file whose header reads like questions, or ``None``."""
     data = read_toml("surveys.toml")["generic"]
@@ -126,6 +143,13 @@ def recognise_questions(columns: Sequence[str]) -> SurveyLayout | None:
         return None
     if 2 * len(questions) < len(others):
         return None
+    return _made_for(columns)
+
+
+def _made_for(columns: Sequence[str]) -> SurveyLayout:
+    """Return a layout for the columns of a file of a tool without one."""
+    data = read_toml("surveys.toml")["generic"]
+    fixed = set(map(comparable, data["fixed"]))
 
     def first(names: Sequence[str]) -> tuple[str, ...]:
         by_name = {comparable(column): column for column in reversed(columns)}
@@ -167,6 +191,7 @@ def classify_questions(
     """
     hints = read_toml("surveys.toml")["hints"]
     others = [column for column in columns if column not in layout.fixed]
+    others = [column for column in others if is_answer(column)] or others
     asked = [column for column in others if layout.question.match(column)] or others
     if layout.name == read_toml("surveys.toml")["generic"]["name"]:
         asked = others
@@ -194,7 +219,7 @@ def classify_questions(
         (
             column
             for column in closed
-            if any(word in column for word in hints["stars"])
+            if any(word in wording(column) for word in hints["stars"])
             and answers.get(column)
             and is_star_scale(answers[column])
             and any(parse_rating(answer) is not None for answer in answers[column])
@@ -238,7 +263,7 @@ def _is_choice(answers: Sequence[str]) -> bool:
 def asks_who(layout: SurveyLayout, column: str) -> bool:
     """Whether a question asks for a name or a way to reach someone: never stored."""
     words = read_toml("surveys.toml")["hints"]["identity"]
-    asked = layout.question.sub("", column)
+    asked = layout.question.sub("", wording(column))
     if asks_opinion(asked):
         return False
     return is_identity(asked) or any(word in column for word in words)
@@ -247,6 +272,9 @@ def asks_who(layout: SurveyLayout, column: str) -> bool:
 def _is_open(column: str, answers: Sequence[str], hints: Mapping[str, Sequence[str]]) -> bool:
     if not answers:
         return False
+    if column.startswith(f"{WRITTEN}."):
+        return not is_person_by_content(answers)  # the form says that it asked for words
+    column = wording(column)
     marked = sum(any(mark in a for mark in hints["multiple_choice_marks"]) for a in answers)
     numeric = sum(parse_rating(a) is not None or a.isdecimal() for a in answers)
     if marked > 0.05 * len(answers) or numeric > 0.5 * len(answers):
@@ -282,9 +310,9 @@ def _numbered(layout: SurveyLayout, columns: Sequence[str]) -> dict[str, str]:
     numbers: dict[str, int] = {}
     ids = {}
     for column in columns:
-        match = layout.question.match(column)
+        match = layout.question.match(wording(column))
         number = next(filter(None, match.groups()), None) if match else None
-        number = number or content_hash([column])[:8]
+        number = number or content_hash([wording(column)])[:8]
         numbers[number] = numbers.get(number, 0) + 1
         ids[column] = number if numbers[number] == 1 else f"{number}.{numbers[number]}"
     return ids
@@ -343,7 +371,7 @@ class SheetReader:
             return
         sheet = self._sheet_key(row)
         closed = {
-            column: meta_value(answer)
+            wording(column): meta_value(answer)
             for column in self.questions.closed
             if (answer := self.layout.answer(row.get(column)))
         }
@@ -373,7 +401,7 @@ class SheetReader:
                 channel=self.layout.channel or None,
                 region=self._region(row),
                 occurred_at=occurred_at,
-                meta={**closed, "question": column},
+                meta={**closed, "question": wording(column)},
             )
 
     def _sheet_key(self, row: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from feedback_nlp.tabular.json_sheets import opened_sheet, says_more
 from feedback_nlp.tabular.json_turns import Turns, turns_of
 
 _LEAST_SHARED, _DEEPEST = 4, 4
@@ -30,6 +31,7 @@ class Posts:
     def __init__(self) -> None:
         self._groups: set[str] = set()
         self._turns: Turns | None = None
+        self._sheets = False
 
     def of(self, record: Any) -> Iterable[Any]:
         """Return the posts in a record; one that holds no others comes out as it is."""
@@ -52,6 +54,10 @@ class Posts:
             return _opened_thing(value)
         if not isinstance(value, dict) or depth >= _DEEPEST:
             return value, []
+        if depth == 0 and (sheet := opened_sheet(value)) is not None:
+            self._sheets = self._sheets or not says_more(value, sheet)
+            if self._sheets:
+                return sheet, []
         if (name := self._group(value)) is not None:
             return None, list(_members(value, name))
         if (name := _replies_of(value)) is not None:

@@ -46,6 +46,8 @@ _LIST_NAMES = frozenset(
         "reviews",
         "posts",
         "answers",
+        "submissions",
+        "responses",
     ]
 )
 # What stands beside the list in a page of an answer, where each line is a page.
