@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from feedback_nlp.ingest.columns import comparable, read_toml
@@ -24,6 +24,7 @@ _STAMP = re.compile(
 )
 _LONGEST_NAME = 30
 _GROUP = 3
+_MOST_NAMES = 10_000
 _COMPANY = re.compile(r"[-_—@·|｜（(]\s*([^\s（）()\-_—@·|｜]{2,12})[）)]?$")
 _NAME = r"[^\n:：\[\]【】()（）]{0,12}"
 
@@ -126,7 +127,7 @@ def _team_names() -> re.Pattern[str]:
     return re.compile(_data()["team_names"])
 
 
-@cache
+@lru_cache(_MOST_NAMES)
 def is_team_name(name: str) -> bool:
     """Whether a name in a group or below a post says that the team speaks.
 
