@@ -51,6 +51,7 @@ def alerts(
         list_alerts,
         mark_alert,
     )
+    from feedback_nlp.store.topic_reading import people_word  # noqa: PLC0415
     from feedback_nlp.store.volume import latest_moment  # noqa: PLC0415
 
     marks = [(id_, True) for id_ in useful or []] + [(id_, False) for id_ in useless or []]
@@ -82,7 +83,7 @@ def alerts(
                 }
             )
         else:
-            _print(rows, precision, since)
+            _print(rows, precision, since, people_word(session))
 
 
 def _kind(alert: AlertRow) -> str:
@@ -94,11 +95,13 @@ def _kind(alert: AlertRow) -> str:
     return label(AlertKind(alert.kind))
 
 
-def _print(rows: list[NamedAlert], precision: AlertPrecision, since: date) -> None:
+def _print(rows: list[NamedAlert], precision: AlertPrecision, since: date, people: str) -> None:
+    from feedback_nlp.report.wording import peak_words  # noqa: PLC0415
+
     out.print(f"[bold]{since:%Y-%m-%d} 以来的预警[/bold]　{len(rows)} 条")
     if rows:
         table = Table(box=None, padding=(0, 1), header_style="dim")
-        for name in ("编号", "从", "到", "类型", "主题", "人数", "平时", "有用"):
+        for name in ("编号", "从", "到", "类型", "主题", "最突出的几天", "平时", "有用"):
             table.add_column(name, no_wrap=True, justify="right" if name == "编号" else "left")
         for row in rows:
             alert = row.alert
@@ -108,11 +111,15 @@ def _print(rows: list[NamedAlert], precision: AlertPrecision, since: date) -> No
                 alert.last_day,
                 Text(_kind(alert), style="red"),
                 Text(row.topic_name, style="bold"),
-                f"{alert.days} 天 {alert.people} 人",
-                f"{alert.expected:.1f} 人",
+                *peak_words(alert.days, alert.people, alert.expected, counted=people),
                 {True: "有用", False: "没用", None: "—"}[alert.is_useful],
             )
         out.print(table)
+        out.print(
+            "[dim]从、到：哪些天够得上预警。最突出的几天：连着的几天一起看，"
+            + ("一个人每天算一次" if people == "人" else "来源没有作者，按条计")
+            + "；平时：同样长的几天原本该有多少。[/dim]"
+        )
     if precision.share is None:
         out.print(
             "[dim]还没有人标过；用 --useful 编号 或 --useless 编号 标记，可算出准确率。[/dim]"

@@ -129,8 +129,8 @@ def print_top(report: WeeklyDigest, *, why: bool = False) -> None:
         out.print(f"本{report.span}没有反馈。不指定时间，看的就是最近有反馈的一周")
         return
     out.print(
-        f"{total.feedback.value} 条反馈（{wording.change(total.feedback, total.feedback_last)}），"
-        f"{wording.people_words(report)}（{wording.change(total.people, total.people_last)}）；"
+        f"{total.feedback.value} 条反馈（{wording.change(total.feedback, total.feedback_last)}）"
+        f"{wording.people_phrase(report)}；"
         f"负面 {wording.share(total.sentiments['neg'], total.feedback)}，"
         f"未归类 {wording.share(total.unassigned_units, total.problem_units)}"
     )

@@ -81,14 +81,16 @@ def requests(
 ) -> None:
     """List requests by priority, RICE or ICE."""
     from feedback_nlp.requests.reading import list_requests  # noqa: PLC0415
+    from feedback_nlp.store.topic_reading import people_word  # noqa: PLC0415
 
     statuses = [read_status(name) for name in status or []]
     with open_database(db) as database, database.read() as session:
         rows = list_requests(session, statuses=statuses, product=product, limit=limit, order=order)
+        people = people_word(session)
     if as_json:
         print_json([_payload(row) for row in rows])
     elif rows:
-        out.print(_table(rows))
+        out.print(_table(rows, people))
     elif statuses or product:
         out.print("没有符合条件的需求。去掉 --status、--product 看全部")
     else:
@@ -146,8 +148,10 @@ def _print_card(session: Session, key: str, zone: ZoneInfo) -> None:
     from feedback_nlp.requests.card import markdown_card  # noqa: PLC0415
     from feedback_nlp.requests.moving import get_request  # noqa: PLC0415
     from feedback_nlp.requests.reading import request_row  # noqa: PLC0415
+    from feedback_nlp.store.topic_reading import people_word  # noqa: PLC0415
 
-    card = markdown_card(request_row(session, get_request(session, key)), zone=zone)
+    row = request_row(session, get_request(session, key))
+    card = markdown_card(row, zone=zone, people=people_word(session))
     typer.echo(card, nl=False)  # as it is, to be copied
 
 
@@ -187,7 +191,7 @@ def _actor(name: str) -> str:
     return "系统" if name == ENGINE else name
 
 
-def _table(rows: list[RequestRow]) -> Table:
+def _table(rows: list[RequestRow], people: str) -> Table:
     table = Table(box=None, padding=(0, 1), header_style="dim")
     for name, options in (
         ("编号", {"no_wrap": True}),
@@ -196,7 +200,7 @@ def _table(rows: list[RequestRow]) -> Table:
         ("ICE", {"justify": "right", "no_wrap": True}),
         ("需求", {"overflow": "fold", "min_width": 14}),
         ("类型", {"no_wrap": True}),
-        ("人数", {"justify": "right", "no_wrap": True}),
+        (f"{people}数", {"justify": "right", "no_wrap": True}),
         ("状态", {"no_wrap": True}),
         ("负责人", {"overflow": "fold"}),
     ):
@@ -243,6 +247,7 @@ def _show(session: Session, key: str, settings: Settings, *, as_json: bool) -> N
     from feedback_nlp.requests.declining import decline_reasons  # noqa: PLC0415
     from feedback_nlp.requests.reading import request_detail  # noqa: PLC0415
     from feedback_nlp.requests.verifying import verifications, words_of  # noqa: PLC0415
+    from feedback_nlp.store.topic_reading import people_word  # noqa: PLC0415
 
     zone = settings.zone
     detail = request_detail(session, key)
@@ -274,7 +279,7 @@ def _show(session: Session, key: str, settings: Settings, *, as_json: bool) -> N
             }
         )
         return
-    _show_standing(detail, clock, checks, zone)
+    _show_standing(detail, clock, checks, zone, people_word(session))
     out.print("经过：")
     for moment, line in _history(detail):
         out.print(f"  {moment.astimezone(zone):%Y-%m-%d %H:%M} {line}")
@@ -286,13 +291,17 @@ def _show(session: Session, key: str, settings: Settings, *, as_json: bool) -> N
 
 
 def _show_standing(
-    detail: RequestDetail, clock: Clock, checks: list[Verification], zone: ZoneInfo
+    detail: RequestDetail,
+    clock: Clock,
+    checks: list[Verification],
+    zone: ZoneInfo,
+    people: str,
 ) -> None:
     """Print what a request is and how it stands, before its history."""
     from feedback_nlp.requests.linking import LINK_WORDS  # noqa: PLC0415
     from feedback_nlp.requests.verifying import words_of  # noqa: PLC0415
 
-    _show_facts(detail.row)
+    _show_facts(detail.row, people)
     out.print(_clock_line(clock, label(RequestStatus(detail.row.request.status))))
     for quote in detail.row.quotes:
         day = quote.occurred_at.astimezone(zone)
@@ -320,7 +329,7 @@ def _clock_line(clock: Clock, status: str) -> str:
     return f"{words}，[red]{late}[/red]" if late else words
 
 
-def _show_facts(row: RequestRow) -> None:
+def _show_facts(row: RequestRow, people: str) -> None:
     from feedback_nlp.rank.explain import PART_LABELS  # noqa: PLC0415
 
     item = row.request
@@ -329,7 +338,9 @@ def _show_facts(row: RequestRow) -> None:
     facts = [
         f"状态 {label(RequestStatus(item.status))}（反馈者看到：{shown}）",
         f"负责人 {escape(item.owner or '未定')}",
-        f"{row.counts.people} 人、{row.counts.units} 条原话",
+        f"{row.counts.people} {people}反馈、{row.counts.units} 句原话"
+        if people == "条"
+        else f"{row.counts.people} 人、{row.counts.units} 条原话",
         f"优先级 {_priority(item)}",
     ]
     if item.due:

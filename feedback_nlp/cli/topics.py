@@ -60,7 +60,7 @@ def list_(
 
     with open_database(db) as database, database.read() as session:
         rows = topic_reading.list_topics(session, include_hidden=show_all)
-        is_nameless = not topic_reading.has_authors(session)
+        people = topic_reading.people_word(session)
     if as_json:
         print_json(
             [
@@ -84,7 +84,7 @@ def list_(
     table = Table(box=None, pad_edge=False)
     table.add_column("编号", no_wrap=True)
     table.add_column("主题", no_wrap=True)
-    table.add_column("条数" if is_nameless else "人数", justify="right", no_wrap=True)
+    table.add_column(f"{people}数", justify="right", no_wrap=True)
     table.add_column("观点数", justify="right", no_wrap=True)
     table.add_column("状态", no_wrap=True)
     table.add_column("关键词", overflow="fold")  # the only one that gives way to a narrow terminal
@@ -102,7 +102,7 @@ def list_(
             escape(" ".join(row.topic.keywords[:3])),
         )
     out.print(table if rows else "还没有主题。先运行 feedback-nlp analyze。")
-    if rows and is_nameless:
+    if rows and people == "条":
         out.print("[dim]未知作者，按条计：来源没有作者，内容雷同的只算一条。[/dim]")
 
 

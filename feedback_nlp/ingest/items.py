@@ -161,7 +161,7 @@ class ItemBuilder:
         occurred_at = self._time(row, values)
         if occurred_at is None and isinstance(raw_time, str) and is_relative(raw_time.strip()):
             detail = (
-                f"时间“{raw_time.strip()[:30]}”是相对的，不知道从哪天算起；"
+                f"时间“{raw_time.strip()[:30]}”没有年份或是相对的，不知道是哪天；"
                 "请说明文件是哪天导出的，再导入一次"
             )
             return self.rejection(line, "relative-time", detail, row)

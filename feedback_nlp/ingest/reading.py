@@ -22,6 +22,7 @@ from feedback_nlp.ingest.plain import plain
 from feedback_nlp.ingest.plan import ColumnUse, Plan, Wanted
 from feedback_nlp.ingest.plans import plan_reading
 from feedback_nlp.ingest.relative_times import is_relative
+from feedback_nlp.ingest.resolution import OTHERS_SAID
 from feedback_nlp.ingest.resolve import Wishes
 from feedback_nlp.ingest.surveys import SAMPLE_ROWS
 from feedback_nlp.labels import SourceKind
@@ -65,7 +66,7 @@ _TALLIES = {
     "not-words": "{n} 行是图片、撤回或系统提示，不算反馈",
     "header-repeated": "{n} 行是重复的表头，不算反馈",
     "no-content": "{n} 条没有说出内容（如系统默认好评、只有表情或 @ 别人），存下但不算进问题和情绪",
-    "relative-time": "{n} 条的时间是相对的（如 3天前），没有导入；请说明文件是哪天导出的",
+    "relative-time": "{n} 条的时间没有年份或是相对的（如 6月3日、3天前），没有导入；请说明文件是哪天导出的",
 }
 
 
@@ -108,9 +109,15 @@ class SourceReading:
         counts["undated"] = counts.get("undated", 0) - counts.get("time-raw", 0)
         if any("时间列" in remark for remark in self.remarks):
             counts["undated"] = 0
+        remarks = self.remarks
+        if any(OTHERS_SAID in remark for remark in remarks) and (n := counts.pop("replied", 0)):
+            remarks = tuple(
+                f"{remark}；带有回复的 {n} 条" if OTHERS_SAID in remark else remark
+                for remark in remarks
+            )  # one remark: the columns, and how many rows had any of it
         told = [text.format(n=counts[name]) for name, text in _TALLIES.items() if counts.get(name)]
         repeated = told_of_repeated(self.sheets.repeated_names) if self.sheets else ()
-        return (*self.remarks, *_notes(self.sheets), *repeated, *told)
+        return (*remarks, *_notes(self.sheets), *repeated, *told)
 
 
 @contextmanager

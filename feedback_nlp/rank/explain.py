@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from feedback_nlp.rank.priority import Priority
 
@@ -31,13 +31,12 @@ def explain(
         span: What is ranked, ``周`` or ``月``.
         people: What is counted, ``人`` or, where no author is known, ``条``.
     """
+    labels = PART_LABELS | {"people": f"{people}数"}
     gains = sorted(
         ((priority.weights[name] * value * 100, name) for name, value in priority.parts.items()),
         key=lambda item: (-item[0], item[1]),
     )
-    lifted = "、".join(
-        f"{PART_LABELS[name]} {gain:.0f} 分" for gain, name in gains[:3] if gain >= 0.5
-    )
+    lifted = "、".join(f"{labels[name]} {gain:.0f} 分" for gain, name in gains[:3] if gain >= 0.5)
     sentences = [
         f"排第 {priority.position}：{priority.score:.0f} 分"
         f"（九成把握在 {priority.low:.0f}–{priority.high:.0f}），主要来自{lifted}。",
@@ -46,7 +45,7 @@ def explain(
     ]
     above = next((item for item in ranking if item.position == priority.position - 1), None)
     if above is not None:
-        sentences.append(_compare(priority, above))
+        sentences.append(_compare(priority, above, labels))
     return "".join(sentences)
 
 
@@ -63,7 +62,7 @@ def _trend_words(priority: Priority) -> str:
     return "，与平时相当"
 
 
-def _compare(priority: Priority, above: Priority) -> str:
+def _compare(priority: Priority, above: Priority, labels: Mapping[str, str]) -> str:
     gaps = {
         name: above.weights.get(name, 0) * above.parts.get(name, 0)
         - priority.weights.get(name, 0) * priority.parts.get(name, 0)
@@ -75,5 +74,5 @@ def _compare(priority: Priority, above: Priority) -> str:
         return f"与第 {above.position} 名同分{overlap}。"
     return (
         f"比第 {above.position} 名少 {above.score - priority.score:.1f} 分，"
-        f"差在{PART_LABELS[name]}{overlap}。"
+        f"差在{labels[name]}{overlap}。"
     )

@@ -19,7 +19,7 @@ from feedback_nlp.report.wording import (
     main_channels,
     moved_words,
     movement_label,
-    people_words,
+    people_phrase,
     period,
     share,
     shorten,
@@ -67,8 +67,7 @@ def _blocks(digest: WeeklyDigest) -> list[Block]:
     blocks = [
         Block(
             "text",
-            f"条反馈（{change(total.feedback, total.feedback_last)}），{people_words(digest)}"
-            f"（{change(total.people, total.people_last)}），"
+            f"条反馈（{change(total.feedback, total.feedback_last)}）{people_phrase(digest)}，"
             f"负面 {share(total.sentiments['neg'], total.feedback)}。",
             strong=str(total.feedback.value),
         ),

@@ -37,7 +37,7 @@ def notes(digest: WeeklyDigest) -> list[str]:
     sentences = [_later_note(later, digest) for later in digest.later]
     if digest.exposure < _QUIET:
         sentences.append(
-            f"本{digest.span}的人数只有平时的 {digest.exposure:.0%}，"
+            f"本{digest.span}的{unit(digest)}数只有平时的 {digest.exposure:.0%}，"
             + ("可能还没收全；" if digest.is_over else "还没有结束；")
             + "趋势和变化已按这个比例放宽，不会因此报下降或消失；待办优先级不按它计算。"
         )
@@ -60,7 +60,9 @@ def notes(digest: WeeklyDigest) -> list[str]:
             else f"情绪宣泄：{total.vent_people.value} 人说了 {total.vents.value} 句没有具体内容的话。"
         )
     if total.bursts.value:
-        sentences.append(f"疑似刷屏 {total.bursts.value} 条，只在此列出，不计入人数和排行。")
+        sentences.append(
+            f"疑似刷屏 {total.bursts.value} 条，只在此列出，不计入{unit(digest)}数和排行。"
+        )
     if total.copies.value:
         sentences.append(
             f"内容重复 {total.copies.value} 条，雷同的只算一{'条' if digest.is_nameless else '个人'}。"
@@ -127,7 +129,7 @@ def _calendar_notes(digest: WeeklyDigest) -> list[str]:
             for item in digest.special_days
         )
         more = (
-            f"趋势和变化按平时 {digest.exposure:.2f} 倍的人数比较，多出的这部分不算上升；"
+            f"趋势和变化按平时 {digest.exposure:.2f} 倍的{unit(digest)}数比较，多出的这部分不算上升；"
             if digest.exposure > 1
             else ""
         )

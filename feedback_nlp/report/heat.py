@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from feedback_nlp.labels import Measure
+from feedback_nlp.report.wording import people_noun
 from feedback_nlp.week.item_records import Count, TopicFigures
 from feedback_nlp.week.records import WeeklyDigest
 
@@ -58,17 +59,17 @@ def heat_maps(digest: WeeklyDigest, limit: int = 12, columns: int = 8) -> list[H
         limit: Topics to show.
         columns: Most channels or segments to show, the busiest first.
     """
-    span = digest.span
+    span, counted = digest.span, people_noun(digest)
     spoken = [topic for topic in digest.topics[:limit] if topic.people.value]
     channels = [figures.channel for figures in digest.channels[:columns]]
     segments = [figures.segment for figures in digest.segments[:columns]]
     maps = [
         _by_week(digest, digest.topics[:limit]),
-        _by_name("channel", "主题 × 渠道", f"本{span}在各渠道提到的人数。", channels, spoken),
+        _by_name("channel", "主题 × 渠道", f"本{span}在各渠道提到的{counted}。", channels, spoken),
         _by_name(
             "segment",
             "主题 × 用户类型",
-            f"本{span}各类用户提到的人数；来源没有给出用户类型的反馈不在图里。",
+            f"本{span}各类用户提到的{counted}；来源没有给出用户类型的反馈不在图里。",
             segments,
             spoken,
         ),
@@ -81,7 +82,7 @@ def _by_week(digest: WeeklyDigest, topics: Sequence[TopicFigures]) -> HeatMap:
     return HeatMap(
         key="week",
         title=f"主题 × {digest.span}",
-        caption=f"每{digest.span}提到的人数，颜色越深人越多。",
+        caption=f"每{digest.span}提到的{people_noun(digest)}，颜色越深越多。",
         columns=tuple(_week_name(week) for week in digest.weeks[-kept:]),
         topics=_rows(topics),
         people=tuple(topic.series[-kept:] for topic in topics),

@@ -23,7 +23,7 @@ from feedback_nlp.report.wording import (
     main_channels,
     moved_words,
     movement_label,
-    people_words,
+    people_phrase,
     period,
     rating_sentences,
     segment_sentences,
@@ -85,8 +85,8 @@ def _render(digest: WeeklyDigest, top_count: int, quotes: int) -> str:
         f"# 用户反馈{digest.span}报{product}",
         f"{period(digest)}",
         "",
-        f"本{digest.span} **{total.feedback.value}** 条反馈（{change(total.feedback, total.feedback_last)}），"
-        f"{people_words(digest)}（{change(total.people, total.people_last)}），"
+        f"本{digest.span} **{total.feedback.value}** 条反馈（{change(total.feedback, total.feedback_last)}）"
+        f"{people_phrase(digest)}，"
         f"负面 {share(total.sentiments['neg'], total.feedback)}。",
         "",
         f"## 本{digest.span}变化",

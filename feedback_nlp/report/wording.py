@@ -38,7 +38,6 @@ _OTHER_STEPS = (
 
 _FIXED = (
     ("条数", "反馈条数，广告和刷屏不计。"),
-    ("消失", "上周还有人提到，本周没有。"),
     ("波动内", "有变化，但没有超出前几周的起伏；括号里是比上周多或少几个人。"),
     ("复发", "对应的需求在本周之前已发布、已验证或已关闭，主题却又新增、再次出现或上升。"),
     (
@@ -77,6 +76,11 @@ def definitions(digest: WeeklyDigest) -> list[tuple[str, str]]:
             f"比前 {limits.baseline} {span}的平均高出的{far}，但没有比上{span}再明显增加；"
             "逢节假日和大促时写作“高于节日预期”。",
         ),
+        (
+            "消失",
+            f"上{span}和前几{span}的平均都不少于 {-(-limits.min_change_count // 2)} {unit(digest)}，"
+            f"本{span}没有人提到。",
+        ),
     ]
     return [*judged, *((name, spanned(meaning, digest)) for name, meaning in _FIXED)]
 
@@ -105,10 +109,30 @@ def unit(digest: WeeklyDigest) -> str:
     return digest.totals.people_word
 
 
-def people_words(digest: WeeklyDigest) -> str:
-    """Return ``541 人``, or ``去掉雷同计 70 条`` where no author is known."""
-    number = digest.totals.people.value
-    return f"去掉雷同计 {number} 条" if digest.is_nameless else f"{number} 人"
+def people_noun(digest: WeeklyDigest) -> str:
+    """Return what a number of people is called by itself: ``人数``, or ``条数``."""
+    return f"{unit(digest)}数"
+
+
+def people_heading(digest: WeeklyDigest) -> str:
+    """Return the heading of a column beside one of all feedback: ``人数``, or ``去掉雷同``."""
+    return "去掉雷同" if digest.is_nameless else "人数"
+
+
+def people_phrase(digest: WeeklyDigest) -> str:
+    """Return ``，541 人（+12%）``, to follow how many pieces of feedback there are.
+
+    Where no author is known, ``，去掉雷同计 70 条（+3）``; empty if nothing was taken away, in
+    this week and the last: it would say the same number twice.
+    """
+    total = digest.totals
+    moved = change(total.people, total.people_last)
+    if not digest.is_nameless:
+        return f"，{total.people.value} 人（{moved}）"
+    pieces = (total.feedback.value, total.feedback_last.value)
+    if pieces == (total.people.value, total.people_last.value):
+        return ""
+    return f"，去掉雷同计 {total.people.value} 条（{moved}）"
 
 
 def change(this: Count, last: Count) -> str:
@@ -327,6 +351,21 @@ def similar_lines(digest: WeeklyDigest, limit: int = 8) -> list[str]:
     if (more := len(digest.similar) - limit) > 0:
         lines.append(f"另有 {more} 对")
     return lines
+
+
+def peak_words(days: int, people: int, expected: float, *, counted: str) -> tuple[str, str]:
+    """Return how far an alert stood out: ``3 天 14 人次`` and, for as many days, ``约 1.5 人次``.
+
+    Over several days a person counts once a day.
+
+    Args:
+        days: How many days on end stood out most.
+        people: People of these days, each day by itself.
+        expected: How many of them were to be expected.
+        counted: What people are counted in, ``人`` or ``条``.
+    """
+    unit = "人次" if days > 1 and counted == "人" else counted
+    return f"{days} 天 {people} {unit}", f"约 {expected:.1f} {unit}"
 
 
 def swing_words(digest: WeeklyDigest, limit: int = 6) -> str:

@@ -77,7 +77,7 @@ def render_workbook(
     write_ranking(writer, ranking, digest, links)
     write_backlog(writer, backlog, digest, links)
     _data(writer, data, digest)
-    _requests(writer, requests)
+    _requests(writer, requests, wording.people_noun(digest))
     write_overview(writer, overview, digest, links, left_out)
     _definitions(writer, digest)
     book.close()
@@ -101,7 +101,7 @@ def _data_columns(digest: WeeklyDigest) -> list[tuple[str, int]]:
         ("主题", 24),
         (f"本{span}条数", 9),
         (f"上{span}条数", 9),
-        ("累计人数", 9),
+        (f"累计{wording.people_noun(digest)}", 9),
         ("优先级", 8),
         ("区间下限", 9),
         ("区间上限", 9),
@@ -156,7 +156,7 @@ def _heat_maps(writer: Writer, digest: WeeklyDigest) -> None:
         row += 3
 
 
-def _requests(writer: Writer, requests: Sequence[RequestLine]) -> None:
+def _requests(writer: Writer, requests: Sequence[RequestLine], people: str) -> None:
     columns = [
         ("编号", 10),
         ("需求", 30),
@@ -165,7 +165,7 @@ def _requests(writer: Writer, requests: Sequence[RequestLine]) -> None:
         ("反馈者看到", 12),
         ("负责人", 10),
         ("产品", 12),
-        ("人数", 8),
+        (people, 8),
         ("优先级", 8),
         ("区间下限", 9),
         ("区间上限", 9),

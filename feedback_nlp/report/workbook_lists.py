@@ -20,7 +20,7 @@ _BEFORE_SERIES = 8 + len(PART_LABELS)
 
 def ranking_columns(digest: WeeklyDigest) -> list[tuple[str, int]]:
     """Return headings and widths."""
-    span, people = digest.span, _people(digest)
+    span, people = digest.span, wording.people_noun(digest)
     return [
         ("名次", 6),
         ("主题", 22),
@@ -65,7 +65,7 @@ def write_ranking(writer: Writer, sheet: Any, digest: WeeklyDigest, links: Links
 
 def backlog_columns(digest: WeeklyDigest) -> list[tuple[str, int]]:
     """Return headings and widths."""
-    span, people = digest.span, _people(digest)
+    span, people = digest.span, wording.people_noun(digest)
     return [
         ("名次", 6),
         ("需求", 22),
@@ -123,10 +123,6 @@ def _counts(
 
 def _quotes(topic: TopicFigures) -> str:
     return "\n".join(f"“{wording.shorten(quote.text)}”" for quote in topic.quotes[:_QUOTES])
-
-
-def _people(digest: WeeklyDigest) -> str:
-    return "条数" if digest.is_nameless else "人数"
 
 
 def _sparkline(sheet: Any, row: int, column: int, data_row: int, weeks: int) -> None:

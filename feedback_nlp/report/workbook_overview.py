@@ -111,7 +111,7 @@ def _channels(writer: Writer, sheet: Any, digest: WeeklyDigest, links: Links, ro
         "渠道",
         "条数",
         f"上{digest.span}条数",
-        "人数",
+        wording.people_heading(digest),
         "负面占比",
         "说到问题的观点",
         "重复",
@@ -141,10 +141,11 @@ def _chart(writer: Writer, sheet: Any, digest: WeeklyDigest, row: int) -> None:
     rows = min(10, len(digest.topics))
     if rows == 0:
         return
+    counted = wording.people_noun(digest)
     chart = writer.book.add_chart({"type": "bar"})
     for column, name, colour in (
-        (4, f"上{digest.span}人数", "#C9CED6"),
-        (3, f"本{digest.span}人数", "#B4451F"),
+        (4, f"上{digest.span}{counted}", "#C9CED6"),
+        (3, f"本{digest.span}{counted}", "#B4451F"),
     ):
         chart.add_series(
             {
@@ -155,7 +156,7 @@ def _chart(writer: Writer, sheet: Any, digest: WeeklyDigest, row: int) -> None:
                 "gap": 60,
             }
         )
-    chart.set_title({"name": f"本{digest.span}要事：提到的人数", "name_font": {"size": 12}})
+    chart.set_title({"name": f"本{digest.span}要事：提到的{counted}", "name_font": {"size": 12}})
     chart.set_y_axis({"reverse": True})
     chart.set_x_axis({"major_gridlines": {"visible": False}})
     chart.set_legend({"position": "bottom"})

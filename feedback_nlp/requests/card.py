@@ -20,15 +20,15 @@ _CALL = re.compile(r"([@＠#])(?=\S)|\b((?:https?|ftp)(?=://)|www(?=\.))", re.IG
 _SPACE = "\u200b"
 
 
-def markdown_card(row: RequestRow, *, zone: ZoneInfo) -> str:
+def markdown_card(row: RequestRow, *, zone: ZoneInfo, people: str) -> str:
     """Return a card with a heading, the facts, the figures and a few quotes.
 
     Args:
         row: The request with its counts and quotes.
         zone: In which the days of the quotes are told.
+        people: What people are counted in, ``人`` or ``条``.
     """
     request = row.request
-    people = f"{row.counts.people} 人提到，{row.counts.units} 条原话"
     facts = [
         ("类型", label(Intent(request.intent)) if request.intent else None),
         ("状态", label(RequestStatus(request.status))),
@@ -37,7 +37,7 @@ def markdown_card(row: RequestRow, *, zone: ZoneInfo) -> str:
         ("计划版本", request.target_release),
         ("截止日", request.due and request.due.isoformat()),
         ("标签", "、".join(request.labels) or None),
-        ("多少人", people),
+        ("多少人", _how_many(row, people)),
         ("优先级", _priority(row)),
     ]
     lines = [f"## {request.key} {plain(request.title)}", ""]
@@ -53,6 +53,12 @@ def markdown_card(row: RequestRow, *, zone: ZoneInfo) -> str:
             lines.append(">")
         lines.pop()
     return "\n".join(lines) + "\n"
+
+
+def _how_many(row: RequestRow, people: str) -> str:
+    if people == "条":
+        return f"作者未知，{row.counts.people} 条反馈提到，{row.counts.units} 句原话"
+    return f"{row.counts.people} 人提到，{row.counts.units} 条原话"
 
 
 def plain(text: str) -> str:

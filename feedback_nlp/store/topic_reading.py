@@ -120,6 +120,11 @@ def has_authors(session: Session) -> bool:
     return session.scalar(named) is not None
 
 
+def people_word(session: Session) -> str:
+    """Return what people are counted in over all time: ``人``, or ``条`` without any author."""
+    return "人" if has_authors(session) else "条"
+
+
 def topic_row(session: Session, topic_id: int) -> TopicRow:
     """Return one topic with its size over all time.
 

@@ -108,6 +108,7 @@ def read_delimited(
     limits: Limits,
     *,
     delimiter: str | None = None,
+    likely: str | None = None,
     header: HeaderChoice = FIND_HEADER,
 ) -> Delimited:
     """Read a delimited text file.
@@ -116,6 +117,7 @@ def read_delimited(
         stream: Seekable, at its start.
         limits: Upper bounds.
         delimiter: One character, or ``None`` to take the candidate that fits the first lines.
+        likely: The one that the file's name suggests; taken if the first lines hold any of it.
         header: Where the header is; by default it is looked for.
 
     Raises:
@@ -128,6 +130,8 @@ def read_delimited(
     first = next((line for line in head if line.text.strip()), None)
     if first is None:
         raise FileUnreadable("文件是空的", hint="第一行应是表头，下面每行一条反馈")
+    if delimiter is None and likely and any(likely in line.text for line in head):
+        delimiter = likely
     delimiter = delimiter or _delimiter(head)
     if (count := first.text.count(delimiter) + 1) > limits.max_columns:
         raise too_many_columns(count, limits)

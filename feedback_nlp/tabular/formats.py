@@ -16,6 +16,7 @@ from typing import BinaryIO, cast
 from feedback_nlp.errors import FileUnreadable, InputError
 from feedback_nlp.tabular.decoding import utf8_bytes
 from feedback_nlp.tabular.html_tables import is_html_table
+from feedback_nlp.tabular.other_kinds import refuse_other_kinds
 from feedback_nlp.tabular.rows import Limits
 from feedback_nlp.tabular.spreadsheet_xml import is_spreadsheet_xml
 from feedback_nlp.tabular.wrapped import is_call
@@ -131,6 +132,7 @@ def detect_format(path: Path, named: str | None) -> str:
     """
     with open_binary(path) as stream:
         head = stream.read(_HEAD_BYTES)
+        refuse_other_kinds(path, head)
         if head.startswith(b"PK\x03\x04"):
             return "xlsx"
         if head.startswith(b"\xd0\xcf\x11\xe0"):

@@ -127,8 +127,8 @@ def open_table(
         elif _may_be_list(kind, format, header) and is_plain_list(stream, limits):
             kind, guessed = "lines", (*guessed, "没有表头，每行算一条反馈")
         if kind in ("csv", "tsv"):
-            delimiter = "\t" if kind == "tsv" else None
-            read = read_delimited(stream, limits, delimiter=delimiter, header=header)
+            delimiter, likely = ("\t" if name == "tsv" else None for name in (format, kind))
+            read = read_delimited(stream, limits, delimiter=delimiter, likely=likely, header=header)
             columns, rows, notes, preface = read.columns, read.rows, read.notes, read.preface
         elif kind == "lines":
             kind, columns, rows, notes, preface = _written(text_lines(stream, limits), limits)

@@ -24,8 +24,8 @@ def movement(
 
     - new: at least ``new_min_people`` this week, nobody ever before;
     - returned: the same after ``new_after_quiet_weeks`` without anyone;
-    - gone: nobody this week, somebody last week, and at least half of ``min_change_count`` a
-      week before, on average;
+    - gone: nobody this week, and at least half of ``min_change_count`` last week as well as a
+      week before, on average: one who falls silent is no movement;
     - rising: more than last week, and above the baseline's mean by at least
       ``min_change_count`` people and ``min_change_ratio``;
     - elevated: as far above the baseline, but not more than last week;
@@ -52,7 +52,8 @@ def movement(
     baseline = usual * min(1.0, exposure)
     busy = usual * max(1.0, exposure)
     if this == 0:
-        return Movement.GONE if baseline >= config.min_change_count / 2 else Movement.STEADY
+        enough = config.min_change_count / 2
+        return Movement.GONE if min(baseline, last) >= enough else Movement.STEADY
     up = None
     if this >= config.new_min_people and not any(quiet):
         up = Movement.RETURNED if is_known or any(people[1:]) else Movement.NEW

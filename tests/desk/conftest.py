@@ -71,6 +71,7 @@ def stored(database: Database) -> Database:
                 intent=intent,
                 sentiment=sentiment,
                 analyzed_run_id=run.id,
+                author_key=f"author-{number % 4}",
                 person_key=f"person-{number % 4}",
             )
             session.add(feedback)

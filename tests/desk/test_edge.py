@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from feedback_api.desk.rendering import HERE, asset, our_path
-from tests.desk.conftest import Post
+from tests.desk.conftest import RAW, Post
 
 pytestmark = pytest.mark.usefixtures("stored")
 
@@ -80,3 +80,27 @@ def test_a_form_leads_nowhere_else(path: str) -> None:
 def test_a_made_up_toast_is_no_page(client: TestClient) -> None:
     client.cookies.set("feedback_flash", "bm90IGpzb24=")
     assert client.get("/feedback").status_code == 200
+
+
+def test_filters_follow_to_the_page_that_a_form_leads_to(post: Post) -> None:
+    here = "/requests?week=2026-W47&source=%E5%AE%98%E7%BD%91&status=open&owner=%E5%B0%8F%E7%8E%8B"
+    filters = "week=2026-W47&source=%E5%AE%98%E7%BD%91"
+    for path, fields, to in (
+        ("/notices/templates/shipped", {"text": "{title}做好了"}, "/notices"),
+        ("/notices/routes", {"source": f"官网{RAW}", "outlet": ""}, "/notices"),
+        ("/data/analyze", {}, "/data"),
+        ("/requests/new", {"title": "导出成表格", "intent": "feature"}, "/requests/REQ-2"),
+        ("/requests/REQ-1/split", {"unit": "2", "title": "升级后闪退"}, "/requests/REQ-3"),
+        ("/requests/REQ-1/split/undo", {}, "/requests/REQ-1"),
+        ("/topics/2/merge", {"into": "1"}, "/topics/1"),
+    ):
+        answer = post(path, next=here, **fields)
+        assert answer.status_code == 303, (path, answer.text)
+        assert answer.headers["location"] == f"{to}?{filters}", path
+    scheme = post("/requests/schemes", next=here, name="重服务", w_people="100")
+    assert scheme.headers["location"].startswith(f"/requests?{filters}&")
+
+
+def test_only_known_filters_follow(post: Post) -> None:
+    answer = post("/data/analyze", next="https://evil.example/?week=2026-W47&redirect=//evil")
+    assert answer.headers["location"] == "/data?week=2026-W47"

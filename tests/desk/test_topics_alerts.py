@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from sqlalchemy import update
 from sqlmodel import select
 from starlette.testclient import TestClient
 
 from feedback_nlp.store import Database
-from feedback_nlp.store.tables import AlertRow, FeatureRequest, FeedbackUnit, Topic
-from tests.desk.conftest import NOW, Post
+from feedback_nlp.store.tables import AlertRow, FeatureRequest, Feedback, FeedbackUnit, Topic
+from tests.desk.conftest import NOW, Post, spike
 
 pytestmark = pytest.mark.usefixtures("stored")
 
@@ -131,3 +134,25 @@ def test_a_group_is_not_listed_among_its_topics(client: TestClient, stored: Data
     assert "勾选 收银台" not in client.get("/topics").text
     merging = client.get("/topics/1").text.split('name="into"')[1].split("</select>")[0]
     assert "收银台" not in merging
+
+
+def test_where_nobody_has_a_name_pieces_are_not_called_people(
+    client: TestClient, database: Database
+) -> None:
+    with database.write() as session:
+        session.execute(update(Feedback).values(author_key=None))
+        session.add(spike(people=5))
+    for address in ("/topics", "/requests", "/requests?view=board", "/alerts"):
+        page = client.get(address).text
+        assert not re.search(r"\d 人|人数<", page.split('<details class="sheet weights"')[0])
+        assert "人数</th>" not in page
+        assert re.search(r"\d 条(反馈说到)?<|条数<|条</a>", page), address
+    for address in ("/topics/1", "/requests/REQ-1", "/feedback?of=people"):
+        assert "条，去掉雷同" in client.get(address).text
+    assert "最突出的 2 天 5 条，平时这么多天约 0.4 条" in client.get("/alerts").text
+
+
+def test_an_alert_says_over_how_many_days_it_counts(client: TestClient, database: Database) -> None:
+    with database.write() as session:
+        session.add(spike(people=5))
+    assert "最突出的 2 天 5 人次，平时这么多天约 0.4 人次" in client.get("/alerts").text

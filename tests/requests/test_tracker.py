@@ -43,8 +43,9 @@ def comment(session, text="下周给方案", actor="林晓", now=NOW, key="REQ-1
     return add_comment(session, key, text, actor=actor, now=now, pseudonymizer=KEYED)
 
 
-def card_of(session, key="REQ-1"):
-    return markdown_card(request_row(session, get_request(session, key)), zone=ZONE)
+def card_of(session, key="REQ-1", people="人"):
+    row = request_row(session, get_request(session, key))
+    return markdown_card(row, zone=ZONE, people=people)
 
 
 def test_release_labels_and_link_are_one_event(session):

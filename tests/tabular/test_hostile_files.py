@@ -341,3 +341,52 @@ def test_a_workbook_as_xml_is_bounded(monkeypatch):
     )
     with pytest.raises(FileUnreadable, match="超过"):
         read(data.encode())
+
+
+PICTURE = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+OLD_WORD = b"\xd0\xcf\x11\xe0" + bytes(500) + "WordDocument".encode("utf-16-le")
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "word"),
+    [
+        ("截图.csv", PICTURE, "图片"),
+        ("照片.xlsx", b"\xff\xd8\xff\xe0\x00\x10JFIF", "图片"),
+        ("手机拍的.csv", b"\x00\x00\x00\x18ftypheic", "图片"),
+        ("问卷.csv", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", " PDF"),
+        ("录音.txt", b"RIFF\x24\x00\x00\x00WAVEfmt ", "录音"),
+        ("录屏.csv", b"\x00\x00\x00\x20ftypisom", "视频"),
+        ("导出.csv", b"Rar!\x1a\x07\x01\x00", "压缩包"),
+        ("库.csv", b"SQLite format 3\x00", "数据库文件"),
+        ("安装.csv", b"MZ\x90\x00\x03", "程序"),
+        ("意见.xls", OLD_WORD, " Word 文档"),
+    ],
+)
+def test_what_is_no_table_is_called_what_it_is(tmp_path, name, head, word):
+    path = tmp_path / name
+    path.write_bytes(head + bytes(range(256)) * 8)
+    with pytest.raises(FileUnreadable, match=f"{name} 其实是{word}") as raised, open_table(path):
+        pass
+    assert raised.value.hint  # what to do with it
+
+
+def test_a_word_file_is_no_broken_workbook(tmp_path):
+    path = tmp_path / "意见汇总.csv"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", "<w/>")
+    with pytest.raises(FileUnreadable, match="Word 文档"), open_table(path):
+        pass
+
+
+def test_commas_in_a_file_named_tsv_part_its_columns(tmp_path):
+    path = tmp_path / "评价.tsv"
+    path.write_text("买家,评价\n林晓,盖子拧不开\n", encoding="utf-8")
+    with open_table(path) as table:
+        assert table.columns == ("买家", "评价")
+    path.write_text("买家\t评价,含追评\n林晓\t盖子,还有壶嘴\n", encoding="utf-8")
+    with open_table(path) as table:
+        assert table.columns == ("买家", "评价,含追评")
+    path.write_text("买家,评价\n林晓,盖子拧不开\n", encoding="utf-8")
+    with open_table(path, format="tsv") as table:  # the user's word stands
+        assert table.columns == ("买家,评价",)

@@ -34,6 +34,7 @@ def move(*people, history=8, **arguments):
         ((0, 1), Movement.STEADY),
         ((0, 1, 2, 1, 2), Movement.STEADY),
         ((0, 3, 3, 2, 3), Movement.GONE),
+        ((0, 1, 5, 4, 4), Movement.STEADY),
         ((0, 0, 9, 9, 9), None),
         ((0, 0), None),
     ],

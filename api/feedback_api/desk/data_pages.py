@@ -194,7 +194,7 @@ def take_in(services: ServicesDep, form: PostedDep) -> Response:
         f"收下 {report.accepted} 条，已有 {report.duplicate} 条，拒收 {report.rejected} 条。"
         "存下的不能一步撤回。"
     )
-    return rendering.done(f"/data/batches/{report.batch_id}", words)
+    return rendering.done(form.onward(f"/data/batches/{report.batch_id}"), words)
 
 
 @pages.post("/data/analyze")
@@ -205,7 +205,7 @@ def analyze(services: ServicesDep, form: PostedDep) -> Response:
         job = job_queue.enqueue(session, analysis_wanted(actor=actor))
         recording.record(session, "analysis.queue", f"job:{job.id}", {}, now=services.now())
         undo = {"action": f"/data/analyze/{job.id}/undo", "actor": actor}
-    return rendering.done("/data", "排上了，进度在下面。", undo)
+    return rendering.done(form.onward("/data"), "排上了，进度在下面。", undo)
 
 
 @pages.post("/data/analyze/{job_id}/undo")
@@ -215,7 +215,7 @@ def call_off(services: ServicesDep, form: PostedDep, job_id: FeedbackId) -> Resp
     with services.database.write() as session:
         job_queue.cancel(session, job_id, ANALYZE)
         recording.record(session, "analysis.cancel", f"job:{job_id}", {}, now=services.now())
-    return rendering.done("/data", f"{actor} 取消了这次分析。")
+    return rendering.done(form.onward("/data"), f"{actor} 取消了这次分析。")
 
 
 def _options(form: Posted, services: Services) -> IngestOptions:

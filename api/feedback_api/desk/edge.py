@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from feedback_api import csrf
 from feedback_api.desk import rendering
-from feedback_api.desk.shell import ACTOR_COOKIE, actor_of, bare_shell
+from feedback_api.desk.shell import ACTOR_COOKIE, FOLLOWING, actor_of, bare_shell
 from feedback_api.errors import status_of
 from feedback_nlp.clean.characters import clean_characters
 from feedback_nlp.errors import FeedbackError, InputError
@@ -142,6 +142,17 @@ class Posted:
     def next(self, otherwise: str) -> str:
         """Return the page to go on to."""
         return rendering.our_path(self.text("next"), otherwise)
+
+    def onward(self, path: str, query: Mapping[str, str] | None = None) -> str:
+        """Return another page to go on to, with the filters of the page that the form was on.
+
+        Args:
+            path: The page.
+            query: What to ask it for besides.
+        """
+        here = dict(parse_qsl(urlsplit(self.text("next")).query))
+        asked = {name: here[name] for name in FOLLOWING if name in here} | dict(query or {})
+        return f"{path}?{urlencode(asked)}" if asked else path
 
 
 async def posted(request: Request) -> AsyncIterator[Posted]:

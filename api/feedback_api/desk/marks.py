@@ -12,12 +12,13 @@ from feedback_nlp.week.item_records import Count
 _HEIGHT, _STEP, _WIDTH = 30, 11, 8
 
 
-def sparkline(series: Sequence[Count], weeks: Sequence[str]) -> Markup:
+def sparkline(series: Sequence[Count], weeks: Sequence[str], unit: str) -> Markup:
     """Return a column chart of people a week; each column opens its rows.
 
     Args:
         series: Oldest first.
         weeks: Names of the weeks of the digest; the last ones are those of the series.
+        unit: What people are counted in, ``人`` or ``条``.
     """
     top = max([1, *(number.value for number in series)])
     names = weeks[-len(series) :] if series else []
@@ -29,11 +30,11 @@ def sparkline(series: Sequence[Count], weeks: Sequence[str]) -> Markup:
         kind = "bar now" if index == len(series) - 1 else "bar"
         bars.append(
             f'<a href="{where}" class="n" data-n="{number.value}"'
-            f' aria-label="{when} {number.value} 人">'
+            f' aria-label="{when} {number.value} {unit}">'
             f'<rect class="hit" x="{index * _STEP}" y="0" width="{_STEP}" height="{_HEIGHT}"/>'
             f'<rect class="{kind}" x="{index * _STEP + 1}" y="{_HEIGHT - size:.1f}"'
             f' width="{_WIDTH}" height="{size:.1f}" rx="1"/>'
-            f"<title>{when}：{number.value} 人</title></a>"
+            f"<title>{when}：{number.value} {unit}</title></a>"
         )
     width = max(1, len(series)) * _STEP
     return Markup(

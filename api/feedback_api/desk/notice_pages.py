@@ -195,7 +195,7 @@ def write_template(services: ServicesDep, form: PostedDep, status: str) -> Respo
         before = notice_settings(session).templates.get(wanted, "")
         set_template(session, wanted, text or None)
     undo = {"action": f"/notices/templates/{status}", "text": before, "actor": form.actor}
-    return rendering.done("/notices", f"“{label(wanted)}”的文字存好了。", undo)
+    return rendering.done(form.onward("/notices"), f"“{label(wanted)}”的文字存好了。", undo)
 
 
 @pages.post("/notices/routes")
@@ -209,7 +209,7 @@ def write_route(services: ServicesDep, form: PostedDep) -> Response:
         set_route(session, source, outlet or None)
     words = f"来源“{source}”{f'由出口 {outlet} 回复' if outlet else '不再回复'}。"
     undo = {"action": "/notices/routes", "source": source, "outlet": before, "actor": form.actor}
-    return rendering.done("/notices", words, undo)
+    return rendering.done(form.onward("/notices"), words, undo)
 
 
 def tallies_of(services: Services, source: str) -> list[NoticeTally]:

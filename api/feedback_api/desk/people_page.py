@@ -42,7 +42,7 @@ def take_key(services: ServicesDep, form: PostedDep) -> Response:
     with services.database.write() as session:
         keys = [row.prefix for row in revoke_key(session, name, now=services.now())]
     undo = {"action": "/people/restore", "key": keys[0]} if len(keys) == 1 else None
-    return rendering.done("/people", f"{name} 的密钥吊销了。", undo)
+    return rendering.done(form.onward("/people"), f"{name} 的密钥吊销了。", undo)
 
 
 @pages.post("/people/restore")
@@ -50,7 +50,7 @@ def give_back(services: ServicesDep, form: PostedDep) -> Response:
     """Let a key in again that was just revoked."""
     with services.database.write() as session:
         name = restore_key(session, form.text("key", limit=40), now=services.now()).name
-    return rendering.done("/people", f"{name} 的密钥又能用了。")
+    return rendering.done(form.onward("/people"), f"{name} 的密钥又能用了。")
 
 
 def _page(request: Request, services: ServicesDep, name: str = "", token: str = "") -> Response:

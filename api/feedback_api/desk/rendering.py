@@ -28,6 +28,7 @@ from feedback_nlp.labels import (
     actor_name,
     label,
 )
+from feedback_nlp.report import wording
 
 HERE = Path(__file__).parent
 _FLASH = "feedback_flash"
@@ -160,6 +161,7 @@ def templates() -> Environment:
         query=urlencode,
         intents=[(value.value, label(value)) for value in Intent],
         sparkline=marks.sparkline,
+        peak=wording.peak_words,
         interval_bar=marks.interval_bar,
     )
     return environment

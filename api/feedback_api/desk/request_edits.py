@@ -60,7 +60,7 @@ def make(services: ServicesDep, form: PostedDep) -> Response:
         key = made.request.key
     words = f"提了 {key}。" if made.created else f"{key} 就是这条，以前提过。"
     undo = {"action": f"/requests/{key}/new/undo", "actor": form.actor} if made.created else None
-    return rendering.done(f"/requests/{key}", words, undo)
+    return rendering.done(form.onward(f"/requests/{key}"), words, undo)
 
 
 @pages.post("/requests/{key}/new/undo")
@@ -76,7 +76,7 @@ def withdraw(services: ServicesDep, form: PostedDep, key: str) -> Response:
         subject, detail = f"request:{found.key}", {"by": actor, "title": found.title}
         recording.record(session, "request.withdraw", subject, detail, now=services.now())
         key = found.key
-    return rendering.done("/requests", f"{actor} 撤销了 {key}，编号不再用。")
+    return rendering.done(form.onward("/requests"), f"{actor} 撤销了 {key}，编号不再用。")
 
 
 @pages.post("/requests/{key}/move")

@@ -112,9 +112,10 @@ def keep_weights(services: ServicesDep, form: PostedDep) -> Response:
     name = form.text("name")
     with services.database.write() as session:
         save_scheme(session, name, weights)
-    address = "/requests?" + urlencode(_as_query(weights))
     undo = {"action": "/requests/schemes/drop", "name": name}
-    return rendering.done(address, f"存为方案“{name}”，正式的排序没有变。", undo)
+    return rendering.done(
+        form.onward("/requests", _as_query(weights)), f"存为方案“{name}”，正式的排序没有变。", undo
+    )
 
 
 @pages.post("/requests/schemes/drop")

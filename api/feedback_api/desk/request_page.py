@@ -141,7 +141,7 @@ def show_request(request: Request, services: ServicesDep, key: str) -> Response:
         others=others,
         by_hand=by_hand,
         releases=releases,
-        card=markdown_card(detail.row, zone=services.settings.zone),
+        card=markdown_card(detail.row, zone=services.settings.zone, people=shell.people),
     )
 
 

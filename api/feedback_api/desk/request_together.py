@@ -67,7 +67,9 @@ def split(services: ServicesDep, form: PostedDep, key: str) -> Response:
         )
         made = child.key
     undo = {"action": f"/requests/{key}/split/undo", "actor": form.actor}
-    return rendering.done(f"/requests/{made}", f"从 {key.upper()} 拆出了 {made}。", undo)
+    return rendering.done(
+        form.onward(f"/requests/{made}"), f"从 {key.upper()} 拆出了 {made}。", undo
+    )
 
 
 @pages.post("/requests/{key}/split/undo")
@@ -75,4 +77,4 @@ def undo_split(services: ServicesDep, form: PostedDep, key: str) -> Response:
     """Take the last split back."""
     with services.database.write() as session:
         withdrawn = services.splitter(session, form.actor, form.text("reason")).undo(key[:20])
-    return rendering.done(f"/requests/{key}", f"{withdrawn} 并回来了，编号不再用。")
+    return rendering.done(form.onward(f"/requests/{key}"), f"{withdrawn} 并回来了，编号不再用。")

@@ -18,6 +18,7 @@ from feedback_nlp.access import Scope as Right
 from feedback_nlp.clean.characters import clean_characters
 from feedback_nlp.store.queries import product_names
 from feedback_nlp.store.tables import Feedback, Source
+from feedback_nlp.store.topic_reading import people_word
 from feedback_nlp.weeks import Week
 
 ACTOR_COOKIE = "feedback_actor"
@@ -49,6 +50,7 @@ class Shell:
         actor: Under which name changes are written; empty if nobody said.
         is_known: Whether a key says who it is, so that no name is asked for.
         is_admin: Whether they may look after keys.
+        people: What people are counted in over all time: ``人``, or ``条`` without any author.
     """
 
     path: str
@@ -60,6 +62,12 @@ class Shell:
     actor: str = ""
     is_known: bool = False
     is_admin: bool = False
+    people: str = "人"
+
+    @property
+    def people_only(self) -> str:
+        """What to call people beside all feedback, where pieces alone would say nothing."""
+        return self.people if self.people == "人" else "条，去掉雷同"
 
     @property
     def pages(self) -> list[tuple[str, str, bool]]:
@@ -76,7 +84,7 @@ class Shell:
 def shell_of(request: Request, services: Services, path: str) -> Shell:
     """Return the frame of a page."""
     zone = services.settings.zone
-    weeks, products, sources = services.kept(
+    weeks, products, sources, people = services.kept(
         "desk-shell", lambda session: _lists(session, zone), basis=None
     )
     return Shell(
@@ -86,6 +94,7 @@ def shell_of(request: Request, services: Services, path: str) -> Shell:
         products=products,
         sources=sources,
         chosen=_chosen(request),
+        people=people,
         **_of_caller(request),
     )
 
@@ -124,7 +133,7 @@ def _chosen(request: Request) -> dict[str, str]:
     return {name: clean_characters(asked.get(name, "")).strip()[:200] for name in CHOICES}
 
 
-def _lists(session: Session, zone: ZoneInfo) -> tuple[Any, Any, Any]:
+def _lists(session: Session, zone: ZoneInfo) -> tuple[Any, Any, Any, str]:
     moment = col(Feedback.occurred_at)  # asked for in two statements, each end is looked up
     oldest = session.scalar(select(func.min(moment)))
     newest = session.scalar(select(func.max(moment)))
@@ -133,4 +142,4 @@ def _lists(session: Session, zone: ZoneInfo) -> tuple[Any, Any, Any]:
         first, last = Week.of(oldest, zone), Week.of(newest, zone)
         weeks = [str(last.shift(-back)) for back in range(min(_WEEKS, last.since(first) + 1))]
     sources = session.scalars(select(col(Source.name)).order_by(col(Source.name)))
-    return weeks, product_names(session), list(sources)
+    return weeks, product_names(session), list(sources), people_word(session)

@@ -248,7 +248,7 @@ def edit(services: ServicesDep, form: PostedDep, topic_id: FeedbackId, action: s
     return rendering.done(
         form.next(f"/topics/{target_id}")
         if action not in ("merge", "split") or form.text("stay")
-        else f"/topics/{target_id}",
+        else form.onward(f"/topics/{target_id}"),
         words,
         {"action": f"/topics/{topic_id}/undo", "actor": form.actor},
     )

@@ -205,6 +205,7 @@ def _values(digest: WeeklyDigest, shell: Shell, tab: str) -> dict[str, Any]:
         "movement": lambda item: wording.movement_label(item, digest),
         "change": wording.change,
         "unit": wording.unit(digest),
+        "people_heading": wording.people_heading(digest),
         "swings": digest.swings()[:8],
         "promises": digest.old_promises,
         "back": [step for step in digest.loop if step.to_status in ("reopened", "verified")],

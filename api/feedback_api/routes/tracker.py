@@ -30,6 +30,7 @@ from feedback_nlp.requests.late import late_requests
 from feedback_nlp.requests.moving import get_request
 from feedback_nlp.requests.reading import request_row
 from feedback_nlp.store.keys import deployment_secret
+from feedback_nlp.store.topic_reading import people_word
 
 WEEK_PATTERN = r"^20[0-9]{2}-(W(0[1-9]|[1-4][0-9]|5[0-3])|0[1-9]|1[0-2])$"
 
@@ -82,7 +83,8 @@ def card(services: ServicesDep, key: RequestKey) -> Card:
     """一个需求写成 Markdown，整段复制到 Jira、TAPD、禅道或 GitHub；原话里的链接和 @ 不会生效。"""
     with services.database.read() as session:
         row = request_row(session, get_request(session, key))
-        return Card(markdown=markdown_card(row, zone=services.settings.zone))
+        people = people_word(session)
+        return Card(markdown=markdown_card(row, zone=services.settings.zone, people=people))
 
 
 @router.get(
