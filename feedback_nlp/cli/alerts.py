@@ -96,6 +96,7 @@ def _kind(alert: AlertRow) -> str:
 
 
 def _print(rows: list[NamedAlert], precision: AlertPrecision, since: date, people: str) -> None:
+    from feedback_nlp.cli.lists import print_folded  # noqa: PLC0415
     from feedback_nlp.report.wording import peak_words  # noqa: PLC0415
 
     out.print(f"[bold]{since:%Y-%m-%d} 以来的预警[/bold]　{len(rows)} 条")
@@ -107,18 +108,19 @@ def _print(rows: list[NamedAlert], precision: AlertPrecision, since: date, peopl
             alert = row.alert
             table.add_row(
                 str(alert.id),
-                alert.day,
-                alert.last_day,
+                alert.day[5:],
+                alert.last_day[5:],
                 Text(_kind(alert), style="red"),
                 Text(row.topic_name, style="bold"),
                 *peak_words(alert.days, alert.people, alert.expected, counted=people),
                 {True: "有用", False: "没用", None: "—"}[alert.is_useful],
             )
         out.print(table)
-        out.print(
-            "[dim]从、到：哪些天够得上预警。最突出的几天：连着的几天一起看，"
+        print_folded(
+            "从、到：哪些天够得上预警。最突出的几天：连着的几天一起看，"
             + ("一个人每天算一次" if people == "人" else "来源没有作者，按条计")
-            + "；平时：同样长的几天原本该有多少。[/dim]"
+            + "；平时：同样长的几天原本该有多少。",
+            style="dim",
         )
     if precision.share is None:
         out.print(

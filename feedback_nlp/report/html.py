@@ -59,6 +59,7 @@ def _environment() -> Environment:
         change=wording.change,
         movement=wording.movement_label,
         unit=wording.unit,
+        channel_words=wording.channel_words,
         people_heading=wording.people_heading,
         share=wording.share,
         period=wording.period,

@@ -82,7 +82,11 @@ def definitions(digest: WeeklyDigest) -> list[tuple[str, str]]:
             f"本{span}没有人提到。",
         ),
     ]
-    return [*judged, *((name, spanned(meaning, digest)) for name, meaning in _FIXED)]
+    several = "几条" if digest.is_nameless else "几个人"
+    return [
+        *judged,
+        *((name, spanned(meaning.replace("几个人", several), digest)) for name, meaning in _FIXED),
+    ]
 
 
 def spanned(words: str, digest: WeeklyDigest) -> str:
@@ -194,8 +198,13 @@ def interval(item: TopicFigures | OpenRequest) -> str:
 def main_channels(topic: TopicFigures, limit: int = 2) -> str:
     """Return ``应用商店 10、微博 8``."""
     return "、".join(
-        f"{channel} {number.value}" for channel, number in list(topic.channels.items())[:limit]
+        channel_words(channel, number) for channel, number in list(topic.channels.items())[:limit]
     )
+
+
+def channel_words(channel: str, number: Count) -> str:
+    """Return ``微博 8``, and ``12345：8`` of a channel whose name ends with a figure itself."""
+    return f"{channel}{'：' if channel[-1:].isdigit() else ' '}{number.value}"
 
 
 def status_words(request: OpenRequest) -> str:

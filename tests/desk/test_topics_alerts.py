@@ -146,6 +146,7 @@ def test_where_nobody_has_a_name_pieces_are_not_called_people(
         page = client.get(address).text
         assert not re.search(r"\d 人|人数<", page.split('<details class="sheet weights"')[0])
         assert "人数</th>" not in page
+        assert 'data-unit="人"' not in page
         assert re.search(r"\d 条(反馈说到)?<|条数<|条</a>", page), address
     for address in ("/topics/1", "/requests/REQ-1", "/feedback?of=people"):
         assert "条，去掉雷同" in client.get(address).text

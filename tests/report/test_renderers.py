@@ -7,7 +7,7 @@ from feedback_nlp.config import load_config
 from feedback_nlp.labels import Measure
 from feedback_nlp.report.as_json import render_json, to_payload
 from feedback_nlp.report.markdown import WECOM_MAX_BYTES, render_markdown
-from feedback_nlp.report.wording import change, share, shorten, sparkline
+from feedback_nlp.report.wording import change, channel_words, share, shorten, sparkline
 from feedback_nlp.requests.sync import sync_requests
 from feedback_nlp.week.figures import weekly
 from feedback_nlp.week.item_records import Count
@@ -112,3 +112,9 @@ def test_a_message_carries_no_link_that_a_feedback_wrote(link: str) -> None:
 
     assert escape(f"看这里{link}，打不开") == "看这里〔链接〕，打不开"
     assert escape("5.3.0/5.4 版，a/b 都不行") == "5.3.0/5.4 版，a/b 都不行"
+
+
+def test_a_number_does_not_run_into_a_name_of_figures():
+    count = Count(8, Measure.PEOPLE, {})
+    assert channel_words("微博", count) == "微博 8"
+    assert channel_words("12345", count) == "12345：8"
