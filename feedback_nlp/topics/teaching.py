@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from feedback_nlp.labels import TopicKind
 from feedback_nlp.topics.metric import Evidence, TopicMetric
 from feedback_nlp.topics.records import KnownTopic, TopicUnit
 from feedback_nlp.topics.scope import Placed
@@ -26,15 +27,15 @@ def taught_metric(
     """Return the metric bent by the units that people placed into known topics.
 
     A placed unit counts for the issue code that most units of its topic are recognised
-    as; a topic without such a code becomes a code of its own.
+    as; a topic without such a code becomes a code of its own. Venting and praise teach nothing.
     """
     row_of = {units[row].unit_id: index for index, row in enumerate(placed.rows.tolist())}
     texts, rows, codes = [], [], []
     for topic in known:
         members = [row_of[unit_id] for unit_id in sorted(topic.members) if unit_id in row_of]
         pinned = [row_of[unit_id] for unit_id in sorted(topic.pinned_members) if unit_id in row_of]
-        if not pinned:
-            continue
+        if not pinned or topic.kind is not TopicKind.ISSUE:
+            continue  # what vents or praises shares no matter: its words would draw any matter
         code = _code_of(topic, metric, placed, members)
         if code.startswith(OWN_CODE) and len(pinned) < _OWN_ROWS:
             continue

@@ -6,10 +6,12 @@ import numpy as np
 
 from feedback_nlp.chinese import default_tokenizer
 from feedback_nlp.config import TopicsConfig
+from feedback_nlp.labels import TopicKind
 from feedback_nlp.topics import KnownTopic, TopicUnit
 from feedback_nlp.topics.metric import TopicMetric
 from feedback_nlp.topics.modeler import TopicModeler
-from feedback_nlp.topics.teaching import seen_anew
+from feedback_nlp.topics.scope import place
+from feedback_nlp.topics.teaching import seen_anew, taught_metric
 
 MOVED = 16
 """Units that a person moves, a third of their kind; the others are left for the engine."""
@@ -59,3 +61,17 @@ def test_a_few_moves_bring_their_like_along_and_are_never_undone(
     assert len(settled & rest) > len(rest) / 2, "units like those moved follow"
     other = {unit.unit_id for unit in units if "地暖" in unit.text}
     assert not settled & other, "units of another kind stay"
+
+
+def test_venting_that_people_placed_teaches_nothing(
+    config: TopicsConfig, metric: TopicMetric, units: list[TopicUnit], embeddings: np.ndarray
+) -> None:
+    """Vents share no matter: learned as one issue, their words drew a thousand other units."""
+    placed = place(units, embeddings, metric, config)
+    chosen = frozenset(unit.unit_id for unit in units[:20])
+    kinds = {}
+    for kind in (TopicKind.ISSUE, TopicKind.VENT):
+        known = KnownTopic("1", "笼统差评", kind, np.zeros(0, np.float32), chosen, chosen)
+        kinds[kind] = taught_metric(metric, units, embeddings, placed, [known])
+    assert kinds[TopicKind.ISSUE] is not metric
+    assert kinds[TopicKind.VENT] is metric
