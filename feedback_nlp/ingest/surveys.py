@@ -237,9 +237,8 @@ def _written(
 ) -> list[str]:
     """Return the questions that were answered in words; in a short file by the answers alone."""
     nobody = [column for column in asked if not asks_who(layout, column)]
-    answers = {column: _said(answers[column]) for column in nobody}
     told = [column for column in nobody if _is_open(column, answers[column], hints)]
-    return told or [column for column in nobody if _reads_written(answers[column], hints)]
+    return told or [column for column in nobody if _reads_written(_said(answers[column]), hints)]
 
 
 def _said(answers: Sequence[str]) -> list[str]:
@@ -274,7 +273,10 @@ def _is_open(column: str, answers: Sequence[str], hints: Mapping[str, Sequence[s
         return False
     if column.startswith(f"{WRITTEN}."):
         return not is_person_by_content(answers)  # the form says that it asked for words
-    column = wording(column)
+    column, count = wording(column), len(answers)
+    answers = _said(answers)
+    if not answers:
+        return False
     marked = sum(any(mark in a for mark in hints["multiple_choice_marks"]) for a in answers)
     numeric = sum(parse_rating(a) is not None or a.isdecimal() for a in answers)
     if marked > 0.05 * len(answers) or numeric > 0.5 * len(answers):
@@ -286,9 +288,7 @@ def _is_open(column: str, answers: Sequence[str], hints: Mapping[str, Sequence[s
         return len(answers) < 2 * _MIN_ANSWERS or distinct > 0.2
     mean_chars = sum(map(len, answers)) / len(answers)
     return (
-        len(answers) >= _MIN_ANSWERS
-        and distinct >= _MIN_DISTINCT_SHARE
-        and mean_chars >= _MIN_MEAN_CHARS
+        count >= _MIN_ANSWERS and distinct >= _MIN_DISTINCT_SHARE and mean_chars >= _MIN_MEAN_CHARS
     )
 
 

@@ -89,6 +89,15 @@ def test_words_on_a_scale_are_the_rating_and_open_questions_the_texts():
     assert [item.rating for item in said] == [5, 3, 2, 2, 4, 4]
 
 
+def test_blanks_in_words_count_as_answers_to_an_open_question():
+    rows = ("n/a", "The driver rang twice", "-", "Ice packs still frozen", "Fast", "-", "n/a")
+    sheets = "".join(f"{n},{said},2026-06-0{n} 10:00:00,ab{n}\n" for n, said in enumerate(rows, 1))
+    _, said, _ = read(
+        f'#,"Your delivery, in a word or two?",Submit Date (UTC),Network ID\n{sheets}'
+    )
+    assert "Ice packs still frozen" in [item.text for item in said]
+
+
 def test_a_name_beside_other_things_is_not_kept():
     _, said, _ = read(SURVEY)
     kept = json.dumps([dict(item.meta) for item in said], ensure_ascii=False)
