@@ -293,6 +293,10 @@ def _named(columns: Sequence[str], wanted: Sequence[str]) -> frozenset[str]:
 
 def _notes(table: Table | None) -> tuple[str, ...]:
     """Say which sheets of a workbook were read together, and which were not."""
+    if table is not None and table.members:
+        shown = "、".join(table.members[:12])
+        more = f" 等 {len(table.members)} 个" if len(table.members) > len(shown.split("、")) else ""
+        return (f"压缩包里的文件一起读了，行号接着数：{shown}{more}",)
     if table is None or not table.other_sheets:
         return ()
     joined = table.joined_sheets

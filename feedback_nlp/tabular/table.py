@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 
-from feedback_nlp.errors import InputError
+from feedback_nlp.errors import FileUnreadable, InputError
 from feedback_nlp.records import Rejection
+from feedback_nlp.tabular.archive import NESTED, Member, is_archive_of_files, unpacked
 from feedback_nlp.tabular.chat_log import COLUMNS as CHAT_COLUMNS
 from feedback_nlp.tabular.chat_log import is_chat_log, preface_of_chat, read_chat_log
 from feedback_nlp.tabular.decoding import TextLine, text_lines, told_encoding
@@ -50,6 +52,7 @@ from feedback_nlp.tabular.written_notes import (
 from feedback_nlp.tabular.xml_records import read_xml
 
 _LOOK_LINES = 400
+_NAMED_FILES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Table:
         notes: Chinese remarks on how the header was found.
         preface: What stands above the header or around the list of records: titles, dates.
         joined_sheets: Sheets with the same header that were read, too; grows with the rows.
+        members: Which lines are of which file of an archive; grows with the rows.
         repeated_names: How often a name stood twice in one JSON object; grows with the rows.
     """
 
@@ -77,6 +81,7 @@ class Table:
     preface: tuple[str, ...] = ()
     joined_sheets: list[str] = field(default_factory=list)
     repeated_names: Counter[str] = field(default_factory=Counter)
+    members: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -108,6 +113,9 @@ def open_table(
         check_readable(path)
         named, _ = format_of_name(path)
         kind = detect_format(path, format or named)
+        if kind == "xlsx" and not _is_gzip(path) and is_archive_of_files(path):
+            yield stack.enter_context(_open_archive(path, sheet, header, limits))
+            return
         if kind in ("xlsx", "xls", "parquet"):
             if _is_gzip(path):
                 path = stack.enter_context(spooled(path, limits, unpack=True))
@@ -142,6 +150,73 @@ def open_table(
         yield Table(
             kind, columns, rows, path, notes=notes, preface=preface, repeated_names=repeated
         )
+
+
+@contextmanager
+def _open_archive(
+    path: Path, sheet: str | None, header: HeaderChoice, limits: Limits
+) -> Iterator[Table]:
+    """Open the tables of a zip archive as one; lines are counted on from member to member."""
+    with tempfile.TemporaryDirectory(prefix="feedback-nlp-") as folder:
+        members, left = unpacked(path, limits, Path(folder))
+        notes = [f"压缩包里没有读的文件：{_some(left)}"] if left else []
+        columns: dict[str, None] = {}
+        readable: list[Member] = []
+        for member in members:
+            try:
+                with open_table(member.path, sheet=sheet, header=header, limits=limits) as table:
+                    columns.update(dict.fromkeys(table.columns))
+                    notes += [f"{member.name}：{note}" for note in table.notes]
+                    first = table
+            except FileUnreadable as error:
+                told = error.message.replace(member.path.name, "").strip()
+                notes.append(f"压缩包里的 {member.name} 读不了：{told}")
+            else:
+                readable.append(member)
+        if not readable:
+            raise FileUnreadable(f"{path.name} 是压缩包，里面的表格都读不了：{notes[-1]}")
+        read: list[str] = []
+        repeated: Counter[str] = Counter()
+        rows = _rows_of(readable, (sheet, header, limits), read, repeated)
+        yield Table(
+            "json" if readable[0].format in NESTED else first.format,
+            tuple(columns),
+            rows,
+            path,
+            notes=tuple(notes),
+            preface=first.preface if len(readable) == 1 else (),
+            repeated_names=repeated,
+            members=read,
+        )
+
+
+def _rows_of(
+    members: Sequence[Member],
+    how: tuple[str | None, HeaderChoice, Limits],
+    read: list[str],
+    repeated: Counter[str],
+) -> Iterator[Row | Rejection]:
+    """Yield the rows of all members, and note in ``read`` which lines are whose."""
+    sheet, header, limits = how
+    before = 0
+    for member in members:
+        line = 0
+        with open_table(member.path, sheet=sheet, header=header, limits=limits) as table:
+            for row in table.rows:
+                line = row.line
+                if isinstance(row, Rejection):
+                    detail = f"{member.name} 第 {line} 行：{row.detail}"
+                    yield replace(row, line=before + line, detail=detail)
+                else:
+                    yield row._replace(line=before + line)
+            repeated.update(table.repeated_names)
+        read.append(f"{member.name}（第 {before + 1}–{before + line} 行）")
+        before += line
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" 等 {len(names)} 个" if len(names) > _NAMED_FILES else ""
+    return "、".join(names[:_NAMED_FILES]) + more
 
 
 def read_rows(

@@ -34,12 +34,12 @@ from feedback_nlp.tabular.rows import Limits, Row, reject, told_above, unique_co
 _CHILD = Path(__file__).with_name("workbook_child.py")
 _RATIO_FROM_BYTES = 16 * 1024 * 1024
 _CHUNK_BYTES = 1 << 20
-_WORKBOOK_PARTS = frozenset(
+WORKBOOK_PARTS = frozenset(
     ["[Content_Types].xml", "mimetype", "xl/workbook.xml", "xl/workbook.bin"]
 )
 
 
-def weigh_archive(path: Path, limits: Limits) -> None:
+def weigh_archive(path: Path, limits: Limits, *, is_workbook: bool = True) -> None:
     """Refuse a zip archive that unpacks to more than the limits allow.
 
     Raises:
@@ -63,7 +63,7 @@ def weigh_archive(path: Path, limits: Limits) -> None:
                             raise _too_large(f"解开后超过 {allowed // 1024**2} MB")
                         if total > max(_RATIO_FROM_BYTES, packed * limits.max_workbook_ratio):
                             raise _too_large(f"解开后是原来的 {limits.max_workbook_ratio} 倍以上")
-            if not any(entry.filename in _WORKBOOK_PARTS for entry in entries):
+            if is_workbook and not any(entry.filename in WORKBOOK_PARTS for entry in entries):
                 raise FileUnreadable(
                     f"{path.name} 是压缩包，不是表格", hint="解压后再导入里面的文件"
                 )
@@ -76,6 +76,10 @@ def weigh_archive(path: Path, limits: Limits) -> None:
         RuntimeError,
         ValueError,
     ) as error:
+        if not is_workbook:
+            raise FileUnreadable(
+                f"{path.name} 不是完整的压缩包，或加了密码", hint="解压后再导入里面的文件"
+            ) from error
         raise FileUnreadable(
             f"{path.name} 不是完整的 Excel 文件", hint="用表格软件打开，不加密另存后再试"
         ) from error
