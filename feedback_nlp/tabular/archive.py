@@ -72,6 +72,11 @@ def unpacked(path: Path, limits: Limits, folder: Path) -> tuple[list[Member], li
             (_name(entry), entry) for entry in archive.infolist() if not entry.is_dir()
         )
         wanted = _wanted([name for name, _ in entries])
+        if len(wanted) > _MOST_MEMBERS:
+            raise FileUnreadable(
+                f"{path.name} 里有 {len(wanted):,} 个表格，最多接受 {_MOST_MEMBERS:,} 个",
+                hint="分成几个压缩包",
+            )
         for number, (name, entry) in enumerate(entries):
             if name not in wanted:
                 if not _is_hidden(name):
@@ -84,11 +89,6 @@ def unpacked(path: Path, limits: Limits, folder: Path) -> tuple[list[Member], li
     if not members:
         raise FileUnreadable(
             f"{path.name} 是压缩包，里面没有表格", hint="里面应有 CSV、Excel 或 JSON 文件"
-        )
-    if len(members) > _MOST_MEMBERS:
-        raise FileUnreadable(
-            f"{path.name} 里有 {len(members):,} 个表格，最多接受 {_MOST_MEMBERS:,} 个",
-            hint="分成几个压缩包",
         )
     return members, left
 
