@@ -140,13 +140,13 @@ def people_phrase(digest: WeeklyDigest) -> str:
 
 
 def change(this: Count, last: Count) -> str:
-    """Return ``+12%`` against last week, ``+3`` for small numbers, ``此前为 0`` without any."""
+    """Return ``+12%`` against last week, ``+3`` where that says more, ``此前为 0`` without any."""
     difference = this.value - last.value
     if last.value == 0:
         return "此前为 0" if this.value else "持平"
     if difference == 0:
         return "持平"
-    if last.value < 20:
+    if last.value < 20 or abs(difference) < 0.005 * last.value:  # -0% would say nothing
         return f"{difference:+d}"
     return f"{difference / last.value:+.0%}"
 

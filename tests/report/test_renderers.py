@@ -89,6 +89,8 @@ def test_empty_week_renders(digest):
         (5, 0, "此前为 0"),
         (0, 0, "持平"),
         (0, 40, "-100%"),
+        (2933, 2940, "-7"),
+        (2900, 2940, "-1%"),
     ],
 )
 def test_change(this, last, words):
