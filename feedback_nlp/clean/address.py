@@ -154,10 +154,11 @@ def _goes_on(folded: str, chain: _Chain, kind: str, start: int) -> bool:
     last = chain.kinds[-1]
     if (kind == last == "building") or len(chain.kinds) == _MOST_PARTS:
         return False  # 5栋6栋: houses are told, not one of them
+    if kind == "stage" and last == "door":
+        return False
     gap = folded[chain.end : start]
     if not gap:  # side by side, as nearly all parts of an address are
-        is_near = PARTS[kind].is_number or kind in _BESIDE or last in _BEFORE_NAMES
-        return is_near and not (kind == "stage" and last == "door")
+        return PARTS[kind].is_number or kind in _BESIDE or last in _BEFORE_NAMES
     if kind in _NEAR_DOORS:
         return _TO_DOOR.fullmatch(gap) is not None
     if kind.startswith("western") and len(gap) <= 3:
@@ -165,7 +166,7 @@ def _goes_on(folded: str, chain: _Chain, kind: str, start: int) -> bool:
     is_name = _TO_NAME.fullmatch(gap) is not None and not _NO_NAME.search(gap)
     if PARTS[kind].is_number or kind in _BESIDE:
         if _TO_NUMBER.fullmatch(gap):
-            return not (kind == "stage" and last == "door")
+            return True
         if kind == "door":
             return last in {"admin", "big"} and is_name and _HAMLET.fullmatch(gap) is not None
         return kind in {"street", "spot", "building", "stage"} and is_name and last in _AFTER_NAMES
@@ -184,14 +185,12 @@ def _weight(folded: str, kind: str, match: re.Match[str], chain: _Chain) -> floa
         before = folded[max(0, start - 2) : start]
         if _TWO_CHARACTERS.fullmatch(before) and not _NO_NAME.search(before):
             return weight + 0.5  # it has a name
-    if kind == "door" and (
-        chain.kinds[-1:] == ["group"] or folded[match.start() - 1 : match.start()] == "村"
-    ):
+    if kind == "door" and (chain.kinds[-1:] == ["group"] or folded[start - 1 : start] == "村"):
         return weight + 0.5
-    if kind == "bare" and chain.kinds[-1] == "estate":
-        return weight - 0.5
     if kind == "door" and chain.kinds and _TWO_CHARACTERS.match(folded, chain.end):
         return weight + 1  # 思明区曾厝垵292号: a hamlet's name between
+    if kind == "bare" and chain.kinds[-1] == "estate":
+        return weight - 0.5
     if kind == "series" and (
         match[0][-1] in "室户" or _is_door(match[0], folded[start - 1 : start])
     ):

@@ -21,8 +21,8 @@ _MARK_WORD = " ?(?:[杠空]|[中短斜]?[横斜][杠线]|减号|空格|下划线
 
 _ANY_SIGN = re.compile("[@0-9a-z]")
 # Each pattern begins with one class, so that it is found fast. Five digits near one another,
-# letters for digits among them, a number told in parts, the number of a house or a room; ten
-# letters and digits, the dot of a mail address in words; a plate, a street with a number.
+# letters for digits among them, a number told in parts; ten letters and digits, the dot of a mail
+# address in words; a plate. Where an address may be is told by the parts of addresses themselves.
 _FROM_DIGIT = re.compile(
     f"{_D}(?:(?:[{DIVIDERS}]{{0,4}}{_HAN_OR_D}){{4}}|{_DASH}{_HAN_OR_D}(?:{_HAN_OR_D}{{2}}|{_HAN_OR_D}?{_DASH}{_HAN_OR_D})"
     rf"|(?:[ .\-_]?[0-9oil]){{6}}|[,。;、: …~\-(]{{0,3}}[后尾末接再然中当跟剩连结最出生和加][\s\S]{{0,16}}{_D}{_D}|{_MARK_WORD}{_HAN_OR_D}|{_D}{_D} ?点 ?{_HAN_OR_D}|{_D}{_D}(?:这个|号)?[工警]号)"
@@ -31,7 +31,7 @@ _FROM_SIGN = re.compile(
     rf"{_W}(?:{_W}{{8}}| ?(?:[(\[{{【<「『〔“\"'*]? ?(?:[.。,·、点]|小数点|句号|d[o0]t| (?=com|net|cn))[)\]}}】>」』〕”\"'*点]? ?(?:c[on0c]|ne|or|ed|go|io|me|hk|tw|jp|vi|to|sh|xy|in|te)))"
 )
 _PLATES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼牌照🐧"
-# Also a hamlet's number, three digits that are said to be of one of the staff, a word for @.
+# Also three digits that are said to be of one of the staff, a word for @.
 _FROM_HAN = re.compile(
     f"[{_PLATES}工警胸编员服席购艾爱埃圈花老]"
     f"(?:(?<=[{_PLATES}])[号码{DIVIDERS}:为是]{{0,8}}{_W}"

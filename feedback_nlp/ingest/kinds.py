@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from feedback_nlp.chinese import fold
 from feedback_nlp.ingest.columns import read_toml, readable
@@ -45,7 +46,11 @@ def kind_by_cells(looks: Looks) -> SourceKind | None:
     """Return the kind that the cells of one column tell: floors of a thread, names of stores."""
     if looks.filled < _FEW:
         return None
-    for rule in read_toml("kinds.toml")["cells"]:
-        if all(map(re.compile(rule["values"]).fullmatch, looks.values)):
-            return SourceKind(rule["kind"])
-    return None
+    return next((kind for kind, words in _cells() if all(map(words.fullmatch, looks.values))), None)
+
+
+@cache
+def _cells() -> tuple[tuple[SourceKind, re.Pattern[str]], ...]:
+    """Return the kinds that cells tell, with what all of them must be."""
+    rules = read_toml("kinds.toml")["cells"]
+    return tuple((SourceKind(rule["kind"]), re.compile(rule["values"])) for rule in rules)

@@ -95,7 +95,7 @@ def _spec(shown: HeatMap) -> dict[str, Any]:
         "width": {"step": max(48, 7 * max(map(width, columns)) + 8)},
         "height": {"step": 26},
         "encoding": {"x": _COLUMNS, "y": _ROWS},
-        "layer": _layers(max(1, *(number.value for row in shown.people for number in row))),
+        "layer": _layers(shown.most),
         "config": dict(_LOOK),
     }
 

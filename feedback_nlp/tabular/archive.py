@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from feedback_nlp.errors import FileUnreadable
 from feedback_nlp.tabular.formats import format_of_name
+from feedback_nlp.tabular.other_kinds import names_in_zip
 from feedback_nlp.tabular.rows import Limits
 from feedback_nlp.tabular.workbook import WORKBOOK_PARTS, weigh_archive
 
@@ -43,11 +44,8 @@ class Member:
 
 def is_archive_of_files(path: Path) -> bool:
     """Whether a file is a zip archive that is no workbook."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return not WORKBOOK_PARTS & set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return False
+    names = names_in_zip(path)
+    return names is not None and not WORKBOOK_PARTS & set(names)
 
 
 def unpacked(path: Path, limits: Limits, folder: Path) -> tuple[list[Member], list[str]]:

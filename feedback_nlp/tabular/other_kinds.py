@@ -78,13 +78,18 @@ def _kind(path: Path, head: bytes) -> tuple[str, str] | None:
     return _office(path) if head.startswith(b"PK\x03\x04") else None
 
 
-def _office(path: Path) -> tuple[str, str] | None:
-    """Return what office file a zip archive is, beside a workbook; a broken one is no matter."""
+def names_in_zip(path: Path) -> list[str] | None:
+    """Return the names in a zip archive; ``None`` if it is none, or broken."""
     try:
         with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
+            return archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return None
+
+
+def _office(path: Path) -> tuple[str, str] | None:
+    """Return what office file a zip archive is, beside a workbook; a broken one is no matter."""
+    names = names_in_zip(path) or []
     return next(
         (
             kind

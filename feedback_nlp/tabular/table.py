@@ -167,7 +167,7 @@ def _open_archive(
                 with open_table(member.path, sheet=sheet, header=header, limits=limits) as table:
                     columns.update(dict.fromkeys(table.columns))
                     notes += [f"{member.name}：{note}" for note in table.notes]
-                    first = table
+                    opened = table
             except FileUnreadable as error:
                 told = error.message.replace(member.path.name, "").strip()
                 notes.append(f"压缩包里的 {member.name} 读不了：{told}")
@@ -179,12 +179,12 @@ def _open_archive(
         repeated: Counter[str] = Counter()
         rows = _rows_of(readable, (sheet, header, limits), read, repeated)
         yield Table(
-            "json" if readable[0].format in NESTED else first.format,
+            "json" if readable[0].format in NESTED else opened.format,
             tuple(columns),
             rows,
             path,
             notes=tuple(notes),
-            preface=first.preface if len(readable) == 1 else (),
+            preface=opened.preface if len(readable) == 1 else (),
             repeated_names=repeated,
             members=read,
         )
