@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from feedback_nlp.store import Database
@@ -46,6 +47,12 @@ def _no_ambient_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own FEEDBACK_… variables must not change what a test sees."""
     for name in [name for name in os.environ if name.startswith("FEEDBACK_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _default_logging() -> None:
+    """A test that quiets the log of its process must not quiet that of the next one."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True, scope="session")

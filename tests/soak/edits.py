@@ -278,7 +278,6 @@ def analyse(database: Database) -> None:
 
 def soak(url: str, *, edits: int, seconds: float, seed: int = 11) -> dict[str, Any]:
     """Run the trial on an empty, migrated database; return its figures."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     draw, database = random.Random(seed), Database(url)
     settings = SETTINGS.model_copy(update={"database_url": url})
     keys = set(store(database, said(draw, "first", 400)))
@@ -330,6 +329,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with fresh_database(options.database) as url:
         figures = soak(url, edits=options.edits, seconds=options.seconds, seed=options.seed)
     text = json.dumps(figures, ensure_ascii=False, indent=2) + "\n"
