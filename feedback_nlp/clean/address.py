@@ -235,7 +235,11 @@ def _says_enough(folded: str, chain: _Chain) -> bool:
     if len(chain.kinds) > 1:  # a room alone is also one that was spoken of a clause ago
         near = max(near, *(folded.rfind(mark, near, start) for mark in _CLAUSE_ENDS))
     said = _ELSEWHERE.search(folded, near, end + 3)
-    if said and not (said.start() >= end and folded[end] in _CLAUSE_ENDS):
+    if (
+        said
+        and "bed" not in chain.kinds
+        and not (said.start() >= end and folded[end] in _CLAUSE_ENDS)
+    ):
         weight -= _VETO
     return weight >= _ENOUGH
 

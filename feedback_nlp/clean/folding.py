@@ -34,7 +34,7 @@ _HAN_RUN = re.compile(
 _HAN_DIGIT = re.compile(f"[{HAN_DIGITS}]")
 _FEWEST_HAN = 3
 _WORDS_BESIDE = re.compile(
-    rf"[0-9 ,.\-/_·、…~]{{5,200}}[{HAN_DIGITS}]{{1,9}}|[{HAN_DIGITS}]{{1,9}}[0-9 ,.\-/_·、…~]{{5,200}}"
+    rf"[0-9 ,.\-/_·、…~]{{5,200}}[{HAN_DIGITS}]{{1,9}}|(?!零[{HAN_DIGITS}]{{2,3}}[ \-])[{HAN_DIGITS}]{{1,9}}[0-9 ,.\-/_·、…~]{{5,200}}"
 )
 # Eleven digits of a mobile number, one to three Han ones among them (138零0001234), none at its end.
 _MOBILE_WITH_HAN = re.compile(rf"[1一幺壹](?:{_BETWEEN}[0-9{HAN_DIGITS}]){{9}}{_BETWEEN}[0-9]")

@@ -40,6 +40,11 @@ def find_full_names(folded: str) -> Iterator[tuple[int, int]]:
             yield min(names, key=lambda start: folded[start] in rare_surnames()), title
 
 
+def is_full_name(plain: str) -> bool:
+    """Tell whether this is made like a full name, and of nothing else."""
+    return _end_of_name(plain, 0, len(plain)) == len(plain)
+
+
 @cache
 def named_hint() -> re.Pattern[str]:
     """Match whatever may hold a name beside who one is (业主…反映, too): it saves other looks."""

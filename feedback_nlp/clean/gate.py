@@ -28,7 +28,7 @@ _FROM_DIGIT = re.compile(
     rf"|(?:[ .\-_]?[0-9oil]){{6}}|[,。;、: …~\-(]{{0,3}}[后尾末接再然中当跟剩连结最出生和加][\s\S]{{0,16}}{_D}{_D}|{_MARK_WORD}{_HAN_OR_D}|{_D}{_D} ?点 ?{_HAN_OR_D}|{_D}{_D}(?:这个|号)?[工警]号)"
 )
 _FROM_SIGN = re.compile(
-    rf"{_W}(?:{_W}{{8}}| ?(?:[(\[{{【<「『〔“\"'*]? ?(?:[.。,·、点]|小数点|句号|d[o0]t| (?=com|net|cn))[)\]}}】>」』〕”\"'*点]? ?(?:c[on0c]|ne|or|ed|go|io|me|hk|tw|jp|vi|to|sh|xy|in|te)))"
+    rf"{_W}(?:{_W}{{8}}|[0-9a-f](?P<apart>[:\-])[0-9a-f]{{2}}(?P=apart)[0-9a-f]{{2}}(?P=apart)| ?(?:[(\[{{【<「『〔“\"'*]? ?(?:[.。,·、点]|小数点|句号|d[o0]t| (?=com|net|cn))[)\]}}】>」』〕”\"'*点]? ?(?:c[on0c]|ne|or|ed|go|io|me|hk|tw|jp|vi|to|sh|xy|in|te)))"
 )
 _PLATES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼牌照🐧"
 # Also three digits that are said to be of one of the staff, a word for @.

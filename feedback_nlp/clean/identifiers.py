@@ -45,6 +45,16 @@ _SHORT = re.compile(
     r"|(?:收银员|营业员|服务员|柜员|客服|坐席|话务员|导购|业务员|配送员)(?P<called>[0-9]{3,6})号(?![线桌楼柜])"
 )
 _SHORT_BEFORE = re.compile(r"(?<![0-9a-z])([0-9]{3,4})(?:这个|号)?[工警]号")
+# Where and with what somebody is online: personal data by GB/T 35273-2020, appendix A. Nobody is
+# told apart by an address of a network of one's own.
+_IP = re.compile(
+    r"(?<![a-z0-9])ip ?(?:v4)? ?(?:地址|号|段)?[: 是为(\[【]{0,3}"
+    r"(?!127\.|10\.|192\.168\.|0\.|255\.)((?:[0-9]{1,3}\.){3}[0-9]{1,3})(?![0-9.])"
+)
+_HARDWARE = re.compile(r"[0-9a-f]{2}([:\-])[0-9a-f]{2}\1[0-9a-f]{2}\1")
+_MAC = re.compile(
+    r"(?<![0-9a-z:\-])[0-9a-f]{2}([:\-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}(?![0-9a-z:\-])"
+)
 # Of a home: 不动产权第0033918号, 房权证字第 …号.
 _TITLE_DEED = re.compile(
     r"(?:不动产权|权证[一-鿿]{0,6}字?|使用权|国用)第 ?([0-9][0-9\-]{4,19}) ?号"
@@ -69,6 +79,10 @@ def find_identifiers(folded: str, spots: Spots) -> Iterator[PersonalDatum]:
     for match in _VIN.finditer(folded):
         if _has_vin_check(match[0]):
             yield PersonalDatum(*match.span(), _KIND, match[0])
+    for match in _IP.finditer(folded) if "ip" in folded else ():
+        yield PersonalDatum(*match.span(1), _KIND, match[1])
+    for match in _MAC.finditer(folded) if _HARDWARE.search(folded) else ():
+        yield PersonalDatum(*match.span(), _KIND, match[0])
     for match in _SOLE_TRADER.finditer(folded) if "92" in folded else ():
         yield PersonalDatum(*match.span(), _KIND, match[0])
 

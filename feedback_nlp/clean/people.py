@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from feedback_nlp.clean.findings import PersonalDatum
-from feedback_nlp.clean.full_names import find_full_names
+from feedback_nlp.clean.full_names import find_full_names, is_full_name
 from feedback_nlp.clean.labels import surnames, words
 
 _LATIN_BEFORE = r"(?<![a-z0-9._%+\-])"
@@ -24,7 +24,7 @@ _SPOKEN_AT = re.compile(
     r"(?:艾特|(?<![a-z0-9])at(?=[一-鿿]{2,10}一下))([一-鿿]{3,12}?)(?=$|一下|[^一-鿿a-z0-9_])"
     r"|@ ([一-鿿]{3,12})(?=$|[,。!?~ ])"
 )
-_LONG_NICKNAME = 14
+_LONG_NICKNAME, _RARE_NAME = 14, 3
 # Names that have no family name: 阿依古丽, 扎西多吉, 其其格.
 _OTHER_NAME = re.compile(
     "[一-鿿·]{0,4}?(?:古丽|阿依|买买提|麦麦提|吐尔逊|努尔|热依|帕提|祖丽|卓玛|扎西|才让|央金|多吉|次仁|其其格|巴特尔|格日勒)[一-鿿·]{0,4}(?![一-鿿])"
@@ -117,8 +117,10 @@ def _listed(folded: str, start: int) -> Iterator[tuple[int, int]]:
 def _is_name(plain: str) -> bool:
     """Tell whether a family name begins this, and a name follows it."""
     surname = plain[:2] if plain[:2] in surnames() else plain[:1]
-    if surname not in surnames() or plain.startswith(words("person", "never")):
+    if plain.startswith(words("person", "never")):
         return False
+    if surname not in surnames():
+        return len(plain) == _RARE_NAME and is_full_name(plain)
     return len(plain) > len(surname)
 
 

@@ -102,17 +102,23 @@ def begins_with(header: str, barred: Sequence[str]) -> bool:
     )
 
 
-def candidates(field: str, columns: Sequence[str]) -> list[str]:
+def candidates(field: str, columns: Sequence[str], home: str = "") -> list[str]:
     """Return the columns whose names say ``field``, the likeliest first.
 
     Names at the top level come before those in a wrapper, listed names before endings.
+
+    Args:
+        field: A field of feedback.
+        columns: Headers of the file.
+        home: Path below which the text lies, with its last dot: what stands beside the text is
+            said of it, whatever the wrapper is called.
     """
     ranked: list[tuple[int, int, str]] = []
     names = {name: rank for rank, name in enumerate(aliases().get(field, ()))}
     ending = read_toml("aliases.toml")["endings"].get(field, ())
     barred = tuple(read_toml("aliases.toml")["not_beginning"].get(field, ()))
     for position, column in enumerate(columns):
-        own = own_name(column)
+        own = own_name(column.removeprefix(home))
         if own is None:
             if comparable(column) in names:  # listed with its whole path
                 ranked.append((names[comparable(column)], position, column))

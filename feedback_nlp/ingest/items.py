@@ -57,6 +57,7 @@ _BELOW = (
     "打印",
     "单位",
 )
+_SIGNED = re.compile("(?:[一-鿿]{2,8}[:：]|(?:备注|说明|注|以上))")
 _WIDE = 3
 _OUTSIDE = "表格外的说明（备注、制表人、导出时间等），不是反馈"
 _NAME = re.compile("[\u4e00-\u9fff]{2,4}")
@@ -322,7 +323,11 @@ def is_total(row: Mapping[str, Any]) -> bool:
 def _stands_alone(row: Mapping[str, Any]) -> bool:
     """Whether a wide row is one note (制表人：…, 备注：…): a footer, whose names nobody reads."""
     filled = [value for value in row.values() if value not in (None, "")]
-    if len(row) < _WIDE or len(filled) != 1 or not isinstance(filled[0], str):
+    if len(row) < _WIDE or not all(isinstance(value, str) for value in filled):
+        return False
+    if 1 < len(filled) <= len(row) / 2:  # 审核：某某 beside 填表日期：…
+        return all(_SIGNED.match(value.strip()) for value in filled)
+    if len(filled) != 1:
         return False
     note = filled[0].strip()
     told = "：" in note or ":" in note or note.startswith(_BELOW)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from feedback_nlp.ingest.columns import candidates, comparable
+from feedback_nlp.ingest.columns import aliases, comparable, without_brackets
 from feedback_nlp.ingest.keys import is_rounded
 from feedback_nlp.ingest.kinds import kind_by_cells
 from feedback_nlp.ingest.looks import Looks
@@ -18,10 +18,11 @@ from feedback_nlp.ingest.people import (
     person_by_name,
 )
 from feedback_nlp.ingest.plain import plain
-from feedback_nlp.ingest.resolution import Resolution, free
+from feedback_nlp.ingest.resolution import GUESS_ROWS, Resolution, free
 from feedback_nlp.labels import SourceKind
 
 _SEVERAL = 4
+_FILLED_BUT_FOR_SUMS = 0.6
 _NAME_CHARS = 12
 _OTHERS = ("楼主", "层主", "父", "上级", "被", "原", "视频", "帖子", "parent", "replyto", "target")
 _REMARKS = (
@@ -54,7 +55,8 @@ def find_key(
     group = found.fields.get("source_key")
     if not group:
         unnamed = [c for c in free(found, columns) if person_by_name(c) is None]
-        group = candidates("source_key", unnamed)[:3] or _ids_of_posts(found, unnamed)
+        ids = [c for c in found.candidates("source_key", unnamed) if _may_number(found, c)]
+        group = ids[:3] or _ids_of_posts(found, unnamed)
     good = []
     for column in group:
         why = None if is_given else _no_key(column, found, sample)
@@ -68,6 +70,20 @@ def find_key(
     found.fields["source_key"] = good
 
 
+def _may_number(found: Resolution, column: str) -> bool:
+    """Whether a column is listed as a key, or each row has another value in it."""
+    looks = found.looks[column]
+    names = aliases()["source_key"]
+    own = column.removeprefix(found.home).rpartition(".")[2]
+    if {comparable(column), comparable(own), without_brackets(own)} & set(names):
+        return True
+    return (
+        looks.filled >= GUESS_ROWS
+        and looks.share_filled >= _FILLED_BUT_FOR_SUMS
+        and looks.distinct == 1.0
+    )
+
+
 def _ids_of_posts(found: Resolution, columns: Sequence[str]) -> list[str]:
     """Return the id of a post where the text is the post itself: 微博id beside 微博正文.
 
@@ -77,7 +93,7 @@ def _ids_of_posts(found: Resolution, columns: Sequence[str]) -> list[str]:
     if any(word in text for word in _REMARKS):
         return []
     posts = []
-    for column in candidates("thread_key", columns):
+    for column in found.candidates("thread_key", columns):
         looks, name = found.looks[column], comparable(column)
         is_one_each = looks.share_filled == 1.0 and looks.distinct == 1.0
         if is_one_each and not any(word in name for word in _SESSIONS):
@@ -117,7 +133,10 @@ def _all_rounded(values: Sequence[str]) -> bool:
 
 def leave_rounded_threads(found: Resolution) -> None:
     """Leave out thread ids that a spreadsheet has rounded."""
-    threads = [*found.fields.get("thread_key", ()), *candidates("thread_key", list(found.looks))]
+    threads = [
+        *found.fields.get("thread_key", ()),
+        *found.candidates("thread_key", list(found.looks)),
+    ]
     rounded = {
         c for c in threads if c in found.looks and any(map(is_rounded, found.looks[c].values))
     }
@@ -128,7 +147,7 @@ def leave_rounded_threads(found: Resolution) -> None:
 
 def find_author(found: Resolution, columns: Sequence[str], is_known: bool) -> None:
     """Take the columns that say who speaks: an id before a name, nobody's placeholder."""
-    named = set(candidates("author", columns))
+    named = set(found.candidates("author", columns))
     ranked = []
     for position, column in enumerate(columns):
         person = person_by_name(column)

@@ -28,6 +28,18 @@ _SOMEBODY = re.compile("[一-鿿]{1,5}人")
 _JUDGED = re.compile("建议|意见|看法|想法|怎么样|喜欢|满意|好不好")  # 您对新名字有什么建议？
 _LABEL = re.compile("^[^:：]{1,6}[:：]\\s*")
 _SHORT_HAN = re.compile(r"[一-鿿]{2,4}")
+_CALLED_BY_A_PLATFORM = (
+    "用户",
+    "会员",
+    "网友",
+    "买家",
+    "顾客",
+    "旅客",
+    "市民",
+    "吧友",
+    "玩家",
+    "user",
+)
 _MIN_SHARE = 0.5
 _MIN_NAMES = 3
 _MOSTLY = 0.8
@@ -206,9 +218,16 @@ def is_way_to_reach(values: Sequence[str]) -> bool:
 
 
 def is_placeholder(name: str) -> bool:
-    """Whether a cell of an author column names nobody: 匿名, 微信用户, 收件人：匿名."""
+    """Whether a cell of an author column names nobody: 匿名, 去哪儿用户, 收件人：匿名."""
     name = _LABEL.sub("", name.strip()).casefold()
-    return name in _placeholders() or name.startswith("匿名")
+    if name in _placeholders() or name.startswith("匿名"):
+        return True
+    return name.endswith(_CALLED_BY_A_PLATFORM) and _unnamed().fullmatch(name) is not None
+
+
+@cache
+def _unnamed() -> re.Pattern[str]:
+    return re.compile(_data()["unnamed"])
 
 
 @cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from feedback_nlp.ingest.columns import candidates
 from feedback_nlp.ingest.people import is_person_by_content, is_said_by_others, person_by_name
 from feedback_nlp.ingest.resolution import OTHERS_SAID, UNKNOWN, Resolution, free
 
@@ -47,7 +46,9 @@ def missing(found: Resolution, columns: Sequence[str]) -> list[str]:
         ]
         hint = f"，像时间的列：{'、'.join(like[:3])}，请指明时间列" if like else ""
         unread = [
-            c for c in candidates("occurred_at", free(found, columns)) if found.looks[c].filled
+            c
+            for c in found.candidates("occurred_at", free(found, columns))
+            if found.looks[c].filled
         ]
         if unread:
             remarks.append(f"列“{unread[0]}”像时间，但里面的值看不懂，没有使用")
@@ -55,7 +56,9 @@ def missing(found: Resolution, columns: Sequence[str]) -> list[str]:
     elif all(not found.looks[c].filled for c in found.fields["occurred_at"] if c in found.looks):
         remarks.append("时间列是空的，这些反馈按导入时间算；知道时间请补上后再导入")
     if not found.fields.get("rating"):
-        unread = [c for c in candidates("rating", free(found, columns)) if found.looks[c].filled]
+        unread = [
+            c for c in found.candidates("rating", free(found, columns)) if found.looks[c].filled
+        ]
         if unread and not any("大于 5" in note for note in found.notes):
             remarks.append(
                 f"列“{unread[0]}”像评分，但里面的值看不懂，没有算成星级；要用请指明评分列"

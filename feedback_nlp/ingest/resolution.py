@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from feedback_nlp.ingest.columns import candidates, own_name
 from feedback_nlp.ingest.extras import is_kept
 from feedback_nlp.ingest.looks import Looks
-from feedback_nlp.ingest.people import person_by_name
+from feedback_nlp.ingest.people import is_said_by_others, person_by_name
 
 UNKNOWN, OTHERS_SAID, PERSONAL = "不认识的内容", "是别人的回复", "是个人信息"
 GUESS_ROWS = 3
@@ -56,6 +57,18 @@ class Resolution:
         if column in self.dropped or column in self.looks or column in self.banned:
             return column in self.forced
         return column in self.forced or (person_by_name(column) is None and is_kept(column, None))
+
+    def candidates(self, field: str, columns: Sequence[str]) -> list[str]:
+        """Return the columns whose names say ``field``, those beside the text included."""
+        return candidates(field, columns, self.home)
+
+    @property
+    def home(self) -> str:
+        """The path below which the text lies, if it is no common wrapper; blank if it is none."""
+        text = next(iter(self.fields.get("text", ())), "")
+        if "." not in text or own_name(text) is not None or is_said_by_others(text):
+            return ""
+        return f"{text.rpartition('.')[0]}."
 
 
 def free(found: Resolution, columns: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from feedback_nlp.ingest.columns import aliases, candidates, comparable, readable
+from feedback_nlp.ingest.columns import aliases, comparable, readable
 from feedback_nlp.ingest.extras import is_kept
 from feedback_nlp.ingest.key_and_author import find_author, find_key, leave_rounded_threads
 from feedback_nlp.ingest.looks import Looks, is_number, look
@@ -98,7 +98,7 @@ def _find_plain(found: Resolution, name: str, columns: Sequence[str]) -> None:
     if found.fields.get(name):
         return
     places = _places(found, columns) if name == "region" else []
-    for column in [*candidates(name, free(found, columns)), *places]:
+    for column in [*found.candidates(name, free(found, columns)), *places]:
         looks = found.looks[column]
         if column in found.dropped:
             continue
@@ -162,7 +162,7 @@ def _title_is_text(found: Resolution) -> None:
     """Take a title for the text where there is no other, of several the wordiest."""
     if found.fields.get("text") or not found.fields.get("title"):
         return
-    titles = [*found.fields["title"], *candidates("title", free(found, list(found.looks)))]
+    titles = [*found.fields["title"], *found.candidates("title", free(found, list(found.looks)))]
     wordiest = max(titles, key=lambda column: found.looks[column].words)
     found.fields["text"] = [wordiest]
     found.fields["title"] = [column for column in found.fields["title"] if column != wordiest]

@@ -46,6 +46,7 @@ _MIN_ANSWERS = 5
 _MIN_DISTINCT_SHARE = 0.5
 _MIN_MEAN_CHARS = 6.0
 _MIN_SENTENCE_CHARS = 8
+_SENTENCE_CHARS = 11
 _MAX_NUMBER_DIGITS = 6
 _ALL_VERDICTS = 0.9
 _MAX_CHOICES_SHARE = 0.8
@@ -237,8 +238,20 @@ def _written(
 ) -> list[str]:
     """Return the questions that were answered in words; in a short file by the answers alone."""
     nobody = [column for column in asked if not asks_who(layout, column)]
-    told = [column for column in nobody if _is_open(column, answers[column], hints)]
-    return told or [column for column in nobody if _reads_written(_said(answers[column]), hints)]
+    told = {column for column in nobody if _is_open(column, answers[column], hints)}
+    few = {c for c in nobody if len(answers[c]) < _MIN_ANSWERS} if told else set(nobody)
+    told |= {
+        column
+        for column in few - told
+        if _reads_written(said := _said(answers[column]), hints)
+        and (not told or _are_sentences(said))
+    }
+    return [column for column in nobody if column in told]
+
+
+def _are_sentences(answers: Sequence[str]) -> bool:
+    """Whether all of a few answers are longer than the choices of a question are."""
+    return len(answers) > 1 and min(map(len, answers)) >= _SENTENCE_CHARS
 
 
 def _said(answers: Sequence[str]) -> list[str]:

@@ -96,7 +96,7 @@ def _guessed_text(found: Resolution, columns: Sequence[str]) -> str | None:
 
 
 def _wordiest(found: Resolution, columns: Sequence[str]) -> str | None:
-    title = set(candidates("title", columns))
+    title = set(found.candidates("title", columns))
     scores = {}
     few = GUESS_ROWS if len(found.looks) > 1 else 1
     least = _GUESS_WORDS if len(found.looks) > 1 else _ONLY_WORDS
@@ -115,7 +115,7 @@ def _wordiest(found: Resolution, columns: Sequence[str]) -> str | None:
 def find_time(found: Resolution, columns: Sequence[str]) -> None:
     """Take the time: a name whose content reads as times; join a time of day to a date."""
     if not found.fields.get("occurred_at"):
-        named = candidates("occurred_at", free(found, columns))
+        named = found.candidates("occurred_at", free(found, columns))
         fitting = [c for c in named if found.looks[c].times >= 0.5]
         whole = [c for c in fitting if found.looks[c].clocks < 0.5]
         blank = [c for c in named if not found.looks[c].filled]
@@ -160,7 +160,7 @@ def _is_day(looks: Looks) -> bool:
 
 def _guessed_time(found: Resolution, columns: Sequence[str]) -> str | None:
     barred = tuple(read_toml("aliases.toml")["not_beginning"]["occurred_at"])
-    crawled = set(candidates("crawled_at", columns))
+    crawled = set(found.candidates("crawled_at", columns))
     fitting = [
         c
         for c in free(found, columns)
@@ -180,7 +180,7 @@ def _guessed_time(found: Resolution, columns: Sequence[str]) -> str | None:
 def find_rating(found: Resolution, columns: Sequence[str]) -> None:
     """Take the rating: the first name whose content reads as stars."""
     if not found.fields.get("rating"):
-        named = candidates("rating", free(found, columns))
+        named = found.candidates("rating", free(found, columns))
         aspects = [column for column in named if _is_an_aspect(column)]
         for column in named:
             if len(aspects) > 1 and column in aspects:

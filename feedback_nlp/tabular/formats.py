@@ -41,6 +41,7 @@ _SUFFIXES = {
 }
 _PAGE = re.compile(rb"<(?:!doctype\s+html|html|body|head|div|svg)\b", re.IGNORECASE)
 _ELEMENT = re.compile(rb"<(?:[?!]\w|[A-Za-z_][\w.:-]*[\s/>])")
+_RECORD = re.compile(rb'(?:\[\s*)?\{\s*"[^"\n]{1,80}"\s*:')
 _GZIP = b"\x1f\x8b"
 _HEAD_BYTES = 64 * 1024
 _LOOKED_LINES, _LEAST_LINES = 20, 3
@@ -149,10 +150,11 @@ def detect_format(path: Path, named: str | None) -> str:
             f"{path.name} 其实是网页，里面没有表格", hint="用表格软件打开并另存为 xlsx 或 CSV"
         )
     if named in ("json", None) and text[:1] == b"{":
-        first, _, rest = text.partition(b"\n")
-        return "jsonl" if rest.strip() and _is_object(first) else "json"
+        return _lines_or_document(text)
     if named is None and text[:1] == b"[":
         return "json"
+    if named in ("lines", "csv", "tsv") and _RECORD.match(text):  # JSON under another name
+        return _lines_or_document(text)
     if named in ("json", "jsonl", "lines", None) and is_call(text):
         return "json"
     if named == "lines" and _is_table(text):
@@ -180,6 +182,12 @@ def _is_table(head: bytes) -> bool:
         first.count(mark) >= 1 and all(line.count(mark) == first.count(mark) for line in rest)
         for mark in (b"\t", b"|")
     )
+
+
+def _lines_or_document(text: bytes) -> str:
+    """Tell lines with an object each from a document, by the first line."""
+    first, _, rest = text.partition(b"\n")
+    return "jsonl" if rest.strip() and _is_object(first) else "json"
 
 
 def _is_object(line: bytes) -> bool:
