@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, StringConstraints, WithJsonSchema
 
@@ -110,6 +110,13 @@ _BRACES = rf"\{{\{{|\}}\}}|\{{({'|'.join(TEMPLATE_FIELDS)})\}}"  # doubled, or a
 _TEMPLATE = rf"^\s*([^{{}}\x00\s]|{_BRACES})([^{{}}\x00]|{_BRACES})*$"
 
 
+def _of_words(schema: dict[str, Any]) -> None:
+    """Say that every name is a word: pydantic's document leaves those that are none unbound."""
+    ((pattern, value),) = schema.pop("patternProperties").items()
+    schema["additionalProperties"] = value
+    schema["propertyNames"] = {"pattern": pattern, "minLength": 1, "maxLength": 200}
+
+
 class NoticeSettingsPatch(Incoming):
     """What is to change; ``null`` takes the shipped text, or answers a source no more."""
 
@@ -128,4 +135,6 @@ class NoticeSettingsPatch(Incoming):
             "propertyNames": {"enum": [status.value for status in sorted(NOTIFYING)]}
         },
     )
-    routes: dict[Word, Word | None] = Field(default_factory=dict, max_length=200)
+    routes: dict[Word, Word | None] = Field(
+        default_factory=dict, max_length=200, json_schema_extra=_of_words
+    )

@@ -29,7 +29,11 @@ Before = Annotated[int | None, Query(ge=1, le=MAX_ID, description="只要编号�
 _LONG = "|".join(
     f"{year % 100:02}" for year in range(2000, 2100) if date(year, 12, 28).isocalendar().week == 53
 )
-WEEK = rf"^20([0-9]{{2}}-W(0[1-9]|[1-4][0-9]|5[0-2])|({_LONG})-W53)$"
+_WEEK = rf"20(?:[0-9]{{2}}-W(?:0[1-9]|[1-4][0-9]|5[0-2])|(?:{_LONG})-W53)"
+_MONTH = r"20[0-9]{2}-(?:0[1-9]|1[0-2])"
+WEEK = rf"^{_WEEK}$"
+PERIOD = rf"^(?:{_WEEK}|{_MONTH})$"
+LATEST_OR_PERIOD = rf"^(?:latest|{_WEEK}|{_MONTH})$"
 
 
 class PageQuery(Incoming):

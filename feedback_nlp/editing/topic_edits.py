@@ -88,7 +88,7 @@ def split(session: Session, topic_id: int, unit_ids: Sequence[int], name: str, e
     )
     missing = [unit_id for unit_id in wanted if unit_id not in inside]
     if missing or not wanted:
-        raise (NotFound if missing else InputError)(
+        raise (Conflict if missing else InputError)(
             f"观点 {missing or '（空）'} 不在主题 {topic_id} 里",
             reason="unknown-unit",
             topic_id=topic_id,
@@ -202,7 +202,8 @@ def undo(session: Session, topic_id: int, edit: Edit) -> TopicEvent:
     """Take back the last edit a person made on a topic; return that event.
 
     Raises:
-        NotFound: If there is nothing to take back.
+        NotFound: If there is no such topic.
+        Conflict: If there is nothing to take back.
     """
     events = history(session, topic_id)
     undone = {event.detail.get("event") for event in events if event.kind == "undone"}
@@ -213,7 +214,7 @@ def undo(session: Session, topic_id: int, edit: Edit) -> TopicEvent:
         reverse(session, get_topic(session, topic_id), event.detail)
         _log(session, get_topic(session, topic_id), TopicEventKind.UNDONE, edit, event=event.id)
         return event
-    raise NotFound(f"主题 {topic_id} 没有可撤销的改动", reason="nothing-to-undo", topic_id=topic_id)
+    raise Conflict(f"主题 {topic_id} 没有可撤销的改动", reason="nothing-to-undo", topic_id=topic_id)
 
 
 def undo_events(session: Session, event_ids: Sequence[int], edit: Edit) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from feedback_nlp.editing import topic_edits
-from feedback_nlp.errors import Conflict, InputError, NotFound
+from feedback_nlp.errors import Conflict, InputError
 from feedback_nlp.jobs.edit_desk import EditDesk
 from feedback_nlp.labels import Origin, ReporterStatus
 from feedback_nlp.loop import NOTIFYING
@@ -41,9 +41,9 @@ class EvidenceDesk(EditDesk):
             to: The other request; ``None`` for none.
 
         Raises:
-            NotFound: If there is no such request, or a unit is no evidence of it.
+            NotFound: If there is no such request.
             InputError: If no unit or no actor is named.
-            Conflict: If both requests are one.
+            Conflict: If both requests are one, or a unit is no evidence of it (any more).
         """
         self.require_actor("改")
         hold_requests(self.session)
@@ -73,7 +73,8 @@ class EvidenceDesk(EditDesk):
         """Take the last move back; return how many pieces came back.
 
         Raises:
-            NotFound: If there is no such request, or nothing was moved.
+            NotFound: If there is no such request.
+            Conflict: If nothing was moved.
             InputError: If no actor is named.
         """
         self.require_actor("改")
@@ -86,7 +87,7 @@ class EvidenceDesk(EditDesk):
         )
         done = last_moved(edits)
         if done is None:
-            raise NotFound(f"{request.key} 没有移走或剔除的证据可撤销", hint="每次撤销最近的一次")
+            raise Conflict(f"{request.key} 没有移走或剔除的证据可撤销", hint="每次撤销最近的一次")
         how, to = done.detail["moved"]
         target = None if to is None else get_request(self.session, to)
         if target is not None:
@@ -114,7 +115,7 @@ class EvidenceDesk(EditDesk):
         ).all()
         missing = sorted(wanted - {row.unit_id for row in rows})
         if missing:
-            raise NotFound(
+            raise Conflict(
                 f"观点 {missing} 不是 {request.key} 的证据", hint="它可能已被移走，刷新后再试"
             )
         return list(rows)

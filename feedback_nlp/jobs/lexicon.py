@@ -92,6 +92,6 @@ def preview_words(session: Session, words: Iterable[str]) -> list[WordPreview]:
         after = tokenizer_with((*taught, DictionaryWord(fold(word), "n")))
         cut = preview_cut(word, passages, tokenizer_with(taught), after)
         topics = lexicon.named_topics(session, cut.found)
-        touched = touched_topics(cut, topics, partial(lexicon.topic_size, session))
+        touched = touched_topics(cut, topics, partial(lexicon.topic_sizes, session))
         previews.append(WordPreview(cut, tuple(touched)))
     return previews

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from feedback_nlp.editing import topic_edits
-from feedback_nlp.errors import Conflict, InputError, NotFound
+from feedback_nlp.errors import Conflict, InputError
 from feedback_nlp.jobs.edit_desk import EditDesk
 from feedback_nlp.labels import Origin, ReporterStatus
 from feedback_nlp.loop import NOTIFYING
@@ -77,8 +77,8 @@ class Splitter(EditDesk):
         """Take the last split of a request back; return the key of the request that is withdrawn.
 
         Raises:
-            NotFound: If there is no such request, or nothing was split off.
-            Conflict: If somebody has worked on the new request since.
+            NotFound: If there is no such request.
+            Conflict: If nothing was split off, or somebody has worked on the new request since.
         """
         hold_requests(self.session)
         parent = get_request(self.session, key)
@@ -117,7 +117,7 @@ class Splitter(EditDesk):
         if not wanted:
             raise InputError("没有写要拆出哪些观点", hint=hint)
         if missing:
-            raise NotFound(f"观点 {missing} 不是 {parent.key} 的证据", hint=hint)
+            raise Conflict(f"观点 {missing} 不是 {parent.key} 的证据", hint=hint)
         if len(wanted) == len(rows):
             raise Conflict(f"{parent.key} 的证据全拿走就不是拆了", hint="至少留一条，或只改标题")
         return [row for row in rows if row.unit_id in wanted]
@@ -164,7 +164,7 @@ class Splitter(EditDesk):
         )
         living = living_splits(edits)
         if not living:
-            raise NotFound(
+            raise Conflict(
                 f"{parent.key} 没有可撤销的拆分", hint="拆过才能撤销，每次撤销最近的一次"
             )
         child_key = next(reversed(living))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from feedback_nlp.chinese import Tokenizer, fold, fold_batch
@@ -94,7 +94,9 @@ def _distinct(changes: Iterable[CutChange]) -> list[CutChange]:
 
 
 def touched_topics(
-    preview: CutPreview, topics: Iterable[NamedTopic], size_of: Callable[[int], int]
+    preview: CutPreview,
+    topics: Iterable[NamedTopic],
+    sizes_of: Callable[[Collection[int]], Mapping[int, int]],
 ) -> list[TouchedTopic]:
     """Return the topics whose name, keywords or members hold a word.
 
@@ -106,11 +108,11 @@ def touched_topics(
     Args:
         preview: What the word would change.
         topics: Those that people see.
-        size_of: How many passages a topic has; asked for those that are touched.
+        sizes_of: How many passages topics have; asked once, for those that are touched.
     """
     word, found = fold(preview.word), frozenset(preview.found)
     pieces = {piece for piece in preview.pieces if len(piece) > 1}
-    touched = []
+    hits = []
     for topic in topics:
         found_count = len(topic.members & found)
         keywords = tuple(
@@ -120,16 +122,12 @@ def touched_topics(
         )
         in_name = word in fold(topic.name)
         if found_count or keywords or in_name:
-            touched.append(
-                TouchedTopic(
-                    topic.topic_id,
-                    topic.name,
-                    keywords,
-                    in_name,
-                    found_count,
-                    size_of(topic.topic_id),
-                )
-            )
+            hits.append((topic, (keywords, in_name, found_count)))
+    sizes = sizes_of([topic.topic_id for topic, _ in hits])
+    touched = [
+        TouchedTopic(topic.topic_id, topic.name, *held, sizes.get(topic.topic_id, 0))
+        for topic, held in hits
+    ]
     touched.sort(
         key=lambda topic: (
             not (topic.in_name or topic.keywords),

@@ -66,9 +66,10 @@ def agrees(kind: str, words: str, sentiment: str, intent: str, signals: Iterable
     """
     if kind == TopicKind.PRAISE:
         return sentiment == Sentiment.POS and not DOUBTFUL & set(signals)
-    if sentiment == Sentiment.POS or intent == Intent.PRAISE or is_plainly_kind(words):
+    if sentiment == Sentiment.POS or intent == Intent.PRAISE:
         return False
-    return intent in PROBLEM_INTENTS or sentiment == Sentiment.NEG
+    complains = intent in PROBLEM_INTENTS or sentiment == Sentiment.NEG
+    return complains and not is_plainly_kind(words)
 
 
 def choose_quotes(candidates: Sequence[QuoteCandidate], limit: int) -> list[int]:

@@ -182,12 +182,10 @@ def _words(voices: Sequence[_Voice], matters: Mapping[int, Matter]) -> Words:
     candidates = []
     for voice in voices:
         quote, matter = voice.quote, matters.get(voice.topic_id or 0, _ANY_MATTER)
+        if not agrees(TopicKind.ISSUE, quote.text, quote.sentiment, quote.intent, ()):
+            continue
         distance = matter.distance(quote.text, voice.similarity)
-        if (
-            distance < OFF_TOPIC
-            and not is_aside(quote.text)
-            and agrees(TopicKind.ISSUE, quote.text, quote.sentiment, quote.intent, ())
-        ):
+        if distance < OFF_TOPIC and not is_aside(quote.text):
             preference = distance + 1 - voice.similarity
             candidates.append(
                 QuoteCandidate(preference, quote.unit_id, voice.person_key, quote.text)

@@ -153,26 +153,24 @@ def named_topics(session: Session, unit_ids: Collection[int]) -> list[NamedTopic
             )
         ):
             members.setdefault(topic_id, set()).add(unit_id)
-    topics = session.scalars(
-        select(Topic)
+    topics = session.execute(
+        select(col(Topic.id), col(Topic.name), col(Topic.keywords))
         .where(col(Topic.state) == TopicState.ACTIVE.value, col(Topic.muted).is_(False))
         .order_by(col(Topic.id))
     )
     return [
-        NamedTopic(
-            topic.id or 0,
-            topic.name,
-            tuple(topic.keywords),
-            frozenset(members.get(topic.id or 0, ())),
-        )
-        for topic in topics
+        NamedTopic(topic_id, name, tuple(keywords), frozenset(members.get(topic_id, ())))
+        for topic_id, name, keywords in topics
     ]
 
 
-def topic_size(session: Session, topic_id: int) -> int:
-    """Return how many units a topic has."""
-    units = select(func.count()).where(col(FeedbackUnit.topic_id) == topic_id)
-    return session.scalar(units) or 0
+def topic_sizes(session: Session, topic_ids: Collection[int]) -> dict[int, int]:
+    """Return how many units each of some topics has; one without any is missing."""
+    of_topic = col(FeedbackUnit.topic_id)
+    counted = (
+        select(of_topic, func.count()).where(of_topic.in_(sorted(topic_ids))).group_by(of_topic)
+    )
+    return {topic_id: count for topic_id, count in session.execute(counted)}  # noqa: C416
 
 
 def active(session: Session, word: str) -> LexiconEntry | None:

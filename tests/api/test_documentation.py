@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -123,6 +124,33 @@ def test_a_job_of_blanks_is_no_selection(client: TestClient, schema: dict[str, A
         assert one["properties"][name]["minLength"] == 1
         if shape["properties"][name].get("type") != "integer":
             assert client.post("/v1/jobs", data={name: ""}).status_code == 422
+
+
+def test_the_document_knows_which_years_have_a_53rd_week(schema: dict[str, Any]) -> None:
+    patterns = [
+        pattern
+        for operations in schema["paths"].values()
+        for operation in operations.values()
+        for parameter in operation.get("parameters", [])
+        if parameter["name"] == "week"
+        for part in (parameter["schema"], *parameter["schema"].get("anyOf", []))
+        if (pattern := part.get("pattern"))
+    ]
+    assert len(patterns) >= 4
+    for pattern in patterns:
+        assert re.fullmatch(pattern, "2026-W53")
+        assert not re.fullmatch(pattern, "2025-W53")
+
+
+def test_the_document_binds_every_name_of_a_route(
+    client: TestClient, schema: dict[str, Any]
+) -> None:
+    routes = schema["components"]["schemas"]["NoticeSettingsPatch"]["properties"]["routes"]
+    name = "反馈\x00页"
+    assert re.fullmatch(routes["propertyNames"]["pattern"], name) is None
+    assert "anyOf" in routes["additionalProperties"]
+    answer = client.patch("/v1/notice-settings", json={"routes": {name: None}})
+    assert answer.status_code == 422
 
 
 def test_examples_of_the_documentation_work(client: TestClient, schema: dict[str, Any]) -> None:

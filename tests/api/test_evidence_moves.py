@@ -66,10 +66,10 @@ def test_what_is_taken_out_leaves_its_topic(
 def test_what_cannot_be_moved_is_said_and_nothing_changes(
     client: TestClient, units: list[int]
 ) -> None:
-    assert "不是 REQ-2 的证据" in move(client, "REQ-2", unit_ids=units[:1], status=404)["detail"]
+    assert "不是 REQ-2 的证据" in move(client, "REQ-2", unit_ids=units[:1], status=409)["detail"]
     move(client, "REQ-1", unit_ids=units[:1], to="REQ-1", status=409)
     move(client, "REQ-1", unit_ids=units[:1], to="REQ-99", status=404)
     move(client, "REQ-1", unit_ids=[], status=422)
     undone = client.post("/v1/requests/REQ-1/evidence/move/undo", json={"actor": "林晓"})
-    assert undone.status_code == 404
+    assert undone.status_code == 409
     assert behind(client, "REQ-1") == sorted(units)

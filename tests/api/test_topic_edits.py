@@ -44,11 +44,11 @@ def test_splitting_names_the_new_topic(client: TestClient, stored: Database) -> 
     [
         (99, {"action": "pin"}, 404),
         (1, {"action": "merge", "into": 1}, 409),
-        (2, {"action": "undo"}, 404),
+        (2, {"action": "undo"}, 409),
         (1, {"action": "explode"}, 422),
         (1, {"action": "rename"}, 422),
         (1, {"action": "rename", "name": "  "}, 422),
-        (1, {"action": "split", "units": [4], "name": "别的"}, 404),
+        (1, {"action": "split", "units": [4], "name": "别的"}, 409),
         (1, {"action": "nest", "under": 1}, 409),
     ],
 )

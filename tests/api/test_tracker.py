@@ -125,4 +125,4 @@ def test_a_request_is_split_and_put_together_again(client: TestClient) -> None:
     edits = client.get("/v1/requests/REQ-1").json()["edits"]
     assert [edit["reason"] for edit in edits] == ["是两回事", "还是一回事"]
     again = client.post("/v1/requests/REQ-1/split/undo", json={"actor": "林晓"})
-    assert again.status_code == 404
+    assert again.status_code == 409

@@ -159,7 +159,7 @@ def test_evidence_is_moved_to_another_request_and_comes_back(run):
     assert json.loads(run("request", "REQ-1", "--json"))["evidence_count"] == before - 1
     with pytest.raises(InputError, match="移走哪些证据"):
         run("request", "REQ-1", "--move-to", made["key"], "--actor", "林晓")
-    with pytest.raises(NotFound, match="不是 REQ-1 的证据"):
+    with pytest.raises(Conflict, match="不是 REQ-1 的证据"):
         run("request", "REQ-1", *chosen)
 
 

@@ -134,7 +134,7 @@ def test_evidence_is_taken_out_and_comes_back(
     take_back_page = post("/requests/REQ-1/evidence/undo")
     assert take_back_page.status_code == 303
     assert evidence(database, "REQ-1") == {1: "auto", 2: "auto"}
-    assert post("/requests/REQ-1/evidence/undo").status_code == 404
+    assert post("/requests/REQ-1/evidence/undo").status_code == 409
 
 
 def test_evidence_moves_to_another_request_with_its_topic(post: Post, database: Database) -> None:
@@ -166,7 +166,7 @@ def test_moves_of_nothing_or_to_nowhere_are_refused(post: Post, database: Databa
     assert post("/requests/REQ-1/evidence/move", unit="1", request="").status_code == 422
     assert post("/requests/REQ-1/evidence/move", unit="1", request="REQ-1").status_code == 409
     assert post("/requests/REQ-1/evidence/move", unit="1", request="REQ-9").status_code == 404
-    assert post("/requests/REQ-1/evidence/out", unit="4").status_code == 404
+    assert post("/requests/REQ-1/evidence/out", unit="4").status_code == 409
     assert evidence(database, "REQ-1") == {1: "auto", 2: "auto"}
 
 

@@ -29,7 +29,7 @@ def test_a_topic_is_renamed_and_the_name_comes_back(post: Post, database: Databa
     assert topic_of(database, 1).name == "付款时闪退"
     assert post("/topics/1/undo").status_code == 303
     assert topic_of(database, 1).name == before
-    assert post("/topics/1/undo").status_code == 404
+    assert post("/topics/1/undo").status_code == 409
 
 
 def test_a_merge_is_shown_before_it_is_done(
@@ -91,7 +91,7 @@ def test_ticked_quotes_become_a_topic(post: Post, database: Database) -> None:
     answer = post("/topics/1/split", unit=["2"], name="升级后闪退")
     assert answer.headers["location"] == "/topics/3"
     assert topic_of(database, 3).name == "升级后闪退"
-    assert post("/topics/1/split", unit=["5"], name="别处的").status_code == 404
+    assert post("/topics/1/split", unit=["5"], name="别处的").status_code == 409
 
 
 def test_pin_and_mute(post: Post, database: Database) -> None:

@@ -102,7 +102,7 @@ def test_splitting_makes_a_topic_of_its_own(session: Session) -> None:
 
 
 def test_only_units_of_the_topic_can_be_split_off(session: Session) -> None:
-    with pytest.raises(NotFound, match="不在主题 1"):
+    with pytest.raises(Conflict, match="不在主题 1"):
         topic_edits.split(session, 1, [1, 3], "混合", EDIT)
 
 
@@ -165,7 +165,7 @@ def test_undo_goes_back_one_edit_at_a_time(session: Session) -> None:
     assert topic_reading.get_topic(session, 1).name == "甲"
     topic_edits.undo(session, 1, EDIT)
     assert topic_reading.get_topic(session, 1).name == "登录闪退"
-    with pytest.raises(NotFound, match="没有可撤销"):
+    with pytest.raises(Conflict, match="没有可撤销"):
         topic_edits.undo(session, 1, EDIT)
 
 

@@ -101,7 +101,7 @@ def test_a_split_is_undone_whole_and_its_number_is_not_given_again(place: Place)
         with pytest.raises(NotFound):
             get_request(session, key)
         assert words(session, place.key)[-1] == f"撤销了拆分，{key} 并回来"
-        with pytest.raises(NotFound, match="没有可撤销的拆分"):
+        with pytest.raises(Conflict, match="没有可撤销的拆分"):
             splitter(session, place).undo(place.key)
         keep_requests(session, CONFIG, zone=ZONE, now=place.now)
         assert units_of(session, place.key) == before
@@ -203,7 +203,7 @@ def test_what_cannot_be_split_is_said(place: Place) -> None:
             splitter(session, place, " ").split(place.key, every[:1], "一半")
         with pytest.raises(NotFound):
             one.split("REQ-999", every[:1], "一半")
-        with pytest.raises(NotFound, match="不是"):
+        with pytest.raises(Conflict, match="不是"):
             one.split(place.key, [10**6], "没有")
         assert units_of(session, place.key) == every
 

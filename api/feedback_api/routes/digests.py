@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 
 from feedback_api.errors import document
+from feedback_api.parameters import LATEST_OR_PERIOD
 from feedback_api.services import ServicesDep
 from feedback_api.validation import Word
 
@@ -41,7 +42,7 @@ def get_digest(
     week: Annotated[
         str,
         Path(
-            pattern=r"^(latest|20[0-9]{2}-(W(0[1-9]|[1-4][0-9]|5[0-3])|0[1-9]|1[0-2]))$",
+            pattern=LATEST_OR_PERIOD,
             description="哪一周或哪一月（2026-11）；latest 是最近一个已结束、数据量正常的周",
             examples=["latest"],
         ),

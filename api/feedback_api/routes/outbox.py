@@ -17,14 +17,13 @@ from feedback_api.outbox_schemas import (
     OutletOut,
     OutletTested,
 )
-from feedback_api.parameters import Before, RowId
+from feedback_api.parameters import LATEST_OR_PERIOD, Before, RowId
 from feedback_api.services import ServicesDep
 from feedback_nlp.jobs.delivering import tell_causes
 from feedback_nlp.outlets.records import OutboxState
 from feedback_nlp.store import outbox, outbox_pace
 
 router = APIRouter(prefix="/v1", tags=["发送"])
-_WEEK = r"^(latest|20[0-9]{2}-(W(0[1-9]|[1-4][0-9]|5[0-3])|0[1-9]|1[0-2]))$"
 OutletName = Annotated[str, Path(pattern=r"^[\w.-]{1,60}$", description="出口的名字")]
 
 
@@ -97,7 +96,9 @@ def test_outlet(services: ServicesDep, name: OutletName) -> OutletTested:
 )
 def send_digest(
     services: ServicesDep,
-    week: Annotated[str, Path(pattern=_WEEK, description="哪一周或哪一月", examples=["latest"])],
+    week: Annotated[
+        str, Path(pattern=LATEST_OR_PERIOD, description="哪一周或哪一月", examples=["latest"])
+    ],
     wanted: Annotated[
         DigestSendPost, Body(openapi_examples={"发到群里": Example(value={"to": ["ops"]})})
     ],

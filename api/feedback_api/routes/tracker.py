@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Query, Response
 from fastapi.openapi.models import Example
 
 from feedback_api.errors import document
+from feedback_api.parameters import PERIOD
 from feedback_api.request_schemas import (
     BrokenPromiseOut,
     Card,
@@ -31,8 +32,6 @@ from feedback_nlp.requests.moving import get_request
 from feedback_nlp.requests.reading import request_row
 from feedback_nlp.store.keys import deployment_secret
 from feedback_nlp.store.topic_reading import people_word
-
-WEEK_PATTERN = r"^20[0-9]{2}-(W(0[1-9]|[1-4][0-9]|5[0-3])|0[1-9]|1[0-2])$"
 
 router = APIRouter(prefix="/v1", tags=["需求"])
 
@@ -113,7 +112,7 @@ def loop(
     week: Annotated[
         str | None,
         Query(
-            pattern=WEEK_PATTERN,
+            pattern=PERIOD,
             description="截至哪一周或哪一月；不写是最近一个已结束、数据量正常的周",
             examples=["2026-W47"],
         ),
