@@ -173,7 +173,7 @@ def _distinct(passages: Sequence[Passage]) -> list[Passage]:
         said = passage.text.strip()
         if said and said not in seen:
             seen.add(said)
-            kept.append(replace(passage, text=said))
+            kept.append(passage if said == passage.text else replace(passage, text=said))
     return kept
 
 

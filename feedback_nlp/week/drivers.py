@@ -10,9 +10,7 @@ Source: White 1980; MacKinnon and White 1985 for HC1.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,35 +37,33 @@ class Effect(NamedTuple):
 
 
 def rating_effects(
-    ratings: Sequence[float], topics: Sequence[frozenset[int]], *, min_count: int
+    ratings: Sequence[float], mentions: Iterable[tuple[int, int]], *, min_count: int
 ) -> list[Effect]:
     """Return the effects that are surely not zero, the most harmful first.
 
     Args:
         ratings: Stars, 1–5, or the points of :func:`nps_points`.
-        topics: The topics each feedback mentions; as long as ``ratings``.
+        mentions: Which of the ratings mentions which topic: a place and a topic; the same
+            pair may come again.
         min_count: Topics with fewer (or all but fewer) rated feedback are left out.
     """
-    if len(ratings) != len(topics):
-        raise ValueError(f"got {len(ratings)} ratings, expected {len(topics)} as there are topics")
-    counts = Counter(chain.from_iterable(topics))
-    usable = sorted(
-        topic_id
-        for topic_id, count in counts.items()
-        if min_count <= count <= len(ratings) - min_count
-    )
-    if not usable or len(ratings) <= 2 * (len(usable) + 1):
+    pairs = np.unique(np.array([*mentions], dtype=np.int64).reshape(-1, 2), axis=0)
+    topics, counts = np.unique(pairs[:, 1], return_counts=True)
+    is_usable = (counts >= min_count) & (counts <= len(ratings) - min_count)
+    usable, counts = topics[is_usable], counts[is_usable]
+    if not usable.size or len(ratings) <= 2 * (len(usable) + 1):
         return []
     from scipy.sparse import csr_array  # noqa: PLC0415 - SciPy takes 0.2 s to import
 
     stars = np.asarray(ratings, dtype=float)
-    columns = {topic_id: column for column, topic_id in enumerate(usable, start=1)}
-    # A feedback mentions one topic or two of hundreds, so the design is kept sparse.
-    filled, ends = [], [0]
-    for mentioned in topics:
-        filled += [0, *(columns[topic_id] for topic_id in mentioned if topic_id in columns)]
-        ends.append(len(filled))
-    design = csr_array((np.ones(len(filled)), filled, ends), shape=(len(ratings), len(usable) + 1))
+    # A feedback mentions one topic or two of hundreds, so the design is kept sparse. Its
+    # column 0 is the rating of who mentions none.
+    pairs = pairs[np.isin(pairs[:, 1], usable)]
+    rows = np.concatenate([np.arange(len(stars)), pairs[:, 0]])
+    columns = np.zeros(len(rows), dtype=np.int64)
+    columns[len(stars) :] = np.searchsorted(usable, pairs[:, 1]) + 1
+    shape = (len(stars), len(usable) + 1)
+    design = csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
     with one_thread():
         effects, errors = _least_squares(design, stars)
     found = [
@@ -76,9 +72,11 @@ def rating_effects(
             size=round(float(effect), 2),
             low=round(float(effect - _Z_95 * error), 2),
             high=round(float(effect + _Z_95 * error), 2),
-            mentions=counts[topic_id],
+            mentions=count,
         )
-        for topic_id, effect, error in zip(usable, effects[1:], errors[1:], strict=True)
+        for topic_id, count, effect, error in zip(
+            usable.tolist(), counts.tolist(), effects[1:], errors[1:], strict=True
+        )
         if abs(effect) > _Z_95 * error > 0
     ]
     return sorted(found, key=lambda effect: (effect.size, effect.topic_id))

@@ -142,13 +142,13 @@ def _drivers(
     *,
     min_count: int,
 ) -> tuple[Driver, ...]:
-    mentioned: dict[Any, set[int]] = {key: set() for key in ratings}
+    places = {key: place for place, key in enumerate(ratings)}
     names: dict[int, str] = {}
+    pairs = []
     for key, topic_id, name in mentions:
-        if key in mentioned:
-            mentioned[key].add(topic_id)
+        if (place := places.get(key)) is not None:
+            pairs.append((place, topic_id))
             names[topic_id] = name
-    topics = [frozenset(mentioned[key]) for key in ratings]
     return tuple(
         Driver(
             topic_id=effect.topic_id,
@@ -162,5 +162,5 @@ def _drivers(
                 {**where, "topic_id": effect.topic_id, "vent": False},
             ),
         )
-        for effect in rating_effects(list(ratings.values()), topics, min_count=min_count)
+        for effect in rating_effects(list(ratings.values()), pairs, min_count=min_count)
     )
