@@ -356,6 +356,8 @@ def _is_line(folded: str, number: _Number, before: str) -> bool:
     digits, sizes = number.digits, number.sizes
     if digits.startswith("86") and before.endswith(("+", "00")) and 11 <= len(digits) <= 14:
         return is_chinese_number("0" + digits[2:].removeprefix("0"))
+    if digits.startswith("86") and sizes[0] == 2 and len(sizes) in (3, 4) and number.mark == "-":
+        return is_chinese_number("0" + digits[2:])  # 86-10-…
     if digits[0] == "0" and 10 <= len(digits) <= 12:
         if sizes == (4, 7) and is_chinese_number(f"{digits[:4]}8{digits[4:]}"):
             return True  # as it was written before the town had eight digits

@@ -49,6 +49,8 @@ HINTS: dict[str, str] = {
 REMARKS: dict[str, str] = {
     "请指明正文列": "请用 --map 列名=text 指明",
     "请指明时间列": "请用 --map 列名=occurred_at 指明",
+    "请指明编号列": "请用 --map 列名=source_key 指明",
+    "请指明用户列": "请用 --map 列名=author 指明",
     "请指明评分列": "请用 --map 列名=rating 指明",
     "请指明来源类型": "请用 --kind 指明",
     "请说明文件是哪天导出的": "请用 --as-of 日期 说明文件是哪天导出的",

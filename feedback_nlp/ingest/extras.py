@@ -14,7 +14,8 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _ID = re.compile(
     r"(?:(?<![A-Za-z])[iI][dD]|[a-z](?:Id|ID)|编号|账号|号码|(?<![A-Za-z])[nN][oO]\.?|(?<![A-Za-z])[cC]ode)$"
 )
-_MAX_DIGITS = 8
+_NUMBERED = re.compile(r"列\d+")
+_MAX_DIGITS, _ID_DIGITS = 8, 5
 _MAX_CHARS = 60
 _YES_NO = frozenset(["true", "false", "是", "否", "yes", "no", "y", "n", "0", "1", "有", "无"])
 
@@ -34,6 +35,9 @@ def is_kept(column: str, looks: Looks | None) -> bool:
         return True
     if _ID.search(column):
         return False  # whose id nobody knows
+    if looks.numbers >= 0.9 and _NUMBERED.fullmatch(column):
+        # Without a header nobody can tell whose id long numbers are.
+        return max(map(len, looks.values)) < _ID_DIGITS
     if looks.numbers >= 0.9:
         return max(sum(map(str.isdigit, value)) for value in looks.values) <= _MAX_DIGITS
     if looks.times >= 0.9:

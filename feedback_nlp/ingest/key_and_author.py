@@ -21,7 +21,7 @@ from feedback_nlp.ingest.plain import plain
 from feedback_nlp.ingest.resolution import GUESS_ROWS, Resolution, free
 from feedback_nlp.labels import SourceKind
 
-_SEVERAL = 4
+_SEVERAL, _ID_CHARS = 4, 4
 _FILLED_BUT_FOR_SUMS = 0.6
 _NAME_CHARS = 12
 _OTHERS = ("楼主", "层主", "父", "上级", "被", "原", "视频", "帖子", "parent", "replyto", "target")
@@ -56,7 +56,7 @@ def find_key(
     if not group:
         unnamed = [c for c in free(found, columns) if person_by_name(c) is None]
         ids = [c for c in found.candidates("source_key", unnamed) if _may_number(found, c)]
-        group = ids[:3] or _ids_of_posts(found, unnamed)
+        group = ids[:3] or _ids_of_posts(found, unnamed) or _first_of_numbered(found, columns)
     good = []
     for column in group:
         why = None if is_given else _no_key(column, found, sample)
@@ -82,6 +82,21 @@ def _may_number(found: Resolution, column: str) -> bool:
         and looks.share_filled >= _FILLED_BUT_FOR_SUMS
         and looks.distinct == 1.0
     )
+
+
+def _first_of_numbered(found: Resolution, columns: Sequence[str]) -> list[str]:
+    """Return the first column of a table without a header, if it numbers the rows."""
+    first = columns[0] if columns else ""
+    looks = found.looks.get(first)
+    if first != "列1" or looks is None or looks.filled < GUESS_ROWS or first in found.used:
+        return []
+    numbers = min(map(len, looks.values)) >= _ID_CHARS and max(looks.numbers, looks.codes) == 1.0
+    is_date = looks.times > 0 and max(map(len, looks.values)) > _ID_CHARS + 2
+    if not numbers or is_date or looks.distinct < 1.0 or looks.share_filled < 1.0:
+        return []
+    found.guessed.add("source_key")
+    found.notes.append(f"编号取自列“{first}”（按内容猜的）；不对请指明编号列")
+    return [first]
 
 
 def _ids_of_posts(found: Resolution, columns: Sequence[str]) -> list[str]:
@@ -160,7 +175,7 @@ def find_author(found: Resolution, columns: Sequence[str], is_known: bool) -> No
         one_for_all = len(values) >= _SEVERAL and len(set(values)) == 1
         if not values or one_for_all or any(is_rounded(v) for v in values):
             continue
-        if person is not Person.ID and looks.links >= 0.5:
+        if person is not Person.ID and (looks.links >= 0.5 or _are_paths(values)):
             continue
         name = comparable(column)
         others = name.startswith(_OTHERS)
@@ -172,6 +187,12 @@ def find_author(found: Resolution, columns: Sequence[str], is_known: bool) -> No
         group = found.fields["author"]
         chosen = [c for c in group if c in chosen or c not in found.looks] or chosen
     found.fields["author"] = chosen if is_known and found.fields.get("author") else chosen[:2]
+
+
+def _are_paths(values: Sequence[str]) -> bool:
+    """Whether cells called a name name a thing: accounts/11/locations/44/reviews/AbF (Google)."""
+    paths = sum(value.count("/") > 1 and value.isascii() and " " not in value for value in values)
+    return 2 * paths >= len(values)
 
 
 def _without_titles(chosen: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from feedback_nlp.errors import UnknownLayout
+from feedback_nlp.ingest.columns import comparable
 from feedback_nlp.ingest.fields import FIELDS, UNKNOWN_KIND, storable
 from feedback_nlp.ingest.items import ItemBuilder, RowMapping, is_total
 from feedback_nlp.ingest.kinds import kind_of
@@ -60,6 +61,8 @@ def row_plan(
     if chat is not None and (chat.is_group or chat.is_stream):
         kind = SourceKind.SOCIAL
     if kind is None and found.fields.get("rating") and not found.fields.get("app_version"):
+        kind = SourceKind.REVIEW
+    if kind is None and comparable(text) == "review" and not found.fields.get("app_version"):
         kind = SourceKind.REVIEW
     if kind is None and chat is not None and (chat.role or chat.own):
         kind = SourceKind.SUPPORT  # a team and its customers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -77,7 +77,11 @@ class ChatColumns:
         if self.only_customers:
             return not role or is_customer(role)
         if self.customers or self.customer_begins:
-            return role in self.customers or role.startswith(self.customer_begins)
+            return (
+                role in self.customers
+                or (bool(self.customer_begins) and role.startswith(self.customer_begins))
+                or (not self.customer_begins and is_customer(role))
+            )
         return True
 
 
@@ -159,13 +163,19 @@ def _brands() -> tuple[tuple[frozenset[str], re.Pattern[str]], ...]:
 
 def brand_marks(columns: Sequence[str]) -> tuple[BrandMark, ...]:
     """Return the columns that mark accounts of companies; those of other people's words left out."""
-    own = [c for c in columns if not is_said_by_others(c) and not _is_in_a_list(c)]
+    told = [c for c in columns if not is_said_by_others(c)]
     return tuple(
         BrandMark(column, pattern)
-        for column in own
+        for column in told
         for names, pattern in _brands()
-        if comparable(column) in names or comparable(column.rpartition(".")[2]) in names
+        if _without_places(column) in names
+        or (not _is_in_a_list(column) and comparable(column.rpartition(".")[2]) in names)
     )
+
+
+def _without_places(column: str) -> str:
+    """Return a path as it is compared, without places in lists: author.roles.0.name."""
+    return comparable(".".join(part for part in column.split(".") if not part.isdecimal()))
 
 
 def _is_in_a_list(column: str) -> bool:
@@ -224,9 +234,33 @@ def chat_columns(looks: Mapping[str, Looks]) -> ChatColumns | None:
     if (events := _events(named, looks)) is not None:
         names = _names(named, role)
         return ChatColumns(role, own, events, names, is_stream=True)
-    if own is None and role is None:
+    if role is None and own is None:
+        role, customers = _role_beside_customers(named, looks)
+        if role is not None:
+            return _with_kind(ChatColumns(role, None, None, (), customers), named, looks)
         return None
     return _with_kind(ChatColumns(role, own, None, ()), named, looks)
+
+
+def _role_beside_customers(
+    named: Mapping[str, str], looks: Mapping[str, Looks]
+) -> tuple[str | None, frozenset[str]]:
+    """Return a role column whose values are customers and else staff, and what it calls customers.
+
+    员工 alone may be anybody (who fills in a survey of a company); beside 客户 it answers.
+    """
+    data = _data()
+    ends = tuple(map(comparable, data["role_ends"]))
+    listed = [named[n] for n in map(comparable, data["role_columns"]) if n in named]
+    longer = [column for name, column in named.items() if name.endswith(ends)]
+    staff = frozenset(data["team_beside_customers"])
+    for column in dict.fromkeys([*listed, *longer]):
+        values = {value.strip().casefold() for value in looks[column].values}
+        customers = frozenset(filter(is_customer, values))
+        others = values - customers
+        if customers and others & staff and all(v in staff or is_team(v) for v in others):
+            return column, customers
+    return None, frozenset()
 
 
 def company_of(name: str) -> str:
@@ -279,13 +313,13 @@ def _with_kind(
     chat: ChatColumns, named: Mapping[str, str], looks: Mapping[str, Looks]
 ) -> ChatColumns:
     """Add the column of message types, and names that give the team away."""
-    data, role, own = _data(), chat.role, chat.own
+    data, role = _data(), chat.role
     kind = next(
         (named[name] for name in map(comparable, data["type_columns"]) if name in named), None
     )
     if kind is not None and not _says_type(looks[kind]):
         kind = None
-    return ChatColumns(role, own, kind, _names(named, role))
+    return replace(chat, kind=kind, names=_names(named, role))
 
 
 def _events(named: Mapping[str, str], looks: Mapping[str, Looks]) -> str | None:

@@ -126,6 +126,8 @@ def find_time(found: Resolution, columns: Sequence[str]) -> None:
         if chosen is None and clocks:
             days = [c for c in free(found, columns) if _is_day(found.looks[c])]
             chosen = next(iter(days), None)
+        if chosen is None:
+            chosen = _instead(found, columns)
         if chosen is not None:
             found.fields["occurred_at"] = [chosen]
     taken = found.fields.get("occurred_at", ())
@@ -150,6 +152,19 @@ def find_time(found: Resolution, columns: Sequence[str]) -> None:
             ),
             None,
         )
+
+
+def _instead(found: Resolution, columns: Sequence[str]) -> str | None:
+    """Return the time of what is spoken of (下单时间) where nothing says when it was said."""
+    by_name = {comparable(column): column for column in reversed(free(found, columns))}
+    for name in map(comparable, read_toml("aliases.toml")["instead"]["occurred_at"]):
+        column = by_name.get(name)
+        if column is not None and found.looks[column].times >= 0.8:
+            found.notes.append(
+                f"没有评价或反馈的时间，按列“{column}”算，实际只会更晚；有时间列请指明时间列"
+            )
+            return column
+    return None
 
 
 def _is_day(looks: Looks) -> bool:

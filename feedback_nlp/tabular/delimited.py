@@ -42,6 +42,8 @@ _HEAD_LINES = 60
 _HEAD_CHARS = 4_000_000
 
 # How a spreadsheet is made to keep an id as it is: ="0012" says 0012.
+# How MySQL (SELECT … INTO OUTFILE) and PostgreSQL (COPY) write that there is no value.
+_NO_VALUE = "\\N"
 _QUOTED_FORMULA = re.compile(r'^="([^"]*)"$')
 
 csv.field_size_limit(2**31 - 1)  # our own limits are per record and per cell, and say more
@@ -257,6 +259,8 @@ def _rows(
         line = taken[0].number
         if '="' in taken[0].text:
             values = [_QUOTED_FORMULA.sub(r"\1", value) for value in values]
+        if _NO_VALUE in taken[0].text:
+            values = ["" if value == _NO_VALUE else value for value in values]
         is_one_line = len(taken) == 1
         if taken[0].fault if is_one_line else any(part.fault for part in taken):
             yield _faulty(taken, limits)

@@ -210,6 +210,36 @@ def test_a_file_without_header_loses_no_row():
     assert items[0].text == "鞋底开胶了，才穿两周"
 
 
+def test_a_dump_of_a_table_numbers_its_rows_and_keeps_no_ids():
+    content = (
+        "60311\t991203\th5\t导出报表要等两分钟，太慢了\t13800000001\t2026-03-01 10:00:00\n"
+        "60312\t991877\tios\t界面清爽，用着顺手\t\\N\t2026-03-02 10:00:00\n"
+        "60313\t991203\th5\t扫码枪连不上，重启也没用\t13800000001\t2026-03-03 10:00:00\n"
+    )
+    _, items = read(content, choices=Choices(header=HeaderChoice(absent=True)))
+    assert [item.source_key for item in items] == ["60311", "60312", "60313"]
+    assert [item.text for item in items][1] == "界面清爽，用着顺手"
+    assert not {"991203", "991877", "13800000001", "\\N"} & {
+        str(value) for item in items for value in item.meta.values()
+    }
+
+
+def test_the_time_of_the_order_stands_in_for_that_of_the_review():
+    content = (
+        "订单编号,商品名称,评价内容,下单时间,发货时间\n"
+        "A1,马克杯,杯口有裂纹,2026-03-01 10:00,2026-03-02 09:00\n"
+        "A2,马克杯,颜色很正,2026-03-03 11:00,2026-03-04 09:00\n"
+        "A3,餐盘,盘底磕了一块,2026-03-05 12:00,2026-03-06 09:00\n"
+    )
+    reading, items = read(content)
+    assert [f"{item.occurred_at.astimezone(CHINA):%m-%d}" for item in items] == [
+        "03-02",
+        "03-04",
+        "03-06",
+    ]
+    assert any("没有评价或反馈的时间，按列“发货时间”算" in note for note in reading.notes)
+
+
 def test_the_header_row_can_be_named():
     content = "甲,乙,丙\n说明,评论内容,评分\nx,很脆,5\n"
     _, items = read(content, choices=Choices(header=HeaderChoice(row=2)))

@@ -68,6 +68,7 @@ def test_weibo_search_keeps_no_identity_in_meta():
         ("comment_id,create_time,note_id,content,comment_like_count,user_id,ip_location,avatar", "mediacrawler-weibo-comments"),
         ("comment_id,create_time,note_id,content,like_count,parent_comment_id", "mediacrawler-xhs-comments"),
         ("comment_id,parent_comment_id,create_time,video_id,content,like_count", "mediacrawler-bilibili-comments"),
+        ("comment_id,create_time,video_id,content,user_id,nickname,avatar,sub_comment_count,last_modify_ts", "mediacrawler-kuaishou-comments"),
         ("comment_id,create_time,aweme_id,content,like_count", "mediacrawler-douyin-comments"),
         ("comment_id,content,publish_time,content_id,content_type,user_nickname", "mediacrawler-zhihu-comments"),
         ("note_id,type,title,desc,time,liked_count,note_url", "mediacrawler-xhs-notes"),

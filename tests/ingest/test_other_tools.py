@@ -47,6 +47,12 @@ def test_every_file_has_its_answer():
     assert sorted(path.name for path in FOLDER.iterdir()) == sorted(RIGHT)
 
 
+def test_who_reviews_is_no_path_of_the_review():
+    with open_source(FOLDER / "resource_names.json", zone=CHINA) as reading:
+        first, other, again = (item.author for item in reading.items)
+    assert first == again != other
+
+
 def _in_china(moment):
     return moment and f"{moment.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
 
