@@ -25,6 +25,8 @@ _HALF = r"[\s，,、；;：:·•\-–—|/]"
 _LEADS_ON = r"(?<=[，,、；;：:。.！!？?~～\s])(?:但是?|不过|可是|而且|并且|另外|还有|然后|所以|因为|就是|只是|以及)"
 _TAIL = re.compile(rf"(?:{_HALF}|[（(【《“‘「『]|{_LEADS_ON})+$")
 _HEAD = re.compile(rf"^(?:{_HALF}|[。.！!？?）)】》”’」』]|[0-9]{{1,2}}[、：:．](?![0-9]))+")
+_ASKING = re.compile(r"[吗嘛][？?~～]*$|(?:有没有|是不是|怎么|多少|哪)[^，,。.！!；;]*[？?]+$")
+_STATING = (Intent.BUG.value, Intent.FEATURE.value)
 _IN_BRACKETS = re.compile(r"[（(【\[][^（）()【】\[\]]*[）)】\]]")
 
 
@@ -34,12 +36,14 @@ class QuoteCandidate(NamedTuple):
     Attributes:
         preference: Lower is better; what the topic stage chose comes first.
         text: The unit's words.
+        only_asks: It states nothing (:func:`only_asks`).
     """
 
     preference: float
     unit_id: int
     person_key: str
     text: str
+    only_asks: bool = False
 
 
 def as_quoted(text: str) -> str:
@@ -72,13 +76,26 @@ def agrees(kind: str, words: str, sentiment: str, intent: str, signals: Iterable
     return complains and not is_plainly_kind(words)
 
 
+def only_asks(words: str, sentiment: str, intent: str) -> bool:
+    """Tell whether a unit asks and states nothing: 有人办过分期吗？
+
+    Not what is asked in anger (就这服务态度吗？), nor a wish or a fault put as a question.
+
+    >>> only_asks("有人办过分期吗？", "neu", "complaint")
+    True
+    """
+    if sentiment == Sentiment.NEG or intent in _STATING:
+        return False
+    return intent == Intent.QUESTION or _ASKING.search(words) is not None
+
+
 def choose_quotes(candidates: Sequence[QuoteCandidate], limit: int) -> list[int]:
     """Return up to ``limit`` unit ids, best first, of different people and words.
 
     Texts of 8–60 characters go first (shorter ones say too little, longer ones are not
     read), and those without the marks of forwards, hashtags and links. Two quotes
     share at most half of their character pairs; a shout of fewer than 6 characters (差评, 跪求)
-    is quoted only where there is nothing else.
+    is quoted only where there is nothing else, and so is what only asks.
     """
 
     def awkward(candidate: QuoteCandidate) -> tuple[int, float, int]:
@@ -87,8 +104,9 @@ def choose_quotes(candidates: Sequence[QuoteCandidate], limit: int) -> list[int]
         is_noisy = _NOISE.search(candidate.text) is not None
         return outside + is_noisy, candidate.preference, candidate.unit_id
 
+    telling = [candidate for candidate in candidates if not candidate.only_asks]
     chosen: list[QuoteCandidate] = []
-    for candidate in sorted(candidates, key=awkward):
+    for candidate in sorted(telling or candidates, key=awkward):
         if len(chosen) == limit:
             break
         if chosen and len(candidate.text) < _SHOUT:

@@ -18,6 +18,7 @@ from feedback_nlp.requests.quotes import (
     as_quoted,
     choose_quotes,
     is_aside,
+    only_asks,
 )
 from feedback_nlp.store.tables import Evidence, Feedback, FeedbackUnit, Source, Topic
 
@@ -188,7 +189,13 @@ def _words(voices: Sequence[_Voice], matters: Mapping[int, Matter]) -> Words:
         if distance < OFF_TOPIC and not is_aside(quote.text):
             preference = distance + 1 - voice.similarity
             candidates.append(
-                QuoteCandidate(preference, quote.unit_id, voice.person_key, quote.text)
+                QuoteCandidate(
+                    preference,
+                    quote.unit_id,
+                    voice.person_key,
+                    quote.text,
+                    only_asks(quote.text, quote.sentiment, quote.intent),
+                )
             )
     by_unit = {voice.quote.unit_id: voice.quote for voice in voices}
     return Words(

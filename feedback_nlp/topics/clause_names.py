@@ -45,12 +45,21 @@ _EVERYWHERE = 0.07
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A unit, or the title of a long text, as clauses."""
+    """A unit, or the title of a long text, as clauses.
+
+    Attributes:
+        complaints: What is wrong with what.
+        words: All that it says.
+        clauses: Its tagged words, clause by clause.
+        text: The same, joined.
+        problems: What is wrong, in an ops person's words: 只能看不能用 is 用不了.
+    """
 
     complaints: frozenset[Complaint]
     words: frozenset[str]
     clauses: Sequence[Sequence[Word]]
     text: str
+    problems: frozenset[str] = frozenset()
 
 
 class ClauseNamer:
@@ -122,7 +131,7 @@ class ClauseNamer:
             ):
                 continue
             if len(complaint.name) < 3 and (
-                complaint.wrong not in _alone() or hits < _ALONE_SHARE * size
+                complaint.wrong not in named_alone() or hits < _ALONE_SHARE * size
             ):
                 continue
             lift = (hits / size) / (max(self._complaints[complaint], 1) / self._total)
@@ -134,7 +143,7 @@ class ClauseNamer:
             written
             for name in names
             if name not in small_words("aspects")
-            for written in _alone().get(name, (name,))
+            for written in named_alone().get(name, (name,))
         ]
 
     def around(self, units: Sequence[Said], thing: str) -> list[str]:
@@ -168,7 +177,7 @@ class ClauseNamer:
         least = max(_MIN_HITS, _AROUND_SHARE * len(about))
         said = sum(bool(unit.complaints) for unit in about)
         ordered = sorted(found, key=lambda wrong: (-found[wrong], wrong))
-        ordered = [wrong for wrong in ordered if not set(thing) & set(wrong)]
+        ordered = [wrong for wrong in ordered if not set(whole) & set(wrong)]
         if said < least or not ordered:
             return []
         telling = [
@@ -302,7 +311,7 @@ def _is_meant(run: Run, text: str, units: Sequence[Said]) -> bool:
 
 
 @cache
-def _alone() -> dict[str, tuple[str, ...]]:
+def named_alone() -> dict[str, tuple[str, ...]]:
     """Return how a complaint is named that nobody says of a thing: 凉了 → 饭菜凉了."""
     lines = (line.split() for line in small_words("alone"))
     return {wrong: tuple(names) for wrong, *names in lines}

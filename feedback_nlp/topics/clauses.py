@@ -19,13 +19,14 @@ from feedback_nlp.topics.words import HAN_OR_LATIN
 _DEGREE = re.compile(
     r"^(?:太|很|好|真|超级|超|巨|特别|非常|十分|极其|极|有点儿?|有些|比较|挺|偏|稍微|稍|略|相当|实在|越来越|更)+(?=.)"
 )
-_COULD_NOT = re.compile(r"^[㐀-鿿]{1,2}不[了到开上动清住进出来起通好着掉下完全够]$")
+_COULD_NOT = re.compile(r"^[㐀-鿿]{1,2}不[了到开上动清住进出来起通好着掉下完全够懂见明]$")
 _COULD_NOT_WORDS = 3
 _HEAD_TAGS = ("j", "ng", "nz", "n", "b")
 _DROPPED_TAGS = ("d", "u", "y", "e", "o", "r", "c", "p", "m", "q", "t", "f", "x", "w", "zg")
 _ASIDE_TAGS = ("r", "ns", "nr", "nt", "m", "x")
 _NO_OBJECT_TAGS = ("nr", "ns", "nt", "t", "nrt")
 _DENYING = "不没"
+_COMPARING = "比"
 _NOUN_TAGS = ("n", "vn", "j", "l", "eng", "an")
 _ACTING_TAGS = ("v", "a", "i", "z")
 _LENGTHS = range(4, 12)
@@ -138,14 +139,17 @@ class ClauseReader:
         return words
 
     def _bare(self, clause: Sequence[Word]) -> list[Word]:
-        """Drop what only colours a clause."""
+        """Drop what only colours a clause, and what its thing is compared with: 比菜还贵."""
         return [
             (word, tag)
-            for word, tag in clause
-            if word in small_words("kept")
-            or word in small_words("not")
-            or not tag.startswith(_DROPPED_TAGS)
-            or self._bad(word)
+            for place, (word, tag) in enumerate(clause)
+            if (not place or clause[place - 1][0] != _COMPARING or not tag.startswith("n"))
+            and (
+                word in small_words("kept")
+                or word in small_words("not")
+                or not tag.startswith(_DROPPED_TAGS)
+                or self._bad(word)
+            )
         ]
 
     def complaints(self, clauses: Sequence[Sequence[Word]]) -> set[Complaint]:
@@ -164,10 +168,10 @@ class ClauseReader:
                     if things and (wrong[0] in "不没无" or wrong in self.problems.values()):
                         found.add(Complaint("", wrong + things[0]))
                         continue
-                    # 破旧的房间, but not 堵车过热报警; 小电瓶 is a kind of battery and not too small.
-                    is_kind = after - place == 1 and len(clause[place][0]) == 1
-                    if not is_kind:
-                        things = self._things(clause[after : after + 1], last=False)[:1]
+                    # 破旧的房间, but not 堵车过热报警.
+                    things = self._things(clause[after : after + 1], last=False)[:1]
+                    if things and clause[place][0] in small_words("kinds"):
+                        continue  # 小电瓶 is a kind of battery and not too small
                 found.update(Complaint(thing, wrong) for thing in things)
                 if not things:
                     found.add(Complaint("", wrong))
@@ -207,6 +211,8 @@ class ClauseReader:
         """Tell whether a word is a thing that something can be wrong with."""
         if word in self.products or word in no_objects() or word in self.problems:
             return False
+        if word[0] == _COMPARING and word not in self.objects:
+            return False  # 比菜还贵 as it is cut: what it is compared with
         if word in self.objects:
             return True
         return (

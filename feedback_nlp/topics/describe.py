@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -15,8 +15,9 @@ from feedback_nlp.topics.clauses import ClauseReader, nicknames_in, without_asid
 from feedback_nlp.topics.clustering import centroids_of
 from feedback_nlp.topics.documents import Documents
 from feedback_nlp.topics.graph import nearest_centroids, row_cosine
+from feedback_nlp.topics.groups import Group
+from feedback_nlp.topics.left_over import LeftOver
 from feedback_nlp.topics.matters import MatterFinder
-from feedback_nlp.topics.name_checks import meanings, meant_by
 from feedback_nlp.topics.phrase_names import NamedUnit, PhraseNamer, unique_name
 from feedback_nlp.topics.phrases import MentionFinder
 from feedback_nlp.topics.quotes import choose_telling_rows
@@ -31,6 +32,7 @@ from feedback_nlp.topics.trades import (
     trades_of,
     variety_of,
 )
+from feedback_nlp.topics.twins import find_twins, told_apart
 from feedback_nlp.topics.vent import VENT_CHARACTERS, names_nothing, vent_of
 from feedback_nlp.topics.words import TopicWords
 
@@ -39,33 +41,7 @@ _NAMING_UNITS = 150
 _QUOTE_POOL = 500
 _RESEMBLED = 3
 _LOOSEST = 0.25
-_TWIN_SIMILARITY = 0.4
 _RANK = {TopicKind.ISSUE: 0, TopicKind.VENT: 1, TopicKind.PRAISE: 2}
-
-
-@dataclass(frozen=True)
-class Group:
-    """Units that make up one topic.
-
-    Attributes:
-        rows: Their rows in the call, ascending.
-        kind: Kind of the topic.
-        topic_id: Permanent id, ``None`` for a new topic.
-        name: Name that it must have, ``""`` to find one.
-        seed_code: Seed issue it was recognised as, or ``""``.
-        terms: Terms by class-based TF-IDF.
-        keeps_name: A person gave the name.
-        banned: Ids of units that people took out of it.
-    """
-
-    rows: np.ndarray
-    kind: TopicKind
-    topic_id: str | None = None
-    name: str = ""
-    seed_code: str = ""
-    terms: tuple[str, ...] = ()
-    keeps_name: bool = False
-    banned: frozenset[int] = frozenset()
 
 
 class Describer:
@@ -111,6 +87,9 @@ class Describer:
         self._document_of = np.full(len(units), -1, np.int64)
         if documents.is_long:
             self._document_of[placed.rows] = documents.of_row
+        self._left_over = LeftOver(
+            units, placed, self._content, config.sample_size, are_letters=documents.is_long
+        )
 
     def describe(self, groups: Sequence[Group]) -> TopicResult:
         """Name, quote and order the groups; one that shares nothing nameable is let go."""
@@ -124,8 +103,9 @@ class Describer:
         )
         assignment, centroids, similarity = self._measured(groups)
         candidates, keywords = self._candidates(groups, similarity)
-        twin_of = self._twins(groups, candidates, centroids)
-        candidates = self._told_apart(groups, candidates, twin_of)
+        resembled = [next(iter(self._resembled(group)), "") for group in groups]
+        twin_of = find_twins(groups, candidates, resembled, centroids)
+        candidates = told_apart(groups, candidates, twin_of)
         kept = [i for i, found in enumerate(candidates) if found and i not in twin_of]
         names = self._names([groups[i] for i in kept], [candidates[i] for i in kept])
         if len(kept) < len(groups):
@@ -133,6 +113,17 @@ class Describer:
             keywords = [keywords[index] for index in kept]
         groups = self._with_vents(groups)
         assignment, centroids, similarity = self._measured(groups)
+        # What joins last shapes nothing: neither the middle of a topic nor its quotes.
+        quotes = [
+            self._quotes(group, similarity, centroids[index]) for index, group in enumerate(groups)
+        ]
+        joining = self._left_over.by_neighbours(groups, assignment, self._free(groups))
+        groups = [
+            self._joined(group, joining[index]) if index in joining else group
+            for index, group in enumerate(groups)
+        ]
+        assignment = self._assigned(groups)
+        similarity = self._similarity(assignment, centroids)
         issues = [index for index, group in enumerate(groups) if group.kind is TopicKind.ISSUE]
         themes, theme_of = group_themes(
             [names[index] for index in issues],
@@ -148,7 +139,7 @@ class Describer:
                 kind=group.kind,
                 theme=theme_of[index] if group.kind is TopicKind.ISSUE else -1,
                 centroid=centroids[index],
-                quotes=self._quotes(group, similarity, centroids[index]),
+                quotes=quotes[index],
                 member_count=len(group.rows),
                 cohesion=float(similarity[group.rows].mean()),
                 seed_code=group.seed_code,
@@ -162,48 +153,6 @@ class Describer:
         assignment = self._assigned(groups)
         centroids = self._centroids(assignment, len(groups))
         return assignment, centroids, self._similarity(assignment, centroids)
-
-    def _twins(
-        self, groups: Sequence[Group], candidates: Sequence[Sequence[str]], centroids: np.ndarray
-    ) -> dict[int, int]:
-        """Return which new issues are a larger new one over again: of one name, in one place.
-
-        服务差, 服务态度差 and 酒店服务差 are one name, and 口感差 is part of 不甜、口感差.
-        """
-        first: dict[str, int] = {}
-        first_part: dict[str, int] = {}
-        twin_of: dict[int, int] = {}
-        for index, (group, names) in enumerate(zip(groups, candidates, strict=True)):
-            if group.kind is not TopicKind.ISSUE or group.topic_id is not None or not names:
-                continue
-            whole, parts = meant_by(names[0]), meanings(names[0])
-            other = min(
-                (first[part] for part in parts if part in first),
-                default=first_part.get(whole, index),
-            )
-            if other != index and float(centroids[index] @ centroids[other]) >= _TWIN_SIMILARITY:
-                twin_of[index] = other
-                continue
-            first.setdefault(whole, index)
-            for part in parts:
-                first_part.setdefault(part, index)
-        return twin_of
-
-    @staticmethod
-    def _told_apart(
-        groups: Sequence[Group], candidates: Sequence[list[str]], twin_of: Mapping[int, int]
-    ) -> list[list[str]]:
-        """Take all names from a new issue that can only be named as a larger one is."""
-        taken: set[str] = set()
-        told = []
-        for index, (group, names) in enumerate(zip(groups, candidates, strict=True)):
-            free = next((name for name in names if name not in taken), "")
-            is_new = group.kind is TopicKind.ISSUE and group.topic_id is None
-            is_twin = index in twin_of
-            told.append(names if free or is_twin or not is_new else [])
-            if free and not is_twin:
-                taken.add(free)
-        return told
 
     def _without(
         self,
@@ -229,12 +178,13 @@ class Describer:
             return remaining
         places = centroids[[kept[index] for index in issues]]
         nearest, cosine = nearest_centroids(self._placed.vectors[self._text_of[lost]], places)
+        says_mark = self._left_over.says_mark([remaining[i] for i in issues], lost, nearest)
         for position, index in enumerate(issues):
             floor = max(
                 self._config.assign_min_similarity,
                 float(np.quantile(similarity[groups[kept[index]].rows], _LOOSEST)),
             )
-            joined = lost[(nearest == position) & (cosine >= floor)]
+            joined = lost[(nearest == position) & (cosine >= floor) & says_mark]
             remaining[index] = self._joined(remaining[index], joined)
         return remaining
 
@@ -248,9 +198,8 @@ class Describer:
         joined = list(groups)
         if self._documents.is_long or not vents:
             return joined
-        free = self._assigned(groups)[self._placed.rows] == UNASSIGNED
         found: dict[int, list[int]] = {}
-        for row in self._placed.rows[free & self._placed.is_issue].tolist():
+        for row in self._free(groups).tolist():
             code, text = vent_of([self._units[row].intent]), int(self._text_of[row])
             if (
                 code in vents
@@ -261,6 +210,17 @@ class Describer:
         for index, rows in found.items():
             joined[index] = self._joined(joined[index], np.array(rows, np.int64))
         return joined
+
+    def _free(self, groups: Sequence[Group]) -> np.ndarray:
+        """Return the rows that speak of an issue and are in no group."""
+        is_free = self._assigned(groups)[self._placed.rows] == UNASSIGNED
+        rows: np.ndarray = self._placed.rows[is_free & self._placed.is_issue]
+        return rows
+
+    def _content(self, text: int) -> frozenset[str]:
+        """Return the words of a text that say something."""
+        cut = self._tokenizer.cut(self._placed.texts[text])
+        return frozenset(filter(self._words.is_content, cut))
 
     def _names_nothing(self, unit: NamedUnit) -> bool:
         return names_nothing(unit.text, unit.mentions, unit.tagged, self._reader)
@@ -302,6 +262,9 @@ class Describer:
         self, group: Group, similarity: np.ndarray, centroid: np.ndarray
     ) -> tuple[int, ...]:
         rows = self._central(group, similarity)[:_QUOTE_POOL]
+        stating = [self._units[row].intent is not Intent.QUESTION for row in rows.tolist()]
+        if any(stating) and group.kind is TopicKind.ISSUE:
+            rows = rows[stating]
         chosen = choose_telling_rows(
             [self._units[row].text for row in rows.tolist()],
             [self._units[row].feedback_id for row in rows.tolist()],
@@ -345,7 +308,8 @@ class Describer:
             else:
                 said = [unit.text for unit in members]
                 resembled = self._resembled(group)
-                found.append(namer.candidates(members) or matters.names(said, resembled) or kept)
+                usual = matters.names(said, resembled)
+                found.append(namer.candidates(members) or usual or kept)
         return found, keywords
 
     def _names(self, groups: Sequence[Group], candidates: Sequence[Sequence[str]]) -> list[str]:

@@ -14,9 +14,10 @@ from feedback_nlp.labels import TopicKind
 from feedback_nlp.topics.alike import Alike, TopicBody, find_alike
 from feedback_nlp.topics.assigning import nearest_topics
 from feedback_nlp.topics.clauses import bad_words, small_words
-from feedback_nlp.topics.describe import Describer, Group
+from feedback_nlp.topics.describe import Describer
 from feedback_nlp.topics.documents import Documents, gather_documents, rows_of
 from feedback_nlp.topics.fresh import Cluster, FreshClustering
+from feedback_nlp.topics.groups import Group
 from feedback_nlp.topics.ledger import carry_over
 from feedback_nlp.topics.matching import Fresh
 from feedback_nlp.topics.metric import TopicMetric

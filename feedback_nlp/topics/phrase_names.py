@@ -11,12 +11,14 @@ the seed's name before any of these.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from feedback_nlp.labels import Intent
+from feedback_nlp.topics.bearing import borne_out
 from feedback_nlp.topics.clause_names import ClauseNamer, Said
 from feedback_nlp.topics.clauses import ClauseReader, Word, bad_words, small_words
 from feedback_nlp.topics.name_checks import WANTED, is_complaint, is_wish, without_colour
@@ -52,6 +54,7 @@ _OF_SHARE = 0.35
 _OF_LENGTH = 8
 _FITTING = ("支持", "适配", "兼容")
 _FITTING_SHARE = 0.25
+_CLAUSE_END = re.compile(r"[^㐀-鿿a-z0-9]")
 
 
 @dataclass(frozen=True)
@@ -128,14 +131,16 @@ class PhraseNamer:
     def speaks_of_something_else(self, units: Sequence[NamedUnit], seed_code: str) -> bool:
         """Tell whether most units speak of one thing that the seed issue knows nothing of.
 
-        地暖打不开 looks much like App 打不开; the name must say 地暖.
+        地暖打不开 looks much like App 打不开; the name must say 地暖. 联系骑手说不归他管 says 联系,
+        too, but no more than it says 骑手.
         """
         if not seed_code:
             return False
         heard = seed_vocabulary(seed_code)
         found = Counter(word for unit in units for word in unit.mentions.objects)
+        known = max((hits for word, hits in found.items() if word in heard), default=0)
         return any(
-            hits >= _DOMINANT_SHARE * len(units) and word not in heard
+            hits >= _DOMINANT_SHARE * len(units) and hits > known and word not in heard
             for word, hits in found.items()
         )
 
@@ -162,7 +167,13 @@ class PhraseNamer:
             if phrases[phrase] >= _PHRASE_SHARE * size and self._says_both(phrase, things)
         ]
         wishes = sum(unit.intent is Intent.FEATURE for unit in units) > 0.5 * size
-        said = [self._clauses.read(unit.tagged) for unit in units]
+        said = [
+            replace(
+                self._clauses.read(unit.tagged),
+                problems=frozenset(unit.mentions.problems) - {WANTED},
+            )
+            for unit in units
+        ]
         joined = self._joined(objects, problems, units)
         names = []
         if wishes:
@@ -196,6 +207,7 @@ class PhraseNamer:
         names = [
             name for name in names if not self._says_little(name) and not _is_praised(name, said)
         ]
+        names = borne_out(names, bare, said)
         return names if not _is_about_whole(units) else [n for n in names if _is_told(n, said)]
 
     def _joined(
@@ -263,7 +275,11 @@ class PhraseNamer:
             ):
                 continue
             asks = [text for text in texts if is_wish(text, thing)]
+            able = [text for text in asks if text.split(thing, 1)[1].startswith(_FITTING)]
             if len(asks) >= max(2, _TOGETHER_SHARE * len(texts)):
+                if len(able) > len(asks) / 2:
+                    wanted.append(_able_to(thing, able))
+                    continue
                 fits = sum(any(word in text for word in _FITTING) for text in asks)
                 wanted.append(
                     f"{WANTED}{'支持' if fits >= _FITTING_SHARE * len(asks) else '改进'}{thing}"
@@ -361,6 +377,17 @@ class PhraseNamer:
             return False
         rest = phrase[: match.start()], phrase[match.end() :]
         return any(word in part for word in things for part in rest)
+
+
+def _able_to(thing: str, texts: Sequence[str]) -> str:
+    """Return the wish that a thing may do something: 希望车机支持手机投屏.
+
+    Args:
+        thing: Of which texts wish it.
+        texts: Each says what it should support, or fit, right after the thing.
+    """
+    wanted = Counter(_CLAUSE_END.split(text.split(thing, 1)[1])[0] for text in texts)
+    return f"{WANTED}{thing}{min(wanted, key=lambda what: (-wanted[what], len(what), what))}"
 
 
 def _is_about_whole(units: Sequence[NamedUnit]) -> bool:

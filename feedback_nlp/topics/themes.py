@@ -2,11 +2,12 @@
 
 A topic recognised as a seed issue belongs to the theme of its area. Any other topic joins
 the theme whose topics lie nearest, if they lie near; those left over are grouped among
-themselves and named after their largest topic.
+themselves and named after their largest topic. No theme holds most of the topics.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
@@ -14,6 +15,11 @@ import numpy as np
 
 from feedback_nlp.resources import read_word_list
 from feedback_nlp.topics.records import Theme
+
+_NEARER_THAN = 0.9
+_MOST = 0.5
+# Fewer topics than this are no measure of what is usual.
+_FEW = 6
 
 
 @cache
@@ -28,46 +34,69 @@ def group_themes(
 ) -> tuple[tuple[Theme, ...], list[int]]:
     """Group topics into themes.
 
+    Near is what lies nearer than nine of ten pairs of topics, and at least
+    ``min_similarity``: letters all lie near one another. A theme that would hold most of the
+    topics says nothing (校园生活 in a campus's survey) and is made of smaller ones.
+
     Args:
         names: Topic names, largest topic first.
         seed_codes: Seed issue each was recognised as, or ``""``.
         centroids: (k, d) float32, unit length.
-        min_similarity: Cosine that is near.
+        min_similarity: Cosine that is near at least.
 
     Returns:
         The themes, in order of their largest topic, and the theme of each topic.
     """
     areas = read_areas()
+    likeness = centroids @ centroids.T
+    floor = max(min_similarity, _usual(likeness))
     theme_names = [areas.get(code.split(".")[0], "") if code else "" for code in seed_codes]
+    wide = _too_wide(theme_names)
+    theme_names = ["" if name in wide else name for name in theme_names]
     anchored = [row for row, name in enumerate(theme_names) if name]
     free = [row for row, name in enumerate(theme_names) if not name]
-    leaders: list[int] = []
     for row in free:
-        near = [
-            other
-            for other in anchored
-            if float(centroids[row] @ centroids[other]) >= min_similarity
-        ]
-        if near:
-            closest = max(near, key=lambda other: float(centroids[row] @ centroids[other]))
-            theme_names[row] = theme_names[closest]
-            continue
-        leader = next(
-            (
-                other
-                for other in leaders
-                if float(centroids[row] @ centroids[other]) >= min_similarity
-            ),
-            None,
-        )
-        if leader is None:
-            leaders.append(row)
-            theme_names[row] = names[row]
-        else:
-            theme_names[row] = theme_names[leader]
+        closest = _nearest(likeness[row], anchored, floor)
+        theme_names[row] = "" if closest is None else theme_names[closest]
+    if wide := _too_wide(theme_names):
+        theme_names = ["" if name in wide else name for name in theme_names]
+    _lead(theme_names, names, likeness, floor)
     order = list(dict.fromkeys(theme_names))
     themes = tuple(
         Theme(name, tuple(row for row, own in enumerate(theme_names) if own == name))
         for name in order
     )
     return themes, [order.index(name) for name in theme_names]
+
+
+def _lead(theme_names: list[str], names: Sequence[str], likeness: np.ndarray, floor: float) -> None:
+    """Give each topic that has no theme the name of a larger one near it, or its own."""
+    leaders: list[int] = []
+    for row, name in enumerate(theme_names):
+        if not name:
+            leader = _nearest(likeness[row], leaders, floor)
+            theme_names[row] = names[row if leader is None else leader]
+            if leader is None:
+                leaders.append(row)
+
+
+def _nearest(likeness: np.ndarray, rows: Sequence[int], floor: float) -> int | None:
+    """Return the nearest of some topics, if it is near."""
+    near = [row for row in rows if float(likeness[row]) >= floor]
+    return max(near, key=lambda row: float(likeness[row]), default=None)
+
+
+def _usual(likeness: np.ndarray) -> float:
+    """Return the cosine that nine of ten pairs of topics do not reach; −1 for few topics."""
+    pairs = likeness[np.triu_indices(len(likeness), 1)]
+    return float(np.quantile(pairs, _NEARER_THAN)) if len(likeness) >= _FEW else -1.0
+
+
+def _too_wide(theme_names: Sequence[str]) -> frozenset[str]:
+    """Return the themes that hold most of the topics."""
+    found = Counter(name for name in theme_names if name)
+    return frozenset(
+        name
+        for name, count in found.items()
+        if count > _MOST * len(theme_names) and len(theme_names) >= _FEW
+    )

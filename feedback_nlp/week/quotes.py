@@ -17,6 +17,7 @@ from feedback_nlp.requests.quotes import (
     as_quoted,
     choose_quotes,
     is_aside,
+    only_asks,
 )
 from feedback_nlp.store.conditions import CHANNEL
 from feedback_nlp.store.tables import Feedback, FeedbackUnit, Topic
@@ -90,6 +91,6 @@ def _candidate(
     preference += distance + 5 * bool(DOUBTFUL & set(signals))
     day = moment.astimezone(scope.zone).date()
     return (
-        QuoteCandidate(preference, unit_id, person, words),
+        QuoteCandidate(preference, unit_id, person, words, only_asks(words, sentiment, intent)),
         Quote(unit_id, feedback_id, words, channel, day, sentiment, intent),
     )

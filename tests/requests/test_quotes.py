@@ -1,6 +1,12 @@
 import pytest
 
-from feedback_nlp.requests.quotes import QuoteCandidate, as_quoted, choose_quotes, is_aside
+from feedback_nlp.requests.quotes import (
+    QuoteCandidate,
+    as_quoted,
+    choose_quotes,
+    is_aside,
+    only_asks,
+)
 
 
 def candidate(unit_id, text, *, person=None, preference=0.0):
@@ -81,3 +87,23 @@ def test_a_quote_is_no_half_clause(unit, quoted):
 )
 def test_asides(words, expected):
     assert is_aside(words) is expected
+
+
+def test_what_only_asks_is_quoted_where_nothing_else_is_said():
+    asking = QuoteCandidate(-1, 1, "p1", "各位有办过这家分期的吗？", only_asks=True)
+    assert choose_quotes([asking, candidate(2, "分期手续费比说好的高一倍")], 3) == [2]
+    assert choose_quotes([asking], 3) == [1]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentiment", "intent", "asks"),
+    [
+        ("各位有办过这家分期的吗？", "neu", "complaint", True),
+        ("分期怎么算", "neu", "question", True),
+        ("就这服务态度吗？", "neg", "complaint", False),
+        ("能支持横屏吗？", "neu", "feature", False),
+        ("这月又多扣了一笔", "neu", "complaint", False),
+    ],
+)
+def test_a_question_in_anger_and_a_wish_state_something(words, sentiment, intent, asks):
+    assert only_asks(words, sentiment, intent) is asks

@@ -7,6 +7,7 @@ from feedback_nlp.chinese import default_tokenizer, fold
 from feedback_nlp.labels import Intent
 from feedback_nlp.topics.clause_names import with_head
 from feedback_nlp.topics.clauses import nicknames_in, without_asides
+from feedback_nlp.topics.directions import unit_rows
 from feedback_nlp.topics.name_checks import meanings, meant_by, without_colour
 from feedback_nlp.topics.phrase_names import NamedUnit, PhraseNamer, unique_name, whole_phrase
 from feedback_nlp.topics.phrases import MentionFinder
@@ -270,6 +271,28 @@ def test_themes_follow_the_seed_area_or_the_nearest_topic() -> None:
     assert theme_of == [0, 0, 1]
 
 
+def test_letters_that_all_lie_near_one_another_are_no_one_theme() -> None:
+    """Seven matters, two of them nearer: building by night and by day."""
+    random = np.random.default_rng(1)
+    centroids = np.full((7, 32), 0.7, np.float32) + 0.5 * random.standard_normal((7, 32))
+    centroids[1] = centroids[0] + 0.1 * random.standard_normal(32)
+    centroids = unit_rows(centroids.astype(np.float32))
+    names = ["夜间施工", "白天施工", "公交绕路", "停水", "拖欠工资", "路灯不亮", "学位不够"]
+    themes, theme_of = group_themes(names, [""] * 7, centroids, 0.45)
+    assert (centroids @ centroids.T).min() > 0.45, "all would be near"
+    assert themes[0].name == "夜间施工"
+    assert theme_of[:2] == [0, 0]
+    assert max(len(theme.topics) for theme in themes) <= 3
+
+
+def test_an_area_of_most_topics_says_nothing() -> None:
+    codes = ["campus.dorm", "campus.site", "campus.canteen", "campus.bath", "login.cannot-login"]
+    names = ["宿舍条件差", "校区远", "食堂贵", "澡堂差", "无法登录", "验证码收不到"]
+    codes = [*codes, "login.verify-code"]
+    themes, _ = group_themes(names, codes, np.eye(6, dtype=np.float32), 0.45)
+    assert [theme.name for theme in themes] == [*names[:4], "登录与注册"]
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -298,6 +321,37 @@ def test_names_of_two_meanings() -> None:
 )
 def test_a_name_is_what_many_units_of_the_topic_say(texts: tuple[str, ...], unwanted: str) -> None:
     assert unwanted not in names_of(list(texts), Intent.COMPLAINT)
+
+
+def test_what_a_thing_is_compared_with_is_not_what_is_wrong() -> None:
+    texts = ("比菜还贵", "停车费比菜还贵", "这停车费，比菜还贵", "停车费比饭还贵")
+    names = names_of(list(texts), Intent.COMPLAINT)
+    assert names[0] == "停车费太贵"
+    assert not [name for name in names if "菜太贵" in name]
+
+
+def test_a_wish_for_what_a_thing_may_do_says_what() -> None:
+    wishes = ["希望车机支持CarPlay", "建议车机支持CarPlay，谢谢", "什么时候希望车机支持CarPlay"]
+    assert names_of(wishes, Intent.FEATURE)[0] == "希望车机支持carplay"
+
+
+def test_what_cannot_be_seen_heard_or_understood_is_a_fault() -> None:
+    assert "方言听不懂" in names_of(
+        ["方言听不懂", "方言都听不懂", "连方言也听不懂", "方言听不懂啊"]
+    )
+
+
+def test_a_thing_said_no_more_than_the_issue_s_own_is_no_other_matter() -> None:
+    """联系骑手说不归他管 speaks of 骑手, whatever else its writers say alike."""
+    namer = PhraseNamer(BACKGROUND, FINDER, WORDS)
+    units = [said("骑手在小区门口就走了")] * 5
+    assert not namer.speaks_of_something_else(units, "food.rider")
+    assert namer.speaks_of_something_else([said("地暖打不开")] * 5, "app.cannot-open")
+
+
+def test_a_name_that_hardly_any_unit_says_is_none() -> None:
+    aside = ["电车来得太慢", "电车来得太慢"]
+    assert "电车太慢" not in names_of(aside + ["电车上没有座位"] * 40, Intent.COMPLAINT)
 
 
 def test_a_name_says_what_each_of_its_parts_says() -> None:
