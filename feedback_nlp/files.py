@@ -122,8 +122,23 @@ def keep_private(path: Path, *, make: bool = False) -> None:
             os.chmod(path, PRIVATE)
 
 
+def try_lock(handle: int) -> bool:
+    """Lock an open file or folder until it is closed; tell whether nobody else holds it.
+
+    Where there is no ``flock`` nothing is locked, and nobody is told to hold it.
+    """
+    with suppress(ImportError):  # Windows has none
+        import fcntl  # noqa: PLC0415
+
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+    return True
+
+
 def lock_alone(handle: int, taken: str, *, hint: str) -> None:
-    """Lock an open file or folder until it is closed; where there is no ``flock``, do nothing.
+    """Lock an open file or folder as :func:`try_lock` does, or say who has it.
 
     Args:
         handle: Its descriptor.
@@ -133,10 +148,5 @@ def lock_alone(handle: int, taken: str, *, hint: str) -> None:
     Raises:
         Conflict: If it cannot be had.
     """
-    with suppress(ImportError):  # Windows has none
-        import fcntl  # noqa: PLC0415
-
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Conflict(taken, hint=hint) from error
+    if not try_lock(handle):
+        raise Conflict(taken, hint=hint)

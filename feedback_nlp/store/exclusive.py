@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import text
 
 from feedback_nlp.errors import Conflict, StoreError
+from feedback_nlp.files import try_lock
 from feedback_nlp.store.database import Database
 
 # Any number of our own, above the name's 32 bits; other programs on the server must not share it.
@@ -48,20 +49,9 @@ def _on_file(database: Database, name: str) -> Iterator[bool]:
     except OSError as error:
         raise StoreError(f"不能写到 {path}：{error.strerror}", hint="检查目录和权限") from error
     try:
-        yield _flock(handle)
+        yield try_lock(handle)
     finally:
         os.close(handle)  # the file stays: removing it would let two in
-
-
-def _flock(handle: int) -> bool:
-    with suppress(ImportError):  # Windows has none
-        import fcntl  # noqa: PLC0415
-
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
 
 
 @contextmanager

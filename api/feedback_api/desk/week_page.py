@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, NamedTuple
 
@@ -19,7 +19,7 @@ from feedback_nlp.labels import AlertKind, Measure, label
 from feedback_nlp.outlets.records import CHANNEL_WORDS
 from feedback_nlp.report import wording
 from feedback_nlp.report.brief import brief
-from feedback_nlp.report.heat import HeatMap, heat_maps
+from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.store import outbox_pace
 from feedback_nlp.store.alerts import list_alerts
 from feedback_nlp.store.tables import AlertRow
@@ -209,7 +209,7 @@ def _values(digest: WeeklyDigest, shell: Shell, tab: str) -> dict[str, Any]:
         "swings": digest.swings()[:8],
         "promises": digest.old_promises,
         "back": [step for step in digest.loop if step.to_status in ("reopened", "verified")],
-        "maps": _newest_last(heat_maps(digest)),
+        "maps": [shown for shown in heat_maps(digest) if shown.key == "week"],
         "definitions": wording.definitions(digest),
     }
 
@@ -220,7 +220,3 @@ def _is_thin(services: Services, digest: WeeklyDigest) -> bool:
     share = services.config.rank.usual_week_min_share
     key = ("desk-thin", digest.week, digest.product)
     return services.kept(key, lambda session: is_thin_week(session, scope, min_share=share))
-
-
-def _newest_last(maps: Sequence[HeatMap]) -> list[HeatMap]:
-    return [shown for shown in maps if shown.key == "week"]
