@@ -92,6 +92,10 @@ class RowMapping:
         words: Takes the frame (客服: …, 用户反馈…) off a text of a row; ``None`` if nobody of
             interest speaks in it.
         replies: Columns with what the team answered, which is counted and not stored.
+        day_above: Whether a row without a date is of the day of the rows above it, as in sheets that
+            are filled in by hand.
+        time_stands_in: Whether the time is of the order or stay, for want of another; a row is not
+            refused for one that cannot be told.
         names: Columns with names of people, which are masked where texts repeat them.
         accounts: Columns with the names under which people write; 匿名用户 there is nobody, whatever
             id stands beside it.
@@ -111,6 +115,8 @@ class RowMapping:
     replies: Sequence[str] = ()
     names: Sequence[str] = ()
     accounts: Sequence[str] = ()
+    day_above: bool = False
+    time_stands_in: bool = False
 
 
 @dataclass
@@ -126,6 +132,7 @@ class ItemBuilder:
     zone: ZoneInfo
     occurrences: OccurrenceCounter = field(default_factory=OccurrenceCounter)
     tally: Counter[str] = field(default_factory=Counter)
+    _day: Any = None
     _extra: dict[tuple[str, ...], list[tuple[str, str]]] = field(default_factory=dict)
 
     def build(self, line: int, row: Mapping[str, Any]) -> RawItem | Rejection:
@@ -160,13 +167,27 @@ class ItemBuilder:
             return self.rejection(line, "text-too-long", detail, row)
         raw_time = values.get("occurred_at")
         occurred_at = self._time(row, values)
-        if occurred_at is None and isinstance(raw_time, str) and is_relative(raw_time.strip()):
+        if occurred_at is None and self._is_undatable(raw_time):
             detail = (
-                f"时间“{raw_time.strip()[:30]}”没有年份或是相对的，不知道是哪天；"
+                f"时间“{plain(raw_time)[:30]}”没有年份或是相对的，不知道是哪天；"
                 "请说明文件是哪天导出的，再导入一次"
             )
             return self.rejection(line, "relative-time", detail, row)
         return self._item(line, row, values, text, title, occurred_at)
+
+    def _is_undatable(self, raw_time: Any) -> bool:
+        """Whether a row says when it was said, but relative to nobody knows when."""
+        if self.mapping.time_stands_in or not isinstance(raw_time, str):
+            return False
+        return is_relative(raw_time.strip())
+
+    def _take_day_above(self, values: dict[str, Any]) -> None:
+        """Give a row without a date the last one that stands above it, and remember its own."""
+        if plain(values.get("occurred_at")):
+            self._day = values["occurred_at"]
+        elif self._day is not None and not _is_blank(plain(values.get("text"))):
+            values["occurred_at"] = self._day
+            self.tally["day-above"] += 1
 
     def _item(
         self,
@@ -217,6 +238,8 @@ class ItemBuilder:
                 if value is not None and value != "":
                     values[name] = value
                     break
+        if self.mapping.day_above:
+            self._take_day_above(values)
         return values
 
     def _author(self, row: Mapping[str, Any]) -> str | None:

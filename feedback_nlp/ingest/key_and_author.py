@@ -58,6 +58,7 @@ def find_key(
         ids = [c for c in found.candidates("source_key", unnamed) if _may_number(found, c)]
         group = ids[:3] or _ids_of_posts(found, unnamed) or _first_of_numbered(found, columns)
     good = []
+    refused = {}
     for column in group:
         why = None if is_given else _no_key(column, found, sample)
         if why is None:
@@ -65,8 +66,10 @@ def find_key(
             if column in found.looks and not is_given:
                 break
         elif why:
-            found.notes.append(f"列“{column}”{why}，不能当编号；编号改由正文、用户和时间算出")
+            refused[column] = why
             found.dropped.setdefault(column, _NO_KEY)
+    instead = "" if good else "；编号改由正文、用户和时间算出"
+    found.notes += [f"列“{column}”{why}，不能当编号{instead}" for column, why in refused.items()]
     found.fields["source_key"] = good
 
 

@@ -39,6 +39,7 @@ class Looks:
         distinct: Share of different values.
         words: 0-1, how much the column looks like something that people wrote.
         month_first: How a column of dates means 3/1/2026; ``None`` if it does not tell.
+        is_first_filled: Whether the first row has a cell.
     """
 
     rows: int
@@ -54,6 +55,7 @@ class Looks:
     words: float
     values: tuple[str, ...]
     month_first: bool | None = None
+    is_first_filled: bool = False
 
     @property
     def share_filled(self) -> float:
@@ -99,4 +101,5 @@ def look(column: str, rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> Look
         words=words,
         values=tuple(texts),
         month_first=order,
+        is_first_filled=bool(plain(rows[0].get(column))),
     )

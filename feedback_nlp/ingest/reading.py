@@ -54,6 +54,7 @@ _LOOK = 50
 _NESTED = ("json", "jsonl", "parquet", "xml")
 _TALLIES = {
     "time-raw": "{n} 条的时间看不懂，按导入时间算，原文记在 time_raw",
+    "day-above": "{n} 条没有写日期，按上面一行的日期算",
     "undated": "{n} 条没有时间，按导入时间算",
     "rating-raw": "{n} 条的评分看不懂，没有算成星级，原文记在 rating_raw",
     "key-rounded": "{n} 条的编号被表格软件四舍五入了，编号改由正文、用户和时间算出",

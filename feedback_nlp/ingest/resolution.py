@@ -23,6 +23,7 @@ class Resolution:
         clock: Column with the time of day, where the date is in a column of its own.
         month_first, rating_scale: See :class:`RowMapping`.
         is_utc: Whether the time column says in its name that it is in UTC.
+        time_stands_in: Whether the time is that of what is spoken of, for want of another.
         kept: Columns stored as extra values.
         dropped: Why a column is not stored, in Chinese, by column.
         guessed: Fields that were found by content alone.
@@ -35,6 +36,7 @@ class Resolution:
     clock: str | None = None
     month_first: bool | None = None
     is_utc: bool = False
+    time_stands_in: bool = False
     rating_scale: float = 1.0
     kept: set[str] = field(default_factory=set)
     dropped: dict[str, str] = field(default_factory=dict)

@@ -44,6 +44,7 @@ from feedback_nlp.tabular.chat_log import SPEAKER
 _OFFICIAL = "品牌、商家自己的账号或邮件系统发的，不算用户反馈"
 # Who writes a review under the name of 客服 is still a buyer.
 _REVIEWS = (SourceKind.REVIEW, SourceKind.APP_STORE, SourceKind.SURVEY)
+_FEWEST_DAYS = 0.1  # of the rows
 _PEOPLES_NAMES = re.compile("姓名|人$|^客户$")
 
 
@@ -188,6 +189,8 @@ def _mapping(
         read_at=wanted.as_of,
         period_end=wanted.period_end,
         words=words,
+        day_above=_days_stand_above(found),
+        time_stands_in=found.time_stands_in,
         names=[c for c in found.looks if _PEOPLES_NAMES.search(c)],
         accounts=accounts,
         replies=[
@@ -195,6 +198,22 @@ def _mapping(
             for column, why in found.dropped.items()
             if why == OTHERS_SAID and found.looks[column].words > 0
         ],
+    )
+
+
+def _days_stand_above(found: Resolution) -> bool:
+    """Whether a sheet without ids writes a day once, above all that was said on it."""
+    times = found.fields.get("occurred_at", ())
+    if len(times) != 1 or found.clock or found.time_stands_in or found.fields.get("source_key"):
+        return False
+    looks = found.looks.get(times[0])
+    return (
+        looks is not None
+        and looks.rows > looks.filled >= 2
+        and looks.share_filled >= _FEWEST_DAYS
+        and looks.is_first_filled
+        and looks.times == looks.distinct == 1.0
+        and not any(":" in value or "：" in value for value in looks.values)
     )
 
 

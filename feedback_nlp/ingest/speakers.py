@@ -330,6 +330,11 @@ def _events(named: Mapping[str, str], looks: Mapping[str, Looks]) -> str | None:
         others = values - _text_types()
         if len(others) < len(values) and any(map(happens.search, others)):
             return named[name]
+    for name in map(comparable, _data()["plain_event_columns"]):
+        values = {v.casefold() for v in looks[named[name]].values} if name in named else set()
+        others = values - _text_types()
+        if len(others) < len(values) and len(others) > 1 and all(map(happens.search, others)):
+            return named[name]
     return None
 
 

@@ -24,6 +24,11 @@ from feedback_nlp.ingest.times import month_comes_first
 _NUMBERED = re.compile(r"列\d+")
 # Not gmt_create, in which databases keep local time all the same.
 _UTC = re.compile(r"(?i)(?<![a-z])utc(?![a-z+\-])|[(（]gmt[)）]")
+_ANSWER = re.compile(
+    r"(?i)(?:developer|owner|merchant|seller|store|host|shop|property|company|business|our|management|staff)"
+    r"[ _]?(?:response|reply)|response ?text|^response$"
+)
+_USUAL = 0.6  # of the rows in which another time stands
 _NAMED_MARGIN = 0.35
 _GUESS_WORDS = 0.35
 _ONLY_WORDS = 0.1  # there is no other column that it might be
@@ -118,6 +123,10 @@ def find_time(found: Resolution, columns: Sequence[str]) -> None:
         named = found.candidates("occurred_at", free(found, columns))
         fitting = [c for c in named if found.looks[c].times >= 0.5]
         whole = [c for c in fitting if found.looks[c].clocks < 0.5]
+        most = max((found.looks[c].share_filled for c in whole), default=0.0)
+        whole = [c for c in whole if found.looks[c].share_filled >= _USUAL * most]
+        if any(map(_is_an_answer, columns)):  # Response Date beside Developer Response
+            whole = [c for c in whole if not comparable(c).startswith("respon")] or whole
         blank = [c for c in named if not found.looks[c].filled]
         clocks = [c for c in named if found.looks[c].clocks >= 0.5]
         chosen = next(iter(whole or blank), None)
@@ -154,12 +163,18 @@ def find_time(found: Resolution, columns: Sequence[str]) -> None:
         )
 
 
+def _is_an_answer(column: str) -> bool:
+    """Whether a header is what the team answered, in English: Developer Response."""
+    return _ANSWER.search(column) is not None
+
+
 def _instead(found: Resolution, columns: Sequence[str]) -> str | None:
     """Return the time of what is spoken of (下单时间) where nothing says when it was said."""
     by_name = {comparable(column): column for column in reversed(free(found, columns))}
     for name in map(comparable, read_toml("aliases.toml")["instead"]["occurred_at"]):
         column = by_name.get(name)
         if column is not None and found.looks[column].times >= 0.8:
+            found.time_stands_in = True
             found.notes.append(
                 f"没有评价或反馈的时间，按列“{column}”算，实际只会更晚；有时间列请指明时间列"
             )

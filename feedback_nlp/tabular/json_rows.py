@@ -25,6 +25,7 @@ from feedback_nlp.tabular.json_guard import BLOCK_BYTES, MAX_DEPTH, GuardedJson,
 from feedback_nlp.tabular.json_posts import Posts, is_thing
 from feedback_nlp.tabular.json_salvage import MOST_BYTES, Broken, records_after
 from feedback_nlp.tabular.json_shapes import members_of, page_list, records_of
+from feedback_nlp.tabular.json_sheets import is_one_response, may_be_sheet
 from feedback_nlp.tabular.repeated_names import objects_counting, pairs_counting
 from feedback_nlp.tabular.rows import Limits, Row, reject, told_above
 from feedback_nlp.tabular.wrapped import without_stray_commas
@@ -66,6 +67,7 @@ _SENTENCE = 6
 _SEARCH_EVENTS = 200_000
 _BESIDE_EVENTS = 2_000
 _MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+_MAX_RESPONSE_BYTES = 1024 * 1024
 _OPTIONS: dict[str, Any] = {"use_float": True, "multiple_values": True, "buf_size": BLOCK_BYTES}
 _PYTHON = re.compile(r"[{,]\s*'")
 _HAN = re.compile("[一-鿿]")
@@ -168,6 +170,8 @@ def _read_strict(
         FileUnreadable: If no record can be read at all.
     """
     prefix = _find_records(_guarded(stream))
+    if _is_one_response(stream, prefix):
+        prefix = ""
     number = 0
     first: Any = None
     try:
@@ -343,6 +347,19 @@ def _find_records(stream: GuardedJson) -> str:
         return outer
     # Several lists by name: see records_of.
     return found or ("" if len(lists) > 1 else lists_with_words.instead_of(first))
+
+
+def _is_one_response(stream: BinaryIO, prefix: str) -> bool:
+    """Whether the records found are the answers of a document that is one response."""
+    name = prefix.removesuffix(".item").rpartition(".")[2]
+    if prefix.count(".item") != 1 or not may_be_sheet(name):
+        return False
+    guard = _guarded(stream)
+    guard.limit_bytes(_MAX_RESPONSE_BYTES)
+    try:
+        return is_one_response(next(ijson.items(guard, "", **_OPTIONS), None))
+    except (ijson.JSONError, FileUnreadable, RecursionError, UnicodeDecodeError):
+        return False  # too long for one response, or whoever reads the records says what is wrong
 
 
 def _is_named_list(prefix: str) -> bool:

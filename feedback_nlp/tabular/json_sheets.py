@@ -45,6 +45,21 @@ _WRITTEN_TYPES = frozenset(
     ]
 )
 _REACHED_BY = ("email", "phone_number", "phone")
+# What stands beside the answers of one response.
+_OF_A_RESPONSE = frozenset(
+    [
+        *("token", "submitted_at", "submittedat", "response_id", "responseid", "respondentid"),
+        *(
+            "submission_id",
+            "submissionid",
+            "landed_at",
+            "event_id",
+            "eventid",
+            "提交时间",
+            "答卷编号",
+        ),
+    ]
+)
 _LOOK_AT, _SENTENCE = 20, 6
 
 
@@ -62,6 +77,27 @@ def opened_sheet(record: Mapping[str, Any]) -> dict[str, Any] | None:
     for answer in holder[name]:
         _put(sheet, answer)
     return sheet
+
+
+def may_be_sheet(list_name: str) -> bool:
+    """Whether a list so called may hold the answers of one response."""
+    return list_name.casefold() in _LISTS
+
+
+def is_one_response(document: Any) -> bool:
+    """Whether a whole document is one response: a webhook's, which says whose it is or when.
+
+    Every question stands in it once; a list of pairs from many people asks the same again.
+    """
+    if not isinstance(document, dict):
+        return False
+    found = next(_lists_of_answers(document), None)
+    if found is None:
+        return False
+    holder, name = found
+    questions = [_question(member) for member in holder[name]]
+    is_told = any(key.casefold() in _OF_A_RESPONSE for key in {**document, **holder})
+    return is_told and len(set(questions)) == len(questions)
 
 
 def says_more(record: Mapping[str, Any], sheet: Mapping[str, Any]) -> bool:

@@ -240,6 +240,12 @@ def test_the_time_of_the_order_stands_in_for_that_of_the_review():
     assert any("没有评价或反馈的时间，按列“发货时间”算" in note for note in reading.notes)
 
 
+def test_a_day_without_a_year_that_stands_in_refuses_no_row():
+    content = "评价内容,下单时间,星级\n路上很稳,4月1日,5\n半路加价,4月14日,1\n绕了远路,4月27日,2\n"
+    _, items = read(content)
+    assert [item.occurred_at for item in items] == [None, None, None]
+
+
 def test_the_header_row_can_be_named():
     content = "甲,乙,丙\n说明,评论内容,评分\nx,很脆,5\n"
     _, items = read(content, choices=Choices(header=HeaderChoice(row=2)))

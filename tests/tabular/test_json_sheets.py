@@ -116,3 +116,31 @@ def test_marks_below_a_review_are_no_sheet():
 def test_answers_to_a_question_are_posts():
     post = {"question": {"title": "值得买吗"}, "content": "不值", "author": {"name": "某某"}}
     assert opened_sheet({"id": 1, "answers": [post]}) is None
+
+
+def test_a_webhook_is_one_response():
+    answers = response(
+        4, typed("worst", "long_text", "淋浴间排队二十分钟"), typed("score", "nps", 2)
+    )
+    hook = {
+        "event_id": "e1",
+        "form_response": {
+            "form_id": "f1",
+            "token": "t1",
+            "submitted_at": answers["submitted_at"],
+            "definition": {
+                "fields": [{"id": "id-worst", "title": "哪里不好", "type": "long_text"}]
+            },
+            "answers": answers["answers"],
+        },
+    }
+    reading, said = read(hook)
+    assert reading.kind is SourceKind.SURVEY
+    assert [(item.text, item.thread_key) for item in said] == [("淋浴间排队二十分钟", "t1")]
+    assert said[0].occurred_at is not None
+
+
+def test_the_same_question_twice_is_from_two_people():
+    pairs = [{"question": "哪里不好", "answer": a} for a in ("停车要绕两圈", "更衣柜锁坏了四个")]
+    _, said = read({"token": "t1", "answers": pairs})
+    assert [item.text for item in said] == ["停车要绕两圈", "更衣柜锁坏了四个"]
