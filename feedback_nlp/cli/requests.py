@@ -330,7 +330,7 @@ def _clock_line(clock: Clock, status: str) -> str:
 
 
 def _show_facts(row: RequestRow, people: str) -> None:
-    from feedback_nlp.rank.explain import PART_LABELS  # noqa: PLC0415
+    from feedback_nlp.rank.explain import part_labels  # noqa: PLC0415
 
     item = row.request
     out.print(f"[bold]{item.key}　{escape(item.title)}[/bold]")
@@ -356,9 +356,9 @@ def _show_facts(row: RequestRow, people: str) -> None:
     if item.tracker_url:
         out.print(f"任务：{escape(item.tracker_url)}", soft_wrap=True)
     if item.priority_parts:
+        labels = part_labels(people)
         parts = "　".join(
-            f"{PART_LABELS.get(name, name)} {value:.2f}"
-            for name, value in item.priority_parts.items()
+            f"{labels.get(name, name)} {value:.2f}" for name, value in item.priority_parts.items()
         )
         out.print(f"[dim]分项（0–1）：{parts}[/dim]")
 

@@ -18,6 +18,11 @@ PART_LABELS = {
 }
 
 
+def part_labels(people: str = "人") -> dict[str, str]:
+    """Return what people see for each part where ``people`` are counted: 人数, or 条数."""
+    return PART_LABELS | {"people": f"{people}数"}
+
+
 def explain(
     priority: Priority, ranking: Sequence[Priority] = (), *, span: str = "周", people: str = "人"
 ) -> str:
@@ -31,7 +36,7 @@ def explain(
         span: What is ranked, ``周`` or ``月``.
         people: What is counted, ``人`` or, where no author is known, ``条``.
     """
-    labels = PART_LABELS | {"people": f"{people}数"}
+    labels = part_labels(people)
     gains = sorted(
         ((priority.weights[name] * value * 100, name) for name, value in priority.parts.items()),
         key=lambda item: (-item[0], item[1]),

@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from feedback_nlp.labels import Intent, ReporterStatus, RequestStatus, label
-from feedback_nlp.rank.explain import PART_LABELS
+from feedback_nlp.rank.explain import PART_LABELS, part_labels
 from feedback_nlp.report import wording
 from feedback_nlp.report.heat import heat_maps
 from feedback_nlp.report.workbook_cells import Writer
@@ -105,7 +105,7 @@ def _data_columns(digest: WeeklyDigest) -> list[tuple[str, int]]:
         ("优先级", 8),
         ("区间下限", 9),
         ("区间上限", 9),
-        *((f"{name}（0–1）", 9) for name in PART_LABELS.values()),
+        *((f"{name}（0–1）", 9) for name in part_labels(wording.unit(digest)).values()),
         *((week, 9) for week in digest.weeks),
     ]
 

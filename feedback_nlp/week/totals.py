@@ -142,7 +142,7 @@ def batches(session: Session, scope: Scope) -> tuple[BatchNote, ...]:
         .group_by(col(Source.name), col(Source.kind))
         .order_by(col(Source.name))
     )
-    reasons, remarks = _reasons(session, held), _remarks(session, held)
+    reasons, remarks = _reasons(session, held), _remarks(session, held, scope)
     notes = []
     for source, kind, number, *values in session.execute(sums):
         where = {"week": str(scope.week), "source": source}
@@ -189,16 +189,38 @@ def _reasons(session: Session, held: Any) -> Mapping[str, Mapping[str, int]]:
     return reasons
 
 
-def _remarks(session: Session, held: Any) -> Mapping[str, Iterable[str]]:
-    """Return, by source, what was noted while its batches were read, each remark once."""
+def _remarks(session: Session, held: Any, scope: Scope) -> Mapping[str, Iterable[str]]:
+    """Return, by source, what was noted while its batches were read, each remark once.
+
+    A file of many weeks is spoken of in the newest of them, not again in each.
+    """
+    noted = [
+        (batch, source, told)
+        for batch, source, told in session.execute(
+            select(col(IngestBatch.id), col(Source.name), col(IngestBatch.notes))
+            .join(Source, col(Source.id) == col(IngestBatch.source_id))
+            .where(col(IngestBatch.id).in_(held))
+            .order_by(col(IngestBatch.id))
+        )
+        if told
+    ]
+    go_on = set(
+        session.scalars(
+            select(col(IngestBatch.id)).where(
+                col(IngestBatch.id).in_([batch for batch, *_ in noted]),
+                select(col(Feedback.id))
+                .where(
+                    col(Feedback.batch_id) == col(IngestBatch.id),
+                    col(Feedback.occurred_at) >= scope.end,
+                )
+                .exists(),
+            )
+        )
+    )
     remarks: dict[str, dict[str, None]] = defaultdict(dict)
-    for source, told in session.execute(
-        select(col(Source.name), col(IngestBatch.notes))
-        .join(Source, col(Source.id) == col(IngestBatch.source_id))
-        .where(col(IngestBatch.id).in_(held))
-        .order_by(col(IngestBatch.id))
-    ):
-        remarks[source].update(dict.fromkeys(told))
+    for batch, source, told in noted:
+        if batch not in go_on:
+            remarks[source].update(dict.fromkeys(told))
     return remarks
 
 

@@ -20,7 +20,7 @@ from feedback_nlp.report.wording import (
 from feedback_nlp.requests.moving import apply_transition
 from feedback_nlp.requests.sync import sync_requests
 from feedback_nlp.store import Database
-from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, Topic
+from feedback_nlp.store.tables import FeatureRequest, Feedback, FeedbackUnit, IngestBatch, Topic
 from feedback_nlp.store.volume import exposure
 from feedback_nlp.week.counting import count
 from feedback_nlp.week.figures import choose_week, weekly
@@ -79,6 +79,20 @@ def walk(database, digest):
         for number in numbers:
             assert count(session, number.of, number.where, ZONE) == number.value, number
     return numbers
+
+
+def test_how_a_file_was_read_is_told_in_its_newest_week_alone(new_database_url):
+    with six_weeks(new_database_url()) as (database, _):
+        with database.write() as session:
+            batch = IngestBatch(source_id=1, started_at=NOW, notes=["时间取自列“提交于”"])
+            session.add(batch)
+            session.flush()
+            session.execute(update(Feedback).values(batch_id=batch.id))
+        told = {
+            str(week): [note for note in notes(compute(database, week)) if "提交于" in note]
+            for week in (WEEK, WEEK.shift(-1), WEEK.shift(-3))
+        }
+    assert [len(found) for found in told.values()] == [1, 0, 0]
 
 
 def test_heat_maps_show_topics_by_week_channel_and_segment(filled):

@@ -70,6 +70,7 @@ def test_without_any_author_everything_is_counted_in_pieces(
     assert digest.is_nameless
     assert any(note.startswith("未知作者，按条计") for note in notes(digest))
     assert "按条计" in dict(definitions(digest))["人数"]
+    assert "（条数、严重程度" in dict(definitions(digest))["优先级"]
     for page in (render_html(digest), render_markdown(digest), top):
         assert "未知作者，按条计" in page
         assert "3→24 条" in page or "3 → <b>24</b> 条" in page
@@ -77,7 +78,7 @@ def test_without_any_author_everything_is_counted_in_pieces(
     for page in (topics, requests):
         assert "条数" in page
     for page in (topics, requests, request, card, alerts, *written(book)):
-        assert not re.search(r"\d 人|人数(?! 0\.|（0)", page)  # but for the part of priority
+        assert not re.search(r"\d 人|人数", page)
     assert re.search(r"\d+ 条反馈、\d+ 句原话", request)
     assert "作者未知" in card
     assert re.search(r"\d 天 \d+ 条 +约 \d+\.\d 条", alerts)

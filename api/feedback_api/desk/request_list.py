@@ -16,7 +16,7 @@ from feedback_api.validation import Word
 from feedback_nlp.errors import InputError
 from feedback_nlp.labels import RequestStatus, label
 from feedback_nlp.loop.table import allowed_from
-from feedback_nlp.rank.explain import PART_LABELS
+from feedback_nlp.rank.explain import PART_LABELS, part_labels
 from feedback_nlp.requests.reading import RequestRow, list_requests, owners
 from feedback_nlp.requests.reweighing import (
     Reweighed,
@@ -89,7 +89,7 @@ def show_requests(
         all_steps=_all_steps(rows),
         ranked=reweigh(rows, weights) if asked else _as_stored(rows),
         is_trial=bool(asked),
-        sliders=_sliders(weights),
+        sliders=_sliders(weights, shell.people),
         schemes=[(name, _scheme_address(shell, view, saved)) for name, saved in kept.items()],
         as_toml=_as_toml(weights),
         columns=_columns(rows, statuses),
@@ -217,10 +217,10 @@ def _share(value: str) -> float:
     return int(value) / _SLIDER
 
 
-def _sliders(weights: Mapping[str, float]) -> list[tuple[str, str, int]]:
+def _sliders(weights: Mapping[str, float], people: str) -> list[tuple[str, str, int]]:
     return [
         (_PREFIX + name, word, round(weights.get(name, 0.0) * _SLIDER))
-        for name, word in PART_LABELS.items()
+        for name, word in part_labels(people).items()
     ]
 
 

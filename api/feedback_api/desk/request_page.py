@@ -28,7 +28,7 @@ from feedback_nlp.labels import (
 )
 from feedback_nlp.loop import clock_of
 from feedback_nlp.loop.table import allowed_from
-from feedback_nlp.rank.explain import PART_LABELS
+from feedback_nlp.rank.explain import PART_LABELS, part_labels
 from feedback_nlp.report.loop_words import clock_words
 from feedback_nlp.requests import reading
 from feedback_nlp.requests.card import markdown_card
@@ -121,7 +121,7 @@ def show_request(request: Request, services: ServicesDep, key: str) -> Response:
         pieces=pieces[:_PAGE],
         more=more,
         is_first=after is None,
-        parts=parts_of(detail.row, services),
+        parts=parts_of(detail.row, services, shell.people),
         missing=_missing(detail.row, services),
         why=_why(services, found.key),
         steps=[
@@ -145,13 +145,17 @@ def show_request(request: Request, services: ServicesDep, key: str) -> Response:
     )
 
 
-def parts_of(row: RequestRow, services: Services) -> list[Part]:
-    """Return the parts of the stored priority, what gives most first."""
+def parts_of(row: RequestRow, services: Services, people: str = "人") -> list[Part]:
+    """Return the parts of the stored priority, what gives most first.
+
+    ``people`` is what is counted: ``人`` or, where no author is known, ``条``.
+    """
+    labels = part_labels(people)
     weights = services.config.rank.weights_for(row.request.product)
     total = sum(weights.get(name, 0.0) for name in row.parts) or 1.0
     parts = [
         Part(
-            PART_LABELS[name],
+            labels[name],
             value,
             weights.get(name, 0.0) / total,
             100 * value * weights.get(name, 0.0) / total,
