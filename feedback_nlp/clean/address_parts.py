@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from feedback_nlp.clean.alternatives import by_first_class
 from feedback_nlp.clean.folding import EMOJI
 
 HAN = "零〇一二两三四五六七八九十百廿卅幺拾佰壹贰叁肆伍陆柒捌玖"
@@ -187,7 +188,13 @@ PATTERN = re.compile(
 )
 #: Where an address may be: a number beside one of its words, numbers side by side, an estate and a door.
 HINT = re.compile(
-    rf"[0-9a-z{HAN}][ (]?(?:[号弄巷床单#栋幢座塔舍冻排室户房组队社区楼层]|dong|lu[ 0-9]|jie[ 0-9]|road|street|apt|room|danyuan|车位|d[0-9])"
-    rf"|{N} ?[\-/·~_杠横减 ] ?{N}|[第数]{N}{{1,3}} ?[家户栋间排]"
-    rf"|[厦园苑府庭郡墅湾里城心场院寓舍楼居庄村际馆]{MARKS}?[a-z]?{DIGIT}{{3}}"
+    by_first_class(
+        (
+            f"0-9a-z{HAN}",
+            "[ (]?(?:[号弄巷床单#栋幢座塔舍冻排室户房组队社区楼层]|dong|lu[ 0-9]|jie[ 0-9]|road|street|apt|room|danyuan|车位|d[0-9])",
+        ),
+        (f"0-9{HAN}", rf" ?[\-/·~_杠横减 ] ?{N}"),
+        ("第数", f"{N}{{1,3}} ?[家户栋间排]"),
+        ("厦园苑府庭郡墅湾里城心场院寓舍楼居庄村际馆", f"{MARKS}?[a-z]?{DIGIT}{{3}}"),
+    )
 )

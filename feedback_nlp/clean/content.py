@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from feedback_nlp.clean.alternatives import by_first_class
 from feedback_nlp.clean.fingerprint import significant
+from feedback_nlp.clean.folding import EMOJI
 from feedback_nlp.clean.normalize import normalize
 from feedback_nlp.resources import read_tables
 
@@ -21,21 +23,28 @@ _MENTION = re.compile(r"(?:回复\s*)?[@＠](?:〔[^〔〕\n]{1,20}〕|[\w\-·]{
 _STAND_IN = re.compile(r"〔[^〔〕\n]{1,20}〕")
 _STICKER = re.compile(r"\[[^\[\]\n]{1,12}\]|【(?:图片|视频|表情|语音)】")
 _MARKS = re.compile(r"[\s!！。.,，、~～…?？;；:：\"'“”‘’*\-—_]+")
-_PAGE_MARK = re.compile("[展追收评]|查看")
+_PAGE_MARK = re.compile("展开|收起|查看|追[评加]|评[价论]?(?:内容)?\\s*[：:]")
 _HAN = re.compile("[㐀-鿿]")
-_WORDS_ONLY = re.compile(r"[\w\s，。！？、；,.!?;]*")
+_WORDS_ONLY = re.compile(rf"[\w\s，。！？、；,.!?;{EMOJI}]*")
 # Five characters of Chinese before any mark that could quote, link or mention: somebody says
 # something, unless a word stands there that pages write beside what is shared.
 _WRITTEN = re.compile(
     r"(?:#[^#\n@]{1,30}#\s?|[@＠][\w\-·]{1,20} |〔用户·[0-9a-f]{4}〕 )?"
     r"[^@＠\[【〔（(/:：#「\n㐀-鿿]{0,20}(?:[㐀-鿿]{1,4}[，。！？、,.!? ]{1,3}){0,3}[㐀-鿿]{5}"
 )
-_SHARED = re.compile("链接|图片|视频|全文|[转轉][发發]|分享|[来來](?:自|源)")
+_SHARED = re.compile("链接|图片|视频|全文|转[发發]|轉[发發]|分享|来[自源]|來[自源]")
 # What every longer placeholder holds: told cheaply, for most texts are none.
 _SHORT_CHARS = 14
 _LONG_TELLING = re.compile(
-    r"[没未].{0,16}?[评内心意]|[此该][用买顾会]|默认|自动|did|[论价容博子息].{0,4}?[删屏折隐撤不被]",
-    re.DOTALL | re.IGNORECASE,
+    by_first_class(
+        ("没未", ".{0,16}?[评内心意]"),
+        ("此该", "[用买顾会]"),
+        ("默", "认"),
+        ("自", "动"),
+        ("dD", "[iI][dD]"),
+        ("论价容博子息", ".{0,4}?[删屏折隐撤不被]"),
+    ),
+    re.DOTALL,
 )
 _TELLING = re.compile(
     r"[没未无默认自动好评星展开收起查看更多全文删除屏蔽折叠转发分享评空跳过nNuUrRd]"

@@ -42,11 +42,11 @@ STAND_IN = re.compile(r"〔[^〔〕·]{1,6}·[0-9a-f]{4,64}〕")
 _KEYCAP = re.compile("[\ufe0f\u20e3]+")
 _DASHES = "‐‑‒–—―−－"
 # Letters for digits among digits: 22o3958714, 138-oooo-1234.
-_MISTYPED = re.compile(r"(?<![0-9])[0-9](?:[ .\-_]?[0-9oil]){6,18}(?![a-z0-9])")
+_MISTYPED = re.compile(r"[0-9](?<![0-9].)(?:[ .\-_]?[0-9oil]){6,18}(?![a-z0-9])")
 _LETTER_FOR_A_DIGIT = re.compile("[oil]")
 _LETTERS_OF_DIGITS = str.maketrans("oil", "011")
 _O_OF_AN_AREA = re.compile(
-    r"(?<![a-z0-9])o(?=[1-9][0-9]{1,2}[ \-)]{0,2}[2-9][0-9]{2,3}[ \-]?[0-9]{4}(?![0-9]))"
+    r"o(?<![a-z0-9].)(?=[1-9][0-9]{1,2}[ \-)]{0,2}[2-9][0-9]{2,3}[ \-]?[0-9]{4}(?![0-9]))"
 )
 _FEWEST_RIGHT = 5
 # The last numeral is of the word behind it: …八八六六二一直占线.

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from feedback_nlp.clean.alternatives import by_first_sign
 from feedback_nlp.clean.labels import (
-    by_first_sign,
     ends_in_a_surname,
     given_names,
     rare_surnames,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 
 from feedback_nlp.clean.address_parts import HINT
+from feedback_nlp.clean.alternatives import by_first_sign
 from feedback_nlp.clean.folding import DIVIDERS, HAN_DIGITS, folded_signs
 from feedback_nlp.clean.full_names import named_hint
-from feedback_nlp.clean.labels import by_first_sign, words
+from feedback_nlp.clean.labels import words
 
 _D, _W = "[0-9]", "[0-9a-z]"
 _HAN = f"[{HAN_DIGITS}十百拾佰]"

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from feedback_nlp.clean.alternatives import by_first_sign
 from feedback_nlp.clean.codes import GLUE, Code, read_code
 from feedback_nlp.clean.findings import PersonalDatum, digit_count, is_date
 from feedback_nlp.clean.folding import HAN_DIGITS, as_digits
-from feedback_nlp.clean.labels import by_first_sign, words
+from feedback_nlp.clean.labels import words
 from feedback_nlp.clean.spots import Spots, matches
 
 _KIND = "编号"
@@ -25,7 +26,7 @@ _FIVE_DIGITS = re.compile("[0-9](?:-?[0-9]){4}")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _VIN_SIGNS = 17
 _VIN_LABEL = re.compile(r"(?:vin|架号|识别|底盘)[^0-9]{0,12}$")
-_VIN = re.compile(r"(?<![0-9a-z])l[a-hj-npr-z0-9]{12}[0-9]{4}(?![0-9a-z])")
+_VIN = re.compile(r"l(?<![0-9a-z].)[a-hj-npr-z0-9]{12}[0-9]{4}(?![0-9a-z])")
 _VIN_VALUES = dict(
     zip(
         "0123456789abcdefghjklmnprstuvwxyz",
@@ -60,7 +61,7 @@ _TITLE_DEED = re.compile(
     r"(?:不动产权|权证[一-鿿]{0,6}字?|使用权|国用)第 ?([0-9][0-9\-]{4,19}) ?号"
 )
 # The number, then what it is: 04817(工号), 2023114078这个学号.
-_AFTER_HINT = re.compile("[(是]|这个")
+_AFTER_HINT = re.compile(r"\(|是|这个")
 _AFTER_VALUE = r"(?<![0-9a-z])([a-z]{0,4}[0-9][0-9a-z\-]{3,19}) ?(?:\(|(?:就|才)?是(?:我|他|她|本人|客服)?的?|这个)"
 
 

@@ -6,7 +6,6 @@ Source: ``corpora/privacy/``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -18,17 +17,6 @@ def words(table: str, key: str) -> tuple[str, ...]:
     """Return one list of ``labels.toml``."""
     found = _labels()[table][key]
     return (found,) if isinstance(found, str) else tuple(found)
-
-
-def by_first_sign(alternatives: Iterable[str]) -> str:
-    """Return a pattern of alternatives, grouped by their first character.
-
-    Where all begin with a character, a search steps over all that none begins with.
-    """
-    groups: dict[str, list[str]] = {}
-    for word in alternatives:
-        groups.setdefault(word[0], []).append(word[1:])
-    return "|".join(f"{sign}(?:{'|'.join(rest)})" for sign, rest in groups.items())
 
 
 @cache

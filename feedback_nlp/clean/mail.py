@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from feedback_nlp.clean.alternatives import by_first_class
 from feedback_nlp.clean.findings import PersonalDatum
 from feedback_nlp.clean.folding import HAN_DIGITS
 from feedback_nlp.clean.spots import stretches
@@ -23,7 +24,8 @@ _FILE_NAME = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|pdf|zip|apk|[0-9]{1,9})$")
 _NOBODYS_MAIL = re.compile(r"x{2,9}@x{2,9}\.")
 _MAIL_HINT = re.compile(r"[a-z0-9_%+\-] {0,2}@{1,2} {0,2}[a-z0-9]")
 
-_OPEN, _CLOSE = r"[(\[{【<「『〔“\"'*]", r"[)\]}】>」』〕”\"'*]"
+_OPENING = r"(\[{【<「『〔“\"'*"
+_OPEN, _CLOSE = f"[{_OPENING}]", r"[)\]}】>」』〕”\"'*]"
 _DOT_WORD = "(?:小数点|句号|点点?|dot|d0t|[.。,，·、])"
 _DOT = rf" ?(?:[\-_]dot[\-_]|{_OPEN} ?{_DOT_WORD} ?{_CLOSE}|{_DOT_WORD}) ?"
 _HOSTS = (
@@ -43,12 +45,24 @@ _SPOKEN = re.compile(
 )
 # First looks: a sign or a word for at, and a host everybody knows or a common ending.
 _AT_HINT = re.compile(
-    r"at|[(\[{【<「『〔“\"'*] ?[a@艾爱圈]|后[面边缀]|尾巴|结尾|艾特|爱特|埃特|圈a|圈圈|花a|a圈|老鼠|ⓐ|[@#&*^$]|在 ?[0-9a-z一扣球]"
+    by_first_class(
+        ("a", "[t圈]"),
+        (_OPENING, " ?[a@艾爱圈]"),
+        ("后", "[面边缀]"),
+        ("尾", "巴"),
+        ("结", "尾"),
+        ("艾爱埃", "特"),
+        ("圈", "[a圈]"),
+        ("花", "a"),
+        ("老", "鼠"),
+        ("在", " ?[0-9a-z一扣球]"),
+        (r"ⓐ@#&*\^$", ""),
+    )
 )
 _HOST_CHARS, _AFTER_HOST_CHARS = 200, 40
 _HOST_HINT = re.compile(
     "c(?:[o0]m|on|[nc])|net|o(?:rg|utlook)|edu|g(?:ov|mail)|i(?:o|nfo|cloud)|m(?:e|sn)|h(?:k|otmail)|t(?:w|ech|om)|jp|vip|top|s(?:hop|ina|ohu)"
-    "|xyz|q ?q|1(?:63|26|[38]9|88)|yeah|live|foxmail|aliyun|yahoo|protonmail|21cn|[一幺](?:六三|二六|[三八]九)|扣扣|球球"
+    "|xyz|q ?q|1(?:63|26|[38]9|88)|yeah|live|foxmail|aliyun|yahoo|protonmail|21cn|一(?:六三|二六|[三八]九)|幺(?:六三|二六|[三八]九)|扣扣|球球"
 )
 _SPELT_MARKS = "(?:下划线|底线|横杠|中划线|横线|减号|杠|点|dot)"
 _USER = re.compile(

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 
 from feedback_nlp.clean.address import find_addresses
+from feedback_nlp.clean.alternatives import by_first_class
 from feedback_nlp.clean.codes import JOINER, MARK_WORDS
 from feedback_nlp.clean.findings import PersonalDatum
 from feedback_nlp.clean.folding import DIVIDERS, HAN_DIGITS, Folded, fold_for_search
@@ -36,7 +37,7 @@ from feedback_nlp.clean.spots import find_spots
 _DIGITS = re.compile(
     f"[0-9{HAN_DIGITS}](?:(?:[{DIVIDERS}]{{0,4}}| ?{MARK_WORDS} ?)[0-9{HAN_DIGITS}]){{4}}|[0-9]{JOINER}[0-9]{{2}}"
 )
-_LETTER_OR_DIGIT = re.compile("[0-9a-z]|[工警胸][号牌]")
+_LETTER_OR_DIGIT = re.compile(by_first_class(("0-9a-z", ""), ("工警胸", "[号牌]")))
 _KIND_OF_ADDRESS = "地址"
 
 

@@ -79,7 +79,7 @@ def beginnings(family: str) -> frozenset[str]:
 
 @cache
 def _families() -> tuple[re.Pattern[str], Mapping[str, _Names], Mapping[str, _Names]]:
-    """Return a class of all first signs, the families of each, and of two signs side by side."""
+    """Return a pattern of all beginnings, the families of each sign, and of two side by side."""
     of_sign: dict[str, _Names] = {}
     for family in FAMILIES:
         for sign in (begun for begun in beginnings(family) if len(begun) == 1):
@@ -89,4 +89,8 @@ def _families() -> tuple[re.Pattern[str], Mapping[str, _Names], Mapping[str, _Na
         for pair in (begun for begun in beginnings(family) if len(begun) == 2):
             names = of_pair.get(pair) or of_sign.setdefault(pair[0], ())
             of_pair[pair] = names if family in names else (*names, family)
-    return re.compile(f"[{re.escape(''.join(sorted(of_sign)))}]"), of_sign, of_pair
+    alone = "".join(sorted(sign for sign, names in of_sign.items() if names))
+    second = "".join(sorted({pair[1] for pair in of_pair}))
+    first = f"[{re.escape(''.join(sorted(of_sign)))}]"
+    begun = f"{first}(?:(?=[{re.escape(second)}])|(?<=[{re.escape(alone)}]))"
+    return re.compile(begun), of_sign, of_pair

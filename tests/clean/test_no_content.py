@@ -53,3 +53,17 @@ def test_the_cheap_look_says_what_the_thorough_one_says(text):
 )  # fmt: skip
 def test_page_marks_are_cut(text, kept):
     assert without_page_marks(text) == kept
+
+
+_PAGE_BITS = [
+    "追评：", "[追加评论] ", "收货3天后追加：", "初次评价：", "初评:", "买家评价：", "评论内容：", "展开全文", "……展开", "收起", "查看更多", "[查看全文]d", "很新鲜",
+    "评价", "追", "收到", " ",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(_PAGE_BITS), min_size=1, max_size=5).map("".join))
+def test_the_cheap_look_for_page_marks_misses_none(text):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(content, "_PAGE_MARK", re.compile(""))
+        kept = without_page_marks(text)
+    assert without_page_marks(text) == kept
