@@ -37,11 +37,11 @@ _BEFORE = re.compile(
     r"|楼[上下]|收件|户籍|户口|装机|安装|宽带|上门|报修|租|投诉|取件|退[到回货]|去了|位于|导航|到家"
 )
 _AFTER = re.compile(
-    r"找不到|吵|邻居|扰民|门[口前]|住|楼[上下]|[收没]不?收?到|停[气水电]|断网|漏水|业主|反映|没热水|渗水|快递柜|信箱|管家|物业|宿舍"
+    r"找不到|吵|邻居|扰民|门[口前]|住|楼[上下]|收不?收?到|没不?收?到|停[气水电]|断网|漏水|业主|反映|没热水|渗水|快递柜|信箱|管家|物业|宿舍"
 )
 _ELSEWHERE = re.compile(
     r"酒店|宾馆|民宿|旅馆|客栈|医院(?!住院部)|诊室|教室|教学|自习|实验楼|图书馆|包[间厢房]|会议|影[厅院]|剧院|商场|专柜|展[馆位]"
-    r"|景区|地铁|公交|航站|站台|门诊|食堂|窗口|比[赛分]|演出|内场|看台|座位|体育馆|停车[场位]|版本|kda|型号|战绩|配装|连招|门店(?!在)|热线|电话|客服|挂号|办公室|金额|[¥$]"
+    r"|景区|地铁|公交|航站|站台|门诊|食堂|窗口|比[赛分]|演出|内场|看台|座位|体育馆|停车[场位]|版本|kda|型号|战绩|配装|连招|门店(?!在)|热线|电话|客服|挂号|办公室|金额|¥|\$"
 )
 _TELLING_STREET = re.compile(r"[一-鿿](?:[东南西北中][路街]|大[道街]|胡同|巷)")
 _TWO_CHARACTERS = re.compile("[一-鿿]{2}")
@@ -101,7 +101,7 @@ class _Chain:
     def add(self, kind: str, weight: float, start: int, end: int) -> None:
         """Take one part more; a second name of a kind says half as much."""
         self.weight += weight / 2 if kind in _HALVED and kind in self.kinds else weight
-        if not self.has_house and PARTS[kind].is_number:
+        if self.house < 0 and PARTS[kind].is_number:
             last = self.kinds[-1] if self.kinds else ""
             self.house = self.start_of_last if last in _BESIDE else start
             if kind == "street":
@@ -127,15 +127,14 @@ def _chains(folded: str, left: int, right: int) -> Iterator[_Chain]:
     for match in PATTERN.finditer(folded, left, right):
         kind = match.lastgroup or ""
         part = PARTS[kind]
-        if kind == "street" and folded[match.start() - 1 : match.start()] in _NO_STREET:
+        start, end = match.span()
+        if kind == "street" and folded[start - 1 : start] in _NO_STREET:
             continue
-        goes_on = chain is not None and _goes_on(folded, chain, kind, match.start())
+        goes_on = chain is not None and _goes_on(folded, chain, kind, start)
         last = chain.kinds[-1] if chain is not None and goes_on else ""
         if part.behind and last not in part.behind:
             continue
-        is_other = kind == "door" and (
-            match[0] in _MANY_A_NAME or _NO_DOOR.match(folded, match.end())
-        )
+        is_other = kind == "door" and (_NO_DOOR.match(folded, end) or match[0] in _MANY_A_NAME)
         if is_other and last not in _AFTER_A_HOUSE:
             continue
         if last == "group" and match[0].endswith("座"):
@@ -143,8 +142,9 @@ def _chains(folded: str, left: int, right: int) -> Iterator[_Chain]:
         if chain is None or not goes_on:
             if chain is not None:
                 yield chain
-            chain = _Chain(match.start(), match.end())
-        chain.add(kind, _weight(folded, kind, match, chain), *match.span())
+            chain = _Chain(start, end)
+        weight = _weight(folded, kind, match, chain) if kind in _DEPENDS else part.weight
+        chain.add(kind, weight, start, end)
     if chain is not None:
         yield chain
 
@@ -174,10 +174,8 @@ def _goes_on(folded: str, chain: _Chain, kind: str, start: int) -> bool:
 
 
 def _weight(folded: str, kind: str, match: re.Match[str], chain: _Chain) -> float:
-    """Return what a part weighs where it stands."""
+    """Return what a part weighs where it stands, if that depends on what stands around."""
     weight = PARTS[kind].weight
-    if kind not in _DEPENDS:
-        return weight
     start = match.start()
     if kind == "street":
         return _SURE_STREET if _is_sure(folded, match) else weight
@@ -220,17 +218,21 @@ def _is_sure(folded: str, match: re.Match[str]) -> bool:
 def _says_enough(folded: str, chain: _Chain) -> bool:
     """Tell whether a chain is an address where it stands."""
     start, end = chain.start, chain.end
+    weight = chain.weight
+    if start <= _NAME_CHARS and end == len(folded) and _is_whole(folded, chain):
+        weight += 1  # nothing else is said
+    if weight + 1 < _ENOUGH:
+        return False  # whatever stands around it
     if folded[end - 3 : end] == "00户" or "共" in folded[max(0, chain.house - 2) : chain.house]:
         return False  # houses and homes are counted: 一共6栋1200户
     if _MORE_HOUSES.match(folded, end):
         return False  # and told one by one: 5栋6栋都停电
-    weight = chain.weight
     if _BEFORE.search(folded, max(0, start - _BEFORE_CHARS), end) or _AFTER.search(
         folded, end, end + _AFTER_CHARS
     ):
         weight += 1
-    if start <= _NAME_CHARS and end == len(folded) and _is_whole(folded, chain):
-        weight += 1  # nothing else is said
+    if weight < _ENOUGH:
+        return False
     near = max(0, start - _NAME_CHARS)
     if len(chain.kinds) > 1:  # a room alone is also one that was spoken of a clause ago
         near = max(near, *(folded.rfind(mark, near, start) for mark in _CLAUSE_ENDS))

@@ -29,6 +29,8 @@ _NOT_COUNTED = (
     r"(?![0-9a-z]| ?(?:[年月日元块米个人平万次分条张份名间题词页章节课岁本集局关级道首款件店铺柜桌台路线多余户千吨伏%.:]"
     r"|天(?!天)|大?卡))"
 )
+# A first look, which only saves time: the words for a house behind its number are many.
+_HOUSE_FOLLOWS = "(?=号?[ (]?(?:[栋幢舍冻座#d宿公家车厂仓]|号[宿公学职教家 .楼院车厂仓]))"
 _NOT_WITHIN = "(?<![家这那哪店屋村城楼群心手公区路])"
 
 
@@ -80,7 +82,7 @@ PARTS: dict[str, Part] = {
     "villa": Part(1.5, r"[0-9]{1,3}(?:-[0-9]{1,2})?号?别?墅"),
     "building": Part(
         1.5,
-        rf"(?<![0-9])第?{N}{{1,4}}号?[ (]?(?:号(?:(?:宿舍|公寓|学生|职工|教工|家属)?[ .]?楼(?![梯道])|公寓|宿舍)|(?<![一两几])[栋幢舍冻]|(?<=一)[栋幢](?= ?{N}{{1,3}} ?(?:[单门]|{DIGIT}))|(?<![一两几第].)(?<![一两几])座(?![大城山桥塔楼岛])|#(?: ?楼)?(?!线)|dong|(?:宿舍|公寓|家属)楼|号院|号?(?:车间|厂房|仓))\)?(?:[东西南北]侧)?"
+        rf"(?<![0-9])第?{N}{{1,4}}{_HOUSE_FOLLOWS}号?[ (]?(?:号(?:(?:宿舍|公寓|学生|职工|教工|家属)?[ .]?楼(?![梯道])|公寓|宿舍)|(?<![一两几])[栋幢舍冻]|(?<=一)[栋幢](?= ?{N}{{1,3}} ?(?:[单门]|{DIGIT}))|(?<![一两几第].)(?<![一两几])座(?![大城山桥塔楼岛])|#(?: ?楼)?(?!线)|dong|(?:宿舍|公寓|家属)楼|号院|号?(?:车间|厂房|仓))\)?(?:[东西南北]侧)?"
         r"|[0-9]{1,2}街 ?[0-9]{1,3} ?[座号栋幢]|(?<![a-z0-9])[a-z][0-9]{0,2} ?[座栋幢塔]|[甲乙丙丁东西南北]座|[东西南北主副]楼(?=[0-9]{1,2} ?[层楼])",
     ),
     "unit": Part(
@@ -123,7 +125,7 @@ PARTS: dict[str, Part] = {
     "extra": Part(1.0, r"[增附之][0-9]{1,3}号?", behind=frozenset({"street", "door"})),
     "spot": Part(
         2.0,
-        rf"[a-z]?[0-9]{{0,2}}-?[a-z]?[0-9]{{1,4}}号?(?:车位|摊位)|[东西南北村前后巷街][头边口侧面尾]?(?:第|数|起第){N}{{1,3}} ?(?:[家户栋间排]|个门)",
+        rf"(?=[a-z0-9\-]{{1,9}}号?[车摊])[a-z]?[0-9]{{0,2}}-?[a-z]?[0-9]{{1,4}}号?(?:车位|摊位)|[东西南北村前后巷街][头边口侧面尾]?(?:第|数|起第){N}{{1,3}} ?(?:[家户栋间排]|个门)",
     ),
     "yard": Part(
         1.0,
@@ -171,7 +173,11 @@ _BEGIN_NAMES = (
     "路街道巷弄同大胡前后东西南北村巷口平老自民小花家公写办新山国广中学教职宿产工科创开厂住病养敬福市"
     "苑庭郡湾坊轩阁邸筑庄寨屯湖园城居岛洲港墅府里社县镇乡旗省区州内外邨楼"
 )
-_BEGIN_NUMBERS = f"0-9a-z{HAN}第甲乙丙丁东西南北地负村前后巷街数起增附之"
+_BEGIN_NUMBERS = f"0-9a-z{HAN}第甲乙丙丁东西南北地负增附之"
+_BEGIN_SPOT = "0-9a-z东西南北村前后巷街"
+_LAST_NUMBERS = ("door", "bare")
+# 8号 can be no other part, unless one of these follows; so most doors ask two kinds, not twenty.
+_ONLY_A_DOOR = rf"(?!{N}{{1,5}}号(?:[^ (.号栋幢舍冻座#d宿公学职教家楼院车厂仓房别墅摊]|\Z))"
 
 
 def _alternatives(begin: str, kinds: Iterable[str]) -> str:
@@ -182,7 +188,14 @@ def _alternatives(begin: str, kinds: Iterable[str]) -> str:
 PATTERN = re.compile(
     _alternatives("0-9a-z", _WESTERN)
     + "|"
-    + _alternatives(_BEGIN_NUMBERS, (k for k in PARTS if k not in (*_NAMES, *_WESTERN)))
+    + _ONLY_A_DOOR
+    + _alternatives(
+        _BEGIN_NUMBERS, (k for k in PARTS if k not in (*_NAMES, *_WESTERN, "spot", *_LAST_NUMBERS))
+    )
+    + "|"
+    + _alternatives(_BEGIN_SPOT, ["spot"])
+    + "|"
+    + _alternatives(_BEGIN_NUMBERS, _LAST_NUMBERS)
     + "|"
     + _alternatives(_BEGIN_NAMES, _NAMES)
 )

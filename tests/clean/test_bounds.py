@@ -173,6 +173,31 @@ def test_calls_stay_in_proportion_to_the_length(shape: str) -> None:
         assert _calls(work) <= CALLS_A_CHARACTER * CHARACTERS
 
 
+ADDRESSES = [
+    "1号",
+    "一号",
+    "村1号",
+    "住1号",
+    "12楼",
+    "1-",
+    "3栋",
+    "路1号",
+    "1楼1号",
+    "8-6-501 ",
+    "1号路3栋",
+]
+CALLS_A_CHARACTER_OF_ADDRESSES = 16
+
+
+@pytest.mark.parametrize("shape", ADDRESSES)
+def test_twice_the_parts_of_addresses_are_twice_the_work(shape: str) -> None:
+    prepare(shape * 200, KEEPER)  # what is made once
+    once = _calls(lambda: prepare(shape * 2_000, KEEPER))
+    twice = _calls(lambda: prepare(shape * 4_000, KEEPER))
+    assert twice <= 2.1 * once
+    assert twice <= CALLS_A_CHARACTER_OF_ADDRESSES * 4_000 * len(shape)
+
+
 def _calls(work: Callable[[], object]) -> int:
     """Count the Python and C functions that ``work`` calls."""
     count = 0
