@@ -219,7 +219,10 @@ def is_way_to_reach(values: Sequence[str]) -> bool:
 
 def is_placeholder(name: str) -> bool:
     """Whether a cell of an author column names nobody: 匿名, 去哪儿用户, 收件人：匿名."""
-    name = _LABEL.sub("", name.strip()).casefold()
+    name = name.strip()
+    if ":" in name or "：" in name:
+        name = _LABEL.sub("", name)
+    name = name.casefold()
     if name in _placeholders() or name.startswith("匿名"):
         return True
     return name.endswith(_CALLED_BY_A_PLATFORM) and _unnamed().fullmatch(name) is not None

@@ -35,6 +35,7 @@ _TAIL = re.compile(
 _MARK = re.compile(
     r"[前今昨刚]|ago|today|yesterday|now|^\s*\d{1,2}[-/.月]\d|星期|周|礼拜", re.IGNORECASE
 )
+_YEAR_FIRST = re.compile("[0-9]{4}[-/.]")  # as most dates begin; nothing relative does
 _NUMBERS = {
     "半": 0.5,
     **{digit: n for n, digit in enumerate("一二三四五六七八九十", 1)},
@@ -79,7 +80,7 @@ def is_clock(text: str) -> bool:
 
 def is_relative(text: str) -> bool:
     """Whether a cell is a date only in relation to when it was read."""
-    return resolve(text, datetime(2024, 6, 1, 12)) is not None
+    return _YEAR_FIRST.match(text) is None and resolve(text, datetime(2024, 6, 1, 12)) is not None
 
 
 def is_yearless(text: str) -> bool:

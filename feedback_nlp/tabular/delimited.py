@@ -67,7 +67,7 @@ class _LineFeed:
         return self
 
     def __next__(self) -> str:
-        line = self._pending.popleft() if self._pending else next(self._lines)
+        line = self._next()
         self.taken.append(line)
         self._chars += len(line.text)
         if len(self.taken) > 1 and (
@@ -76,6 +76,29 @@ class _LineFeed:
         ):
             raise _RunawayQuoteError
         return line.text
+
+    def take_plain(self, delimiter: str) -> list[str] | None:
+        """Take the next line if it is a record by itself, without quotes, and return its cells.
+
+        Most lines are, and to split one takes a fraction of what a reader takes that is handed
+        one line after the other.
+
+        Returns:
+            ``None`` if only a reader can tell; the line is still to be read then.
+
+        Raises:
+            StopIteration: At the end.
+        """
+        line = self._next()
+        text = line.text.rstrip("\r\n")
+        if '"' in text or "\r" in text:
+            self._pending.appendleft(line)
+            return None
+        self.taken.append(line)
+        return text.split(delimiter) if text else []
+
+    def _next(self) -> TextLine:
+        return self._pending.popleft() if self._pending else next(self._lines)
 
     @property
     def recovering(self) -> bool:
@@ -246,7 +269,8 @@ def _rows(
         feed.begin()
         exact = feed.recovering
         try:
-            values = next(reader)
+            plain = feed.take_plain(delimiter)
+            values = next(reader) if plain is None else plain
         except StopIteration:
             return
         except (csv.Error, _RunawayQuoteError):

@@ -1,7 +1,10 @@
+import csv
 import gzip
 import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from feedback_nlp.errors import FileUnreadable, InputError
 from feedback_nlp.records import Rejection
@@ -163,3 +166,17 @@ def test_unknown_format_names_the_known_ones():
 
 def test_nul_inside_a_cell_is_kept_for_the_cleaner():
     assert texts(read("id,text\n1,好\0用\n".encode())) == ["好\0用"]
+
+
+@given(st.lists(st.tuples(st.text("a好 '，", max_size=4), st.text("a好 '，", max_size=4))))
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_lines_without_quotes_are_split_as_a_reader_splits_them(end, cells):
+    lines = ["id,text", "1,好用", "2,不好用", *map(",".join, cells)]
+    told = [tuple(row.values.values()) for row in read((end.join(lines) + end).encode())]
+    assert told == [tuple(row) for row in csv.reader(lines[1:])]
+
+
+def test_a_break_inside_of_a_line_is_left_to_the_reader():
+    rows = read("id,text\n1,坏\r了\n2,好用\n".encode())
+    assert texts(rows)[-1] == "好用"
+    assert len(rows) == 2
