@@ -60,9 +60,9 @@ class RawItem:
     agreed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for many rows, see above
 class Rejection:
-    """A row that cannot be stored, and why.
+    """A row that cannot be stored, and why. Nobody changes one.
 
     Attributes:
         line: 1-based row or line in the file.

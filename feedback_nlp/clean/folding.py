@@ -90,10 +90,9 @@ class Folded:
         return (self.starts[start], self.starts[end]) if self.starts else (start, end)
 
 
-def fold_for_search(text: str, hidden: list[tuple[int, int]]) -> Folded:
-    """Fold ``text``; spans in ``hidden`` and stand-ins are blotted out."""
-    folded = folded_signs(text)
-    folded = _blotted(folded, hidden)
+def fold_for_search(signs: str, hidden: list[tuple[int, int]]) -> Folded:
+    """Fold a text of folded ``signs``; spans in ``hidden`` and stand-ins are blotted out."""
+    folded = _blotted(signs, hidden)
     if "〔" in folded:
         folded = STAND_IN.sub(lambda match: _HIDDEN * len(match[0]), folded)
     starts: list[int] = []

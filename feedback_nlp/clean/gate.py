@@ -10,7 +10,7 @@ import re
 
 from feedback_nlp.clean.address_parts import HINT
 from feedback_nlp.clean.alternatives import by_first_sign
-from feedback_nlp.clean.folding import DIVIDERS, HAN_DIGITS, folded_signs
+from feedback_nlp.clean.folding import DIVIDERS, HAN_DIGITS
 from feedback_nlp.clean.full_names import named_hint
 from feedback_nlp.clean.labels import words
 
@@ -70,9 +70,8 @@ _any_sign, _han_number, _person, _address = (
 _beside_a_role = named_hint().search
 
 
-def may_hold_personal_data(text: str) -> bool:
-    """Tell cheaply whether a look is worth it; ``False`` is certain."""
-    signs = folded_signs(text)
+def may_hold_personal_data(signs: str) -> bool:
+    """Tell cheaply of a text's :func:`folded_signs` whether a look is worth it; ``False`` is certain."""
     if _any_sign(signs) and _may_hold_a_number(signs):
         return True
     return (

@@ -16,7 +16,7 @@ from feedback_nlp.clean.address import find_addresses
 from feedback_nlp.clean.alternatives import by_first_class
 from feedback_nlp.clean.codes import JOINER, MARK_WORDS
 from feedback_nlp.clean.findings import PersonalDatum
-from feedback_nlp.clean.folding import DIVIDERS, HAN_DIGITS, Folded, fold_for_search
+from feedback_nlp.clean.folding import DIVIDERS, HAN_DIGITS, Folded, fold_for_search, folded_signs
 from feedback_nlp.clean.identifiers import find_identifiers
 from feedback_nlp.clean.labelled import (
     find_long_numbers,
@@ -41,10 +41,15 @@ _LETTER_OR_DIGIT = re.compile(by_first_class(("0-9a-z", ""), ("工警胸", "[号
 _KIND_OF_ADDRESS = "地址"
 
 
-def find_personal_data(text: str) -> list[PersonalDatum]:
-    """Return finds in text order, not overlapping. Never raises on any string."""
+def find_personal_data(text: str, signs: str | None = None) -> list[PersonalDatum]:
+    """Return finds in text order, not overlapping. Never raises on any string.
+
+    Args:
+        text: As it came.
+        signs: Its :func:`folded_signs`, if they are known.
+    """
     links = list(find_links(text))
-    folded = fold_for_search(text, links)
+    folded = fold_for_search(folded_signs(text) if signs is None else signs, links)
     found = list(_find_in(folded, text))
     if folded.starts:  # places in the folded text are others than in the text
         found = [

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from feedback_nlp.clean.characters import clean_characters
-from feedback_nlp.clean.folding import STAND_IN
+from feedback_nlp.clean.folding import STAND_IN, folded_signs
 from feedback_nlp.clean.gate import may_hold_personal_data
 from feedback_nlp.clean.markup import strip_markup
 from feedback_nlp.clean.personal import find_personal_data
@@ -46,12 +46,13 @@ def prepare(text: str, pseudonymizer: Pseudonymizer, *, digits: int = PSEUDONYM_
     if "<" in clean or "&" in clean:
         clean = strip_markup(clean)
     clean = clean.strip()
-    if not may_hold_personal_data(clean):
+    signs = folded_signs(clean)
+    if not may_hold_personal_data(signs):
         return Prepared(clean)
     redactions: dict[str, int] = {}
     # A second look: what is replaced may have hidden the edge of what stands beside it.
     for _ in range(_PASSES):
-        found = find_personal_data(clean)
+        found = find_personal_data(clean, signs)
         if not found:
             break
         pieces: list[str] = []
@@ -64,6 +65,7 @@ def prepare(text: str, pseudonymizer: Pseudonymizer, *, digits: int = PSEUDONYM_
             position = datum.end
             redactions[datum.kind] = redactions.get(datum.kind, 0) + 1
         clean = "".join(pieces) + clean[position:]
-        if not may_hold_personal_data(STAND_IN.sub("\0", clean)):
+        signs = folded_signs(clean)
+        if not may_hold_personal_data(STAND_IN.sub("\0", signs)):
             break
     return Prepared(clean.strip(), redactions)

@@ -197,7 +197,10 @@ def _store(
     for path in files:
         name = escape(path.name)
         try:
-            with row_counter(f"导入 {name}", f"导入 {name}：{{:,}} 条") as progress:
+            with (
+                fewer_collections(),  # again, now that all is loaded
+                row_counter(f"导入 {name}", f"导入 {name}：{{:,}} 条") as progress,
+            ):
                 report = ingest_file(
                     database, path, options, now=lambda: datetime.now(UTC), progress=progress
                 )

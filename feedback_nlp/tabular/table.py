@@ -145,7 +145,8 @@ def open_table(
                 stream = without_call(stream)
                 preface = told_beside(stream)
             columns, rows = columns_ahead(_nested_rows(kind, stream, limits, repeated))
-        rows = _until_damage(rows, stream)
+        if isinstance(stream, GzipInput):
+            rows = _until_damage(rows, stream)
         notes = (*guessed, *notes)
         yield Table(
             kind, columns, rows, path, notes=notes, preface=preface, repeated_names=repeated
@@ -300,11 +301,11 @@ def _is_gzip(path: Path) -> bool:
         return file.read(2) == b"\x1f\x8b"
 
 
-def _until_damage(rows: Iterator[Row | Rejection], stream: BinaryIO) -> Iterator[Row | Rejection]:
+def _until_damage(rows: Iterator[Row | Rejection], stream: GzipInput) -> Iterator[Row | Rejection]:
     """End the rows of a packed file that breaks off with one rejection."""
     line = 0
     for row in rows:
         line = row.line
         yield row
-    if isinstance(stream, GzipInput) and stream.damaged:
+    if stream.damaged:
         yield reject(line + 1, "file-damaged", f"第 {line} 行之后的压缩数据已损坏，无法继续读取")
