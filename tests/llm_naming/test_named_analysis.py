@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from feedback_nlp.cli.app import build_app
 from feedback_nlp.config import NamingConfig, PipelineConfig, load_config
 from feedback_nlp.editing import Edit, topic_edits
-from feedback_nlp.errors import NotFound
+from feedback_nlp.errors import Conflict
 from feedback_nlp.jobs.analyze import run_analysis
 from feedback_nlp.labels import Depth
 from feedback_nlp.pipeline import Analyst
@@ -189,7 +189,7 @@ def test_a_name_from_a_model_stays_until_a_person_gives_another(
     topic = next(iter(before))
     edit = Edit("小王", NOW)
     with filled.write() as session:
-        with pytest.raises(NotFound):
+        with pytest.raises(Conflict):
             topic_edits.undo(session, topic, edit)  # no person has done anything yet
         topic_edits.rename(session, topic, "我们起的名字", edit)
         topic_edits.undo(session, topic, edit)
