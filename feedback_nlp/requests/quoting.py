@@ -26,7 +26,10 @@ QUOTE_COUNT = 5
 """Quotes of one request, where a few have to do."""
 
 EVIDENCE_SHOWN = 50
-"""The newest pieces of evidence: shown with one request, and what its quotes are chosen from."""
+"""The newest pieces of evidence: shown with one request."""
+
+QUOTED_FROM = 30
+"""The newest of these, from which quotes are chosen: a list of fifty requests reads no more."""
 
 
 class RequestQuote(NamedTuple):
@@ -69,9 +72,9 @@ class Words(NamedTuple):
     """What people said about one request.
 
     Attributes:
-        evidence: The newest pieces, at most :data:`EVIDENCE_SHOWN`.
-        quotes: At most :data:`QUOTE_COUNT` of these, of different people and words, that ask
-            something and speak of their topic; there may be none.
+        evidence: The newest pieces.
+        quotes: At most :data:`QUOTE_COUNT` of the newest :data:`QUOTED_FROM`, of different
+            people and words, that ask something and speak of their topic; there may be none.
     """
 
     evidence: list[RequestQuote]
@@ -99,11 +102,20 @@ _FIELDS: tuple[Any, ...] = (
 )
 
 
-def words_of(session: Session, request_ids: Sequence[int]) -> dict[int, Words]:
-    """Return what people said about each request, in one query."""
+def words_of(
+    session: Session, request_ids: Sequence[int], *, shown: int = QUOTED_FROM
+) -> dict[int, Words]:
+    """Return what people said about each request, in one query.
+
+    Args:
+        session: A reading session.
+        request_ids: The requests.
+        shown: Pieces of evidence of each, at least :data:`QUOTED_FROM`: quotes are the same
+            however many are shown.
+    """
     if not request_ids:
         return {}
-    statement = _newest_of(len(request_ids))
+    statement = _newest_of(len(request_ids), shown)
     ids = {f"request_{place}": id_ for place, id_ in enumerate(request_ids)}
     found: dict[int, list[_Voice]] = {}
     for request_id, *fields in session.execute(statement, ids):
@@ -115,17 +127,17 @@ def words_of(session: Session, request_ids: Sequence[int]) -> dict[int, Words]:
 
 
 @lru_cache(maxsize=64)
-def _newest_of(count: int) -> Any:
+def _newest_of(count: int, shown: int) -> Any:
     """Return the statement for so many requests: putting it together costs more than running it.
 
     One short walk along the index for each request: a window over all its evidence would read
-    every piece to show fifty.
+    every piece to show a few.
     """
     walks = [
         select(col(Evidence.request_id), col(Evidence.unit_id), col(Evidence.said_at))
         .where(col(Evidence.request_id) == bindparam(f"request_{place}"))
         .order_by(col(Evidence.said_at).desc(), col(Evidence.unit_id).desc())
-        .limit(EVIDENCE_SHOWN)
+        .limit(shown)
         .subquery()
         for place in range(count)
     ]
@@ -181,7 +193,7 @@ def _voice(fields: Sequence[Any]) -> _Voice:
 
 def _words(voices: Sequence[_Voice], matters: Mapping[int, Matter]) -> Words:
     candidates = []
-    for voice in voices:
+    for voice in voices[:QUOTED_FROM]:
         quote, matter = voice.quote, matters.get(voice.topic_id or 0, _ANY_MATTER)
         if not agrees(TopicKind.ISSUE, quote.text, quote.sentiment, quote.intent, ()):
             continue

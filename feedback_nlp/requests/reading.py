@@ -17,7 +17,7 @@ from feedback_nlp.requests.comments import comments_of
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.linking import Linked, linked
 from feedback_nlp.requests.moving import get_request
-from feedback_nlp.requests.quoting import RequestQuote, words_of
+from feedback_nlp.requests.quoting import EVIDENCE_SHOWN, RequestQuote, words_of
 from feedback_nlp.store.rollup import SubjectKind, sums
 from feedback_nlp.store.tables import (
     FeatureRequest,
@@ -185,7 +185,7 @@ def request_detail(session: Session, key: str) -> RequestDetail:
     """
     request = get_request(session, key)
     id_ = id_of(request)
-    words = words_of(session, [id_])[id_]
+    words = words_of(session, [id_], shown=EVIDENCE_SHOWN)[id_]
     notices = session.execute(
         select(col(Notice.status), func.count())
         .where(col(Notice.request_id) == id_)

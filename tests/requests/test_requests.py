@@ -10,7 +10,8 @@ from feedback_nlp.requests.moving import (
     get_request,
 )
 from feedback_nlp.requests.priorities import refresh_priorities
-from feedback_nlp.requests.reading import request_detail
+from feedback_nlp.requests.quoting import QUOTED_FROM
+from feedback_nlp.requests.reading import request_detail, with_quotes
 from feedback_nlp.requests.sync import sync_requests
 from feedback_nlp.store.tables import (
     Evidence,
@@ -82,6 +83,14 @@ def test_syncing_again_changes_nothing(session):
     assert sync_requests(session, RANK, zone=ZONE, now=NOW) == 4
     assert {key: row.model_dump() for key, row in by_title(session).items()} == before
     assert session.scalars(select(Evidence.id)).all() == evidence
+
+
+def test_a_request_has_the_same_quotes_in_a_list_and_by_itself(session):
+    rows = with_quotes(session, list(by_title(session).values()))
+    details = [request_detail(session, row.request.key) for row in rows]
+    assert max(len(detail.evidence) for detail in details) > QUOTED_FROM
+    assert any(row.quotes for row in rows)
+    assert [row.quotes for row in rows] == [detail.row.quotes for detail in details]
 
 
 def test_too_few_people_make_no_request(session, filled):
