@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 
 from feedback_nlp.clean.characters import one_line
 from feedback_nlp.config import RankConfig
-from feedback_nlp.errors import InputError, NotFound
+from feedback_nlp.errors import Conflict, InputError, NotFound
 from feedback_nlp.requests.evidence import id_of
 from feedback_nlp.requests.locking import hold_requests
 from feedback_nlp.requests.moving import get_request
@@ -75,13 +75,14 @@ def remove_evidence(
     """Take out a unit that a person added; arguments as of :func:`add_evidence`.
 
     Raises:
-        NotFound: If there is no such request, or the unit was not added by a person.
+        NotFound: If there is no such request.
+        Conflict: If the unit was not added by a person.
         InputError: If the actor is missing.
     """
     request = _held(session, key, actor)
     row = _found(session, request, unit_id)
     if row is None or row.added_by == "auto":
-        raise NotFound(
+        raise Conflict(
             f"观点 {unit_id} 不是手工加到 {request.key} 的", hint="主题带来的证据，改它的主题"
         )
     session.delete(row)

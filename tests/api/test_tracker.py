@@ -105,7 +105,7 @@ def test_evidence_is_added_and_taken_out_with_a_reason(client: TestClient) -> No
     assert first["request"]["evidence_count"] == before + 1
     gone = client.post(f"{here}/remove", json={**wanted, "reason": "看错了"}).json()
     assert (gone["changed"], gone["request"]["evidence_count"]) == (True, before)
-    assert client.post(f"{here}/remove", json=wanted).status_code == 404
+    assert client.post(f"{here}/remove", json=wanted).status_code == 409
     edits = client.get("/v1/requests/REQ-2").json()["edits"]
     assert [edit["reason"] for edit in edits] == ["说的也是它", "看错了"]
 

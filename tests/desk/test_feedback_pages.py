@@ -124,7 +124,7 @@ def test_a_unit_becomes_evidence_once_and_can_be_taken_out(post: Post, database:
     assert post("/requests/REQ-1/evidence/remove", unit="4").status_code == 303
     with database.read() as session:
         assert not session.exec(select(Evidence).where(Evidence.unit_id == 4)).all()
-    assert post("/requests/REQ-1/evidence/remove", unit="1").status_code == 404
+    assert post("/requests/REQ-1/evidence/remove", unit="1").status_code == 409
 
 
 def test_a_unit_of_another_feedback_is_refused(post: Post) -> None:

@@ -30,9 +30,12 @@ def before_call(_context: Any, case: Any, _options: Any) -> None:
     for name in list(case.headers or ()):
         if name.lower() == "if-match":  # the tool sends 0 here, which its pattern forbids
             case.headers[name] = "*"
+    for name, value in (case.path_parameters or {}).items():
+        if value in (None, "None"):  # the tool follows a link from a field that is null
+            case.path_parameters[name] = 1
     if case.query:
         case.query.pop("cursor", None)
     if isinstance(case.body, dict) and "file" in case.body:
         case.body["file"] = "text\n打开就闪退\n"
-        for name in ("text_column", "id_column", "sheet"):
+        for name in ("text_column", "id_column", "sheet", "keep"):
             case.body.pop(name, None)

@@ -45,7 +45,7 @@ def add_evidence(services: ServicesDep, key: RequestKey, wanted: Wanted) -> Edit
 @router.post(
     "/{key}/evidence/remove",
     operation_id="remove_evidence",
-    responses=document(400, 404, 413, 422, 503),
+    responses=document(400, 404, 409, 413, 422, 503),
 )
 def remove_evidence(services: ServicesDep, key: RequestKey, wanted: Wanted) -> Edited:
     """拿掉一个人加的观点；主题带来的证据，用 evidence/move 剔除。"""
