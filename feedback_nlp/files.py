@@ -126,13 +126,16 @@ def try_lock(handle: int) -> bool:
     """Lock an open file or folder until it is closed; tell whether nobody else holds it.
 
     Where there is no ``flock`` nothing is locked, and nobody is told to hold it.
+
+    Raises:
+        OSError: If the file system cannot lock.
     """
     with suppress(ImportError):  # Windows has none
         import fcntl  # noqa: PLC0415
 
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             return False
     return True
 
@@ -148,5 +151,9 @@ def lock_alone(handle: int, taken: str, *, hint: str) -> None:
     Raises:
         Conflict: If it cannot be had.
     """
-    if not try_lock(handle):
+    try:
+        is_ours = try_lock(handle)
+    except OSError as error:
+        raise Conflict(taken, hint=hint) from error
+    if not is_ours:
         raise Conflict(taken, hint=hint)

@@ -52,9 +52,8 @@ _IP = re.compile(
     r"(?<![a-z0-9])ip ?(?:v4)? ?(?:地址|号|段)?[: 是为(\[【]{0,3}"
     r"(?!127\.|10\.|192\.168\.|0\.|255\.)((?:[0-9]{1,3}\.){3}[0-9]{1,3})(?![0-9.])"
 )
-_HARDWARE = re.compile(r"[0-9a-f]{2}([:\-])[0-9a-f]{2}\1[0-9a-f]{2}\1")
 _MAC = re.compile(
-    r"(?<![0-9a-z:\-])[0-9a-f]{2}([:\-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}(?![0-9a-z:\-])"
+    r"[0-9a-f](?<![0-9a-z:\-].)[0-9a-f]([:\-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}(?![0-9a-z:\-])"
 )
 # Of a home: 不动产权第0033918号, 房权证字第 …号.
 _TITLE_DEED = re.compile(
@@ -82,7 +81,7 @@ def find_identifiers(folded: str, spots: Spots) -> Iterator[PersonalDatum]:
             yield PersonalDatum(*match.span(), _KIND, match[0])
     for match in _IP.finditer(folded) if "ip" in folded else ():
         yield PersonalDatum(*match.span(1), _KIND, match[1])
-    for match in _MAC.finditer(folded) if _HARDWARE.search(folded) else ():
+    for match in _MAC.finditer(folded):
         yield PersonalDatum(*match.span(), _KIND, match[0])
     for match in _SOLE_TRADER.finditer(folded) if "92" in folded else ():
         yield PersonalDatum(*match.span(), _KIND, match[0])

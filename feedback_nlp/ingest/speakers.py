@@ -79,7 +79,7 @@ class ChatColumns:
         if self.customers or self.customer_begins:
             return (
                 role in self.customers
-                or (bool(self.customer_begins) and role.startswith(self.customer_begins))
+                or role.startswith(self.customer_begins)
                 or (not self.customer_begins and is_customer(role))
             )
         return True

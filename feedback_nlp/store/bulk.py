@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ARRAY, Insert, Select, Table, Text, cast, func, select
@@ -44,9 +43,8 @@ def insert_many(session: Session, statement: Insert, rows: Sequence[Mapping[str,
     }
     columns = [
         _bound(processors[name], values) if name in processors else values
-        for name, values in zip(
-            names, zip(*map(itemgetter(*names), rows), strict=True), strict=True
-        )
+        for name in names
+        for values in ([row[name] for row in rows],)
     ]
     records = zip(*columns, strict=True)
     parameters: Any = (

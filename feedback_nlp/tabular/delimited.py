@@ -41,9 +41,9 @@ _FULL_WIDTH = "，"  # written by hand; only where the header is names and nothi
 _HEAD_LINES = 60
 _HEAD_CHARS = 4_000_000
 
-# How a spreadsheet is made to keep an id as it is: ="0012" says 0012.
 # How MySQL (SELECT … INTO OUTFILE) and PostgreSQL (COPY) write that there is no value.
 _NO_VALUE = "\\N"
+# How a spreadsheet is made to keep an id as it is: ="0012" says 0012.
 _QUOTED_FORMULA = re.compile(r'^="([^"]*)"$')
 
 csv.field_size_limit(2**31 - 1)  # our own limits are per record and per cell, and say more

@@ -48,16 +48,9 @@ _REACHED_BY = ("email", "phone_number", "phone")
 # What stands beside the answers of one response.
 _OF_A_RESPONSE = frozenset(
     [
-        *("token", "submitted_at", "submittedat", "response_id", "responseid", "respondentid"),
-        *(
-            "submission_id",
-            "submissionid",
-            "landed_at",
-            "event_id",
-            "eventid",
-            "提交时间",
-            "答卷编号",
-        ),
+        *("token", "submitted_at", "submittedat", "landed_at", "提交时间", "答卷编号"),
+        *("response_id", "responseid", "respondentid", "submission_id", "submissionid"),
+        *("event_id", "eventid"),
     ]
 )
 _LOOK_AT, _SENTENCE = 20, 6

@@ -10,6 +10,7 @@ Source: docs/decisions/0006-topics.md.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from feedback_nlp.topics.clause_names import Said, named_alone
@@ -45,16 +46,17 @@ def bearing(name: str, units: Sequence[Said]) -> Bearing:
         units: What the topic says.
     """
     first, *others = name.split("、")
-    wrongs = {wrong for unit in units for wrong in _blamed(unit)}
+    blamed = [_blamed(unit) for unit in units]
+    wrongs = frozenset().union(*blamed)
     wrong = max((word for word in wrongs if first.endswith(word)), key=len, default="")
     alone = _faults_named_alone().get(first, "")
     thing = "" if alone else first.removesuffix(wrong)
     faults = {alone or wrong, *others}
     both = either = 0
-    for unit in units:
+    for unit, its_wrongs in zip(units, blamed, strict=True):
         is_said = first in unit.text
         speaks = bool(thing) and thing in unit.text
-        blames = not faults.isdisjoint(_blamed(unit))
+        blames = not faults.isdisjoint(its_wrongs)
         both += is_said or (blames and (speaks or not thing))
         either += is_said or speaks or blames
     return Bearing(both, either)
@@ -97,6 +99,7 @@ def _is_enough(found: Bearing, size: int) -> bool:
     )
 
 
+@cache
 def _faults_named_alone() -> Mapping[str, str]:
     """Return each name of a fault that nobody says of a thing → the fault: 饭菜凉了 → 凉了."""
     return {name: wrong for wrong, names in named_alone().items() for name in names}

@@ -88,7 +88,12 @@ class Describer:
         if documents.is_long:
             self._document_of[placed.rows] = documents.of_row
         self._left_over = LeftOver(
-            units, placed, self._content, config.sample_size, are_letters=documents.is_long
+            units,
+            placed,
+            self._text_of,
+            self._content,
+            config.sample_size,
+            are_letters=documents.is_long,
         )
 
     def describe(self, groups: Sequence[Group]) -> TopicResult:
@@ -102,9 +107,10 @@ class Describer:
             ),
         )
         assignment, centroids, similarity = self._measured(groups)
-        candidates, keywords = self._candidates(groups, similarity)
-        resembled = [next(iter(self._resembled(group)), "") for group in groups]
-        twin_of = find_twins(groups, candidates, resembled, centroids)
+        resembled = [self._resembled(group) for group in groups]
+        candidates, keywords = self._candidates(groups, similarity, resembled)
+        most = [next(iter(codes), "") for codes in resembled]
+        twin_of = find_twins(groups, candidates, most, centroids)
         candidates = told_apart(groups, candidates, twin_of)
         kept = [i for i, found in enumerate(candidates) if found and i not in twin_of]
         names = self._names([groups[i] for i in kept], [candidates[i] for i in kept])
@@ -219,8 +225,7 @@ class Describer:
 
     def _content(self, text: int) -> frozenset[str]:
         """Return the words of a text that say something."""
-        cut = self._tokenizer.cut(self._placed.texts[text])
-        return frozenset(filter(self._words.is_content, cut))
+        return self._words.content(self._tokenizer.cut(self._placed.texts[text]))
 
     def _names_nothing(self, unit: NamedUnit) -> bool:
         return names_nothing(unit.text, unit.mentions, unit.tagged, self._reader)
@@ -274,9 +279,18 @@ class Describer:
         return tuple(self._units[rows[row]].unit_id for row in chosen)
 
     def _candidates(
-        self, groups: Sequence[Group], similarity: np.ndarray
+        self,
+        groups: Sequence[Group],
+        similarity: np.ndarray,
+        resembled: Sequence[Sequence[str]],
     ) -> tuple[list[list[str]], list[tuple[str, ...]]]:
-        """Return possible names of each group, best first, and its keywords."""
+        """Return possible names of each group, best first, and its keywords.
+
+        Args:
+            groups: The largest first.
+            similarity: Of each unit to its group.
+            resembled: Codes of the known issues that each group resembles most.
+        """
         issue_rows = self._placed.rows[self._placed.is_issue].tolist()
         issue_rows.sort(key=lambda row: (self._text_of[row], self._units[row].intent.value))
         background = self._named(issue_rows, _NAMING_SAMPLE)
@@ -285,7 +299,7 @@ class Describer:
             self._trades, [unit.text for unit in background], letters=self._documents.is_long
         )
         found, keywords = [], []
-        for group in groups:
+        for group, codes in zip(groups, resembled, strict=True):
             members = self._named(self._central(group, similarity).tolist(), _NAMING_UNITS)
             keywords.append(tuple(namer.keywords(members, group.terms, self._config.keyword_count)))
             is_carried = self._is_carried(group, members)
@@ -307,9 +321,7 @@ class Describer:
                 )
             else:
                 said = [unit.text for unit in members]
-                resembled = self._resembled(group)
-                usual = matters.names(said, resembled)
-                found.append(namer.candidates(members) or usual or kept)
+                found.append(namer.candidates(members) or matters.names(said, codes) or kept)
         return found, keywords
 
     def _names(self, groups: Sequence[Group], candidates: Sequence[Sequence[str]]) -> list[str]:

@@ -24,6 +24,7 @@ class LeftOver:
     Args:
         units: All units of the call.
         placed: Those in scope.
+        text_of: (units,) index of the text of each, −1 for those out of scope.
         content: Returns the words of a text, by its index, that say something.
         sample_size: How many texts of the groups are compared with at most.
         are_letters: Letters join as they lie: whole texts say words of everything.
@@ -33,6 +34,7 @@ class LeftOver:
         self,
         units: Sequence[TopicUnit],
         placed: Placed,
+        text_of: np.ndarray,
         content: Callable[[int], frozenset[str]],
         sample_size: int,
         *,
@@ -40,11 +42,10 @@ class LeftOver:
     ) -> None:
         self._units = units
         self._placed = placed
+        self._text_of = text_of
         self._content = content
         self._sample_size = sample_size
         self._are_letters = are_letters
-        self._text_of = np.full(len(units), -1, np.int64)
-        self._text_of[placed.rows] = placed.text_of
 
     def says_mark(
         self, groups: Sequence[Group], rows: np.ndarray, nearest: np.ndarray

@@ -167,8 +167,7 @@ class TopicModeler:
             bodies.append(TopicBody(placed.text_of[inside], frozenset(people), named))
 
         def words_of(text: int) -> frozenset[str]:
-            words = self._tokenizer.cut(placed.texts[text])
-            return frozenset(word for word in words if self._words.is_content(word))
+            return self._words.content(self._tokenizer.cut(placed.texts[text]))
 
         found = find_alike(
             bodies,

@@ -51,15 +51,13 @@ def group_themes(
     likeness = centroids @ centroids.T
     floor = max(min_similarity, _usual(likeness))
     theme_names = [areas.get(code.split(".")[0], "") if code else "" for code in seed_codes]
-    wide = _too_wide(theme_names)
-    theme_names = ["" if name in wide else name for name in theme_names]
+    theme_names = _without_wide(theme_names)
     anchored = [row for row, name in enumerate(theme_names) if name]
     free = [row for row, name in enumerate(theme_names) if not name]
     for row in free:
         closest = _nearest(likeness[row], anchored, floor)
         theme_names[row] = "" if closest is None else theme_names[closest]
-    if wide := _too_wide(theme_names):
-        theme_names = ["" if name in wide else name for name in theme_names]
+    theme_names = _without_wide(theme_names)
     _lead(theme_names, names, likeness, floor)
     order = list(dict.fromkeys(theme_names))
     themes = tuple(
@@ -92,11 +90,9 @@ def _usual(likeness: np.ndarray) -> float:
     return float(np.quantile(pairs, _NEARER_THAN)) if len(likeness) >= _FEW else -1.0
 
 
-def _too_wide(theme_names: Sequence[str]) -> frozenset[str]:
-    """Return the themes that hold most of the topics."""
-    found = Counter(name for name in theme_names if name)
-    return frozenset(
-        name
-        for name, count in found.items()
-        if count > _MOST * len(theme_names) and len(theme_names) >= _FEW
-    )
+def _without_wide(theme_names: Sequence[str]) -> list[str]:
+    """Take its name from the theme that holds most of the topics, if one does."""
+    if len(theme_names) < _FEW:
+        return list(theme_names)
+    found = Counter(theme_names)
+    return ["" if found[name] > _MOST * len(theme_names) else name for name in theme_names]

@@ -64,7 +64,7 @@ def find_twins(
             index,
         )
         if other != index:
-            twin_of[index] = twin_of.get(other, other)
+            twin_of[index] = other
             continue
         first.setdefault(whole, index)
         for part in parts:

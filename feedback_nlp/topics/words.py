@@ -32,6 +32,10 @@ class TopicWords:
         """Return these lists with more words that never make a name."""
         return replace(self, stops=self.stops | frozenset(words))
 
+    def content(self, tokens: Iterable[str]) -> frozenset[str]:
+        """Return the tokens that say something."""
+        return frozenset(filter(self.is_content, tokens))
+
     def is_content(self, token: str) -> bool:
         """Tell whether a token says something: neither filler nor mere displeasure."""
         return (
