@@ -139,13 +139,19 @@ def _shown(session: Session, topics: Iterable[Topic]) -> dict[int, list[tuple[st
     """Return the units that show each topic best, with their similarity to it."""
     topic_of = {unit_id: topic.id or 0 for topic in topics for unit_id in topic.quote_unit_ids}
     rows = (
-        select(FeedbackUnit, col(Feedback.text))
+        select(
+            col(FeedbackUnit.id),
+            col(FeedbackUnit.topic_id),
+            col(FeedbackUnit.topic_similarity),
+            col(Feedback.text),
+            col(FeedbackUnit.start),
+            col(FeedbackUnit.end),
+        )
         .join(Feedback, col(Feedback.id) == col(FeedbackUnit.feedback_id))
         .where(col(FeedbackUnit.id).in_(topic_of))
     )
     shown: dict[int, list[tuple[str, float]]] = {}
-    for unit, text in session.execute(rows):
-        if unit.topic_id == topic_of[unit.id] and unit.topic_similarity:
-            told = (text[unit.start : unit.end], unit.topic_similarity)
-            shown.setdefault(unit.topic_id, []).append(told)
+    for unit_id, topic_id, similarity, text, start, end in session.execute(rows):
+        if topic_id == topic_of[unit_id] and similarity:
+            shown.setdefault(topic_id, []).append((text[start:end], similarity))
     return shown
