@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from feedback_nlp.ingest.answer_rows import AnswerRows
 from feedback_nlp.ingest.looks import is_number
 from feedback_nlp.ingest.people import person_by_name
 from feedback_nlp.ingest.plain import plain
@@ -34,7 +35,10 @@ class ColumnUse:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is wanted: zone of bare times, wishes about columns; date and period of the file."""
+    """What is wanted: zone of bare times, wishes about columns; date and period of the file.
+
+    ``answers`` says how the answers of a sheet stood in rows, if they did.
+    """
 
     zone: ZoneInfo
     wishes: Wishes
@@ -43,6 +47,7 @@ class Wanted:
     is_plain: bool = False
     is_chat_log: bool = False
     preface: tuple[str, ...] = ()
+    answers: AnswerRows | None = None
 
 
 @dataclass(frozen=True)

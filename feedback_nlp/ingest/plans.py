@@ -14,6 +14,7 @@ from feedback_nlp.ingest.resolve import resolve
 from feedback_nlp.ingest.row_plan import row_plan
 from feedback_nlp.ingest.survey_plan import survey_plan
 from feedback_nlp.ingest.surveys import (
+    known_by,
     recognise_questions,
     recognise_sheets,
     recognise_survey,
@@ -34,6 +35,8 @@ def plan_reading(
         UnknownLayout: If no column can be taken for the text.
     """
     survey = recognise_survey(columns) or recognise_sheets(columns)
+    if survey is not None and (rows := wanted.answers) is not None:
+        survey = known_by(survey, rows.key, rows.author)
     layout = recognise(columns) if survey is None else None
     found = resolve(
         columns,

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from feedback_nlp.clean.content import has_no_content
 from feedback_nlp.errors import InputError
+from feedback_nlp.ingest.answer_rows import LOOK_ROWS, AnswerRows, answers_in_rows
 from feedback_nlp.ingest.choices import NO_CHOICES, Choices
 from feedback_nlp.ingest.columns import comparable, find_given
 from feedback_nlp.ingest.contacts import SEALED, ContactColumns
@@ -154,6 +155,12 @@ def open_source(
         if not sample:
             raise InputError("文件只有表头，没有数据", hint="至少要有一行反馈")
         columns = _columns(table, sample)
+        by_answer = _by_answer(columns, sample, mapping, saved)
+        if by_answer is not None:
+            sample = list(chain(sample, islice(rows, LOOK_ROWS)))
+            by_answer = _by_answer(columns, sample, mapping, saved) or by_answer
+            rows = by_answer.sheets(chain(sample, rows))
+            sample, columns = list(islice(rows, SAMPLE_ROWS)), by_answer.columns
         contact = ContactColumns.named(columns, choices.contact, choices.consent)
         given = {**_present(columns, saved or {}), **find_given(columns, mapping or {})}
         planned = columns
@@ -175,6 +182,7 @@ def open_source(
             is_plain=table.format == "lines",
             is_chat_log=table.format == "chat",
             preface=table.preface,
+            answers=by_answer,
         )
         plan = plan_reading(planned, sampled, wanted)
         dated = () if choices.as_of or not _needs_dating(plan, sampled) else dating.remarks
@@ -192,7 +200,12 @@ def open_source(
             path=table.path,
             uses=plan.uses,
             hides=plan.hides,
-            remarks=(*table.notes, *dated, *plan.remarks),
+            remarks=(
+                *table.notes,
+                *(by_answer.remarks if by_answer else ()),
+                *dated,
+                *plan.remarks,
+            ),
             tally=tally,
             sheets=table,
         )
@@ -259,6 +272,17 @@ def _counted(
         elif has_no_content(item.text):
             tally["no-content"] += 1
         yield item
+
+
+def _by_answer(
+    columns: Sequence[str],
+    sample: Sequence[Row | Rejection],
+    *named: Mapping[str, str] | None,
+) -> AnswerRows | None:
+    """Return how a file writes an answer a row, unless somebody has named its text."""
+    if any("text" in (mapping or {}) for mapping in named):
+        return None
+    return answers_in_rows(columns, [row.values for row in sample if isinstance(row, Row)])
 
 
 def _flat(table: Table) -> Iterator[Row | Rejection]:

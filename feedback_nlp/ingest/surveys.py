@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -120,6 +120,11 @@ def recognise_survey(columns: Sequence[str]) -> SurveyLayout | None:
 def recognise_sheets(columns: Sequence[str]) -> SurveyLayout | None:
     """Return a layout made for responses in JSON, whose answers stand by question."""
     return _made_for(columns) if any(map(is_answer, columns)) else None
+
+
+def known_by(layout: SurveyLayout, key: str, author: str) -> SurveyLayout:
+    """Return a layout whose sheets have their number and author in these columns, blank for none."""
+    return replace(layout, key=key, author=(author,) if author else layout.author)
 
 
 def is_answer(column: str) -> bool:

@@ -22,6 +22,7 @@ _REASONS = {
     "trial-answers": "预览或测试答卷",
     "merged-line": "并入同一会话",
     "header-repeated": "重复的表头",
+    "question-unknown": "前面没有出现过的题目",
     "relative-time": "时间不知从哪天算起",
     "column-count": "列数对不上",
     "unclosed-quote": "引号不成对",
