@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from feedback_nlp.errors import ArtifactError
 from feedback_nlp.resources import read_tables, read_word_list
+from feedback_nlp.topics.inside import names_of_things
 from feedback_nlp.topics.words import HAN_OR_LATIN
 
 _DEGREE = re.compile(
@@ -127,10 +128,16 @@ class ClauseReader:
         return [self._rejoined(clause) for clause in clauses if clause]
 
     def _rejoined(self, clause: Sequence[Word]) -> list[Word]:
-        """Put together what could not be done where the tokenizer cut it: 约 不 上 → 约不上."""
+        """Put together what could not be done, and names of things, where the tokenizer cut them.
+
+        约 不 上 → 约不上; 闪退 券 → 闪退券, which says no 闪退.
+        """
         words: list[Word] = []
+        names = names_of_things()
         for word, tag in clause:
             words.append((word, tag))
+            if len(words) > 1 and (name := words[-2][0] + word) in names:
+                words[-2:] = [(name, "n")]
             if len(words) < _COULD_NOT_WORDS or words[-2][0] != "不":
                 continue
             joined = "".join(part for part, _ in words[-_COULD_NOT_WORDS:])

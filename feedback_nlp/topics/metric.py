@@ -27,7 +27,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from feedback_nlp.chinese import fold_batch
 from feedback_nlp.topics.directions import unit_rows
+from feedback_nlp.topics.inside import without_faults_of_names
 from feedback_nlp.topics.lexical import count_ngrams, inverse_document_frequency, weigh
 from feedback_nlp.topics.seeds import SeedIssue
 
@@ -120,7 +122,7 @@ class TopicMetric:
         for start in range(0, len(texts), _BLOCK_ROWS):
             block = slice(start, start + _BLOCK_ROWS)
             rows = embeddings[block if row_of is None else row_of[block]]
-            grams = weigh(count_ngrams(texts[block]), self.idf)
+            grams = weigh(_spoken_ngrams(texts[block]), self.idf)
             scores[block] = self.centred(rows) @ self.dense_weights
             scores[block] += grams @ self.lexical_weights
         return scores
@@ -165,7 +167,7 @@ class TopicMetric:
             lexical_weights=np.pad(self.lexical_weights, ((0, 0), (0, len(extra)))),
         )
         rows = widened.centred(evidence.embeddings)
-        grams = weigh(count_ngrams(evidence.texts), self.idf)
+        grams = weigh(_spoken_ngrams(evidence.texts), self.idf)
         targets = _targets(evidence.codes, codes)
         residual = targets - widened.scores(evidence.texts, evidence.embeddings)
         dense, lexical = _regress(rows, grams, residual, np.full(len(rows), EDIT_WEIGHT))
@@ -199,7 +201,7 @@ def fit_metric(
         raise ValueError("got no labelled row, expected at least one issue code")
     if mean is None:
         mean = evidence.embeddings.mean(axis=0)
-    counts = count_ngrams(evidence.texts)
+    counts = _spoken_ngrams(evidence.texts)
     if idf is None:
         idf = inverse_document_frequency(counts)
     rows = unit_rows(evidence.embeddings.astype(np.float32) - mean)
@@ -234,6 +236,11 @@ def metric_from_seeds(
     texts = [phrase for seed in seeds for phrase in seed.phrasings]
     codes = [seed.code for seed in seeds for _ in seed.phrasings]
     return fit_metric(Evidence(texts, embed(texts), codes), embedder=embedder, idf=idf)
+
+
+def _spoken_ngrams(texts: Sequence[str]) -> csr_matrix:
+    """Count n-grams of what texts say: 凉菜太咸 does not say 凉."""
+    return count_ngrams([without_faults_of_names(text) for text in fold_batch(texts)])
 
 
 def _targets(row_codes: Sequence[str], codes: tuple[str, ...]) -> np.ndarray:

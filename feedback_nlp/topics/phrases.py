@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from feedback_nlp.topics.inside import without_faults_of_names
 from feedback_nlp.topics.words import HAN_OR_LATIN, TopicWords
 
 _MAX_WORDS = 4
@@ -71,7 +72,7 @@ class MentionFinder:
             text: Folded text.
             tagged: Its words with parts of speech.
         """
-        problems = self.problem_pattern.findall(text)
+        problems = self.problem_pattern.findall(without_faults_of_names(text))
         traits = [self._traits(word, tag) for word, tag in tagged]
         return Mentions(
             phrases=self._phrases([word for word, _ in tagged], traits),

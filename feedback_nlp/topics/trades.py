@@ -15,6 +15,7 @@ from itertools import islice
 
 from feedback_nlp.errors import ArtifactError
 from feedback_nlp.resources import read_word_list
+from feedback_nlp.topics.inside import is_said
 from feedback_nlp.topics.records import TopicUnit
 from feedback_nlp.topics.seeds import SeedIssue
 
@@ -106,9 +107,15 @@ def carries(seed: SeedIssue, texts: Sequence[str]) -> bool:
 
 
 def says(words: Iterable[str], text: str) -> bool:
-    """Tell whether a folded text says one of some words; ``a+b`` wants both."""
+    """Tell whether a folded text says one of some words; ``a+b`` wants both.
+
+    A word that only stands inside another one is not said: 冷 in 冷面 (:mod:`feedback_nlp.topics.inside`).
+    """
     for word in words:  # no generators: lists of requests ask this a hundred thousand times
-        if all(part in text for part in word.split("+")) if "+" in word else word in text:
+        if "+" in word:
+            if all(is_said(part, text) for part in word.split("+")):
+                return True
+        elif word in text and is_said(word, text):
             return True
     return False
 
