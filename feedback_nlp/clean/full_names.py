@@ -104,8 +104,9 @@ def _patterns() -> tuple[re.Pattern[str], ...]:
     )
 
 
-def _roles() -> tuple[str, ...]:
-    return (*words("person", "roles"), *words("person", "stated"))
+def _roles() -> list[str]:
+    """Return the roles, the longest first: 护士长 is no 护士 whose family name is 长."""
+    return sorted((*words("person", "roles"), *words("person", "stated")), key=len, reverse=True)
 
 
 @cache

@@ -121,9 +121,7 @@ DryRunOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("ingest", help="导入文件：问卷、应用商店、社交媒体、工单……格式自动识别")(
-        fewer_collections()(ingest)
-    )
+    app.command("ingest", help="导入文件：问卷、应用商店、社交媒体、工单……格式自动识别")(ingest)
 
 
 def ingest(
@@ -171,7 +169,7 @@ def ingest(
     if dry_run:
         _preview(files, options, as_json=as_json)
         return
-    with open_database(db, settings, make=True) as database:
+    with open_database(db, settings, make=True) as database, fewer_collections():
         reports, failures = _store(database, files, options, as_json=as_json)
     if as_json:
         failed = [{"file_name": path.name, "error": error.told(HINTS)} for path, error in failures]
@@ -197,10 +195,7 @@ def _store(
     for path in files:
         name = escape(path.name)
         try:
-            with (
-                fewer_collections(),  # again, now that all is loaded
-                row_counter(f"导入 {name}", f"导入 {name}：{{:,}} 条") as progress,
-            ):
+            with row_counter(f"导入 {name}", f"导入 {name}：{{:,}} 条") as progress:
                 report = ingest_file(
                     database, path, options, now=lambda: datetime.now(UTC), progress=progress
                 )

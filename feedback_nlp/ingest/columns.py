@@ -14,6 +14,7 @@ from feedback_nlp.ingest.fields import storable
 from feedback_nlp.resources import read_tables
 
 _BRACKETED = re.compile(r"[(\[{〔【][^)\]}〕】]*[)\]}〕】]")
+_TWO_LANGUAGES = re.compile(r"([一-鿿]{2,8})[ /|·]*([A-Za-z][A-Za-z _]{1,24}(?:[(（].*)?)")
 _IGNORED = re.compile(r"[\s_*:\-]+")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _SHORT_WORD = 3
@@ -123,7 +124,7 @@ def candidates(field: str, columns: Sequence[str], home: str = "") -> list[str]:
             if comparable(column) in names:  # listed with its whole path
                 ranked.append((names[comparable(column)], position, column))
             continue
-        spellings = (comparable(own), without_brackets(own))
+        spellings = (comparable(own), without_brackets(own), *_in_two_languages(own))
         rank = min((names[name] for name in spellings if name in names), default=None)
         if rank is None:
             name = spellings[1]
@@ -135,6 +136,16 @@ def candidates(field: str, columns: Sequence[str], home: str = "") -> list[str]:
             rank = len(names)
         ranked.append((rank + len(names) * ("." in column), position, column))
     return [column for *_, column in sorted(ranked)]
+
+
+def _in_two_languages(header: str) -> tuple[str, ...]:
+    """Return both halves of a header that says the same in Chinese and English, as compared.
+
+    >>> _in_two_languages("编号 ID"), _in_two_languages("评分 Score(1-5)"), _in_two_languages("APP 版本")
+    (('编号', 'id'), ('评分', 'score'), ())
+    """
+    match = _TWO_LANGUAGES.fullmatch(header.strip())
+    return (comparable(match[1]), without_brackets(match[2])) if match else ()
 
 
 def find_given(columns: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:

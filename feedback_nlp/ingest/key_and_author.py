@@ -174,6 +174,8 @@ def find_author(found: Resolution, columns: Sequence[str], is_known: bool) -> No
         looks = found.looks[column]
         if column in found.used and column not in found.fields.get("author", ()):
             continue
+        if _is_in_another_list(column, found) and column not in found.fields.get("author", ()):
+            continue
         values = [v for v in looks.values if not is_placeholder(v)]
         one_for_all = len(values) >= _SEVERAL and len(set(values)) == 1
         if not values or one_for_all or any(is_rounded(v) for v in values):
@@ -190,6 +192,14 @@ def find_author(found: Resolution, columns: Sequence[str], is_known: bool) -> No
         group = found.fields["author"]
         chosen = [c for c in group if c in chosen or c not in found.looks] or chosen
     found.fields["author"] = chosen if is_known and found.fields.get("author") else chosen[:2]
+
+
+def _is_in_another_list(column: str, found: Resolution) -> bool:
+    """Whether somebody is one of a list beside the text: who spoke third, who was mentioned."""
+    parts = column.split(".")
+    at = next((n for n, part in enumerate(parts) if part.isdecimal()), 0)
+    inside = ".".join(parts[: at + 1])
+    return at > 0 and not any(text.startswith(inside) for text in found.fields.get("text", ()))
 
 
 def _are_paths(values: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from feedback_nlp.ingest.columns import comparable, read_toml, without_brackets
+from feedback_nlp.ingest.columns import comparable, read_toml, readable, without_brackets
 
 # 请填写您的昵称 asks for what 昵称 holds.
 _ASKED = re.compile(r"^\s*请?(?:填写|输入|留下|提供|写下)?(?:您|你|贵)(?:的|方的?)?(?=\S{2})")
@@ -95,6 +95,43 @@ def is_said_by_others(column: str) -> bool:
     """Whether a column lies below a reply, a developer's response, another comment."""
     return "." in column and any(
         part.casefold() in _data()["other_paths"] for part in column.split(".")[:-1]
+    )
+
+
+def is_answer_by_name(column: str) -> bool:
+    """Whether a header is that of what the team answered: 商家回复, Developer Response.
+
+    >>> is_answer_by_name("商家回复"), is_answer_by_name("答复单位"), is_answer_by_name("Response ID")
+    (True, False, False)
+    """
+    answers, who_answers = _answers()
+    name = readable(column)
+    return answers.search(name) is not None and who_answers.search(name) is None
+
+
+@cache
+def _answers() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    return re.compile(_data()["answers"]), re.compile(_data()["who_answers"])
+
+
+@cache
+def replies_to_us(columns: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
+    """Return the columns of what people were sent and of what they replied, the likeliest first.
+
+    Each pair comes with whether its first name says outright that it was sent to them.
+    """
+    by_name = {comparable(column): column for column in reversed(columns)}
+
+    def found(listed: str) -> list[str]:
+        return [by_name[n] for n in map(comparable, _data()[listed]) if n in by_name]
+
+    told = [(column, True) for column in found("sent")]
+    perhaps = [(column, False) for column in found("perhaps_sent")]
+    return tuple(
+        (sent, reply, is_told)
+        for sent, is_told in (*told, *perhaps)
+        for reply in found("received")
+        if reply != sent
     )
 
 

@@ -11,6 +11,7 @@ from feedback_nlp.ingest.looks import Looks
 from feedback_nlp.ingest.people import is_said_by_others, person_by_name
 
 UNKNOWN, OTHERS_SAID, PERSONAL = "不认识的内容", "是别人的回复", "是个人信息"
+SENT_BY_US = "是发给用户的话"
 GUESS_ROWS = 3
 
 
@@ -24,6 +25,7 @@ class Resolution:
         month_first, rating_scale: See :class:`RowMapping`.
         is_utc: Whether the time column says in its name that it is in UTC.
         time_stands_in: Whether the time is that of what is spoken of, for want of another.
+        asks_people: Whether the texts are what people replied to what they were sent.
         kept: Columns stored as extra values.
         dropped: Why a column is not stored, in Chinese, by column.
         guessed: Fields that were found by content alone.
@@ -37,6 +39,7 @@ class Resolution:
     month_first: bool | None = None
     is_utc: bool = False
     time_stands_in: bool = False
+    asks_people: bool = False
     rating_scale: float = 1.0
     kept: set[str] = field(default_factory=set)
     dropped: dict[str, str] = field(default_factory=dict)

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from feedback_nlp.ingest.columns import aliases, comparable, readable
+from feedback_nlp.ingest.columns import aliases, comparable
 from feedback_nlp.ingest.extras import is_kept
 from feedback_nlp.ingest.key_and_author import find_author, find_key, leave_rounded_threads
 from feedback_nlp.ingest.looks import Looks, is_number, look
 from feedback_nlp.ingest.people import (
     Person,
+    is_answer_by_name,
     is_person_by_content,
     is_said_by_others,
     person_by_name,
@@ -26,12 +27,6 @@ from feedback_nlp.ingest.resolution import OTHERS_SAID, PERSONAL, UNKNOWN, Resol
 from feedback_nlp.ingest.text_and_time import find_rating, find_text, find_time
 
 _COUNT = re.compile(r"\d[\d,]*(?:\.\d+)?\s*[万wWkK]?\+?")
-_REPLY = re.compile(
-    r"(?i)回复|答复|reply|response(?!.?(?:type|id|time|date|status)\b)"
-    r"|(?:处理|办理|处置)(?:意见|过程|情况|措施|记录)$|跟进(?:记录|情况)$"
-)
-# Who answered, no answer: 答复单位.
-_WHO_ANSWERS = re.compile("(?:单位|部门|机构|科室|人员?)$")
 _PLAIN_FIELDS = ("product", "channel", "app_version", "device", "region", "segment", "thread_key")
 _COUNTS = ("reach",)
 _WORDS_ONLY = ("region", "channel", "device")
@@ -195,9 +190,7 @@ def _judge_rest(found: Resolution, columns: Sequence[str], wishes: Wishes) -> No
 def _why_not(column: str, looks: Looks) -> str | None:
     """Return why a column without a field is not stored, or ``None`` if it is."""
     person = person_by_name(column)
-    named = readable(column)
-    answers = _REPLY.search(named) is not None and _WHO_ANSWERS.search(named) is None
-    if is_said_by_others(column) or (answers and looks.words > 0):
+    if is_said_by_others(column) or (is_answer_by_name(column) and looks.words > 0):
         return OTHERS_SAID
     if person is Person.AGENT:
         return None if _is_score(column, looks) else "是客服等工作人员"

@@ -61,6 +61,8 @@ def row_plan(
     kind = layout.kind if layout else kind_of(columns, found.looks)
     if chat is not None and (chat.is_group or chat.is_stream):
         kind = SourceKind.SOCIAL
+    if found.asks_people and (layout is None or kind is None):
+        kind = SourceKind.SURVEY
     if kind is None and found.fields.get("rating") and not found.fields.get("app_version"):
         kind = SourceKind.REVIEW
     if kind is None and comparable(text) == "review" and not found.fields.get("app_version"):

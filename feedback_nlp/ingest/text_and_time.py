@@ -15,31 +15,35 @@ from feedback_nlp.ingest.columns import (
     without_brackets,
 )
 from feedback_nlp.ingest.looks import Looks
-from feedback_nlp.ingest.people import is_said_by_others, person_by_name
+from feedback_nlp.ingest.people import (
+    is_answer_by_name,
+    is_said_by_others,
+    person_by_name,
+    replies_to_us,
+)
 from feedback_nlp.ingest.ratings import is_tens_scale
-from feedback_nlp.ingest.resolution import GUESS_ROWS, Resolution, free
+from feedback_nlp.ingest.resolution import GUESS_ROWS, SENT_BY_US, Resolution, free
 from feedback_nlp.ingest.speakers import has_dialogues
 from feedback_nlp.ingest.times import month_comes_first
 
 _NUMBERED = re.compile(r"列\d+")
 # Not gmt_create, in which databases keep local time all the same.
 _UTC = re.compile(r"(?i)(?<![a-z])utc(?![a-z+\-])|[(（]gmt[)）]")
-_ANSWER = re.compile(
-    r"(?i)(?:developer|owner|merchant|seller|store|host|shop|property|company|business|our|management|staff)"
-    r"[ _]?(?:response|reply)|response ?text|^response$"
-)
 _USUAL = 0.6  # of the rows in which another time stands
 _NAMED_MARGIN = 0.35
 _GUESS_WORDS = 0.35
 _ONLY_WORDS = 0.1  # there is no other column that it might be
 _ALL_CLASSES, _CLASS_CHARS = 0.95, 4
 _VERDICTS, _VERDICT_CHARS = 7, 6
+_ONE_FOR_MANY, _STEM, _RECEIVED = 0.5, 2, ("接收", "收到", "上行", "received")
 _DETAILS = ("详细内容", "详情", "详细描述", "补充说明", "问题详情", "具体描述")
 
 
 def find_text(found: Resolution, columns: Sequence[str]) -> None:
     """Take the text: the likeliest name whose content looks written, else a clear guess."""
     if found.fields.get("text"):
+        return
+    if _take_replies(found, columns):
         return
     named = [c for c in candidates("text", columns) if person_by_name(c) is None]
     written = [column for column in named if not _is_verdict(found.looks[column])]
@@ -61,6 +65,26 @@ def find_text(found: Resolution, columns: Sequence[str]) -> None:
         detail = next((c for c in named if c in _DETAILS and c != chosen), None)
         if detail and found.looks[detail].words > 0 and not found.fields.get("title"):
             found.fields["text"], found.fields["title"] = [detail], [chosen]
+
+
+def _take_replies(found: Resolution, columns: Sequence[str]) -> bool:
+    """Take what people replied to what they were sent, and when: 回复内容 beside 下发内容."""
+    for sent, reply, is_told in replies_to_us(tuple(columns)):
+        ours, theirs = found.looks[sent], found.looks[reply]
+        is_one_for_many = len(set(ours.values)) <= _ONE_FOR_MANY * ours.filled
+        if not theirs.filled or not (is_told or (ours.filled >= GUESS_ROWS and is_one_for_many)):
+            continue
+        if theirs.distinct <= ours.distinct and not is_told:
+            continue
+        found.fields["text"], found.asks_people = [reply], True
+        found.dropped[sent] = SENT_BY_US
+        begin = comparable(reply)[:_STEM]
+        times = [c for c in columns if found.looks[c].times >= 0.5]
+        own = [c for c in times if comparable(c).startswith((begin, *_RECEIVED))]
+        if own and not found.fields.get("occurred_at"):
+            found.fields["occurred_at"] = own[:1]
+        return True
+    return False
 
 
 def _is_verdict(looks: Looks) -> bool:
@@ -125,7 +149,7 @@ def find_time(found: Resolution, columns: Sequence[str]) -> None:
         whole = [c for c in fitting if found.looks[c].clocks < 0.5]
         most = max((found.looks[c].share_filled for c in whole), default=0.0)
         whole = [c for c in whole if found.looks[c].share_filled >= _USUAL * most]
-        if any(map(_is_an_answer, columns)):  # Response Date beside Developer Response
+        if any(map(is_answer_by_name, columns)):  # Response Date beside Developer Response
             whole = [c for c in whole if not comparable(c).startswith("respon")] or whole
         blank = [c for c in named if not found.looks[c].filled]
         clocks = [c for c in named if found.looks[c].clocks >= 0.5]
@@ -161,11 +185,6 @@ def find_time(found: Resolution, columns: Sequence[str]) -> None:
             ),
             None,
         )
-
-
-def _is_an_answer(column: str) -> bool:
-    """Whether a header is what the team answered, in English: Developer Response."""
-    return _ANSWER.search(column) is not None
 
 
 def _instead(found: Resolution, columns: Sequence[str]) -> str | None:
@@ -220,6 +239,12 @@ def find_rating(found: Resolution, columns: Sequence[str]) -> None:
             if tens:
                 found.rating_scale = 10.0
                 found.notes.append(f"列“{column}”写作 10–50，按十分之一算成星级")
+            if _is_one_mark(looks) and any(
+                found.looks[c].ratings >= 0.5 and not _is_one_mark(found.looks[c])
+                for c in named
+                if c not in aspects or len(aspects) == 1
+            ):
+                continue  # rating 1 on every row beside rating_star
             if not looks.filled or looks.ratings >= 0.5 or tens:
                 found.fields["rating"] = [column]
                 return
@@ -227,6 +252,11 @@ def find_rating(found: Resolution, columns: Sequence[str]) -> None:
             _guess_rating(found, columns)
         else:
             _take_classes(found, columns)
+
+
+def _is_one_mark(looks: Looks) -> bool:
+    """Whether a column holds the same mark on all of several rows, and so says nothing."""
+    return looks.filled >= GUESS_ROWS and len(set(looks.values)) == 1
 
 
 def _take_classes(found: Resolution, columns: Sequence[str]) -> None:

@@ -2,10 +2,11 @@
 
 Known are a line ``2026-03-01 10:20:00 名字`` or ``名字 2026-03-01 10:20:00``
 above the words, ``[2026-03-01 10:20:00] 名字: 说的话`` on one line, both with the clock alone
-below lines with the date (微信 copied by day), and those of WhatsApp (01/03/2026, 10:20). Read as plain lines,
+below lines with the date (微信 copied by day; LINE with tabs between clock, name and words), and
+those of WhatsApp (01/03/2026, 10:20). Read as plain lines,
 such a file would keep the names of everybody in it as feedback.
 
-Source: text exports of QQ (消息管理器), 微信 export tools and WhatsApp.
+Source: text exports of QQ (消息管理器), 微信 export tools, LINE and WhatsApp.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ _INLINE = re.compile(
     rf"\u200e?[\[【]?{_TIME}(?:】|\]?[ ,\t-])[ ,\t-]*{_NAME}[:：][ \t]?(?P<said>.+)"
 )
 _NOTICE = re.compile(rf"\u200e?[\[【]?{_TIME}[\]】]?[ ,\t-]+(?P<said>\S.*)")
+_WEEKDAY = r"(?:\s*[(（]?(?:星期|周|週)?[一二三四五六日天][)）]?)"
 # 微信 copied by day: the date stands on a line of its own, heads have the clock only.
-_DIVIDER = re.compile(
-    rf"[-—–=*_·\s]*(?P<day>{_DAY})(?:\s*(?:星期|周)[一二三四五六日天])?[-—–=*_·\s]*"
-)
+_DIVIDER = re.compile(rf"[-—–=*_·\s]*(?P<day>{_DAY}){_WEEKDAY}?[-—–=*_·\s]*")
 _CLOCK_HEADS = (
     re.compile(rf"\[?(?P<at>{_CLOCK})\]?[ \t]+{_NAME}[:：]?"),
     re.compile(rf"{_NAME}[ \t]+[(\[]?(?P<at>{_CLOCK})[)\]]?[:：]?"),
 )
+_CLOCK_TABS = re.compile(rf"(?P<at>{_CLOCK})\t(?P<who>[^\t\n]{{1,40}})\t(?P<said>.+)")
 _CLOCK_INLINE = re.compile(rf"\[?(?P<at>{_CLOCK})\]?[ ,\t-]+{_NAME}[:：][ \t]?(?P<said>.+)")
 
 
@@ -122,7 +123,9 @@ def read_chat_log(lines: Iterator[TextLine], limits: Limits) -> Iterator[Row | R
 
 def _inline(text: str, by_day: bool) -> re.Match[str] | None:
     """Match a message on one line."""
-    return _INLINE.fullmatch(text) or (_CLOCK_INLINE.fullmatch(text) if by_day else None)
+    if by_day and (match := _CLOCK_TABS.fullmatch(text) or _CLOCK_INLINE.fullmatch(text)):
+        return match
+    return _INLINE.fullmatch(text)
 
 
 def _head(text: str, by_day: bool = False) -> re.Match[str] | None:

@@ -3,7 +3,8 @@
 Each turn becomes a record written like the first: its words, its time and its writer under the
 names they have there, and under :data:`ROLE` who speaks. Whose words count is not decided here.
 
-Source: 黑猫投诉 (steps), Intercom Conversations API (conversation_parts), Jira REST API (comments).
+Source: 黑猫投诉 (steps), Intercom Conversations API (conversation_parts), Jira REST API (comments),
+Freshdesk API v2 (conversations, ``incoming``).
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ _LISTS = frozenset(
     [
         *("steps", "conversation_parts", "parts", "timeline", "interactions", "follow_ups"),
         *("followups", "complaint_steps", "step_list", "process", "progress", "turns", "thread"),
+        "conversations",
     ]
 )
 _ROLES = frozenset(
     ["role", "speaker", "sender_type", "author_type", "user_type", "identity", "type"]
 )
+# Flags that say which side speaks, with what they are where a customer does.
+_FLAGS = {"incoming": True, "is_customer": True, "from_customer": True, "is_agent": False}
+_END_USER = "end-user"
 _WRITERS = frozenset(["author", "sender", "user", "from"])
 _ASKERS = frozenset(["reporter", "requester", "creator"])
 _TIMES = frozenset(
@@ -68,6 +73,7 @@ class Turns:
             name: value
             for name, value in record.items()
             if isinstance(value, str | int | float)
+            and not name.startswith(self.text[-1])  # the same words without their markup
             and not name.casefold().endswith("id")
             and name.casefold() not in _NOT_SHARED
         }
@@ -77,13 +83,17 @@ class Turns:
         for number, turn in enumerate(turns, 1):
             said = turn.get(self.turn_text) if isinstance(turn, dict) else None
             if isinstance(said, str) and said.strip():
-                told.append(self._record(turn, shared, asker))
+                told.append(self._record(turn, shared, asker, record))
                 if key is not None:
                     told[-1][key] = turn.get(key) or f"{record[key]}#{number}"
         return first, told
 
     def _record(
-        self, turn: Mapping[str, Any], shared: Mapping[str, Any], asker: Any
+        self,
+        turn: Mapping[str, Any],
+        shared: Mapping[str, Any],
+        asker: Any,
+        record: Mapping[str, Any],
     ) -> dict[str, Any]:
         made: dict[str, Any] = dict(shared)
         _put(made, self.text, turn[self.turn_text])
@@ -93,6 +103,8 @@ class Turns:
         for name in _WRITERS & turn.keys():
             _put(made, (*self.text[:-1], name), turn[name])
         made[ROLE] = _role(turn, asker) or "?"
+        if made[ROLE] == _END_USER and not _WRITERS & turn.keys():
+            made.update((name, record[name]) for name in record if name.casefold() in _ASKERS)
         return made
 
 
@@ -128,9 +140,12 @@ def _role(turn: Any, asker: Any) -> str | None:
             for name in source:
                 if name.casefold() in _ROLES and isinstance(source[name], str):
                     return str(source[name])
+            for name, is_customers in _FLAGS.items():
+                if isinstance(flag := source.get(name), bool):
+                    return _END_USER if flag is is_customers else "agent"
     if asker is None or writer is None:
         return None
-    return "end-user" if writer == asker else "agent"
+    return _END_USER if writer == asker else "agent"
 
 
 def _lists(record: Mapping[str, Any], above: Path = ()) -> Iterator[tuple[Path, list[Any]]]:

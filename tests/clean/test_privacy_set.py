@@ -122,3 +122,34 @@ def test_stand_ins_name_no_topic() -> None:
     stored = prepare("@一颗小土豆 联系13800001234 登录闪退", KEEPER).text
     assert without_stand_ins(stored).split() == ["联系", "登录闪退"]
     assert without_stand_ins(prepare("@一颗小土豆", KEEPER).text) == "…"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("护士长祁慧芳打针很轻", "祁慧芳"),  # no 护士 of the family 长
+        ("核保员尤浩然答非所问", "尤浩然"),
+        ("接待我的是骆玲玲，讲得细", "骆玲玲"),
+        ("家政阿姨姚秀兰擦得亮", "姚秀兰"),
+        ("联系人喻子轩，傍晚在", "喻子轩"),
+        ("房东卓海峰半年不修热水器", "卓海峰"),
+        ("前台胸牌庞晓燕，态度好", "庞晓燕"),
+    ],
+)
+def test_names_behind_whoever_does_a_job(text: str, name: str) -> None:
+    assert name not in prepare(text, KEEPER).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("会员卓越卡没到账", "工作人员廉洁高效", "服务员鲜明的工牌很好认", "店员蒙圈了"),
+        *("老板明显涨价了", "前台温馨提示太多", "销售安排得明白", "阿姨高兴得很", "人员安静有序"),
+    ],
+)
+def test_words_behind_whoever_does_a_job_stay(text: str) -> None:
+    assert prepare(text, KEEPER).text == text
+
+
+def test_q_and_a_number_is_an_account() -> None:
+    assert "2209417730" not in prepare("要图Q我2209417730", KEEPER).text
