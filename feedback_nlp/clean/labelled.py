@@ -244,5 +244,5 @@ def _wechat() -> re.Pattern[str]:
 def _qq() -> re.Pattern[str]:
     names = "|".join((*words("qq", "names"), *words("qq", "groups")))
     return re.compile(
-        rf"(?:{names})(?: ?(?:群号?|账号|号码?|[小大新]号|发[你我]|联系|私聊?|加我?|搜索?|找我?|聊))?{GLUE}(?=[1-9{HAN_DIGITS}])"
+        rf"(?:{names})(?: ?(?:群号?|账号|号码?|[小大新]号|发[你我]|联系|私聊?|加我?|搜索?|找我?|聊|[都也就]))?{GLUE}(?=[1-9{HAN_DIGITS}])"
     )

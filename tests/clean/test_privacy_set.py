@@ -151,5 +151,13 @@ def test_words_behind_whoever_does_a_job_stay(text: str) -> None:
     assert prepare(text, KEEPER).text == text
 
 
-def test_q_and_a_number_is_an_account() -> None:
-    assert "2209417730" not in prepare("要图Q我2209417730", KEEPER).text
+@pytest.mark.parametrize(
+    ("text", "account"),
+    [
+        ("要图Q我2209417730", "2209417730"),
+        ("QQ邮箱跟QQ都是2209417730", "2209417730"),
+        ("微^信^mianbao_2207", "mianbao_2207"),
+    ],
+)
+def test_accounts_behind_other_words_for_them(text: str, account: str) -> None:
+    assert account not in prepare(text, KEEPER).text
