@@ -7,6 +7,9 @@ machine matters little. The best of six, a pause before each, beside a plain loo
 for the same machine is up to four times slower while others use it; where it may, the run asks
 for a higher priority, so that fewer others stand between its instructions and the caches. Python keeps what it compiles, as
 it does for everybody who starts the command twice: the first run compiles it.
+
+With ``--against FOLDER``, an older checkout of this repository, both run in turn with the same
+Python, and the ratio of their best is told: seconds of two machines say little of two programs.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ ADDED = (
     " 微信xiaoyu_0912",
     "，发到lin2020@example.com",
 )
+ROOT = Path(__file__).resolve().parents[2]
 COMMAND = ("-c", "from feedback_nlp.cli import main; main()")
 
 
@@ -94,25 +98,32 @@ def _write_csv(path: Path, head: Sequence[str], rows: Sequence[Sequence[Any]]) -
         csv.writer(file).writerows([head, *rows])
 
 
-def cpu_seconds(files: Sequence[Path], database: Path) -> float:
-    """Import the files by the command and return its CPU seconds."""
+def cpu_seconds(files: Sequence[Path], database: Path, checkout: Path = ROOT) -> float:
+    """Import the files by the command of a checkout and return its CPU seconds."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         [sys.executable, *COMMAND, "ingest", "--source", "bench", "--json", "--db", f"sqlite:///{database}", *map(str, files)],
         check=True,
         capture_output=True,
         text=True,
-        env=_environment(database.parent),
+        env=_environment(database.parent, checkout),
+        cwd=database.parent,
     )  # fmt: skip
     assert sum(batch["read"] for batch in json.loads(done.stdout)["batches"]) == ROWS
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, checkout: Path) -> dict[str, str]:
     """Return that of the benchmark, with compiled modules kept in ``folder``."""
+    path = os.pathsep.join([str(checkout.resolve()), *filter(None, [os.environ.get("PYTHONPATH")])])
     own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**own, "OMP_NUM_THREADS": "1", "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+    return {
+        **own,
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": path,
+        "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
+    }
 
 
 def yardstick() -> float:
@@ -135,6 +146,7 @@ def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("-o", "--output", type=Path)
+    parser.add_argument("--against", type=Path, help="an older checkout, run in turn")
     options = parser.parse_args()
     is_preferred = _ask_for_priority()
     with tempfile.TemporaryDirectory() as name:
@@ -142,12 +154,14 @@ def main() -> None:
         (folder / "files").mkdir()
         files = make_files(folder / "files")
         loops = [yardstick()]
-        seconds = []
+        seconds, older = [], []
         for number in range(ROUNDS):
             time.sleep(PAUSE)
             seconds.append(cpu_seconds(files, folder / f"{number}.db"))
             loops.append(yardstick())
-    report = {
+            if options.against:
+                older.append(cpu_seconds(files, folder / f"older-{number}.db", options.against))
+    report: dict[str, Any] = {
         "what": "ingest: rows a CPU second, five files of 10,000 rows into a fresh SQLite database",
         "machine": hardware(),
         "rows": ROWS,
@@ -156,6 +170,12 @@ def main() -> None:
         "plain_loop_seconds": [round(value, 3) for value in loops],
         "rows_per_cpu_second": round(ROWS / min(seconds)),
     }
+    if older:
+        report["older"] = {
+            "checkout": options.against.name,
+            "cpu_seconds": [round(value, 2) for value in older],
+            "older_by_present": round(min(older) / min(seconds), 2),
+        }
     text = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
     if options.output:
         options.output.write_text(text, encoding="utf-8")
