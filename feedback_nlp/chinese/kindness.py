@@ -38,10 +38,12 @@ def is_plainly_kind(text: str) -> bool:
 @cache
 def _kindness() -> _Kindness:
     lists = read_tables(_LEXICON)
-    # Look-behinds need one width each.
+    # Look-behinds need one width each; they are asked only where a kind word may begin.
+    firsts = "".join(sorted({word[0] for word in (*lists["kind"], *lists["near"])}))
     not_before = "".join(f"(?<!{re.escape(word)})" for word in lists["before"])
+    kind = "|".join([_any_of(lists["kind"]), *lists["near"]])
     return _Kindness(
-        kind=re.compile(f"{not_before}(?:{'|'.join([_any_of(lists['kind']), *lists['near']])})"),
+        kind=re.compile(f"(?=[{firsts}]){not_before}(?:{kind})"),
         turn=re.compile(_any_of(lists["turn"])),
         sole=re.compile("|".join(lists["sole"])),
     )

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -29,6 +29,8 @@ _NEAR = 0.7
 _LEADING = 3
 _MANY = 0.06
 _LEAST_MANY = 2
+# All living topics' names and keywords are looked at for each list; they hardly ever change.
+_WORDS_KEPT = 10_000
 _RUN = re.compile(r"[a-z0-9]{2,}|[㐀-鿿]+")
 OFF_TOPIC = 2
 """What :meth:`Matter.distance` says of a unit that speaks of something else."""
@@ -88,7 +90,7 @@ def matters_of(session: Session, topics: Iterable[Topic]) -> dict[int, Matter]:
     spoken: Counter[str] = Counter()
     count = 0
     for name, keywords in session.execute(living):
-        spoken.update({*_pieces(name), *map(fold, keywords)})
+        spoken.update({*_pieces(name), *map(_folded, keywords)})
         count += 1
     many = max(_LEAST_MANY, _MANY * count)
     shown = _shown(session, topics)
@@ -102,8 +104,8 @@ def matters_of(session: Session, topics: Iterable[Topic]) -> dict[int, Matter]:
         naming = sum(says(named, fold(text)) for text, _ in units)
         matters[topic.id or 0] = Matter(
             named,
-            _telling(map(fold, topic.keywords), spoken, many),
-            _telling(map(fold, topic.keywords[:_LEADING]), spoken, many),
+            _telling(map(_folded, topic.keywords), spoken, many),
+            _telling(map(_folded, topic.keywords[:_LEADING]), spoken, many),
             place=sum(similarity for _, similarity in units) / max(len(units), 1),
             is_named_by_place=not named or 2 * naming >= len(units),
         )
@@ -119,6 +121,12 @@ def _telling(words: Iterable[str], spoken: Mapping[str, int], many: float) -> tu
     )
 
 
+@lru_cache(maxsize=_WORDS_KEPT)
+def _folded(keyword: str) -> str:
+    return fold(keyword)
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
 def _pieces(name: str) -> tuple[str, ...]:
     """Return the pairs of characters of a name, and its words in letters: 电梯, 梯少 of 电梯少."""
     pieces: list[str] = []

@@ -1,8 +1,9 @@
-"""Words of other tongues in Chinese feedback, as most people say them.
+"""Words of other tongues and of another order in Chinese feedback, as most people say them.
 
-checkout 页面 crash 了 and 结算页面闪退 are one problem, and share no word. A small glossary of
-English, Cantonese and Taiwanese words brings such units together before they are placed. What
-people see keeps the words that were written.
+checkout 页面 crash 了 and 结算页面闪退 are one problem, and share no word; nor do 菜上得慢 and
+上菜慢. A small glossary of English, Cantonese and Taiwanese words, and of things before their
+verb, brings such units together before they are placed. What people see keeps the words that
+were written.
 """
 
 from __future__ import annotations

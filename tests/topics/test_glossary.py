@@ -23,6 +23,22 @@ def test_words_of_other_tongues_become_plain(said: str, plain: str) -> None:
     assert plainly(said).replace("為什么", "为什么") == plain.replace("為什么", "为什么")
 
 
+@pytest.mark.parametrize(
+    ("said", "plain"),
+    [
+        ("人一多菜上得特别慢", "人一多上菜特别慢"),
+        ("菜上的太慢了", "上菜慢了"),
+        ("货发得太晚", "发货太晚"),
+        ("电充得比以前慢", "充电比以前慢"),
+        ("款放得倒是快", "放款倒是快"),
+        ("课讲得太快跟不上", "讲课太快跟不上"),
+        ("菜上的油太多", "菜上的油太多"),
+    ],
+)
+def test_a_thing_before_its_verb_is_the_word_that_most_people_use(said: str, plain: str) -> None:
+    assert plainly(said) == plain
+
+
 def test_a_unit_is_placed_by_its_plain_words() -> None:
     [unit] = matters([TopicUnit(1, 1, "求助，refund 等了三天", Intent.COMPLAINT)])
     assert unit.text.startswith("退款")
