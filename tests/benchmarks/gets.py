@@ -26,7 +26,7 @@ from typing import Any
 from feedback_nlp.store import Database
 from tests.benchmarks.hardware import hardware
 from tests.benchmarks.many_rows import fill
-from tests.benchmarks.posting import cpu_seconds, served
+from tests.benchmarks.posting import served, until_idle
 
 WEEK = "2026-W46"
 LISTS = (
@@ -121,7 +121,7 @@ def measure(database: Database, times: int) -> dict[str, Any]:
     with served(database.url.render_as_string(hide_password=False)) as (port, pid):
         service = Service(port)
         service.seconds("/healthz")
-        found: dict[str, Any] = {"seconds_until_idle": _until_idle(pid)}
+        found: dict[str, Any] = {"seconds_until_idle": until_idle(pid)}
         for address in LISTS:
             found[address] = figures([service.seconds(address) for _ in range(times)])
         for address in DIGESTS:
@@ -132,17 +132,6 @@ def measure(database: Database, times: int) -> dict[str, Any]:
             found[f"{address}, right after a post"] = figures(cold)
             found[address] = figures([service.seconds(address) for _ in range(times)])
     return found
-
-
-def _until_idle(pid: int) -> float:
-    """Wait until a process does nothing any more, at most a minute; return how long it took."""
-    began = time.perf_counter()
-    used, idle = cpu_seconds(pid), 0
-    while idle < 3 and time.perf_counter() - began < 60:
-        time.sleep(0.5)
-        before, used = used, cpu_seconds(pid)
-        idle = idle + 1 if used - before < 0.02 else 0
-    return round(time.perf_counter() - began, 1)
 
 
 def main() -> None:

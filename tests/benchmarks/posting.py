@@ -65,6 +65,17 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def until_idle(pid: int) -> float:
+    """Wait until a process does nothing any more, at most a minute; return how long it took."""
+    began = time.perf_counter()
+    used, idle = cpu_seconds(pid), 0
+    while idle < 3 and time.perf_counter() - began < 60:
+        time.sleep(0.5)
+        before, used = used, cpu_seconds(pid)
+        idle = idle + 1 if used - before < 0.02 else 0
+    return round(time.perf_counter() - began, 1)
+
+
 def send(port: int, numbers: Iterator[int], start: float, rate: float, stop: float) -> list[float]:
     """Post one item a call at its moment; return the seconds from that moment to the answer."""
     connection, taken = HTTPConnection("127.0.0.1", port, timeout=60), []
