@@ -39,7 +39,7 @@ def is_plainly_kind(text: str) -> bool:
 def _kindness() -> _Kindness:
     lists = read_tables(_LEXICON)
     # Look-behinds need one width each; they are asked only where a kind word may begin.
-    firsts = "".join(sorted({word[0] for word in (*lists["kind"], *lists["near"])}))
+    firsts = "".join(sorted({re.escape(word[0]) for word in (*lists["kind"], *lists["near"])}))
     not_before = "".join(f"(?<!{re.escape(word)})" for word in lists["before"])
     kind = "|".join([_any_of(lists["kind"]), *lists["near"]])
     return _Kindness(

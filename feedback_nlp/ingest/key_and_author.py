@@ -172,9 +172,8 @@ def find_author(found: Resolution, columns: Sequence[str], is_known: bool) -> No
         if person not in (Person.ID, Person.NAME) and column not in named:
             continue
         looks = found.looks[column]
-        if column in found.used and column not in found.fields.get("author", ()):
-            continue
-        if _is_in_another_list(column, found) and column not in found.fields.get("author", ()):
+        is_taken = column in found.used or _is_in_another_list(column, found)
+        if is_taken and column not in found.fields.get("author", ()):
             continue
         values = [v for v in looks.values if not is_placeholder(v)]
         one_for_all = len(values) >= _SEVERAL and len(set(values)) == 1

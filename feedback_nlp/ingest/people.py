@@ -114,8 +114,7 @@ def _answers() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(_data()["answers"]), re.compile(_data()["who_answers"])
 
 
-@cache
-def replies_to_us(columns: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
+def replies_to_us(columns: Sequence[str]) -> tuple[tuple[str, str, bool], ...]:
     """Return the columns of what people were sent and of what they replied, the likeliest first.
 
     Each pair comes with whether its first name says outright that it was sent to them.

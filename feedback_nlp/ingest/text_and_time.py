@@ -69,7 +69,7 @@ def find_text(found: Resolution, columns: Sequence[str]) -> None:
 
 def _take_replies(found: Resolution, columns: Sequence[str]) -> bool:
     """Take what people replied to what they were sent, and when: 回复内容 beside 下发内容."""
-    for sent, reply, is_told in replies_to_us(tuple(columns)):
+    for sent, reply, is_told in replies_to_us(columns):
         ours, theirs = found.looks[sent], found.looks[reply]
         is_one_for_many = len(set(ours.values)) <= _ONE_FOR_MANY * ours.filled
         if not theirs.filled or not (is_told or (ours.filled >= GUESS_ROWS and is_one_for_many)):

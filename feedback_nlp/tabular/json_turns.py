@@ -68,6 +68,7 @@ class Turns:
             return first, []
         first[ROLE] = _role(_at(record, self.text[:-1]), None) or ""
         asker = next((who for name, who in _walk(record) if name in _ASKERS and who), None)
+        asked_by = {name: record[name] for name in record if name.casefold() in _ASKERS}
         key = next((name for name in record if name.casefold() in _IDS), None)
         shared = {
             name: value
@@ -83,7 +84,7 @@ class Turns:
         for number, turn in enumerate(turns, 1):
             said = turn.get(self.turn_text) if isinstance(turn, dict) else None
             if isinstance(said, str) and said.strip():
-                told.append(self._record(turn, shared, asker, record))
+                told.append(self._record(turn, shared, asker, asked_by))
                 if key is not None:
                     told[-1][key] = turn.get(key) or f"{record[key]}#{number}"
         return first, told
@@ -93,7 +94,7 @@ class Turns:
         turn: Mapping[str, Any],
         shared: Mapping[str, Any],
         asker: Any,
-        record: Mapping[str, Any],
+        asked_by: Mapping[str, Any],
     ) -> dict[str, Any]:
         made: dict[str, Any] = dict(shared)
         _put(made, self.text, turn[self.turn_text])
@@ -104,7 +105,7 @@ class Turns:
             _put(made, (*self.text[:-1], name), turn[name])
         made[ROLE] = _role(turn, asker) or "?"
         if made[ROLE] == _END_USER and not _WRITERS & turn.keys():
-            made.update((name, record[name]) for name in record if name.casefold() in _ASKERS)
+            made.update(asked_by)
         return made
 
 

@@ -32,7 +32,14 @@ def count_ngrams(
     Returns:
         (n, 2 ** bits) float32, entries 1 + ln(count).
     """
-    joined = "\x00".join(fold_batch(texts)) + "\x00"
+    return count_folded(fold_batch(texts), orders=orders, bits=bits)
+
+
+def count_folded(
+    folded: Sequence[str], *, orders: Sequence[int] = (1, 2, 3), bits: int = 16
+) -> csr_matrix:
+    """Count as :func:`count_ngrams` does, in texts that are folded."""
+    joined = "\x00".join(folded) + "\x00"
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     spoken = _is_spoken(codes)
     text_of = np.cumsum(codes == 0) - (codes == 0)
@@ -50,7 +57,7 @@ def count_ngrams(
         buckets.append((salted >> np.uint64(64 - bits))[valid].astype(np.int64))
     row, bucket = np.concatenate(rows), np.concatenate(buckets)
     ones = np.ones(len(row), np.float32)
-    counts = csr_matrix((ones, (row, bucket)), shape=(len(texts), 1 << bits))
+    counts = csr_matrix((ones, (row, bucket)), shape=(len(folded), 1 << bits))
     counts.data = 1.0 + np.log(counts.data)
     return counts
 

@@ -30,7 +30,7 @@ from scipy.sparse import csr_matrix
 from feedback_nlp.chinese import fold_batch
 from feedback_nlp.topics.directions import unit_rows
 from feedback_nlp.topics.inside import without_faults_of_names
-from feedback_nlp.topics.lexical import count_ngrams, inverse_document_frequency, weigh
+from feedback_nlp.topics.lexical import count_folded, inverse_document_frequency, weigh
 from feedback_nlp.topics.seeds import SeedIssue
 
 DENSE_SHARE = 0.3
@@ -240,7 +240,7 @@ def metric_from_seeds(
 
 def _spoken_ngrams(texts: Sequence[str]) -> csr_matrix:
     """Count n-grams of what texts say: 凉菜太咸 does not say 凉."""
-    return count_ngrams([without_faults_of_names(text) for text in fold_batch(texts)])
+    return count_folded([without_faults_of_names(text) for text in fold_batch(texts)])
 
 
 def _targets(row_codes: Sequence[str], codes: tuple[str, ...]) -> np.ndarray:

@@ -121,17 +121,17 @@ class Client:
             return type(error).__name__
 
 
-def _start(url: str, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+def _analyse(url: str) -> subprocess.Popen[bytes]:
     path = os.pathsep.join([str(_ROOT), str(_ROOT / "api")])
     return subprocess.Popen(
-        [sys.executable, "-c", _COMMAND, *arguments],
+        ["nice", "-n", "10", sys.executable, "-c", _COMMAND, "analyze", "--depth", "fast"],
         env={
             **os.environ,
             "FEEDBACK_DATABASE_URL": url,
             "PYTHONPATH": path,
             "OMP_NUM_THREADS": "1",
         },
-        **options,
+        stdout=subprocess.DEVNULL,
     )
 
 
@@ -145,10 +145,7 @@ def measure(url: str, rate: float, idle_seconds: float, limit_seconds: float) ->
         ready_after = until_idle(pid)
         idle = client.post_until(_after(idle_seconds))
         started = time.perf_counter()
-        worker = _start(
-            url, "analyze", "--depth", "fast",
-            stdout=subprocess.DEVNULL, preexec_fn=lambda: os.nice(10),
-        )  # fmt: skip
+        worker = _analyse(url)
         enough = _after(limit_seconds)
         busy = client.post_until(lambda: worker.poll() is not None or enough())
         took = time.perf_counter() - started
